@@ -1,0 +1,154 @@
+"""Each letter of the theory, once, with one meaning.
+
+Three kinds of symbols occur in a theorem:
+
+* *constants*, which a problem must certify (``L``, ``mu``, ``second_moment``, ``D``, ...);
+* *parameters*, which the user chooses within an admissible range (``alpha``, ``alpha0``, ``s0``);
+* *state quantities*, the reduced scalars of one iteration that proofs speak about (``delta``, ``d2``, ...).
+
+Squares are named as squares; the second moment of a gradient is never called a variance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from sympy import Symbol
+
+# Counters.
+k = Symbol("k", integer=True, nonnegative=True)
+"""Number of updates made; ``x_0`` is the start."""
+K = Symbol("K", integer=True, positive=True)
+"""A horizon fixed in advance."""
+
+# Parameters.
+alpha = Symbol("alpha", positive=True)
+alpha0 = Symbol("alpha0", positive=True)
+s0 = Symbol("s0", positive=True)
+
+# Constants: structure of the objective.
+n = Symbol("n", integer=True, positive=True)
+b = Symbol("b", integer=True, positive=True)
+L = Symbol("L", positive=True)
+L_max = Symbol("L_max", positive=True)
+L_mean = Symbol("L_mean", positive=True)
+mu = Symbol("mu", positive=True)
+mu_pl = Symbol("mu_pl", positive=True)
+ell = Symbol("ell", positive=True)
+
+# Constants: the start.
+D = Symbol("D", positive=True)
+gap0 = Symbol("gap0", positive=True)
+
+# Constants: the noise.
+second_moment = Symbol("second_moment", positive=True)
+sigma_star_sq = Symbol("sigma_star_sq", positive=True)
+sigma_b_sq = Symbol("sigma_b_sq", positive=True)
+
+# State quantities at x_k (conditional expectations at x_{k+1}).
+delta = Symbol("delta", nonnegative=True)
+delta_next = Symbol("delta_next", nonnegative=True)
+d2 = Symbol("d2", nonnegative=True)
+d2_next = Symbol("d2_next", nonnegative=True)
+grad_sq = Symbol("grad_sq", nonnegative=True)
+moment = Symbol("moment", nonnegative=True)
+error_sq = Symbol("error_sq", nonnegative=True)
+descent = Symbol("descent", real=True)
+error_inner = Symbol("error_inner", real=True)
+move_inner = Symbol("move_inner", real=True)
+move_sq = Symbol("move_sq", nonnegative=True)
+batch_variance = Symbol("batch_variance", nonnegative=True)
+variance = Symbol("variance", nonnegative=True)
+weighted_sum = Symbol("weighted_sum", nonnegative=True)
+measure = Symbol("measure", nonnegative=True)
+
+MEANING: Mapping[Symbol, str] = MappingProxyType(
+    {
+        k: "updates made",
+        K: "horizon, fixed in advance",
+        alpha: "step size",
+        alpha0: "first step size of a decaying schedule",
+        s0: "shift of a decaying schedule",
+        n: "number of components f_i",
+        b: "batch size",
+        L: "smoothness constant of f",
+        L_max: "largest smoothness constant of a component f_i",
+        L_mean: "mean smoothness constant of the components",
+        mu: "strong convexity constant of f",
+        mu_pl: "constant of the Polyak-Lojasiewicz inequality ||grad f||^2 >= 2 mu (f - f*)",
+        ell: "expected smoothness constant of the sampling",
+        D: "||x_0 - x*||, x* the minimiser nearest to x_0",
+        gap0: "f(x_0) - f*, or f(x_0) minus a lower bound of f",
+        second_moment: "bound on E||grad f_i(x_k)||^2 along the run",
+        sigma_star_sq: "mean of ||grad f_i(x*)||^2",
+        sigma_b_sq: "E||g_B(x*)||^2 of the mini-batch gradient g_B",
+        delta: "f(x_k) - f*",
+        delta_next: "E_k f(x_{k+1}) - f*",
+        d2: "||x_k - x*||^2",
+        d2_next: "E_k ||x_{k+1} - x*||^2",
+        grad_sq: "||grad f(x_k)||^2",
+        moment: "E_k ||g_k||^2, g_k the gradient estimate",
+        error_sq: "E_k ||e_k||^2, e_k = g_k - grad f(x_k)",
+        descent: "<grad f(x_k), x_k - x*>",
+        error_inner: "E_k <grad f(x_k), e_k>",
+        move_inner: "E_k <grad f(x_k), x_{k+1} - x_k>",
+        move_sq: "E_k ||x_{k+1} - x_k||^2",
+        batch_variance: "E||g_B - grad f(x)||^2 of the mini-batch gradient g_B",
+        variance: "(1/n) sum_i ||grad f_i(x) - grad f(x)||^2",
+        weighted_sum: "sum of w_j q_j over j < k, q the quantity that is averaged",
+        measure: "the quantity that the theorem bounds",
+    }
+)
+"""What each symbol stands for, in words."""
+
+LATEX: Mapping[Symbol, str] = MappingProxyType(
+    {
+        alpha0: r"\alpha_0",
+        s0: "s_0",
+        L_max: r"L_{\max}",
+        L_mean: r"\bar L",
+        mu_pl: r"\mu_{\mathrm{PL}}",
+        ell: r"\ell",
+        D: r"\lVert x_0-x_*\rVert",
+        gap0: r"(f(x_0)-f_*)",
+        second_moment: r"\sigma^2",
+        sigma_star_sq: r"\sigma_*^2",
+        sigma_b_sq: r"\sigma_{*,b}^2",
+        delta: r"(f(x_k)-f_*)",
+        delta_next: r"(\mathbb{E}_k f(x_{k+1})-f_*)",
+        d2: r"\lVert x_k-x_*\rVert^2",
+        d2_next: r"\mathbb{E}_k\lVert x_{k+1}-x_*\rVert^2",
+        grad_sq: r"\lVert\nabla f(x_k)\rVert^2",
+        moment: r"\mathbb{E}_k\lVert g_k\rVert^2",
+        error_sq: r"\mathbb{E}_k\lVert e_k\rVert^2",
+        descent: r"\langle\nabla f(x_k),x_k-x_*\rangle",
+        error_inner: r"\mathbb{E}_k\langle\nabla f(x_k),e_k\rangle",
+        move_inner: r"\mathbb{E}_k\langle\nabla f(x_k),x_{k+1}-x_k\rangle",
+        move_sq: r"\mathbb{E}_k\lVert x_{k+1}-x_k\rVert^2",
+        batch_variance: r"\mathbb{E}\lVert g_B-\nabla f(x)\rVert^2",
+        variance: r"\frac1n\sum_i\lVert\nabla f_i(x)-\nabla f(x)\rVert^2",
+        weighted_sum: r"S_k",
+        measure: r"M_k",
+    }
+)
+"""How each symbol is typeset; the others print by their own name."""
+
+PARAMETERS = (alpha, alpha0, s0)
+CONSTANTS = (
+    n,
+    b,
+    L,
+    L_max,
+    L_mean,
+    mu,
+    mu_pl,
+    ell,
+    D,
+    gap0,
+    second_moment,
+    sigma_star_sq,
+    sigma_b_sq,
+)
+BY_NAME: Mapping[str, Symbol] = MappingProxyType({s.name: s for s in (k, K, *PARAMETERS, *CONSTANTS)})
+"""The symbols that a user may write in an expression of his own, by name."""
