@@ -1,0 +1,1 @@
+"""Finite-sum problems and their certified constants."""

@@ -1,0 +1,226 @@
+"""A finite sum f(x) = (1/n) sum_i [ phi(a_i.x, y_i) + (l2/2)||x||^2 ]: values, gradients, the gap."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+from scipy.special import roots_jacobi
+
+from ratebound.problems.certified import EPS
+from ratebound.problems.checks import as_floats, check_l2, check_labels, check_shapes
+from ratebound.problems.losses import Loss
+from ratebound.problems.losses import z as prediction
+from ratebound.problems.lower import lower
+from ratebound.problems.minimiser import Minimum, gradient_rounding, minimise
+from ratebound.problems.spectrum import Spectrum, spectrum
+from ratebound.theory.errors import RateboundError
+
+# Taylor's remainder by quadrature where the subtraction phi(z) - phi(z*) - phi'(z*)(z - z*) would cancel.
+_SMALL = 0.25
+_NODES, _WEIGHTS = roots_jacobi(6, 1.0, 0.0)
+_NODES, _WEIGHTS = (_NODES + 1) / 2, _WEIGHTS / 4
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """A finite sum of losses of linear predictions.
+
+    Parameters
+    ----------
+    name
+        Short identifier.
+    A
+        Data, shape (n, d), one sample a row.
+    y
+        Labels, shape (n,).
+    loss
+        The loss phi(z, y).
+    l2
+        Weight of ``(l2/2)||x||^2``, present in every component.
+    x0
+        Start, shape (d,).
+    preprocessing
+        What was done to the data, in words.
+    title
+        What readers call it.
+
+    Raises
+    ------
+    RateboundError
+        If the data are not finite numbers of matching shapes, or the labels do not suit the loss.
+    """
+
+    name: str
+    A: np.ndarray = field(repr=False)
+    y: np.ndarray = field(repr=False)
+    loss: Loss = field(repr=False)
+    l2: float
+    x0: np.ndarray = field(repr=False)
+    preprocessing: str = "as given"
+    title: str = ""
+
+    def __post_init__(self) -> None:
+        for key, ndim in (("A", 2), ("y", 1), ("x0", 1)):
+            object.__setattr__(self, key, as_floats(key, getattr(self, key), ndim))
+        object.__setattr__(self, "l2", check_l2(self.l2))
+        object.__setattr__(self, "title", self.title or self.name)
+        check_shapes(self.A, self.y, self.x0)
+        check_labels(self.y, self.loss)
+
+    @property
+    def n(self) -> int:
+        """Number of components."""
+        return self.A.shape[0]
+
+    @property
+    def d(self) -> int:
+        """Dimension of x."""
+        return self.A.shape[1]
+
+    @property
+    def kind(self) -> Literal["quadratic", "general"]:
+        """``"quadratic"`` for the squared loss."""
+        return "quadratic" if self.loss.name == "squared" else "general"
+
+    def value(self, X: np.ndarray) -> np.ndarray:
+        """Return f, shape (...), at points of shape (..., d)."""
+        with np.errstate(all="ignore"):
+            return self.loss.value_at(X @ self.A.T, self.y).mean(-1) + self.l2 / 2 * (X * X).sum(-1)
+
+    def gradient(self, X: np.ndarray) -> np.ndarray:
+        """Return the gradients of f, shape (..., d), at points of shape (..., d)."""
+        with np.errstate(all="ignore"):
+            return self.loss.slope_at(X @ self.A.T, self.y) @ self.A / self.n + self.l2 * X
+
+    def component_gradients(self, x: np.ndarray) -> np.ndarray:
+        """Return the gradients of all components, shape (n, d), at one point of shape (d,)."""
+        with np.errstate(all="ignore"):
+            return self.loss.slope_at(self.A @ x, self.y)[:, None] * self.A + self.l2 * x
+
+    def batch_gradient(self, X: np.ndarray, idx: np.ndarray) -> np.ndarray:
+        """Return mini-batch gradients.
+
+        Parameters
+        ----------
+        X
+            Points, shape (..., R, d).
+        idx
+            Component indices of each replica, shape (R, b), shared over the leading axes.
+
+        Returns
+        -------
+        numpy.ndarray
+            Means over each batch, shape (..., R, d).
+        """
+        rows = self.A[idx]
+        with np.errstate(all="ignore"):
+            Z = np.einsum("...rd,rbd->...rb", X, rows)
+            slopes = self.loss.slope_at(Z, self.y[idx])
+            return np.einsum("...rb,rbd->...rd", slopes, rows) / idx.shape[-1] + self.l2 * X
+
+    @cached_property
+    def spectrum(self) -> Spectrum:
+        """Eigenvalues of (1/n) A^T A."""
+        return spectrum(self.A)
+
+    @cached_property
+    def minimum(self) -> Minimum:
+        """The certified minimum."""
+        return minimise(self.A, self.y, self.loss, self.l2, self.x0, self.spectrum)
+
+    @property
+    def x_star(self) -> np.ndarray | None:
+        """Minimiser nearest to x0, shape (d,), or None if none is certified."""
+        return self.minimum.x_star
+
+    @property
+    def f_star(self) -> float:
+        """Minimal value, or a lower bound of f if no minimiser is certified."""
+        return self.minimum.f_star
+
+    @cached_property
+    def H(self) -> np.ndarray:
+        """Hessian of a quadratic problem, shape (d, d).
+
+        Raises
+        ------
+        RateboundError
+            If the problem is not quadratic.
+        """
+        if self.kind != "quadratic":
+            raise RateboundError(f"{self.name} has the {self.loss.title}: its Hessian is not constant")
+        return self.A.T @ self.A / self.n + self.l2 * np.eye(self.d)
+
+    @cached_property
+    def _root(self) -> np.ndarray:
+        """Triangular R with R^T R = H."""
+        stacked = np.vstack([self.A / np.sqrt(self.n), np.sqrt(self.l2) * np.eye(self.d)])
+        return np.asarray(np.linalg.qr(stacked, mode="r"))
+
+    def gap(self, X: np.ndarray) -> np.ndarray:
+        """Return f - f*, shape (...), at points of shape (..., d), without cancellation.
+
+        If no minimiser is certified this is f minus a lower bound of f (``minimum.route == "lower bound"``).
+        """
+        minimum = self.minimum
+        with np.errstate(all="ignore"):
+            if minimum.route == "closed form":
+                return ((((X - minimum.x_star) @ self._root.T) ** 2).sum(-1)) / 2
+            if minimum.route == "newton":
+                return self._bregman(X)
+            if self.loss.additive_noise and minimum.x_star is not None:
+                # The noise sums to zero exactly; summing it in floating point would only add rounding.
+                return lower(self.loss.noiseless, (prediction,))(X @ self.A.T).mean(-1) - minimum.f_star
+            return self.value(X) - minimum.f_star
+
+    def _bregman(self, X: np.ndarray) -> np.ndarray:
+        x_star = self.minimum.x_star
+        assert x_star is not None
+        base = self.A @ x_star
+        dz = (X - x_star) @ self.A.T
+        phi, slope, second = self.loss.value_at, self.loss.slope_at, self.loss.second_at
+        far = phi(base + dz, self.y) - phi(base, self.y) - slope(base, self.y) * dz
+        small = np.abs(dz) < _SMALL
+        step = np.where(small, dz, 0.0)
+        near = sum(
+            (w * second(base + t * step, self.y) for t, w in zip(_NODES, _WEIGHTS, strict=True)),
+            start=np.zeros(()),
+        )
+        terms = np.where(small, near * step**2, far)
+        return terms.mean(-1) + self.l2 / 2 * ((X - x_star) ** 2).sum(-1)
+
+    def distance_sq(self, X: np.ndarray) -> np.ndarray:
+        """Return the squared distance to the minimiser nearest to x0, shape (...).
+
+        Raises
+        ------
+        RateboundError
+            If no minimiser is certified.
+        """
+        if self.minimum.x_star is None:
+            raise RateboundError(f"{self.name}: no distance to a minimiser; {self.minimum.note}")
+        with np.errstate(all="ignore"):
+            return ((X - self.minimum.x_star) ** 2).sum(-1)
+
+    def grad_norm_sq(self, X: np.ndarray) -> np.ndarray:
+        """Return ||grad f||^2, shape (...), at points of shape (..., d)."""
+        with np.errstate(all="ignore"):
+            return (self.gradient(X) ** 2).sum(-1)
+
+    @cached_property
+    def value_floor(self) -> float:
+        """Absolute accuracy of :meth:`gap` and of a run in double precision; below it comparisons are empty."""
+        minimum = self.minimum
+        if minimum.x_star is None or minimum.route == "attained bound":
+            size = np.abs(self.loss.value_at(self.A @ self.x0, self.y)).mean() + abs(minimum.f_star)
+            at_origin = minimum.x_star is not None and not minimum.x_star.any() and minimum.f_star == 0
+            # Around the origin predictions are computed to relative accuracy, and so is the gap.
+            rounding = 0.0 if at_origin else size
+            return float(8 * EPS * rounding + minimum.value_error)
+        # An error g of the gradient moves the point where a run stalls by at most |g|^2/(2 mu) in value.
+        stall = gradient_rounding(self.A, self.y, self.loss, self.l2, minimum.x_star) + minimum.gradient_norm
+        far = 0.0 if minimum.route == "closed form" else 8 * EPS * abs(minimum.f_star)
+        return float(100 * stall**2 / (2 * minimum.curvature) + far)

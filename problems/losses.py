@@ -1,0 +1,190 @@
+"""Losses phi(z, y) as SymPy expressions; every derivative comes from SymPy.
+
+``z`` is the prediction ``a_i . x`` and ``y`` the label. What a proof needs to know of a loss (the range of
+its curvature, a lower bound, the largest slope) is stated as exact numbers beside the expression and proved
+again, independently, by the tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from types import MappingProxyType
+from typing import Literal
+
+import numpy as np
+from sympy import Expr, Float, Integer, Piecewise, Rational, S, Symbol, diff, exp, log, simplify, sin, sqrt
+
+from ratebound.problems.lower import lower
+from ratebound.problems.primitives import expit, softplus
+from ratebound.theory.errors import RateboundError, nearest
+
+z = Symbol("z", real=True)
+"""Prediction a_i . x."""
+y = Symbol("y", real=True)
+"""Label of a sample."""
+radius = Symbol("radius", nonnegative=True)
+"""Bound on |z|, in which a loss may state its largest slope."""
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A loss of one sample.
+
+    Parameters
+    ----------
+    name
+        Registered name.
+    title
+        What readers call it.
+    phi
+        The loss, an expression in ``z`` and ``y``.
+    curvature
+        ``(inf, sup)`` of the second derivative in ``z`` over all ``z`` and all admissible labels, exact
+        numbers.
+    lower_bound
+        An expression in ``y`` below ``phi(., y)``.
+    labels
+        ``"real"``, or ``"binary"`` for labels in {-1, +1}.
+    slope_bound
+        An expression in ``radius`` with ``|phi'(z, y)| <= slope_bound`` for ``|z| <= radius``; None if no
+        such bound holds for all labels.
+    kink
+        Where a Huber loss turns from quadratic to linear; None for the others.
+    """
+
+    name: str
+    title: str
+    phi: Expr
+    curvature: tuple[Expr, Expr]
+    lower_bound: Expr
+    labels: Literal["real", "binary"]
+    slope_bound: Expr | None = None
+    kink: float | None = None
+
+    @cached_property
+    def slope(self) -> Expr:
+        """First derivative in ``z``."""
+        return diff(self.phi, z)
+
+    @cached_property
+    def second(self) -> Expr:
+        """Second derivative in ``z``."""
+        return diff(self.phi, z, 2)
+
+    @property
+    def value_at(self) -> Callable[..., np.ndarray]:
+        """``phi(z, y)`` on arrays."""
+        return lower(self.phi, (z, y))
+
+    @property
+    def slope_at(self) -> Callable[..., np.ndarray]:
+        """``phi'(z, y)`` on arrays."""
+        return lower(self.slope, (z, y))
+
+    @property
+    def second_at(self) -> Callable[..., np.ndarray]:
+        """``phi''(z, y)`` on arrays."""
+        return lower(self.second, (z, y))
+
+    @property
+    def convex(self) -> bool:
+        """Whether phi(., y) is convex for every admissible label."""
+        return bool(self.curvature[0] >= 0)
+
+    @cached_property
+    def additive_noise(self) -> bool:
+        """Whether ``phi(z, y) = h(z) + y z``: labels that sum to zero then drop out of the mean."""
+        return simplify(diff(self.phi, y) - z) == 0
+
+    @property
+    def noiseless(self) -> Expr:
+        """The expression ``h(z) = phi(z, 0)``."""
+        return self.phi.subs(y, 0)
+
+
+squared = Loss("squared", "squared loss", (z - y) ** 2 / 2, (S.One, S.One), S.Zero, "real")
+logistic = Loss(
+    "logistic", "logistic loss", softplus(-y * z), (S.Zero, Rational(1, 4)), S.Zero, "binary", expit(radius)
+)
+sigmoid = Loss(
+    "sigmoid",
+    "sigmoid loss",
+    expit(-y * z),
+    (-sqrt(3) / 18, sqrt(3) / 18),
+    S.Zero,
+    "binary",
+    Rational(1, 4),
+)
+welsch = Loss(
+    "welsch",
+    "Welsch loss",
+    1 - exp(-((z - y) ** 2) / 2),
+    (-2 * exp(Rational(-3, 2)), S.One),
+    S.Zero,
+    "real",
+    exp(Rational(-1, 2)),
+)
+cauchy = Loss(
+    "cauchy",
+    "Cauchy loss",
+    log(1 + (z - y) ** 2 / 2),
+    (Rational(-1, 8), S.One),
+    S.Zero,
+    "real",
+    1 / sqrt(2),
+)
+sine = Loss(
+    "sine",
+    "z^2 + 3 sin^2 z with additive noise",
+    z**2 + 3 * sin(z) ** 2 + y * z,
+    (Integer(-4), Integer(8)),
+    -(y**2) / 4,
+    "real",
+)
+
+
+def huber(kink: float | Expr) -> Loss:
+    """Return the Huber loss: quadratic up to |z - y| = kink, linear beyond.
+
+    Raises
+    ------
+    RateboundError
+        If the kink is not a positive finite number.
+    """
+    number = float(kink)
+    if not (np.isfinite(number) and number > 0):
+        raise RateboundError(f"the kink of the Huber loss is {number}; it must be a positive finite number")
+    # An exact rational: a Float would be printed with 15 digits.
+    tau = Rational(number) if isinstance(kink, (int, float, Float)) else S(kink)
+    r = z - y
+    phi = Piecewise(
+        (r**2 / 2, (r <= tau) & (r >= -tau)),
+        (tau * r - tau**2 / 2, r > tau),
+        (-tau * r - tau**2 / 2, True),
+    )
+    return Loss("huber", "Huber loss", phi, (S.Zero, S.One), S.Zero, "real", tau, number)
+
+
+LOSSES: Mapping[str, Loss] = MappingProxyType(
+    {loss.name: loss for loss in (squared, logistic, sigmoid, welsch, cauchy, sine, huber(1))}
+)
+"""The losses by name; the Huber loss with kink 1."""
+
+
+def get(loss: str | Loss) -> Loss:
+    """Return the loss of this name, or the loss itself.
+
+    Raises
+    ------
+    RateboundError
+        If no loss has this name.
+    """
+    if isinstance(loss, Loss):
+        return loss
+    if loss not in LOSSES:
+        raise RateboundError(
+            f"unknown loss {loss!r}{nearest(str(loss), LOSSES)} (known: {', '.join(LOSSES)})"
+        )
+    return LOSSES[loss]

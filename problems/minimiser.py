@@ -1,0 +1,156 @@
+"""The minimiser nearest to x0 and the minimal value, each with a certificate.
+
+Three routes: the closed form of least squares; Newton's method on a strongly convex objective, certified by
+``f(x) - f* <= ||grad f(x)||^2 / (2 mu)``; and a point whose value attains a lower bound of f. Where none
+applies the minimiser is None and ``f_star`` is only a lower bound.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from ratebound.problems.certified import EPS
+from ratebound.problems.losses import Loss
+from ratebound.problems.losses import y as label
+from ratebound.problems.lower import lower
+from ratebound.problems.spectrum import Spectrum
+
+Route = Literal["closed form", "newton", "attained bound", "lower bound"]
+
+
+@dataclass(frozen=True, eq=False)
+class Minimum:
+    """The minimum of f.
+
+    Parameters
+    ----------
+    x_star
+        Minimiser nearest to x0, shape (d,), or None.
+    f_star
+        Minimal value; a lower bound if the route is ``"lower bound"``.
+    route
+        How it was certified.
+    gradient_norm
+        Bound on the norm of the exact gradient at `x_star`, rounding included.
+    distance_error
+        Bound on the distance of `x_star` from the exact minimiser nearest to x0.
+    value_error
+        Bound on ``f(x_star) - f*``.
+    note
+        Why there is no minimiser, if there is none.
+    curvature
+        The mu of ``f(x) - f* <= ||grad f(x)||^2 / (2 mu)`` that certifies the minimum; infinite where none
+        is needed.
+    """
+
+    x_star: np.ndarray | None
+    f_star: float
+    route: Route
+    gradient_norm: float = math.inf
+    distance_error: float = math.inf
+    value_error: float = math.inf
+    note: str = ""
+    curvature: float = math.inf
+
+
+def balanced(A: np.ndarray, y: np.ndarray) -> bool:
+    """Tell whether A^T y = 0 exactly (correctly rounded sums): additive noise then drops out of f."""
+    return all(math.fsum(A[:, j] * y) == 0 for j in range(A.shape[1]))
+
+
+def gradient_rounding(A: np.ndarray, y: np.ndarray, loss: Loss, l2: float, x: np.ndarray) -> float:
+    """Return a worst-case bound on the rounding error of the full gradient computed at x."""
+    n, d = A.shape
+    norms = np.linalg.norm(A, axis=1)
+    bend = max(abs(float(c)) for c in loss.curvature)
+    size = bend * norms * np.linalg.norm(x) + np.abs(loss.slope_at(A @ x, y)) + bend * np.abs(y)
+    return float(EPS * ((n + 2 * d + 8) * np.mean(norms * size) + 4 * l2 * np.linalg.norm(x)))
+
+
+def minimise(A: np.ndarray, y: np.ndarray, loss: Loss, l2: float, x0: np.ndarray, spec: Spectrum) -> Minimum:
+    """Return the certified minimum of ``(1/n) sum phi(a_i.x, y_i) + (l2/2)||x||^2``."""
+    low, _ = (float(c) for c in loss.curvature)
+    if loss.name == "squared":
+        x = _solve_least_squares(A, y, l2, x0)
+        mu = spec.smallest_nonzero + l2 if l2 == 0 else spec.values[0] + l2
+        return _certify(A, y, loss, l2, x, mu, "closed form")
+    mu = l2 + (low * spec.values[0] if low >= 0 else low * spec.largest)
+    if mu > 1e-10 * (l2 + spec.largest):
+        x_newton = _newton(A, y, loss, l2, x0)
+        if x_newton is not None:
+            return _certify(A, y, loss, l2, x_newton, mu, "newton")
+    return _attained(A, y, loss, l2, x0, spec)
+
+
+def _gradient(A: np.ndarray, y: np.ndarray, loss: Loss, l2: float, x: np.ndarray) -> np.ndarray:
+    return A.T @ loss.slope_at(A @ x, y) / len(y) + l2 * x
+
+
+def _objective(A: np.ndarray, y: np.ndarray, loss: Loss, l2: float, x: np.ndarray) -> float:
+    return float(np.mean(loss.value_at(A @ x, y)) + l2 / 2 * (x @ x))
+
+
+def _certify(
+    A: np.ndarray, y: np.ndarray, loss: Loss, l2: float, x: np.ndarray, mu: float, route: Route
+) -> Minimum:
+    norm = float(np.linalg.norm(_gradient(A, y, loss, l2, x))) + gradient_rounding(A, y, loss, l2, x)
+    f_star = _objective(A, y, loss, l2, x)
+    mu = float(mu)
+    return Minimum(x, f_star, route, norm, norm / mu, norm**2 / (2 * mu), curvature=mu)
+
+
+def _solve_least_squares(A: np.ndarray, y: np.ndarray, l2: float, x0: np.ndarray) -> np.ndarray:
+    n, d = A.shape
+    if l2 == 0:
+        # Minimum-norm corrections from x0 keep x - x0 in the range of A^T: the minimiser nearest to x0.
+        system, x, target = A, x0.copy(), y
+    else:
+        system = np.vstack([A, math.sqrt(n * l2) * np.eye(d)])
+        x, target = np.zeros(d), np.concatenate([y, np.zeros(d)])
+    for _ in range(3):
+        x = x + np.linalg.lstsq(system, target - system @ x, rcond=max(system.shape) * EPS)[0]
+    return x
+
+
+def _newton(A: np.ndarray, y: np.ndarray, loss: Loss, l2: float, x0: np.ndarray) -> np.ndarray | None:
+    """Return the point of smallest gradient of damped Newton steps; None if it is not near rounding."""
+    n, d = A.shape
+    x, best, best_norm = x0.copy(), x0.copy(), math.inf
+    for _ in range(100):
+        g = _gradient(A, y, loss, l2, x)
+        norm = float(np.linalg.norm(g))
+        if norm < best_norm:
+            best, best_norm = x, norm
+        elif norm < 1e-12 * (1 + np.linalg.norm(x)):
+            break
+        hessian = (A.T * loss.second_at(A @ x, y)) @ A / n + l2 * np.eye(d)
+        direction = np.linalg.solve(hessian, g)
+        step, here = 1.0, _objective(A, y, loss, l2, x)
+        while step > 1e-6 and _objective(A, y, loss, l2, x - step * direction) > here + 1e-14 * abs(here):
+            step /= 2
+        x = x - step * direction
+    return best if best_norm <= 1e3 * gradient_rounding(A, y, loss, l2, best) else None
+
+
+def _attained(A: np.ndarray, y: np.ndarray, loss: Loss, l2: float, x0: np.ndarray, spec: Spectrum) -> Minimum:
+    noisy = loss.additive_noise and not balanced(A, y)
+    quiet = np.zeros_like(y) if loss.additive_noise and not noisy else y
+    floor = float(np.mean(lower(loss.lower_bound, (label,))(quiet)))
+    if loss.labels == "real" and l2 == 0 and not noisy:
+        # All these losses attain their lower bound only where the prediction equals the (noiseless) label.
+        x = x0 + np.linalg.lstsq(A, quiet - A @ x0, rcond=None)[0]
+        miss = float(np.linalg.norm(A @ x - quiet))
+        scale = float(np.linalg.norm(quiet) + np.linalg.norm(A) * np.linalg.norm(x))
+        if miss <= 100 * len(y) * EPS * scale:
+            slack = float(np.mean(loss.value_at(A @ x, quiet))) - floor
+            error = (miss + len(y) * EPS * scale) / math.sqrt(spec.smallest_nonzero * len(y)) if miss else 0.0
+            return Minimum(x, floor, "attained bound", 0.0, error, max(slack, 0.0))
+    if loss.name == "logistic":
+        note = "unregularised logistic: a finite minimiser is not certified"
+    else:
+        note = f"{loss.title}: no minimiser is certified on these data, only the lower bound {floor:g} of f"
+    return Minimum(None, floor, "lower bound", note=note)

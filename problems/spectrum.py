@@ -1,0 +1,59 @@
+"""Eigenvalues of (1/n) A^T A with a bound on their rounding error, and a numerical rank."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ratebound.problems.certified import EPS
+
+
+@dataclass(frozen=True, eq=False)
+class Spectrum:
+    """Eigenvalues of ``(1/n) A^T A``.
+
+    Parameters
+    ----------
+    values
+        Ascending, shape (d,).
+    errors
+        Bounds on the absolute error of each, shape (d,).
+    rank
+        Number of singular values that are not zero to rounding.
+    clear
+        Whether no singular value lies within a factor 1e4 of the threshold: the rank is then not in doubt.
+    """
+
+    values: np.ndarray
+    errors: np.ndarray
+    rank: int
+    clear: bool
+
+    @property
+    def largest(self) -> float:
+        """Largest eigenvalue, as computed."""
+        return float(self.values[-1])
+
+    @property
+    def smallest_nonzero(self) -> float:
+        """Smallest eigenvalue of the range, as computed."""
+        return float(self.values[-self.rank])
+
+
+def spectrum(A: np.ndarray) -> Spectrum:
+    """Return the spectrum of ``(1/n) A^T A`` from the singular values of A.
+
+    A backward stable SVD errs by at most a modest multiple of eps * s_max in each singular value; ``n + d``
+    is taken for the multiple, far above what is observed.
+    """
+    n, d = A.shape
+    s = np.zeros(d)
+    found = np.linalg.svd(A, compute_uv=False)
+    s[: found.size] = found
+    s = s[::-1]
+    delta = (n + d) * EPS * s[-1]
+    # Columns beyond the number of rows are zero eigenvalues exactly, not by rounding.
+    kept = s > delta
+    doubtful = kept & (s < 1e4 * delta)
+    return Spectrum(s**2 / n, (2 * s + delta) * delta / n, int(kept.sum()), not doubtful.any())
