@@ -216,9 +216,9 @@ class Problem:
         minimum = self.minimum
         if minimum.x_star is None or minimum.route == "attained bound":
             size = np.abs(self.loss.value_at(self.A @ self.x0, self.y)).mean() + abs(minimum.f_star)
-            at_origin = minimum.x_star is not None and not minimum.x_star.any() and minimum.f_star == 0
+            origin = minimum.x_star is not None and not minimum.x_star.any() and minimum.f_star == 0
             # Around the origin predictions are computed to relative accuracy, and so is the gap.
-            rounding = 0.0 if at_origin else size
+            rounding = 0.0 if origin else size
             return float(8 * EPS * rounding + minimum.value_error)
         # An error g of the gradient moves the point where a run stalls by at most |g|^2/(2 mu) in value.
         stall = gradient_rounding(self.A, self.y, self.loss, self.l2, minimum.x_star) + minimum.gradient_norm

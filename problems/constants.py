@@ -1,0 +1,96 @@
+"""``certify(problem, name, setting)``: every constant that a theorem may ask of a problem."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from weakref import WeakKeyDictionary
+
+from ratebound.problems import curvature, noise, optimum
+from ratebound.problems.certified import Constant, NotCertified, Setting, batch_factor
+from ratebound.problems.finite_sum import Problem
+from ratebound.theory.errors import RateboundError, nearest
+
+__all__ = ["CONSTANTS", "Constant", "NotCertified", "Setting", "certify"]
+
+
+def _n(problem: Problem) -> Constant:
+    return Constant("n", float(problem.n), "count of samples", "exact")
+
+
+def _b(problem: Problem, setting: Setting) -> Constant:
+    batch_factor(problem.n, setting.batch, setting.replacement)
+    return Constant("b", float(setting.batch), "chosen", "exact")
+
+
+_OF_PROBLEM: Mapping[str, Callable[[Problem], Constant]] = MappingProxyType(
+    {
+        "n": _n,
+        "L": curvature.L,
+        "L_max": curvature.L_max,
+        "L_mean": curvature.L_mean,
+        "mu": curvature.mu,
+        "mu_pl": curvature.mu_pl,
+        "D": optimum.D,
+        "gap0": optimum.gap0,
+        "sigma_star_sq": optimum.sigma_star_sq,
+        "convex": curvature.convex,
+        "components_convex": curvature.components_convex,
+        "smooth_components": curvature.smooth_components,
+    }
+)
+_OF_RUN: Mapping[str, Callable[[Problem, Setting], Constant]] = MappingProxyType(
+    {
+        "b": _b,
+        "ell": curvature.ell,
+        "sigma_b_sq": optimum.sigma_b_sq,
+        "second_moment": noise.second_moment,
+    }
+)
+CONSTANTS = (*_OF_PROBLEM, *_OF_RUN)
+"""Names that :func:`certify` knows."""
+
+_cache: WeakKeyDictionary[Problem, dict[str, Constant | str]] = WeakKeyDictionary()
+
+
+def certify(problem: Problem, name: str, setting: Setting | None = None) -> Constant:
+    """Return a certified constant of a problem.
+
+    Parameters
+    ----------
+    problem
+        The finite sum.
+    name
+        One of :data:`CONSTANTS`: a symbol name of the theory, or a property.
+    setting
+        The run; needed by ``b``, ``ell``, ``sigma_b_sq`` (batch only) and ``second_moment``.
+
+    Returns
+    -------
+    Constant
+        The value, rounded to the safe side, and its pedigree. Constants of the problem alone are computed
+        once.
+
+    Raises
+    ------
+    NotCertified
+        If the constant does not exist or cannot be certified; the message is the reason.
+    RateboundError
+        If the name is unknown, the setting is missing, or the batch does not fit.
+    """
+    if name in _OF_RUN:
+        if setting is None:
+            raise RateboundError(f"{name} depends on the run; pass a Setting(alphas, batch, replacement)")
+        return _OF_RUN[name](problem, setting)
+    if name not in _OF_PROBLEM:
+        raise RateboundError(f"unknown constant {name!r}{nearest(name, CONSTANTS)}")
+    known = _cache.setdefault(problem, {})
+    if name not in known:
+        try:
+            known[name] = _OF_PROBLEM[name](problem)
+        except NotCertified as reason:
+            known[name] = str(reason)
+    found = known[name]
+    if isinstance(found, str):
+        raise NotCertified(found)
+    return found

@@ -1,0 +1,188 @@
+"""Certificates of the second moment E||g_k||^2 of the mini-batch gradient along a run.
+
+It cannot be bounded on all of R^d together with strong convexity, so each certificate names the region (or
+the trajectory) on which it holds and proves that the run stays there:
+
+* least squares: exact along the run, by the moment recursion, or a ball by the S-lemma (many features);
+* bounded slopes (logistic, sigmoid, Welsch, Cauchy, Huber): a ball about 0 that the run cannot leave;
+* ``c z^2`` plus bounded terms with unit rows: an interval for each coordinate.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.optimize import minimize_scalar
+
+from ratebound.problems import curvature, pl
+from ratebound.problems.certified import EPS, Constant, NotCertified, Setting, batch_factor
+from ratebound.problems.finite_sum import Problem
+from ratebound.problems.interval import supremum
+from ratebound.problems.losses import radius, z
+from ratebound.problems.lower import lower
+from ratebound.problems.minimiser import balanced
+from ratebound.problems.moments import MomentRecursion
+
+_MOST_FEATURES = 200
+_NAME = "second_moment"
+
+
+def second_moment(problem: Problem, setting: Setting) -> Constant:
+    """Return a bound on E||g_k||^2 for all k < K.
+
+    Raises
+    ------
+    NotCertified
+        If no region that holds the run is known.
+    """
+    if setting.alphas.size == 0:
+        raise NotCertified("no steps are given: the second moment of a run needs its step sizes")
+    batch_factor(problem.n, setting.batch, setting.replacement)
+    if problem.kind == "quadratic":
+        if problem.d <= _MOST_FEATURES:
+            return _along_trajectory(problem, setting)
+        return second_moment_region(problem, setting)
+    if problem.loss.slope_bound is not None:
+        return _bounded_slope(problem, setting)
+    if problem.loss.additive_noise:
+        return _separable(problem, setting)
+    raise NotCertified(
+        f"the {problem.loss.title} has unbounded slopes: no region that holds the run is known"
+    )
+
+
+def _inflated(value: float, error: float) -> float:
+    return float(np.nextafter(value + error, np.inf))
+
+
+def _along_trajectory(problem: Problem, setting: Setting) -> Constant:
+    rec = MomentRecursion(problem, setting.batch, setting.replacement)
+    worst, steps = 0.0, setting.alphas.size
+    for alpha in setting.alphas:
+        worst = max(worst, rec.second_moment)
+        rec.step(float(alpha))
+    if not np.isfinite(worst):
+        raise NotCertified("the exact second moment of this run overflows: the steps make it diverge")
+    # Relative rounding of each step, accumulated over the run, plus the error of x* in the residuals.
+    c_star = float(np.linalg.norm(problem.component_gradients(problem.x_star)) / np.sqrt(problem.n))
+    shift = curvature.L_max(problem).value * problem.minimum.distance_error
+    error = (steps + 10) * (problem.n + problem.d) * EPS * worst + 2 * shift * (np.sqrt(worst) + c_star)
+    region = f"along x_0 .. x_{steps - 1} of this run"
+    return Constant(_NAME, _inflated(worst, error), "exact moment recursion", "exact", region, error)
+
+
+def second_moment_region(problem: Problem, setting: Setting) -> Constant:
+    """Return a bound on E||g_k||^2 of least squares over a ball about x* that the run cannot leave.
+
+    One step maps x - x* by I - alpha M_i, M_i = a_i a_i^T + l2 I, and adds alpha grad f_i(x*). Over the ball
+    of radius r the second moment is a quadratic ``u^T G u + 2 g.u + c``, and every nu > lambda_max(G) gives
+    the upper bound ``c + nu r^2 + g^T (nu I - G)^{-1} g``, exact at the best nu (S-lemma).
+
+    Raises
+    ------
+    NotCertified
+        If the problem is not least squares, or the ball is infinite.
+    """
+    if problem.kind != "quadratic" or problem.x_star is None:
+        raise NotCertified(f"{problem.name} is not least squares")
+    x_star, n, A, l2 = problem.x_star, problem.n, problem.A, problem.l2
+    at_minimum = problem.component_gradients(x_star)
+    L_max = curvature.L_max(problem).value
+    shift = L_max * problem.minimum.distance_error
+    push = float(np.sqrt((at_minimum**2).sum(1).max())) + shift
+    r = float(np.linalg.norm(problem.x0 - x_star)) + problem.minimum.distance_error
+    # In one dimension M_i may be smaller than l2 nowhere, so |1 - alpha l2| bounds from below in any
+    # dimension.
+    alphas = setting.alphas
+    shrink = np.maximum(np.abs(1 - alphas * l2), np.abs(1 - alphas * L_max))
+    reach = _largest_radius(r, shrink, alphas * push)
+    if not np.isfinite(reach):
+        raise NotCertified("the ball that holds this run is infinite: the steps exceed 2/L_max by too much")
+    factor = batch_factor(n, setting.batch, setting.replacement)
+    norms = (A * A).sum(1)
+    mean_square = (A.T * (norms + 2 * l2)) @ A / n + l2**2 * np.eye(problem.d)
+    H = problem.H
+    G = factor * mean_square + (1 - factor) * (H @ H)
+    g = factor * (A.T @ (at_minimum * A).sum(1) + l2 * at_minimum.sum(0)) / n
+    c = factor * float((at_minimum**2).sum()) / n
+    value = _s_lemma(G, g, c, reach)
+    error = 1e-10 * value + 2 * shift * np.sqrt(value) + shift**2
+    region = f"||x - x*|| <= {reach:.6g}, which holds x_0 .. x_{alphas.size - 1}"
+    return Constant(_NAME, _inflated(value, error), "S-lemma on a ball", "upper", region, error)
+
+
+def _s_lemma(G: np.ndarray, g: np.ndarray, c: float, r: float) -> float:
+    eigenvalues, vectors = np.linalg.eigh(G)
+    top = float(eigenvalues[-1])
+    weights = (vectors.T @ g) ** 2
+
+    def dual(log_excess: float) -> float:
+        nu = top * (1 + np.exp(log_excess))
+        return float(c + nu * r**2 + (weights / (nu - eigenvalues)).sum())
+
+    # Every nu is a certificate; the search only looks for a good one.
+    found = minimize_scalar(dual, bounds=(np.log(1e-9), np.log(1e9)), method="bounded")
+    return min(dual(float(found.x)), dual(np.log(1e-9)))
+
+
+def _largest_radius(r: float, shrink: np.ndarray, push: np.ndarray) -> float:
+    """Return the largest r_k, k < K, of ``r_{k+1} = shrink_k r_k + push_k``."""
+    worst = r
+    for s, p in zip(shrink[:-1], push[:-1], strict=True):
+        r = float(s) * r + float(p)
+        worst = max(worst, r)
+    return worst * (1 + 4 * shrink.size * EPS)
+
+
+def _bounded_slope(problem: Problem, setting: Setting) -> Constant:
+    alphas, l2 = setting.alphas, problem.l2
+    norms = np.linalg.norm(problem.A, axis=1) * (1 + problem.d * EPS)
+    slope = lower(problem.loss.slope_bound, (radius,))
+    steepest = float(slope(np.inf))
+    start = float(np.linalg.norm(problem.x0))
+    r = _largest_radius(start, np.abs(1 - alphas * l2), alphas * float(norms.max()) * steepest)
+    if l2 == 0 and problem.loss.slope_bound.has(radius):
+        # Without regularisation the slope bound at infinity costs little and holds everywhere.
+        r = np.inf
+    if l2 and not np.isfinite(r):
+        raise NotCertified("the ball that holds this run is infinite: alpha l2 exceeds 2 by too much")
+    with np.errstate(invalid="ignore"):
+        reach = np.where(norms > 0, norms * r, 0.0)
+    bound = norms * slope(reach) + (l2 * r if l2 else 0.0)
+    value = float((bound**2).mean())
+    error = (problem.n + 16) * EPS * value
+    ball = f"||x|| <= {r:.6g}, which holds x_0 .. x_{alphas.size - 1}"
+    region = "everywhere" if l2 == 0 else ball
+    note = "" if setting.batch == 1 else "single-sample second moment; by convexity it bounds that of a batch"
+    route = "closed form: mean_i (||a_i|| sup|phi'| + l2 r)^2"
+    return Constant(_NAME, _inflated(value, error), route, "upper", region, error, note)
+
+
+def _separable(problem: Problem, setting: Setting) -> Constant:
+    A, alphas = problem.A, setting.alphas
+    unit = ((A == 0) | (A == 1)).all() and (A.sum(1) == 1).all()
+    if not unit or problem.l2 or not balanced(A, problem.y):
+        raise NotCertified(
+            "the region is proved for unit rows e_j with noise that sums to zero and l2 = 0 only"
+        )
+    h = problem.loss.noiseless
+    parts = pl.split(h, z)
+    # z+ = z - alpha theta (2 c z + q'(z) + y), theta in [0, 1] the share of the coordinate in the batch; the
+    # bound |1 - 2 c alpha theta| r + alpha theta p is convex in theta, so its maximum is at theta = 0 or 1.
+    push = parts.slope + float(np.abs(problem.y).max())
+    r = float(np.abs(problem.x0).max())
+    for alpha in alphas[:-1]:
+        r = max(r, abs(1 - 2 * parts.quadratic * float(alpha)) * r + float(alpha) * push)
+        r *= 1 + 8 * EPS
+    if not np.isfinite(r) or r > 1e6:
+        raise NotCertified(
+            f"the interval |x_j| <= {r:.3g} that holds this run is too large: take smaller steps"
+        )
+    steepest = supremum(h.diff(z) ** 2, z, 0.0, r, pieces=int(min(2**20, 4096 * (1 + r))))
+    spread = float((problem.y**2).mean())
+    # Per coordinate the noise sums to zero, so E (h' + y)^2 = h'^2 + y^2.
+    value = steepest + spread
+    error = (problem.n + 16) * EPS * value
+    region = f"|x_j| <= {r:.6g}, which holds x_0 .. x_{alphas.size - 1}"
+    note = "" if setting.batch == 1 else "single-sample second moment; by convexity it bounds that of a batch"
+    route = "interval arithmetic: sup h'^2 + mean y^2"
+    return Constant(_NAME, _inflated(value, error), route, "upper", region, error, note)

@@ -1,0 +1,73 @@
+"""Constants of the start and of the minimum: D, gap0, the noise at the minimum."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from ratebound.problems import curvature
+from ratebound.problems.certified import EPS, Constant, NotCertified, Setting, batch_factor
+from ratebound.problems.finite_sum import Problem
+
+
+def _minimiser(problem: Problem) -> np.ndarray:
+    if problem.minimum.x_star is None:
+        raise NotCertified(problem.minimum.note)
+    return problem.minimum.x_star
+
+
+def D(problem: Problem) -> Constant:
+    """Return ||x0 - x*||, x* the minimiser nearest to x0, rounded up by the error of x*."""
+    x_star = _minimiser(problem)
+    distance = float(np.linalg.norm(problem.x0 - x_star))
+    error = problem.minimum.distance_error + 4 * problem.d * EPS * distance
+    route = f"norm; x* by {problem.minimum.route}"
+    return Constant("D", float(np.nextafter(distance + error, np.inf)), route, "exact", error=error)
+
+
+def gap0(problem: Problem) -> Constant:
+    """Return f(x0) - f*, or f(x0) minus a lower bound of f where no minimiser is certified, rounded up."""
+    minimum = problem.minimum
+    gap = float(problem.gap(problem.x0))
+    rounding = 4 * (problem.n + problem.d) * EPS * gap
+    if minimum.x_star is None:
+        size = float(np.abs(problem.loss.value_at(problem.A @ problem.x0, problem.y)).mean())
+        error = rounding + 4 * (problem.n + problem.d) * EPS * size
+        note = f"f(x0) minus the lower bound {minimum.f_star:g} of f, not minus f*"
+        value = float(np.nextafter(gap + error, np.inf))
+        return Constant(
+            "gap0", value, "closed form: lower bound of the loss", "upper", error=error, note=note
+        )
+    error = rounding + minimum.value_error + problem.value_floor
+    if math.isfinite(minimum.curvature):
+        reach = float(np.linalg.norm(problem.x0 - minimum.x_star)) + minimum.distance_error
+        error += minimum.gradient_norm * reach
+    value = float(np.nextafter(gap + error, np.inf))
+    return Constant("gap0", value, f"Bregman form; x* by {minimum.route}", "exact", error=error)
+
+
+def sigma_star_sq(problem: Problem) -> Constant:
+    """Return the mean of ||grad f_i(x*)||^2, rounded up by the error of x*."""
+    x_star = _minimiser(problem)
+    root = math.sqrt(float((problem.component_gradients(x_star) ** 2).sum()) / problem.n)
+    # Each grad f_i moves by at most L_i times the error of x*; evaluating it errs by rounding of the
+    # prediction.
+    L_max = curvature.L_max(problem).value
+    shift = L_max * problem.minimum.distance_error
+    scale = float(np.linalg.norm(x_star)) + float(np.abs(problem.y).max())
+    shift += (problem.d + 8) * EPS * (L_max * scale * 2 + root) + problem.n * EPS * root
+    value = (root + shift) ** 2
+    error = value - root**2
+    route = f"closed form at x* by {problem.minimum.route}"
+    return Constant("sigma_star_sq", float(np.nextafter(value, np.inf)), route, "exact", "at x*", error)
+
+
+def sigma_b_sq(problem: Problem, setting: Setting) -> Constant:
+    """Return E||g_B(x*)||^2 of the mini-batch gradient: the batch factor times sigma_star_sq."""
+    single = sigma_star_sq(problem)
+    factor = batch_factor(problem.n, setting.batch, setting.replacement)
+    how = "with" if setting.replacement else "without"
+    route = f"{factor:.6g} sigma_star_sq: batch of {setting.batch} {how} replacement"
+    value = single.value * factor * (1 + 4 * EPS)
+    return Constant("sigma_b_sq", value, route, "exact", "at x*", single.error * factor)

@@ -1,0 +1,88 @@
+"""Small problems with a known structure: PL without strong convexity, interpolation, worst cases."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ratebound.problems.finite_sum import Problem
+from ratebound.problems.losses import huber, sine, squared
+from ratebound.theory.errors import RateboundError
+
+
+def _integers(rng: np.random.Generator, *shape: int) -> np.ndarray:
+    # Small integers: linear dependencies between columns then hold exactly in floating point.
+    return rng.integers(-3, 4, size=shape).astype(np.float64)
+
+
+def quadratic_2d() -> Problem:
+    """Return a least-squares problem of four samples in the plane, small enough to enumerate all index paths."""
+    A = np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0], [1.5, -0.5]])
+    y = np.array([1.0, -1.0, 0.5, 0.25])
+    return Problem(
+        "quadratic_2d", A, y, squared, 0.0, np.array([2.0, -1.5]), "synthetic", "Four-sample quadratic"
+    )
+
+
+def rank_deficient(n: int = 60, seed: int = 0) -> Problem:
+    """Return noisy least squares with exactly dependent columns: PL, not strongly convex."""
+    if n < 8:
+        raise RateboundError(f"n = {n}; rank_deficient needs n >= 8")
+    rng = np.random.default_rng(seed)
+    base = _integers(rng, n, 4)
+    A = np.column_stack([base, base[:, 0] + base[:, 1], base[:, 2] - base[:, 3], 2 * base[:, 0]])
+    y = base @ np.array([1.0, -1.0, 0.5, 0.0]) + rng.normal(size=n)
+    said = f"synthetic: {n} x 7 integers of rank 4, unit Gaussian noise, seed {seed}"
+    return Problem("rank_deficient", A, y, squared, 0.0, np.zeros(7), said, "Rank-deficient least squares")
+
+
+def interpolating(n: int = 20, d: int = 30, seed: int = 0) -> Problem:
+    """Return consistent least squares with more features than samples: every component is zero at x*."""
+    if not 1 <= n < d:
+        raise RateboundError(f"n = {n}, d = {d}; interpolating needs 1 <= n < d")
+    rng = np.random.default_rng(seed)
+    A = rng.normal(size=(n, d)) / np.sqrt(d)
+    y = A @ rng.normal(size=d)
+    said = f"synthetic: Gaussian {n} x {d}, exact labels, seed {seed}"
+    return Problem("interpolating", A, y, squared, 0.0, np.zeros(d), said, "Interpolating least squares")
+
+
+def _paired_noise(rng: np.random.Generator, pairs: int) -> np.ndarray:
+    # Opposite pairs sum to zero exactly, whatever the order of summation.
+    half = rng.uniform(0.25, 1.0, size=pairs)
+    return np.concatenate([half, -half])
+
+
+def sine_1d(n: int = 20, seed: int = 0) -> Problem:
+    """Return components ``x^2 + 3 sin^2 x + c_i x`` whose mean is the PL test function."""
+    return _sine("sine_1d", 1, n, seed, "x^2 + 3 sin^2 x, additive noise")
+
+
+def sine_separable(d: int = 5, n: int = 20, seed: int = 0) -> Problem:
+    """Return the PL test function in each of d coordinates, n samples per coordinate."""
+    return _sine("sine_separable", d, n, seed, "Separable x^2 + 3 sin^2 x, additive noise")
+
+
+def _sine(name: str, d: int, n: int, seed: int, title: str) -> Problem:
+    if d < 1 or n < 2 or n % 2:
+        raise RateboundError(f"d = {d}, n = {n} per coordinate; {name} needs d >= 1 and an even n >= 2")
+    rng = np.random.default_rng(seed)
+    A = np.repeat(np.eye(d), n, axis=0)
+    y = np.concatenate([_paired_noise(rng, n // 2) for _ in range(d)])
+    said = f"synthetic: {n} samples per coordinate, noise in opposite pairs, seed {seed}"
+    # Away from 0, with stationary-looking plateaus of h on the way.
+    return Problem(name, A, y, sine, 0.0, np.full(d, 3.0), said, title)
+
+
+def huber_worst(horizon: int = 10, R: float = 1.0) -> Problem:
+    """Return the Huber function on which gradient descent with alpha = 1/L attains ``L R^2/(4 k + 2)`` at k
+    = horizon.
+
+    Source: Drori and Teboulle 2014 (number not checked).
+    """
+    if horizon < 1 or not np.isfinite(R) or R <= 0:
+        raise RateboundError(f"horizon = {horizon}, R = {R}; both must be positive")
+    loss = huber(R / (2 * horizon + 1))
+    said = f"worst case for {horizon} steps of gradient descent, two identical components"
+    return Problem(
+        "huber_worst", np.ones((2, 1)), np.zeros(2), loss, 0.0, np.array([R]), said, "Huber worst case"
+    )
