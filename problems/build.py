@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from os import PathLike
 from typing import Any
 
@@ -136,11 +137,11 @@ def from_svmlight(
 
     try:
         sparse, labels = load_svmlight_file(str(path))[:2]
-    except OSError as problem:
-        raise RateboundError(f"cannot read {path}: {problem.strerror or problem}; check the path") from None
-    except (ValueError, OverflowError, EOFError, UnicodeDecodeError) as problem:
+    except OSError as failure:
+        raise RateboundError(f"cannot read {path}: {failure.strerror or failure}; check the path") from None
+    except (ValueError, OverflowError, EOFError, UnicodeDecodeError) as failure:
         raise RateboundError(
-            f"{path} is not an svmlight file ({problem}); each line must read 'label index:value ...'"
+            f"{path} is not an svmlight file ({failure}); each line must read 'label index:value ...'"
         ) from None
     if sparse.shape[0] == 0:
         raise RateboundError(f"{path} holds no samples")
@@ -154,5 +155,4 @@ def from_svmlight(
         labels = np.where(labels == found[1], 1.0, -1.0)
         mapped = f"labels {found[0]:g}/{found[1]:g} mapped to -1/+1, "
     problem = from_arrays(sparse.toarray(), labels, loss, l2, **{"name": str(path), **options})
-    object.__setattr__(problem, "preprocessing", mapped + problem.preprocessing)
-    return problem
+    return replace(problem, preprocessing=mapped + problem.preprocessing)

@@ -212,14 +212,15 @@ class Problem:
 
     @cached_property
     def value_floor(self) -> float:
-        """Absolute accuracy of :meth:`gap` and of a run in double precision; below it comparisons are empty."""
+        """Absolute accuracy of :meth:`gap` and of a run in double precision; comparisons stop there."""
         minimum = self.minimum
-        if minimum.x_star is None or minimum.route == "attained bound":
-            size = np.abs(self.loss.value_at(self.A @ self.x0, self.y)).mean() + abs(minimum.f_star)
-            origin = minimum.x_star is not None and not minimum.x_star.any() and minimum.f_star == 0
+        size = float(np.abs(self.loss.value_at(self.A @ self.x0, self.y)).mean()) + abs(minimum.f_star)
+        if minimum.x_star is None:
+            return 8 * EPS * size
+        if minimum.route == "attained bound":
             # Around the origin predictions are computed to relative accuracy, and so is the gap.
-            rounding = 0.0 if origin else size
-            return float(8 * EPS * rounding + minimum.value_error)
+            relative = not minimum.x_star.any() and minimum.f_star == 0
+            return minimum.value_error + (0.0 if relative else 8 * EPS * size)
         # An error g of the gradient moves the point where a run stalls by at most |g|^2/(2 mu) in value.
         stall = gradient_rounding(self.A, self.y, self.loss, self.l2, minimum.x_star) + minimum.gradient_norm
         far = 0.0 if minimum.route == "closed form" else 8 * EPS * abs(minimum.f_star)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cache
 from types import MappingProxyType
 from typing import Any
@@ -33,7 +34,7 @@ def _bundled(name: str) -> tuple[np.ndarray, np.ndarray]:
 def _real(
     name: str, title: str, source: str, loss: str, l2: float = 0.0, select: Callable[..., Any] | None = None
 ) -> Callable[..., Problem]:
-    """Return a builder of a problem on bundled data; `select` maps (data, target) to the samples and labels used."""
+    """Return a builder of a problem on bundled data; `select` maps data and target to those used."""
 
     def build(*, l2: float = l2, intercept: bool = False) -> Problem:
         data, target = _bundled(source)
@@ -44,16 +45,7 @@ def _real(
         problem = from_arrays(
             data, target, loss, l2, standardise=True, intercept=intercept, name=name, title=title
         )
-        return Problem(
-            name,
-            problem.A,
-            problem.y,
-            problem.loss,
-            problem.l2,
-            problem.x0,
-            said + problem.preprocessing,
-            title,
-        )
+        return replace(problem, preprocessing=said + problem.preprocessing)
 
     return build
 

@@ -137,7 +137,7 @@ cauchy = Loss(
 )
 sine = Loss(
     "sine",
-    "z^2 + 3 sin^2 z with additive noise",
+    "sine loss",
     z**2 + 3 * sin(z) ** 2 + y * z,
     (Integer(-4), Integer(8)),
     -(y**2) / 4,

@@ -142,7 +142,9 @@ def _attained(A: np.ndarray, y: np.ndarray, loss: Loss, l2: float, x0: np.ndarra
     floor = float(np.mean(lower(loss.lower_bound, (label,))(quiet)))
     if loss.labels == "real" and l2 == 0 and not noisy:
         # All these losses attain their lower bound only where the prediction equals the (noiseless) label.
-        x = x0 + np.linalg.lstsq(A, quiet - A @ x0, rcond=None)[0]
+        x = np.linalg.lstsq(A, quiet, rcond=None)[0]
+        if spec.rank < A.shape[1]:
+            x = x + x0 - np.linalg.lstsq(A, A @ x0, rcond=None)[0]
         miss = float(np.linalg.norm(A @ x - quiet))
         scale = float(np.linalg.norm(quiet) + np.linalg.norm(A) * np.linalg.norm(x))
         if miss <= 100 * len(y) * EPS * scale:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import numpy as np
 from scipy.optimize import minimize_scalar
+from sympy import Expr
 
 from ratebound.problems import curvature, pl
 from ratebound.problems.certified import EPS, Constant, NotCertified, Setting, batch_factor
@@ -42,7 +43,7 @@ def second_moment(problem: Problem, setting: Setting) -> Constant:
             return _along_trajectory(problem, setting)
         return second_moment_region(problem, setting)
     if problem.loss.slope_bound is not None:
-        return _bounded_slope(problem, setting)
+        return _bounded_slope(problem, setting, problem.loss.slope_bound)
     if problem.loss.additive_noise:
         return _separable(problem, setting)
     raise NotCertified(
@@ -62,6 +63,7 @@ def _along_trajectory(problem: Problem, setting: Setting) -> Constant:
         rec.step(float(alpha))
     if not np.isfinite(worst):
         raise NotCertified("the exact second moment of this run overflows: the steps make it diverge")
+    assert problem.x_star is not None
     # Relative rounding of each step, accumulated over the run, plus the error of x* in the residuals.
     c_star = float(np.linalg.norm(problem.component_gradients(problem.x_star)) / np.sqrt(problem.n))
     shift = curvature.L_max(problem).value * problem.minimum.distance_error
@@ -90,8 +92,7 @@ def second_moment_region(problem: Problem, setting: Setting) -> Constant:
     shift = L_max * problem.minimum.distance_error
     push = float(np.sqrt((at_minimum**2).sum(1).max())) + shift
     r = float(np.linalg.norm(problem.x0 - x_star)) + problem.minimum.distance_error
-    # In one dimension M_i may be smaller than l2 nowhere, so |1 - alpha l2| bounds from below in any
-    # dimension.
+    # The eigenvalues of every M_i lie in [l2, L_max].
     alphas = setting.alphas
     shrink = np.maximum(np.abs(1 - alphas * l2), np.abs(1 - alphas * L_max))
     reach = _largest_radius(r, shrink, alphas * push)
@@ -133,22 +134,22 @@ def _largest_radius(r: float, shrink: np.ndarray, push: np.ndarray) -> float:
     return worst * (1 + 4 * shrink.size * EPS)
 
 
-def _bounded_slope(problem: Problem, setting: Setting) -> Constant:
+def _bounded_slope(problem: Problem, setting: Setting, bound: Expr) -> Constant:
     alphas, l2 = setting.alphas, problem.l2
     norms = np.linalg.norm(problem.A, axis=1) * (1 + problem.d * EPS)
-    slope = lower(problem.loss.slope_bound, (radius,))
+    slope = lower(bound, (radius,))
     steepest = float(slope(np.inf))
     start = float(np.linalg.norm(problem.x0))
     r = _largest_radius(start, np.abs(1 - alphas * l2), alphas * float(norms.max()) * steepest)
-    if l2 == 0 and problem.loss.slope_bound.has(radius):
+    if l2 == 0 and bound.has(radius):
         # Without regularisation the slope bound at infinity costs little and holds everywhere.
         r = np.inf
     if l2 and not np.isfinite(r):
         raise NotCertified("the ball that holds this run is infinite: alpha l2 exceeds 2 by too much")
     with np.errstate(invalid="ignore"):
         reach = np.where(norms > 0, norms * r, 0.0)
-    bound = norms * slope(reach) + (l2 * r if l2 else 0.0)
-    value = float((bound**2).mean())
+    lengths = norms * slope(reach) + (l2 * r if l2 else 0.0)
+    value = float((lengths**2).mean())
     error = (problem.n + 16) * EPS * value
     ball = f"||x|| <= {r:.6g}, which holds x_0 .. x_{alphas.size - 1}"
     region = "everywhere" if l2 == 0 else ball

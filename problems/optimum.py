@@ -10,6 +10,12 @@ from ratebound.problems import curvature
 from ratebound.problems.certified import EPS, Constant, NotCertified, Setting, batch_factor
 from ratebound.problems.finite_sum import Problem
 
+_GAP_ROUTE = {
+    "closed form": "quadratic form about x*",
+    "newton": "Bregman form about x* (Newton; ||grad f||^2 / (2 mu))",
+    "attained bound": "closed form: f(x*) attains a lower bound of f",
+}
+
 
 def _minimiser(problem: Problem) -> np.ndarray:
     if problem.minimum.x_star is None:
@@ -44,7 +50,7 @@ def gap0(problem: Problem) -> Constant:
         reach = float(np.linalg.norm(problem.x0 - minimum.x_star)) + minimum.distance_error
         error += minimum.gradient_norm * reach
     value = float(np.nextafter(gap + error, np.inf))
-    return Constant("gap0", value, f"Bregman form; x* by {minimum.route}", "exact", error=error)
+    return Constant("gap0", value, _GAP_ROUTE[minimum.route], "exact", error=error)
 
 
 def sigma_star_sq(problem: Problem) -> Constant:

@@ -15,7 +15,7 @@ def _integers(rng: np.random.Generator, *shape: int) -> np.ndarray:
 
 
 def quadratic_2d() -> Problem:
-    """Return a least-squares problem of four samples in the plane, small enough to enumerate all index paths."""
+    """Return a least-squares problem of four samples in the plane, for enumeration of all paths."""
     A = np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0], [1.5, -0.5]])
     y = np.array([1.0, -1.0, 0.5, 0.25])
     return Problem(

@@ -1,0 +1,100 @@
+"""One contract over every registered loss."""
+
+import mpmath
+import numpy as np
+import pytest
+
+from ratebound.problems.interval import enclose, mean_value
+from ratebound.problems.losses import LOSSES, get, huber, radius, y, z
+from ratebound.problems.lower import lower, lower_mp
+from ratebound.theory.errors import RateboundError
+
+SMOOTH = [name for name in LOSSES if name != "huber"]
+
+
+def labels(loss):
+    return (-1.0, 1.0) if loss.labels == "binary" else (-1.75, 0.0, 0.4)
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_derivatives_against_high_precision_differences(name):
+    loss = LOSSES[name]
+    phi = lower_mp(loss.phi, (z, y))
+    with mpmath.workdps(60):
+        for label in labels(loss):
+            for point in (-7.3, -0.61, 0.13, 0.77, 5.9):
+                first = mpmath.diff(lambda s, label=label: phi(s, label), point)
+                second = mpmath.diff(lambda s, label=label: phi(s, label), point, 2)
+                assert float(loss.slope_at(point, label)) == pytest.approx(float(first), rel=1e-12, abs=1e-14)
+                assert float(loss.second_at(point, label)) == pytest.approx(
+                    float(second), rel=1e-11, abs=1e-13
+                )
+
+
+@pytest.mark.parametrize("name", SMOOTH)
+def test_curvature_range_is_proved_by_intervals_and_attained(name):
+    loss = LOSSES[name]
+    low, high = (float(c) for c in loss.curvature)
+    edges = np.linspace(-12, 12, 20001)
+    seen = []
+    # A label shifts or reflects z (or only enters linearly), so that one label proves the range for all.
+    for label in labels(loss):
+        bend = loss.second.subs(y, int(label) if label == int(label) else label)
+        if not bend.free_symbols:
+            below = above = np.array([float(bend)])
+        else:
+            below, above = mean_value(bend, z, edges[:-1], edges[1:])
+            for tail in ((-np.inf, -12.0), (12.0, np.inf)):
+                if name in ("logistic", "sine"):
+                    floor, ceiling = enclose(bend, z, *tail)
+                    assert low <= floor + 1e-12 and ceiling <= high + 1e-12
+        assert below.min() >= low - 1e-4 and above.max() <= high + 1e-4
+        seen.append(loss.second_at(edges, label))
+    values = np.concatenate(seen)
+    assert values.min() >= low - 1e-14 and values.max() <= high + 1e-14
+    assert values.min() <= low + 1e-5 and values.max() >= high - 1e-5
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_lower_bound_and_slope_bound(name):
+    loss = LOSSES[name]
+    grid = np.linspace(-20, 20, 40001)
+    for label in labels(loss):
+        floor = float(lower(loss.lower_bound, (y,))(label))
+        assert loss.value_at(grid, label).min() >= floor - 1e-15
+        if loss.slope_bound is None:
+            assert loss.slope_at(1e6, label) > 1e5
+            continue
+        bound = lower(loss.slope_bound, (radius,))(np.abs(grid))
+        slopes = np.abs(loss.slope_at(grid, label))
+        assert (slopes <= bound * (1 + 1e-15)).all()
+        # Sharp: some point comes within a millionth of the bound.
+        assert (slopes / bound).max() > 1 - 1e-6
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_no_overflow_far_out(name):
+    loss = LOSSES[name]
+    for label in labels(loss):
+        for function in (loss.value_at, loss.slope_at, loss.second_at):
+            assert np.isfinite(function(np.array([-800.0, 800.0]), label)).all()
+
+
+def test_only_the_sine_loss_has_additive_noise():
+    assert [name for name, loss in LOSSES.items() if loss.additive_noise] == ["sine"]
+
+
+def test_huber_kink():
+    loss = huber(1 / 3)
+    assert loss.kink == 1 / 3
+    # Continuous with a continuous slope at the kink.
+    assert loss.value_at(np.nextafter(1 / 3, 1), 0.0) == pytest.approx(1 / 18, rel=1e-12)
+    assert loss.slope_at(100.0, 0.0) == 1 / 3
+    for bad in (0.0, -1.0, np.inf, np.nan):
+        with pytest.raises(RateboundError, match="positive"):
+            huber(bad)
+
+
+def test_unknown_loss_names_the_nearest():
+    with pytest.raises(RateboundError, match="did you mean 'logistic'"):
+        get("logistik")
