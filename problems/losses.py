@@ -14,7 +14,8 @@ from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
-from sympy import Expr, Float, Integer, Piecewise, Rational, S, Symbol, diff, exp, log, simplify, sin, sqrt
+from sympy import Expr, Float, Integer, LambertW, Piecewise, Rational, S, Symbol, diff, exp, log, simplify,
+sin, sqrt
 
 from ratebound.problems.lower import lower
 from ratebound.problems.primitives import expit, softplus
@@ -52,6 +53,9 @@ class Loss:
         such bound holds for all labels.
     kink
         Where a Huber loss turns from quadratic to linear; None for the others.
+    outward
+        A bound on ``-z phi'(z, y)`` over all z: how strongly a step can push ||x|| outwards; None if not
+        stated.
     """
 
     name: str
@@ -62,6 +66,7 @@ class Loss:
     labels: Literal["real", "binary"]
     slope_bound: Expr | None = None
     kink: float | None = None
+    outward: Expr | None = None
 
     @cached_property
     def slope(self) -> Expr:
@@ -106,7 +111,15 @@ class Loss:
 
 squared = Loss("squared", "squared loss", (z - y) ** 2 / 2, (S.One, S.One), S.Zero, "real")
 logistic = Loss(
-    "logistic", "logistic loss", softplus(-y * z), (S.Zero, Rational(1, 4)), S.Zero, "binary", expit(radius)
+    "logistic",
+    "logistic loss",
+    softplus(-y * z),
+    (S.Zero, Rational(1, 4)),
+    S.Zero,
+    "binary",
+    expit(radius),
+    # sup of t expit(-t): stationary where t = 1 + exp(-t), with value t - 1.
+    outward=LambertW(exp(-1)),
 )
 sigmoid = Loss(
     "sigmoid",

@@ -134,13 +134,35 @@ def _largest_radius(r: float, shrink: np.ndarray, push: np.ndarray) -> float:
     return worst * (1 + 4 * shrink.size * EPS)
 
 
+def _slope_radius(r: float, alphas: np.ndarray, l2: float, push: float, outward: float | None) -> float:
+    """Return a bound on ||x_k||, k < K, when each component gradient is ``phi' a_i + l2 x`` with |phi'|
+    ||a_i|| <= push.
+
+    A step obeys the triangle inequality, and, if ``-z phi'(z) <= outward`` and alpha l2 <= 1, also
+    ``||x+||^2 <= (1 - alpha l2)^2 ||x||^2 + 2 alpha (1 - alpha l2) outward + alpha^2 push^2``. A batch
+    averages such steps, so that both hold for it by convexity.
+    """
+    worst = r
+    for alpha in map(float, alphas[:-1]):
+        kept = 1 - alpha * l2
+        bounds = [abs(kept) * r + alpha * push]
+        if outward is not None and kept >= 0:
+            bounds.append(float(np.sqrt(kept**2 * r**2 + 2 * alpha * kept * outward + (alpha * push) ** 2)))
+        r = min(bounds) * (1 + 16 * EPS)
+        worst = max(worst, r)
+    return worst
+
+
 def _bounded_slope(problem: Problem, setting: Setting, bound: Expr) -> Constant:
     alphas, l2 = setting.alphas, problem.l2
     norms = np.linalg.norm(problem.A, axis=1) * (1 + problem.d * EPS)
     slope = lower(bound, (radius,))
     steepest = float(slope(np.inf))
     start = float(np.linalg.norm(problem.x0))
-    r = _largest_radius(start, np.abs(1 - alphas * l2), alphas * float(norms.max()) * steepest)
+    outward = problem.loss.outward
+    r = _slope_radius(
+        start, alphas, l2, float(norms.max()) * steepest, None if outward is None else float(outward)
+    )
     if l2 == 0 and bound.has(radius):
         # Without regularisation the slope bound at infinity costs little and holds everywhere.
         r = np.inf

@@ -23,7 +23,7 @@ from ratebound.problems.interval import enclose, mean_value
 from ratebound.problems.lower import lower
 
 _SHRINK = 1 - 1e-4
-_MOST_PIECES = 2_000_000
+_MOST_PIECES = 100_000
 
 
 @dataclass(frozen=True)

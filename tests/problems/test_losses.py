@@ -58,7 +58,9 @@ def test_curvature_range_is_proved_by_intervals_and_attained(name):
 @pytest.mark.parametrize("name", LOSSES)
 def test_lower_bound_and_slope_bound(name):
     loss = LOSSES[name]
-    grid = np.linspace(-20, 20, 40001)
+    grid = np.concatenate(
+        [np.linspace(-20, 20, 40001), np.geomspace(20, 1e4, 200), -np.geomspace(20, 1e4, 200)]
+    )
     for label in labels(loss):
         floor = float(lower(loss.lower_bound, (y,))(label))
         assert loss.value_at(grid, label).min() >= floor - 1e-15
@@ -67,9 +69,21 @@ def test_lower_bound_and_slope_bound(name):
             continue
         bound = lower(loss.slope_bound, (radius,))(np.abs(grid))
         slopes = np.abs(loss.slope_at(grid, label))
+        bends = loss.second_at(grid, label)
+        assert (
+            float(loss.curvature[0]) - 1e-15 <= bends.min() <= bends.max() <= float(loss.curvature[1]) + 1e-15
+        )
         assert (slopes <= bound * (1 + 1e-15)).all()
         # Sharp: some point comes within a millionth of the bound.
         assert (slopes / bound).max() > 1 - 1e-6
+
+
+def test_outward_push_of_the_logistic_loss_is_sharp():
+    grid = np.linspace(-30, 30, 600_001)
+    bound = float(LOSSES["logistic"].outward)
+    for label in (-1.0, 1.0):
+        push = (-grid * LOSSES["logistic"].slope_at(grid, label)).max()
+        assert bound * (1 - 1e-8) < push <= bound * (1 + 1e-15)
 
 
 @pytest.mark.parametrize("name", LOSSES)
