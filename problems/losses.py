@@ -14,8 +14,22 @@ from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
-from sympy import Expr, Float, Integer, LambertW, Piecewise, Rational, S, Symbol, diff, exp, log, simplify,
-sin, sqrt
+from sympy import (
+    Expr,
+    Float,
+    Integer,
+    LambertW,
+    Piecewise,
+    Rational,
+    S,
+    Symbol,
+    diff,
+    exp,
+    log,
+    simplify,
+    sin,
+    sqrt,
+)
 
 from ratebound.problems.lower import lower
 from ratebound.problems.primitives import expit, softplus
