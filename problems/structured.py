@@ -69,7 +69,7 @@ def _sine(name: str, d: int, n: int, seed: int, title: str) -> Problem:
     A = np.repeat(np.eye(d), n, axis=0)
     y = np.concatenate([_paired_noise(rng, n // 2) for _ in range(d)])
     said = f"synthetic: {n} samples per coordinate, noise in opposite pairs, seed {seed}"
-    # Away from 0, with stationary-looking plateaus of h on the way.
+    # Beyond the nonconvex stretch of h, which a run must cross.
     return Problem(name, A, y, sine, 0.0, np.full(d, 3.0), said, title)
 
 
