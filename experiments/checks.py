@@ -1,0 +1,26 @@
+"""Checks of numbers that a user passes: each failure is one line with the value and the range."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+from ratebound.theory.errors import RateboundError
+
+
+def whole(name: str, value: Any, low: int, high: int | None = None) -> int:
+    """Return `value` as an int in ``low .. high``.
+
+    Raises
+    ------
+    RateboundError
+        If it is not an integer, or out of range.
+    """
+    try:
+        number = operator.index(value)
+    except TypeError:
+        raise RateboundError(f"{name} = {value!r} is not an integer") from None
+    if number < low or (high is not None and number > high):
+        allowed = f">= {low}" if high is None else f"in {low} .. {high}"
+        raise RateboundError(f"{name} = {number}; it must be {allowed}")
+    return number
