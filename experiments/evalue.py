@@ -163,7 +163,7 @@ class ConfirmProcess:
         """
         Y = _checked(ratios, self._ranges.size)
         limits = self._ranges * (1 + _RANGE_SLACK)
-        over = Y > limits
+        over = limits < Y
         if over.any():
             r, c = np.argwhere(over)[0]
             raise RateboundError(

@@ -1,0 +1,161 @@
+"""Exact expectations of a method's measures at every step, where the run is deterministic or quadratic."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from sympy import Symbol, expand
+
+from ratebound.experiments.backends import numpy_
+from ratebound.experiments.plan import Plan, check_alphas, check_grid, check_measures, check_weights
+from ratebound.problems.finite_sum import Problem
+from ratebound.problems.moments import MomentRecursion
+from ratebound.theory.errors import RateboundError
+
+if TYPE_CHECKING:
+    from ratebound.theory.statement import Method
+
+_OF_MOMENTS = {"gap_last": "gap", "distance_sq": "distance_sq", "grad_norm_sq_last": "grad_norm_sq"}
+
+
+def _is_plain_sgd(method: Method) -> bool:
+    if set(method.update) != {"x"}:
+        return False
+    by_name = {s: Symbol(s.name) for s in method.update["x"].free_symbols}
+    x, g, alpha = (Symbol(name) for name in ("x", "g", "alpha"))
+    return bool(expand(method.update["x"].xreplace(by_name) - (x - alpha * g)) == 0)
+
+
+def exact_available(problem: Problem, method: Method) -> bool:
+    """Whether :func:`exact_curves` knows the expectations: full gradients, or SGD on least squares."""
+    if method.sampling == "full":
+        return True
+    return problem.kind == "quadratic" and problem.x_star is not None and _is_plain_sgd(method)
+
+
+def path_curves(squares: np.ndarray, weights: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the weighted mean and the minimum over j < k of E||grad f(x_j)||^2, for k = 0 .. K.
+
+    Parameters
+    ----------
+    squares
+        E||grad f(x_j)||^2, j = 0 .. K-1, shape (K,).
+    weights
+        Positive weights, shape (K,).
+
+    Returns
+    -------
+    dict
+        ``grad_norm_sq_mean`` and ``grad_norm_sq_best``, shape (K+1,), nan at k = 0.
+    """
+    with np.errstate(all="ignore"):
+        mean = np.cumsum(weights * squares) / np.cumsum(weights)
+    best = np.minimum.accumulate(squares)
+    start = [np.nan]
+    return {
+        "grad_norm_sq_mean": np.concatenate([start, numpy_.nan_to_inf(mean)]),
+        "grad_norm_sq_best": np.concatenate([start, best]),
+    }
+
+
+def _deterministic(
+    problem: Problem,
+    method: Method,
+    alphas: np.ndarray,
+    weights: np.ndarray,
+    measures: tuple[str, ...],
+    at: np.ndarray,
+) -> dict[str, np.ndarray]:
+    plan = Plan(
+        problem=problem,
+        method=method,
+        alphas=alphas[None],
+        weights=weights,
+        checkpoints=at,
+        replicas=np.zeros(1, dtype=np.int64),
+        seed=0,
+        batch=1,
+        replacement=True,
+        measures=measures,
+    )
+    out = numpy_.run(plan)
+    return {name: out[name][0, 0] for name in measures}
+
+
+def _moments(
+    recursion: MomentRecursion, alphas: np.ndarray, weights: np.ndarray, measures: tuple[str, ...]
+) -> dict[str, np.ndarray]:
+    steps = alphas.size
+    curves = {name: np.full(steps + 1, np.nan) for name in (*measures, "grad_norm_sq_last")}
+    read = [(name, _OF_MOMENTS[name]) for name in curves if name in _OF_MOMENTS]
+    for k in range(steps + 1):
+        for name, attribute in read:
+            curves[name][k] = getattr(recursion, attribute)
+        if k and "gap_average" in measures:
+            curves["gap_average"][k] = recursion.gap_average
+        if k < steps:
+            recursion.step(float(alphas[k]), float(weights[k]))
+    curves |= path_curves(curves["grad_norm_sq_last"][:-1], weights)
+    return {name: curves[name] for name in measures}
+
+
+def exact_curves(
+    problem: Problem,
+    method: Method,
+    alphas: np.ndarray,
+    *,
+    batch: int = 1,
+    replacement: bool = True,
+    weights: np.ndarray | None = None,
+    measures: Sequence[str],
+    at: Sequence[int] | np.ndarray | None = None,
+) -> dict[str, np.ndarray]:
+    """Return the exact expectation of each measure, up to rounding.
+
+    Parameters
+    ----------
+    problem
+        The finite sum; least squares unless the method uses full gradients.
+    method
+        A method for which :func:`exact_available` holds.
+    alphas
+        Step sizes alpha_0 .. alpha_{K-1}, shape (K,).
+    batch, replacement
+        The sampling; not read for full gradients.
+    weights
+        Positive weights of x_0 .. x_{K-1} in averages, shape (K,); None for equal ones.
+    measures
+        Names out of :data:`ratebound.experiments.plan.MEASURES`. ``grad_norm_sq_best`` is the minimum over
+        j < k of the expectation, as in theorems.
+    at
+        Step numbers; None for every k = 0 .. K.
+
+    Returns
+    -------
+    dict
+        For each measure an array of the length of `at`. Overflow reads ``inf``; measures of j < k are nan at
+        k = 0.
+
+    Raises
+    ------
+    RateboundError
+        If no exact expectation is known, or an argument is out of range.
+    """
+    if not exact_available(problem, method):
+        raise RateboundError(
+            f"no exact expectation of {method.name} on {problem.name} ({problem.loss.title}); "
+            "it is known for full gradients, and for SGD on least squares"
+        )
+    chosen = check_measures(measures)
+    alphas = check_alphas(alphas)
+    if alphas.ndim != 1 or alphas.size == 0:
+        raise RateboundError(f"alphas have shape {alphas.shape}; pass one step size per update, shape (K,)")
+    weights = check_weights(weights, alphas.shape)
+    grid = np.arange(alphas.size + 1) if at is None else check_grid(at, alphas.size)
+    if method.sampling == "full":
+        return _deterministic(problem, method, alphas, weights, chosen, grid)
+    recursion = MomentRecursion(problem, batch, replacement, track_average="gap_average" in chosen)
+    curves = _moments(recursion, alphas, weights, chosen)
+    return {name: curve[grid] for name, curve in curves.items()}

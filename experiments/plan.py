@@ -1,0 +1,168 @@
+"""What a backend needs to know of a run: one checked description, the same for every backend."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ratebound.experiments.checks import whole
+from ratebound.problems.finite_sum import Problem
+from ratebound.theory.errors import RateboundError, nearest
+
+if TYPE_CHECKING:
+    from ratebound.theory.statement import Method
+
+MEASURES = (
+    "gap_last",
+    "distance_sq",
+    "grad_norm_sq_last",
+    "gap_average",
+    "grad_norm_sq_mean",
+    "grad_norm_sq_best",
+)
+"""``gap_last`` f(x_k) - f*; ``distance_sq`` ||x_k - x*||^2; ``grad_norm_sq_last`` ||grad f(x_k)||^2;
+``gap_average`` f - f* at the weighted mean of x_0 .. x_{k-1}; ``grad_norm_sq_mean`` the weighted mean and
+``grad_norm_sq_best`` the minimum of ||grad f(x_j)||^2 over j < k. The last three are nan at k = 0."""
+OVER_PATH = frozenset({"gap_average", "grad_norm_sq_mean", "grad_norm_sq_best"})
+"""Measures of the points before x_k, undefined at k = 0."""
+
+
+def check_measures(measures: Sequence[str]) -> tuple[str, ...]:
+    """Return the measures as a tuple.
+
+    Raises
+    ------
+    RateboundError
+        If there is none, or a name is unknown.
+    """
+    chosen = (measures,) if isinstance(measures, str) else tuple(measures)
+    for name in chosen:
+        if name not in MEASURES:
+            raise RateboundError(
+                f"unknown measure {name!r}{nearest(str(name), MEASURES)} (known: {', '.join(MEASURES)})"
+            )
+    if not chosen:
+        raise RateboundError(f"no measure asked for; choose among {', '.join(MEASURES)}")
+    return tuple(dict.fromkeys(chosen))
+
+
+def check_alphas(alphas: np.ndarray) -> np.ndarray:
+    """Return step sizes as float64, after checking that each is positive and finite.
+
+    Raises
+    ------
+    RateboundError
+        If one is not.
+    """
+    alphas = np.asarray(alphas, dtype=np.float64)
+    bad = np.argwhere(~(np.isfinite(alphas) & (alphas > 0)))
+    if bad.size:
+        raise RateboundError(
+            f"alpha_{bad[0][-1]} = {alphas[tuple(bad[0])]:.6g}; step sizes must be positive and finite"
+        )
+    return alphas
+
+
+def check_weights(weights: np.ndarray | None, shape: tuple[int, ...]) -> np.ndarray:
+    """Return averaging weights broadcast to `shape` (..., K); None stands for equal weights.
+
+    Raises
+    ------
+    RateboundError
+        If they do not fit, or one is not positive and finite.
+    """
+    given = np.ones(shape[-1]) if weights is None else np.asarray(weights, dtype=np.float64)
+    if given.shape not in (shape, shape[-1:]):
+        raise RateboundError(f"weights have shape {given.shape}; pass one per step, shape {shape[-1:]}")
+    bad = np.argwhere(~(np.isfinite(given) & (given > 0)))
+    if bad.size:
+        raise RateboundError(
+            f"weight {bad[0][-1]} is {given[tuple(bad[0])]:.6g}; weights must be positive and finite"
+        )
+    return np.broadcast_to(given, shape)
+
+
+def check_grid(grid: Sequence[int] | np.ndarray, steps: int) -> np.ndarray:
+    """Return checkpoints as increasing int64 step numbers.
+
+    Raises
+    ------
+    RateboundError
+        If they are not increasing integers in 0 .. steps.
+    """
+    given = np.asarray(grid)
+    if given.ndim != 1 or given.size == 0 or given.dtype.kind not in "iu":
+        raise RateboundError(f"checkpoints = {grid!r}; pass a sequence of step numbers")
+    given = given.astype(np.int64)
+    if given[0] < 0 or given[-1] > steps or (np.diff(given) <= 0).any():
+        raise RateboundError(f"checkpoints must increase within 0 .. {steps}; got {given[0]} .. {given[-1]}")
+    return given
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """A run.
+
+    Parameters
+    ----------
+    problem
+        The finite sum.
+    method
+        Update rule and sampling.
+    alphas
+        Step sizes, shape (S, K): S schedules that share the indices of each replica.
+    weights
+        Weights of x_0 .. x_{K-1} in averages, shape (S, K) or (K,); None for equal ones.
+    checkpoints
+        Step numbers at which measures are taken, shape (C,).
+    replicas
+        Ids of replicas, shape (R,).
+    seed
+        The one seed.
+    batch, replacement
+        Samples per gradient estimate, and whether one batch may repeat a sample.
+    measures
+        Names out of :data:`MEASURES`.
+
+    Raises
+    ------
+    RateboundError
+        If anything is out of range.
+    """
+
+    problem: Problem
+    method: Method
+    alphas: np.ndarray
+    weights: np.ndarray | None
+    checkpoints: np.ndarray
+    replicas: np.ndarray
+    seed: int
+    batch: int
+    replacement: bool
+    measures: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        alphas = check_alphas(self.alphas)
+        batch = whole("batch", self.batch, 1)
+        if not self.replacement and batch > self.problem.n:
+            raise RateboundError(
+                f"batch = {batch} exceeds n = {self.problem.n}; draw with replacement or take a smaller batch"
+            )
+        checked = {
+            "alphas": alphas,
+            "weights": check_weights(self.weights, alphas.shape),
+            "checkpoints": check_grid(self.checkpoints, alphas.shape[-1]),
+            "seed": whole("seed", self.seed, 0, 2**64 - 1),
+            "batch": batch,
+            "measures": check_measures(self.measures),
+        }
+        for name, value in checked.items():
+            object.__setattr__(self, name, value)
+
+    @property
+    def deterministic(self) -> bool:
+        """Whether every step uses the full gradient, so that all replicas coincide."""
+        return self.method.sampling == "full"

@@ -1,0 +1,189 @@
+"""``simulate``: replicas of a method on a problem, as a labelled data set that says how to repeat it."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Callable, Mapping, Sequence
+from importlib.metadata import version
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+import numpy as np
+import xarray as xr
+
+from ratebound.experiments import checkpoints as grids
+from ratebound.experiments.backends import numpy_
+from ratebound.experiments.checks import whole
+from ratebound.experiments.plan import MEASURES, OVER_PATH, Plan
+from ratebound.experiments.schedule import Schedule, Step, resolve
+from ratebound.problems.finite_sum import Problem
+from ratebound.theory.errors import RateboundError, nearest
+from ratebound.theory.methods import METHODS
+
+if TYPE_CHECKING:
+    from ratebound.theory.statement import Method
+
+__all__ = ["MEASURES", "OVER_PATH", "find_method", "simulate"]
+
+_BACKENDS: Mapping[str, Callable[[Plan], dict[str, np.ndarray]]] = MappingProxyType({"numpy": numpy_.run})
+_LARGEST_ID = 2**32
+
+
+def find_method(method: str | Method) -> Method:
+    """Return the method of this name, or the method itself.
+
+    Raises
+    ------
+    RateboundError
+        If no method has this name.
+    """
+    if not isinstance(method, str):
+        return method
+    if method not in METHODS:
+        known = ", ".join(METHODS)
+        raise RateboundError(f"unknown method {method!r}{nearest(method, METHODS)} (known: {known})")
+    return METHODS[method]
+
+
+def _backend(name: str) -> Callable[[Plan], dict[str, np.ndarray]]:
+    known = ("auto", *_BACKENDS)
+    if name not in known:
+        raise RateboundError(
+            f"unknown backend {name!r}{nearest(str(name), known)} (known: {', '.join(known)})"
+        )
+    return _BACKENDS["numpy" if name == "auto" else name]
+
+
+def _attributes(plan: Plan, schedule: Schedule, average: bool) -> dict[str, str | int]:
+    problem = plan.problem
+    return {
+        "problem": problem.name,
+        "preprocessing": problem.preprocessing,
+        "loss": problem.loss.name,
+        "l2": problem.l2,
+        "n": problem.n,
+        "d": problem.d,
+        "method": plan.method.name,
+        "step": schedule.text,
+        "step_values": json.dumps(dict(schedule.values)),
+        "average": "weights given" if average else "uniform",
+        "steps": plan.alphas.shape[1],
+        "seed": str(plan.seed),
+        "batch": plan.batch,
+        "replacement": int(plan.replacement),
+        "versions": json.dumps(
+            {name: version(name) for name in ("ratebound", "numpy", "scipy", "sympy")}
+            | {"python": platform.python_version()}
+        ),
+    }
+
+
+def _dataset(plan: Plan, schedule: Schedule, average: bool, out: dict[str, np.ndarray]) -> xr.Dataset:
+    per_step = plan.problem.n if plan.deterministic else plan.batch
+    data: dict[str, tuple[tuple[str, ...], np.ndarray]] = {
+        name: (("step_size", "replica", "checkpoint"), out[name]) for name in plan.measures
+    }
+    if "grad_norm_sq_path" in out:
+        data["grad_norm_sq_path"] = (("step_size", "step"), out["grad_norm_sq_path"])
+    if schedule.given:
+        data["alpha"] = (("step_size", "step"), plan.alphas)
+    if average:
+        assert plan.weights is not None
+        data["weight"] = (("step_size", "step"), plan.weights)
+    coords = {
+        "step_size": plan.alphas[:, 0],
+        "replica": plan.replicas,
+        "checkpoint": plan.checkpoints,
+        "evaluations": ("checkpoint", plan.checkpoints * per_step),
+    }
+    return xr.Dataset(data, coords, _attributes(plan, schedule, average))
+
+
+def simulate(
+    problem: Problem,
+    method: str | Method,
+    step: Step,
+    *,
+    batch: int = 1,
+    replacement: bool = True,
+    steps: int = 1000,
+    replicas: int = 256,
+    seed: int = 0,
+    average: np.ndarray | None = None,
+    measures: Sequence[str] = ("gap_last",),
+    checkpoints: Sequence[int] | np.ndarray | None = None,
+    parameters: Mapping[str, float] | None = None,
+    first_replica: int = 0,
+    backend: str = "auto",
+) -> xr.Dataset:
+    """Run independent replicas of a method on a finite sum.
+
+    Parameters
+    ----------
+    problem
+        The finite sum.
+    method
+        Name of a method, or a method.
+    step
+        Step size: a number; a sequence of numbers, which share the sample indices of each replica; an array
+        (steps,) or (S, steps); an expression in ``k``, ``K``, parameters and constants of the problem; or
+        its text, such as ``"1/(4*L_max)"``.
+    batch
+        Samples per gradient estimate.
+    replacement
+        Whether a batch is drawn with replacement.
+    steps
+        Updates.
+    replicas
+        Independent runs. A method of full gradients runs once.
+    seed
+        The one seed, 0 <= seed < 2^64.
+    average
+        Positive weights of x_0 .. x_{steps-1} in averages, shape (steps,); None for equal weights.
+    measures
+        Names out of :data:`MEASURES`.
+    checkpoints
+        Step numbers at which measures are taken; None for 0 .. 5 and a geometric grid.
+    parameters
+        Values of symbols in `step`, by name.
+    first_replica
+        Id of the first replica: replicas 64 .. 127 of a run continue its replicas 0 .. 63.
+    backend
+        ``"auto"`` or ``"numpy"``.
+
+    Returns
+    -------
+    xarray.Dataset
+        One variable per measure with dimensions (step_size, replica, checkpoint). The coordinate `step_size`
+        is alpha_0, `evaluations` counts component gradients (n per full step, `batch` per stochastic one).
+        ``grad_norm_sq_best`` is the minimum along each replica, whose mean lies below the minimum over j of
+        the mean that theorems speak of; for the latter ``grad_norm_sq_path`` (step_size, step) holds the mean
+        over replicas at every step. A diverged replica reads ``inf``; averages and minima over j < k are nan
+        at k = 0, where they are undefined. Attributes tell how to repeat the run.
+
+    Raises
+    ------
+    RateboundError
+        If a name is unknown or a value out of range.
+    """
+    execute = _backend(backend)
+    rule = find_method(method)
+    steps = whole("steps", steps, 1, _LARGEST_ID)
+    replicas = whole("replicas", replicas, 1, _LARGEST_ID)
+    first = whole("first_replica", first_replica, 0, _LARGEST_ID - replicas)
+    batch = whole("batch", batch, 1)
+    schedule = resolve(step, problem, steps, batch=batch, replacement=replacement, parameters=parameters)
+    plan = Plan(
+        problem=problem,
+        method=rule,
+        alphas=schedule.alphas,
+        weights=average,
+        checkpoints=grids.checkpoints(steps) if checkpoints is None else np.asarray(checkpoints),
+        replicas=np.arange(first, first + (1 if rule.sampling == "full" else replicas)),
+        seed=seed,
+        batch=batch,
+        replacement=replacement,
+        measures=tuple([measures] if isinstance(measures, str) else measures),
+    )
+    return _dataset(plan, schedule, average is not None, execute(plan))

@@ -1,0 +1,119 @@
+"""Enumeration against one path at a time, and against simulation."""
+
+from itertools import combinations, product
+
+import numpy as np
+import pytest
+
+from ratebound.experiments import enumerate as module
+from ratebound.experiments.enumerate import count_paths, enumerate_paths
+from ratebound.experiments.plan import MEASURES
+from ratebound.experiments.run import simulate
+from ratebound.problems.build import logistic
+from ratebound.problems.library import load
+from ratebound.theory.errors import RateboundError
+from ratebound.theory.methods import METHODS
+
+SGD = METHODS["sgd"]
+
+
+def small_logistic():
+    A = [[1.0, 0.5], [-0.3, 2.0], [0.7, -1.0]]
+    return logistic(A, [1.0, -1.0, 1.0], 0.1, x0=[2.0, -1.0])
+
+
+def one_by_one(problem, alphas, batches, weights):
+    steps = len(alphas)
+    squares, last, average = np.zeros(steps + 1), np.zeros(steps + 1), np.zeros(steps + 1)
+    paths = list(product(batches, repeat=steps))
+    for path in paths:
+        points = [problem.x0]
+        for alpha, rows in zip(alphas, path, strict=True):
+            points.append(points[-1] - alpha * problem.component_gradients(points[-1])[list(rows)].mean(0))
+        squares += [problem.grad_norm_sq(x) for x in points]
+        last += [problem.gap(x) for x in points]
+        for k in range(1, steps + 1):
+            average[k] += problem.gap(np.average(points[:k], axis=0, weights=weights[:k]))
+    squares, last, average = squares / len(paths), last / len(paths), average / len(paths)
+    mean = [np.average(squares[:k], weights=weights[:k]) for k in range(1, steps + 1)]
+    best = [squares[:k].min() for k in range(1, steps + 1)]
+    return last[1:], average[1:], np.array(mean), np.array(best)
+
+
+@pytest.mark.parametrize(
+    ("batch", "replacement", "steps"), [(1, True, 5), (2, True, 2), (2, False, 4), (3, False, 3)]
+)
+def test_equals_one_path_at_a_time(batch, replacement, steps):
+    problem = small_logistic()
+    alphas, weights = 1.5 / np.arange(1, steps + 1), np.arange(1.0, steps + 1)
+    every = product(range(3), repeat=batch) if replacement else combinations(range(3), batch)
+    last, average, mean, best = one_by_one(problem, alphas, list(every), weights)
+    walked = enumerate_paths(
+        problem, SGD, alphas, batch=batch, replacement=replacement, weights=weights, measures=MEASURES
+    )
+    np.testing.assert_allclose(walked["gap_last"][1:], last, rtol=1e-12)
+    np.testing.assert_allclose(walked["gap_average"][1:], average, rtol=1e-12)
+    np.testing.assert_allclose(walked["grad_norm_sq_mean"][1:], mean, rtol=1e-12)
+    np.testing.assert_allclose(walked["grad_norm_sq_best"][1:], best, rtol=1e-12)
+    assert all(np.isnan(walked[name][0]) for name in ("gap_average", "grad_norm_sq_mean"))
+
+
+def test_blocks_change_nothing(monkeypatch):
+    problem, alphas = small_logistic(), np.full(7, 0.8)
+    whole = enumerate_paths(problem, SGD, alphas, measures=MEASURES)
+    monkeypatch.setattr(module, "_VALUES", 20)
+    cut = enumerate_paths(problem, SGD, alphas, measures=MEASURES)
+    for name in MEASURES:
+        np.testing.assert_allclose(cut[name], whole[name], rtol=1e-12)
+
+
+def test_simulation_agrees():
+    problem, steps, replicas = small_logistic(), 9, 20_000
+    alphas = 1.0 / np.sqrt(np.arange(1, steps + 1))
+    measures = ("gap_last", "distance_sq", "gap_average", "grad_norm_sq_mean")
+    walked = enumerate_paths(problem, SGD, alphas, weights=alphas, measures=measures)
+    runs = simulate(
+        problem,
+        "sgd",
+        alphas,
+        steps=steps,
+        replicas=replicas,
+        seed=8,
+        average=alphas,
+        measures=measures,
+        checkpoints=range(steps + 1),
+    )
+    for name in measures:
+        sample = runs[name].values[0, :, 1:]
+        error = sample.std(0, ddof=1) / np.sqrt(replicas)
+        assert (np.abs(sample.mean(0) - walked[name][1:]) <= 5 * error + 1e-13).all(), name
+
+
+def test_only_what_is_asked_for_is_returned():
+    walked = enumerate_paths(small_logistic(), SGD, np.full(2, 0.1), measures=("gap_last",))
+    assert set(walked) == {"gap_last"}
+
+
+def test_counts():
+    assert count_paths(4, 7) == 4**7
+    assert count_paths(4, 3, 2) == 16**3
+    assert count_paths(4, 3, 2, False) == 6**3
+
+
+@pytest.mark.parametrize(
+    ("method", "alphas", "options", "message"),
+    [
+        ("sgd", [0.1] * 20, {}, "exceed max_paths = 1000000"),
+        ("sgd", [0.1] * 3, {"max_paths": 10}, "exceed max_paths = 10"),
+        ("gd", [0.1], {}, "draws no samples"),
+        ("sgd", [0.0], {}, "alpha_0 = 0"),
+        ("sgd", [], {}, "shape"),
+        ("sgd", [0.1], {"batch": 5, "replacement": False}, "exceeds n = 4"),
+        ("sgd", [0.1], {"batch": 0}, "batch = 0"),
+        ("sgd", [0.1], {"measures": ("gaplast",)}, "did you mean 'gap_last'"),
+    ],
+)
+def test_refusals(method, alphas, options, message):
+    options = {"measures": ("gap_last",)} | options
+    with pytest.raises(RateboundError, match=message):
+        enumerate_paths(load("quadratic_2d"), METHODS[method], np.array(alphas), **options)
