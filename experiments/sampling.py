@@ -54,8 +54,8 @@ def _uniform(seed: int, steps: np.ndarray, replicas: np.ndarray, bounds: np.ndar
     products = np.empty((T, R, b), dtype=np.uint64)
     for block in range(-(-b // 4)):
         words = philox((steps[:, None], replicas[None, :], block, 0), seed)
-        for j in range(4 * block, min(4 * block + 4, b)):
-            products[:, :, j] = words[j % 4] * bounds[j]
+        for draw in range(4 * block, min(4 * block + 4, b)):
+            products[:, :, draw] = words[draw % 4] * bounds[draw]
     # Lemire: the low half must reach 2^32 mod bound, so that every value owns as many words as any other.
     thresholds = np.uint64(2**32) % bounds
     t, r, j = np.nonzero((products & _MASK) < thresholds)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Real
+from typing import TypeAlias
 
 import numpy as np
 from sympy import Expr
@@ -17,7 +18,8 @@ from ratebound.theory.errors import RateboundError, nearest
 from ratebound.theory.parse import parse
 from ratebound.theory.symbols import BY_NAME, K, k
 
-Step = float | str | Expr | Sequence[float] | np.ndarray
+Step: TypeAlias = "float | str | Expr | Sequence[float] | np.ndarray"
+"""What a user may pass as a step size."""
 
 
 @dataclass(frozen=True, eq=False)

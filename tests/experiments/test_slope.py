@@ -27,6 +27,15 @@ def test_transient_is_left_out():
     assert low <= slope <= high
 
 
+def test_long_runs_use_two_decades():
+    grid = checkpoints(10**6)
+    curve = grid + 1e9 / np.maximum(grid, 1.0)
+    _, _, _, (first, last) = fit_slope(grid, 1 / curve, "power")
+    assert 10**4 <= first < 1.3 * 10**4 and last == 10**6
+    short = fit_slope(grid[grid <= 900], 1 / curve[grid <= 900], "power")
+    assert 30 <= short.k_range[0] < 40
+
+
 @pytest.mark.parametrize("rate", [0.999, 0.99])
 def test_linear_rate(rate):
     grid = checkpoints(1000)
