@@ -1,0 +1,1 @@
+"""Reports: read records; draw, tabulate, typeset; run nothing."""

@@ -1,0 +1,161 @@
+"""The figure of one cell: the error of a run under the bound of its theorem."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from ratebound.reports import layout, style, wording
+from ratebound.reports.marks import draw_curves, draw_slope, draw_violation, frame_axes, legend_entries
+from ratebound.reports.series import Curves, curves, panels
+from ratebound.reports.typeset import mathtext
+from ratebound.theory.errors import RateboundError
+
+_COLUMNS = 3
+_MATH = {"n": "$n$", "d": "$d$", "κ": r"$\kappa$", "L_max/L": r"$L_{\max}/L$"}
+
+
+def drawable(cell: Mapping[str, Any]) -> bool:
+    """Tell whether a cell has curves; cells that are not applicable have none."""
+    return curves(cell) is not None
+
+
+def draw(cell: Mapping[str, Any]) -> Figure:
+    """Draw the error of a cell, its spread, its bound and its slope.
+
+    Parameters
+    ----------
+    cell
+        One cell of a record.
+
+    Returns
+    -------
+    Figure
+        Free of pyplot: nothing global is touched.
+
+    Raises
+    ------
+    RateboundError
+        If the cell has no curves.
+    """
+    shown = curves(cell)
+    if shown is None:
+        raise RateboundError(
+            f"theorem {cell['theorem']['id']!r} on {cell['problem']['name']!r} has no curves to draw "
+            f"({cell['verdict']['outcome']}); draw cells whose series are not empty"
+        )
+    with style.context():
+        return _drawn(cell, shown)
+
+
+def save(cell: Mapping[str, Any], folder: Path, stem: str) -> list[Path]:
+    """Draw a cell and write it as PNG and PDF, the same bytes for the same cell.
+
+    Returns
+    -------
+    list of Path
+        The files written, ``stem.png`` and ``stem.pdf`` in `folder`.
+    """
+    figure = draw(cell)
+    paths = []
+    with style.context():
+        for kind, metadata in style.METADATA.items():
+            path = folder / f"{stem}.{kind}"
+            figure.savefig(path, dpi=style.DPI, metadata=metadata)
+            paths.append(path)
+    return paths
+
+
+def describe(cell: Mapping[str, Any]) -> str:
+    """Return the figure in one sentence, for readers who cannot see it."""
+    scale = "log-log" if wording.is_power(cell["theorem"]["order"]) else "semilogarithmic"
+    text = (
+        f"{scale} figure of the error of {cell['theorem']['title']} on {cell['problem']['title']} "
+        f"under its bound; verdict: {wording.headline(cell)}; {wording.evidence(cell)}"
+    )
+    slope = slope_words(cell)
+    return f"{text}. {slope}." if slope else f"{text}."
+
+
+def slope_words(cell: Mapping[str, Any]) -> str:
+    """Return the fitted slope beside the theoretical one, ``""`` where nothing was fitted."""
+    verdict = cell["verdict"]
+    if verdict.get("slope") is None:
+        return ""
+    used = verdict.get("slope_range")
+    on = f" on {wording.number(used[0])} ≤ k ≤ {wording.number(used[1])}" if used else ""
+    fitted = wording.interval(verdict)
+    if not wording.is_power(cell["theorem"]["order"]):
+        return f"Fitted rate d ln(error)/dk = {fitted}{on}"
+    order = cell["theorem"]["order"]
+    theory = wording.theory_exponent(order)
+    logs = " (up to a logarithm)" if order.get("log_power") else ""
+    beside = "" if theory is None else f"; the theorem's exponent {wording.number(theory)}{logs}"
+    return f"Fitted exponent {fitted}{on}{beside}"
+
+
+def _drawn(cell: Mapping[str, Any], shown: Curves) -> Figure:
+    theorem, problem, outcome = cell["theorem"], cell["problem"], cell["verdict"]["outcome"]
+    ranges = panels(shown)
+    entries = legend_entries(cell, shown)
+    facts = ", ".join(f"{_MATH.get(name, name)} = {value}" for name, value in wording.problem_facts(problem))
+    name = _plain(problem["title"])
+    framed = layout.frame(
+        title=theorem["title"],
+        subtitles=[f"{name}: {facts}" if facts else name, _plain(wording.run_facts(cell))],
+        notes=_notes(cell),
+        accent=style.OUTCOME_COLOURS["vacuous" if wording.is_vacuous(cell) else outcome],
+        split=len(ranges) > 1,
+        legend_rows=-(-len(entries) // _COLUMNS),
+    )
+    for axes, limits in zip(framed.axes, ranges, strict=True):
+        axes.set_yscale("log")
+        axes.set_ylim(*limits)
+        draw_curves(axes, shown, bottom=limits[0])
+    draw_violation(framed.axes[-1], cell, shown)
+    draw_slope(framed.axes[-1], cell, shown)
+    frame_axes(framed.axes, shown, problem["n"])
+    layout.label_y(framed, _error_name(theorem))
+    _legend(framed, entries)
+    return framed.figure
+
+
+def _notes(cell: Mapping[str, Any]) -> list[str]:
+    head = wording.headline(cell)
+    notes = [head[0].upper() + head[1:], wording.evidence(cell), slope_words(cell)]
+    if cell["verdict"]["outcome"] == "undecided":
+        notes.insert(1, cell["verdict"]["reason"])
+    return [note for note in notes if note]
+
+
+def _error_name(theorem: Mapping[str, Any]) -> str:
+    latex = mathtext(theorem["measure_latex"])
+    name = wording.iterate(theorem)
+    if latex is None:
+        return name or "error"
+    return f"{latex}   ({name})" if name else latex
+
+
+def _plain(text: str) -> str:
+    """Keep a user's dollar signs from starting mathematics."""
+    return text.replace("$", r"\$")
+
+
+def _legend(framed: layout.Frame, entries: list[tuple[Any, str]]) -> None:
+    figure = framed.figure
+    axes: Axes = framed.axes[-1]
+    figure.legend(
+        [handle for handle, _ in entries],
+        [text for _, text in entries],
+        loc="upper left",
+        bbox_to_anchor=(axes.get_position().x0 - 0.1, framed.legend_top / figure.get_figheight()),
+        ncols=_COLUMNS,
+        borderaxespad=0,
+        columnspacing=1.4,
+        handlelength=2.2,
+        labelspacing=0.35,
+    )

@@ -1,0 +1,133 @@
+"""Numbers and verdicts in words, the same in figures, tables and the page."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+_SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_ITERATE = {
+    "gap_last": "last iterate",
+    "gap_average": "averaged iterate",
+    "gap_weighted": "weighted average of the iterates",
+    "gap_best": "best iterate",
+    "distance_sq": "last iterate",
+    "grad_norm_sq_best": "best iterate",
+    "grad_norm_sq_mean": "mean over the iterates",
+}
+
+
+def number(value: float | None, digits: int = 3) -> str:
+    """Return a number for readers: ``0.0312``, ``470``, ``3.1×10⁴⁰``, ``∞``; a dash where there is none."""
+    if value is None:
+        return "–"
+    if math.isnan(value):
+        return "not a number"
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    if value == int(value) and abs(value) < 10**6:
+        return str(int(value)).replace("-", "−")
+    text = f"{value:.{digits}g}"
+    if "e" not in text:
+        return text.replace("-", "−")
+    mantissa, _, exponent = text.partition("e")
+    power = "10" + str(int(exponent)).translate(_SUPERSCRIPT)
+    return (power if mantissa == "1" else f"{mantissa}×{power}").replace("-", "−")
+
+
+def iterate(theorem: Mapping[str, Any]) -> str:
+    """Return which iterate the measure speaks about, ``""`` for a measure without a common name."""
+    return _ITERATE.get(theorem["measure"], "")
+
+
+def is_vacuous(cell: Mapping[str, Any]) -> bool:
+    """Tell whether the bound holds and says nothing."""
+    return cell["verdict"]["outcome"] == "holds" and bool(cell["verdict"].get("vacuous"))
+
+
+def headline(cell: Mapping[str, Any]) -> str:
+    """Return the verdict in a few words."""
+    verdict = cell["verdict"]
+    outcome = verdict["outcome"]
+    if outcome == "holds":
+        return f"holds, vacuous: bound / error ≥ {_looseness(verdict)}" if is_vacuous(cell) else "holds"
+    if outcome == "violated" and verdict.get("k") is not None:
+        return f"violated at k = {number(verdict['k'])}"
+    return str(outcome)
+
+
+def evidence(cell: Mapping[str, Any]) -> str:
+    """Return what the verdict rests on, with its numbers."""
+    verdict, run = cell["verdict"], cell["run"]
+    kind = verdict.get("evidence") or "none"
+    parts = []
+    if kind == "monte carlo":
+        parts.append(f"Monte Carlo, {number(run['replicas'])} replicas")
+    elif kind == "exact" and not cell["theorem"]["stochastic"]:
+        parts.append("exact: the run itself")
+    elif kind == "exact":
+        parts.append("exact expectation")
+    elif kind == "enumeration":
+        parts.append("exact: all index paths")
+    elif kind == "proof":
+        parts.append("proof")
+    if verdict.get("e_value") is not None:
+        parts.append(f"e-value {number(verdict['e_value'])}")
+    if verdict["outcome"] == "violated" and verdict.get("measured") is not None:
+        parts.append(f"error {number(verdict['measured'])} > bound {number(verdict.get('bound'))}")
+    elif verdict.get("tightness") is not None:
+        parts.append(f"largest error / bound = {number(verdict['tightness'])}{_where(verdict)}")
+    return "; ".join(parts)
+
+
+def _where(verdict: Mapping[str, Any]) -> str:
+    return f" at k = {number(verdict['k'])}" if verdict.get("k") is not None else ""
+
+
+def _looseness(verdict: Mapping[str, Any]) -> str:
+    tightness = verdict.get("tightness")
+    if tightness is None:
+        return "–"
+    return number(1 / tightness, 2) if tightness > 0 else "∞"
+
+
+def problem_facts(problem: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return name and value of n, d, kappa, L_max/L, those that are known, for titles."""
+    named = (("n", "n"), ("d", "d"), ("κ", "kappa"), ("L_max/L", "L_max_over_L"))
+    return [(label, number(problem[key])) for label, key in named if problem.get(key) is not None]
+
+
+def run_facts(cell: Mapping[str, Any]) -> str:
+    """Return how the method was run, in one line."""
+    run = cell["run"]
+    parts = [str(run["method"])]
+    if run.get("parameters_text"):
+        parts.append(str(run["parameters_text"]))
+    if cell["theorem"]["stochastic"]:
+        drawn = "with" if run.get("replacement", True) else "without"
+        parts.append(f"batch {number(run['batch'])} {drawn} replacement")
+        parts.append(f"{number(run['replicas'])} replicas")
+    parts.append(f"{number(run['steps'])} steps")
+    return ", ".join(parts)
+
+
+def is_power(order: Mapping[str, Any]) -> bool:
+    """Tell whether a rate is a power of k (drawn log-log) rather than geometric (semilog)."""
+    return order["kind"] == "power" or (order["kind"] == "floor" and order.get("exponent") is not None)
+
+
+def theory_exponent(order: Mapping[str, Any]) -> float | None:
+    """Return the power of k in the bound, negative as measured: -1 for 1/k; None for geometric rates."""
+    exponent = order.get("exponent")
+    return None if exponent is None or not is_power(order) else -abs(float(exponent))
+
+
+def interval(verdict: Mapping[str, Any]) -> str:
+    """Return the fitted slope with the range of its pairwise slopes, a dash where nothing was fitted."""
+    slope = verdict.get("slope")
+    if slope is None:
+        return "–"
+    low, high = verdict.get("slope_low"), verdict.get("slope_high")
+    text = number(slope)
+    return text if low is None or high is None else f"{text} [{number(low)}, {number(high)}]"
