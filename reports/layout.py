@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -94,7 +95,7 @@ def _wrapped(texts: Sequence[str], characters: int) -> list[str]:
     return [line for text in texts for line in (textwrap.wrap(text, characters) or [""]) if line]
 
 
-def _line(figure: Figure, at: float, text: str, **style: object) -> None:
+def _line(figure: Figure, at: float, text: str, **style: Any) -> None:
     height = figure.get_figheight()
     figure.text(_EDGE / WIDTH, at / height, text, ha="left", va="top", **style)
 
@@ -144,7 +145,7 @@ def _mark_break(upper: Axes, lower: Axes) -> None:
     upper.spines["bottom"].set_visible(False)
     upper.tick_params(bottom=False, which="both", labelbottom=False)
     lower.spines["top"].set_visible(False)
-    stroke = {
+    stroke: dict[str, Any] = {
         "marker": [(-1, -0.6), (1, 0.6)],
         "markersize": 7,
         "linestyle": "none",

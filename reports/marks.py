@@ -10,21 +10,22 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import LogLocator, NullLocator
+from numpy.typing import ArrayLike
 
 from ratebound.reports import style
 from ratebound.reports.series import Curves
 from ratebound.reports.wording import number, theory_exponent
 
 _MARKERS = 20
-_BOUND = {"color": style.VERMILION, "linestyle": (0, (5, 2)), "linewidth": 1.6}
-_EXACT = {"color": style.BLACK, "linewidth": 1.5}
-_MEAN = {"color": style.BLUE, "linewidth": 1.3, "marker": "o", "markersize": 2.6}
-_BAND = {"color": style.BLUE, "alpha": 0.30, "linewidth": 0}
-_QUANTILES = {"color": style.SKY, "alpha": 0.22, "linewidth": 0}
-_REPLICA = {"color": style.SKY, "linewidth": 0.6, "alpha": 0.8}
-_FLOOR = {"color": style.PURPLE, "linestyle": (0, (1, 1.5)), "linewidth": 1.5}
-_FIT = {"color": style.ORANGE, "linewidth": 5.0, "alpha": 0.5, "solid_capstyle": "butt"}
-_PLACE = {
+_BOUND: dict[str, Any] = {"color": style.VERMILION, "linestyle": (0, (5, 2)), "linewidth": 1.6}
+_EXACT: dict[str, Any] = {"color": style.BLACK, "linewidth": 1.5}
+_MEAN: dict[str, Any] = {"color": style.BLUE, "linewidth": 1.3, "marker": "o", "markersize": 2.6}
+_BAND: dict[str, Any] = {"color": style.BLUE, "alpha": 0.30, "linewidth": 0}
+_QUANTILES: dict[str, Any] = {"color": style.SKY, "alpha": 0.22, "linewidth": 0}
+_REPLICA: dict[str, Any] = {"color": style.SKY, "linewidth": 0.6, "alpha": 0.8}
+_FLOOR: dict[str, Any] = {"color": style.PURPLE, "linestyle": (0, (1, 1.5)), "linewidth": 1.5}
+_FIT: dict[str, Any] = {"color": style.ORANGE, "linewidth": 5.0, "alpha": 0.5, "solid_capstyle": "butt"}
+_PLACE: dict[str, Any] = {
     "color": style.VERMILION,
     "marker": "o",
     "markersize": 9,
@@ -32,14 +33,14 @@ _PLACE = {
     "markerfacecolor": "none",
     "markeredgewidth": 1.6,
 }
-_CROSS = {
+_CROSS: dict[str, Any] = {
     "color": style.VERMILION,
     "marker": "X",
     "markersize": 8,
     "linestyle": "none",
     "markeredgecolor": "white",
 }
-_TRIANGLE = {"color": style.GREY, "linewidth": 0.9}
+_TRIANGLE: dict[str, Any] = {"color": style.GREY, "linewidth": 0.9}
 
 
 def draw_curves(axes: Axes, shown: Curves, bottom: float) -> None:
@@ -200,10 +201,10 @@ def _passes_axis(axes: Axes, shown: Curves, n: int) -> None:
     k = np.concatenate([[0.0, k[0] / reach], k, [k[-1] * reach]])
     passes = np.concatenate([[0.0, passes[0] / reach], passes, [passes[-1] * reach]])
 
-    def forward(x: np.ndarray) -> np.ndarray:
+    def forward(x: ArrayLike) -> np.ndarray:
         return np.where(np.asarray(x) < 0, np.asarray(x) * passes[1] / k[1], np.interp(x, k, passes))
 
-    def backward(y: np.ndarray) -> np.ndarray:
+    def backward(y: ArrayLike) -> np.ndarray:
         return np.where(np.asarray(y) < 0, np.asarray(y) * k[1] / passes[1], np.interp(y, passes, k))
 
     top = axes.secondary_xaxis("top", functions=(forward, backward))
