@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ratebound.reports import wording
@@ -18,7 +18,10 @@ _PROOFS = {
 
 
 def theorem_card(
-    group: Sequence[Mapping[str, Any]], stems: Sequence[str], sizes: Mapping[str, tuple[int, int]]
+    group: Sequence[Mapping[str, Any]],
+    stems: Sequence[str],
+    sizes: Mapping[str, tuple[int, int]],
+    known: Collection[str],
 ) -> str:
     """Return the card of one theorem.
 
@@ -30,10 +33,11 @@ def theorem_card(
         For each cell, its name in links and figure files.
     sizes
         Width and height in pixels of the figures that exist, by stem.
+    known
+        Ids of the theorems that have a card on the page, to which a card may link.
     """
     theorem = group[0]["theorem"]
     facts = [
-        ("bounds", formula(theorem["measure_latex"])),
         ("step", formula(theorem["schedule_latex"]) if theorem.get("schedule_latex") else ""),
         ("rate", formula(theorem["order"]["latex"])),
         ("K(ε)", formula(theorem["complexity_latex"]) if theorem.get("complexity_latex") else ""),
@@ -41,7 +45,7 @@ def theorem_card(
         ("proof", text(_PROOFS.get(theorem["proof"], theorem["proof"]))),
         ("source", text(theorem["source"])),
         ("note", text(theorem.get("note") or "")),
-        ("see also", _sibling(theorem)),
+        ("see also", _sibling(theorem, known)),
     ]
     cells = "".join(_cell(cell, stem, sizes.get(stem)) for cell, stem in zip(group, stems, strict=True))
     return (
@@ -57,9 +61,12 @@ def theorem_anchor(name: str) -> str:
     return f"theorem-{text(name)}"
 
 
-def _sibling(theorem: Mapping[str, Any]) -> str:
+def _sibling(theorem: Mapping[str, Any], known: Collection[str]) -> str:
     sibling = theorem.get("sibling")
-    return f'<a href="#{theorem_anchor(sibling)}"><code>{text(sibling)}</code></a>' if sibling else ""
+    if not sibling:
+        return ""
+    name = f"<code>{text(sibling)}</code>"
+    return f'<a href="#{theorem_anchor(sibling)}">{name}</a>' if sibling in known else name
 
 
 def _cell(cell: Mapping[str, Any], stem: str, size: tuple[int, int] | None) -> str:
@@ -83,7 +90,7 @@ def _sentence(words: str | None) -> str:
     """Return words that end like a sentence and begin like one, unless they begin with a symbol."""
     if not words:
         return ""
-    first = words.split(maxsplit=1)[0]
+    first = words.split(maxsplit=1)[0].rstrip(":,;")
     start = words[0].upper() + words[1:] if len(first) > 1 and first.isalpha() and first.islower() else words
     return start if start.endswith((".", "!", "?")) else f"{start}."
 
@@ -93,7 +100,8 @@ def _figure(cell: Mapping[str, Any], stem: str, size: tuple[int, int]) -> str:
     base = f"figures/{text(stem)}"
     return (
         f'<figure><a href="{base}.png"><img src="{base}.png" width="{width}" height="{height}" '
-        f'loading="lazy" alt="{text(describe(cell))}"></a><figcaption><a href="{base}.pdf">PDF</a></figcaption></figure>\n'
+        f'loading="lazy" alt="{text(describe(cell))}"></a>'
+        f'<figcaption><a href="{base}.pdf">PDF</a></figcaption></figure>\n'
     )
 
 

@@ -202,10 +202,12 @@ def _passes_axis(axes: Axes, shown: Curves, n: int) -> None:
     passes = np.concatenate([[0.0, passes[0] / reach], passes, [passes[-1] * reach]])
 
     def forward(x: ArrayLike) -> np.ndarray:
-        return np.where(np.asarray(x) < 0, np.asarray(x) * passes[1] / k[1], np.interp(x, k, passes))
+        at = np.asarray(x, dtype=float)
+        return np.where(at < 0, at * passes[1] / k[1], np.interp(at, k, passes))
 
     def backward(y: ArrayLike) -> np.ndarray:
-        return np.where(np.asarray(y) < 0, np.asarray(y) * k[1] / passes[1], np.interp(y, passes, k))
+        at = np.asarray(y, dtype=float)
+        return np.where(at < 0, at * k[1] / passes[1], np.interp(at, passes, k))
 
     top = axes.secondary_xaxis("top", functions=(forward, backward))
     top.set_xlabel("effective passes (component-gradient evaluations / n)", fontsize=8)

@@ -37,7 +37,8 @@ def page(record: Mapping[str, Any], stems: Sequence[str], sizes: Mapping[str, tu
     for position in judged:
         groups.setdefault(cells[position]["theorem"]["id"], []).append(position)
     cards = "".join(
-        theorem_card([cells[p] for p in group], [stems[p] for p in group], sizes) for group in groups.values()
+        theorem_card([cells[p] for p in group], [stems[p] for p in group], sizes, groups)
+        for group in groups.values()
     )
     return f"""<!DOCTYPE html>
 <html lang="en">
@@ -54,7 +55,8 @@ def page(record: Mapping[str, Any], stems: Sequence[str], sizes: Mapping[str, tu
 <h1>{text(suite["title"])}</h1>
 <p class="soft">{text(suite["description"])}</p>
 <nav aria-label="Sections"><a href="#verdicts">Verdicts</a><a href="#rates">Rates</a>
-<a href="#theorems">Theorems</a><a href="#not-applicable">Not applicable</a><a href="#provenance">Reproduce</a></nav>
+<a href="#theorems">Theorems</a><a href="#not-applicable">Not applicable</a>
+<a href="#provenance">Reproduce</a></nav>
 </header>
 <main>
 {_summary(record, stems, judged)}
@@ -90,8 +92,8 @@ def _summary(record: Mapping[str, Any], stems: Sequence[str], judged: Sequence[i
     budget = record["budget"]
     delta = wording.number(budget.get("delta"))
     text_budget = (
-        f"False alarms: the chance that any verdict of this report wrongly says “violated” is at most {delta}, "
-        f"shared by {wording.number(budget.get('cells'))} cells."
+        f"False alarms: the chance that any verdict of this report wrongly says “violated” is at most "
+        f"{delta}, shared by {wording.number(budget.get('cells'))} cells."
         if budget.get("delta") is not None
         else ""
     )

@@ -59,6 +59,9 @@ METADATA = MappingProxyType(
 
 def context() -> AbstractContextManager[None]:
     """Return a context in which matplotlib draws in this style; the user's settings come back."""
-    return matplotlib.rc_context(
-        {**matplotlib.rcParamsDefault, **_SETTINGS, "backend": matplotlib.rcParams["backend"]}
-    )
+    settings: Any = {
+        **matplotlib.rcParamsDefault,
+        **_SETTINGS,
+        "backend": matplotlib.rcParams["backend"],
+    }
+    return matplotlib.rc_context(settings)

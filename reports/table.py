@@ -1,4 +1,4 @@
-"""The tables of a report, made from the content of a record only: verdicts, rates, the rate table of the field."""
+"""The tables of a report, made from a record only: verdicts, rates, the rate table of the field."""
 
 from __future__ import annotations
 

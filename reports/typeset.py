@@ -23,6 +23,8 @@ _SPELLINGS = (
 )
 _CASES = re.compile(r"(.*?)\\begin\{cases\}(.*?)\\end\{cases\}(.*)", re.DOTALL)
 _UNITS_PER_EM = 100.0
+# STIX letters look small beside a screen's sans-serif text of the same size.
+_SCALE = 1.2 / _UNITS_PER_EM
 _CURVES = {1: "M", 2: "L", 3: "Q", 4: "C"}
 _POINTS = {1: 1, 2: 1, 3: 2, 4: 3, 79: 1}
 
@@ -67,8 +69,8 @@ def _svg(latex: str) -> str:
     width, height, depth, data = drawn
     return (
         f'<svg class="tex" role="img" aria-label="{escape(latex)}" viewBox="-3 {-height:.1f} {width:.1f} '
-        f'{height + depth:.1f}" style="width:{width / _UNITS_PER_EM:.3f}em;'
-        f"height:{(height + depth) / _UNITS_PER_EM:.3f}em;vertical-align:{-depth / _UNITS_PER_EM:.3f}em"
+        f'{height + depth:.1f}" style="width:{width * _SCALE:.3f}em;'
+        f"height:{(height + depth) * _SCALE:.3f}em;vertical-align:{-depth * _SCALE:.3f}em"
         f'"><path d="{data}"/></svg>'
     )
 

@@ -1,0 +1,115 @@
+"""The page: escaped, without any request, links that lead somewhere, urgent things first."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+
+from synthetic_records import cell, problem, record, theorem, verdict
+
+from ratebound.reports.drawing import stems
+from ratebound.reports.page import page
+
+_VOID = {"meta", "link", "img", "br"}
+
+
+class _Outline(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.ids: list[str] = []
+        self.links: list[str] = []
+        self.tags: list[str] = []
+        self.images: list[dict] = []
+        self.open: list[str] = []
+
+    def handle_starttag(self, tag, attrs):
+        found = dict(attrs)
+        self.tags.append(tag)
+        if "id" in found:
+            self.ids.append(found["id"])
+        self.links += [found[name] for name in ("href", "src") if name in found]
+        if tag == "img":
+            self.images.append(found)
+        if tag not in _VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.handle_starttag(tag, attrs)
+        if tag not in _VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+def _outline(made: dict) -> tuple[str, _Outline]:
+    names = stems(made["cells"])
+    html = page(made, names, {name: (100, 80) for name in names})
+    outline = _Outline()
+    outline.feed(html)
+    outline.close()
+    assert outline.open == []
+    return html, outline
+
+
+def test_the_page_is_whole_and_asks_nothing_of_the_network():
+    html, outline = _outline(record())
+    assert "script" not in outline.tags
+    assert "@import" not in html and "url(" not in html
+    assert all(
+        link.startswith(("#", "figures/", "tables/", "record.json", "data:,")) for link in outline.links
+    )
+    assert len(outline.ids) == len(set(outline.ids))
+    assert {link[1:] for link in outline.links if link.startswith("#")} <= set(outline.ids)
+    assert all(image["alt"] and image["width"] == "100" for image in outline.images)
+
+
+def test_text_of_users_is_escaped_everywhere():
+    evil = "<script>alert('x')</script>\"&"
+    bad = cell(
+        theorem=theorem(
+            evil, title=evil, source=evil, note=evil, sibling=evil, assumptions=[evil], bound_latex=evil
+        ),
+        problem=problem(name=evil, title=evil, preprocessing=evil, loss=evil),
+        verdict=verdict(reason=evil),
+    )
+    skipped = cell(
+        theorem=bad["theorem"], problem=bad["problem"], verdict=verdict("not applicable", reason=evil)
+    )
+    made = record([bad, skipped])
+    made["suite"] = {"name": evil, "title": evil, "description": evil}
+    made["provenance"] |= {"command": evil, "machine": evil}
+    html, outline = _outline(made)
+    assert "<script" not in html and "script" not in outline.tags
+    assert html.count("&lt;script&gt;") > 10
+
+
+def test_violated_theorems_come_first_and_the_counts_add_up():
+    html, _ = _outline(record())
+    table = html[html.index('id="verdicts"') : html.index('id="rates"')]
+    assert table.index("✗") < table.index("?") < table.index("○") < table.index("✓")
+    for count, word in (
+        (2, "violated"),
+        (1, "undecided"),
+        (1, "hold, vacuously"),
+        (6, "hold"),
+        (1, "not applicable"),
+    ):
+        assert f"<b>{count}</b> <span>{word}</span>" in html
+    cards = html[html.index('id="theorems"') :]
+    assert cards.index("violated at") < cards.index("✓")
+
+
+def test_what_is_not_applicable_stands_with_its_reason_and_has_no_figure():
+    html, outline = _outline(record([cell(verdict=verdict("not applicable", reason="rank 9 < d"))]))
+    assert "rank 9 &lt; d" in html and outline.images == []
+    assert "No theorem was applicable" in html
+
+
+def test_an_empty_record_is_a_page_too():
+    _outline(record([]))
+
+
+def test_a_sibling_that_is_not_in_the_report_is_named_without_a_link():
+    html, outline = _outline(record([cell(theorem=theorem(sibling="gd_shifted"))]))
+    assert "gd_shifted" in html
+    assert "#theorem-gd_shifted" not in outline.links
