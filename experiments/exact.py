@@ -15,7 +15,7 @@ from ratebound.problems.moments import MomentRecursion
 from ratebound.theory.errors import RateboundError
 
 if TYPE_CHECKING:
-    from ratebound.theory.statement import Method
+    from ratebound.theory.methods import Method
 
 _OF_MOMENTS = {"gap_last": "gap", "distance_sq": "distance_sq", "grad_norm_sq_last": "grad_norm_sq"}
 

@@ -13,7 +13,7 @@ from ratebound.problems.finite_sum import Problem
 from ratebound.theory.errors import RateboundError, nearest
 
 if TYPE_CHECKING:
-    from ratebound.theory.statement import Method
+    from ratebound.theory.methods import Method
 
 MEASURES = (
     "gap_last",

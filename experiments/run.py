@@ -22,7 +22,7 @@ from ratebound.theory.errors import RateboundError, nearest
 from ratebound.theory.methods import METHODS
 
 if TYPE_CHECKING:
-    from ratebound.theory.statement import Method
+    from ratebound.theory.methods import Method
 
 __all__ = ["MEASURES", "OVER_PATH", "find_method", "simulate"]
 

@@ -13,7 +13,7 @@ from ratebound.problems.lower import lower
 from ratebound.theory.errors import RateboundError
 
 if TYPE_CHECKING:
-    from ratebound.theory.statement import Method
+    from ratebound.theory.methods import Method
 
 _DRAWS = 2**16
 _VALUES = 2**21
