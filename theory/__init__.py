@@ -1,0 +1,1 @@
+"""Theorems about gradient methods: stated, proved, ordered. SymPy only."""

@@ -1,4 +1,4 @@
-"""From the text of an expression to SymPy without evaluating it: only arithmetic, a few functions, known letters."""
+"""The text of an expression becomes SymPy without being evaluated: arithmetic, some functions, known letters."""
 
 from __future__ import annotations
 

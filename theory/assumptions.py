@@ -1,0 +1,153 @@
+"""Assumptions, each with the inequalities (slack >= 0) that it contributes to proofs.
+
+Every inequality speaks about one iteration: x_k, the gradient there, and (in conditional expectation given
+x_k) the next point. The tests check each of them numerically on every problem that certifies its constants.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from sympy import Expr
+from sympy.core.relational import Relational
+
+from ratebound.theory.symbols import (
+    L,
+    d2,
+    delta,
+    delta_next,
+    descent,
+    ell,
+    grad_sq,
+    moment,
+    move_inner,
+    move_sq,
+    mu,
+    mu_pl,
+    second_moment,
+    sigma_b_sq,
+)
+
+
+@dataclass(frozen=True)
+class Inequality:
+    """An inequality ``slack >= 0`` that holds at every iterate.
+
+    Parameters
+    ----------
+    name
+        What readers call it.
+    slack
+        An expression, linear in the state quantities.
+    requires
+        Names of the assumptions that together imply it.
+    """
+
+    name: str
+    slack: Expr
+    requires: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Assumption:
+    """A named property of a problem or of a run.
+
+    Parameters
+    ----------
+    name
+        Identifier, for filters and for :attr:`Inequality.requires`.
+    title
+        What readers call it.
+    constants
+        Names of the constants and properties that a problem must certify.
+    inequalities
+        The inequalities that it contributes by itself.
+    """
+
+    name: str
+    title: str
+    constants: tuple[str, ...]
+    inequalities: tuple[Inequality, ...] = ()
+
+
+def _of(*names: str) -> frozenset[str]:
+    return frozenset(names)
+
+
+descent_lemma = Inequality(
+    "descent lemma of L-smoothness", delta + move_inner + L / 2 * move_sq - delta_next, _of("smooth")
+)
+gradient_below_gap = Inequality("||grad f||^2 <= 2 L (f - f*)", 2 * L * delta - grad_sq, _of("smooth"))
+gradient_lipschitz = Inequality("||grad f|| <= L ||x - x*||", L**2 * d2 - grad_sq, _of("smooth"))
+first_order = Inequality("first-order convexity", descent - delta, _of("convex"))
+cocoercive = Inequality(
+    "convexity and smoothness", descent - delta - grad_sq / (2 * L), _of("convex", "smooth")
+)
+strong_first_order = Inequality("strong convexity", descent - delta - mu / 2 * d2, _of("strongly_convex"))
+strong_monotone = Inequality("strong monotonicity of the gradient", descent - mu * d2, _of("strongly_convex"))
+strong_gradient = Inequality("||grad f|| >= mu ||x - x*||", grad_sq - mu**2 * d2, _of("strongly_convex"))
+coercive = Inequality(
+    "coercivity of a smooth, strongly convex gradient",
+    descent - mu * L / (mu + L) * d2 - grad_sq / (mu + L),
+    _of("strongly_convex", "smooth"),
+)
+pl_inequality = Inequality("Polyak-Lojasiewicz inequality", grad_sq / 2 - mu_pl * delta, _of("pl"))
+bounded_moment = Inequality("bounded second moment", second_moment - moment, _of("second_moment"))
+expected_smoothness = Inequality(
+    "expected smoothness and variance at the minimiser",
+    4 * ell * delta + 2 * sigma_b_sq - moment,
+    _of("expected_smoothness"),
+)
+
+smooth = Assumption(
+    "smooth", "f is L-smooth", ("L",), (descent_lemma, gradient_below_gap, gradient_lipschitz)
+)
+convex = Assumption("convex", "f is convex", ("convex",), (first_order,))
+strongly_convex = Assumption(
+    "strongly_convex",
+    "f is mu-strongly convex",
+    ("mu",),
+    (strong_first_order, strong_monotone, strong_gradient),
+)
+pl = Assumption("pl", "f satisfies the Polyak-Lojasiewicz inequality", ("mu_pl",), (pl_inequality,))
+bounded_second_moment = Assumption(
+    "second_moment",
+    "E||g_k||^2 <= second_moment at every iterate of the run",
+    ("second_moment",),
+    (bounded_moment,),
+)
+convex_components = Assumption(
+    "expected_smoothness",
+    "every f_i is convex and L_i-smooth; ell is the expected smoothness constant of the sampling",
+    ("components_convex", "smooth_components", "ell", "sigma_b_sq"),
+    (expected_smoothness,),
+)
+lower_bounded = Assumption("lower_bounded", "f is bounded below", ("gap0",))
+
+ASSUMPTIONS: Mapping[str, Assumption] = MappingProxyType(
+    {
+        each.name: each
+        for each in (
+            smooth,
+            convex,
+            strongly_convex,
+            pl,
+            bounded_second_moment,
+            convex_components,
+            lower_bounded,
+        )
+    }
+)
+"""The assumptions by name."""
+
+JOINT = (cocoercive, coercive)
+"""Inequalities that take more than one assumption."""
+
+FACTS: tuple[tuple[frozenset[str], Relational], ...] = (
+    (_of("strongly_convex", "smooth"), mu <= L),
+    (_of("pl", "smooth"), mu_pl <= L),
+    (_of("strongly_convex", "expected_smoothness"), mu <= ell),
+)
+"""Relations between constants that follow from assumptions; proofs may use them."""

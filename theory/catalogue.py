@@ -1,0 +1,58 @@
+"""All theorems by id."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from importlib import import_module
+
+from ratebound.theory.errors import RateboundError, nearest
+from ratebound.theory.statement import Theorem
+
+FAMILIES = ("gd",)
+"""Modules of :mod:`ratebound.theory` that hold theorems, each in a tuple ``THEOREMS``."""
+
+
+@lru_cache(maxsize=1)
+def _all() -> dict[str, Theorem]:
+    found: dict[str, Theorem] = {}
+    for family in FAMILIES:
+        for theorem in import_module(f"ratebound.theory.{family}").THEOREMS:
+            if theorem.id in found:
+                raise RateboundError(f"two theorems are called {theorem.id}; rename one")
+            found[theorem.id] = theorem
+    return found
+
+
+class Catalogue(Mapping[str, Theorem]):
+    """A read-only mapping from id to theorem, filled (and so proved) at the first look."""
+
+    def __getitem__(self, name: str) -> Theorem:
+        return _all()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_all())
+
+    def __len__(self) -> int:
+        return len(_all())
+
+
+THEOREMS = Catalogue()
+"""The theorems by id."""
+
+
+def find(theorem: str | Theorem) -> Theorem:
+    """Return the theorem of this id, or the theorem itself.
+
+    Raises
+    ------
+    RateboundError
+        If no theorem has this id.
+    """
+    if isinstance(theorem, Theorem):
+        return theorem
+    if theorem not in THEOREMS:
+        raise RateboundError(
+            f"unknown theorem {theorem!r}{nearest(str(theorem), THEOREMS)} (`ratebound list` shows all)"
+        )
+    return THEOREMS[theorem]

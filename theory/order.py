@@ -1,0 +1,168 @@
+"""Rate order and iteration complexity, derived from a bound by SymPy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+from sympy import Dummy, Expr, Integer, Rational, Symbol, latex, limit, log, oo, simplify, solve, symbols
+from sympy.functions.elementary.integers import RoundFunction
+
+from ratebound.theory.symbols import K, k
+
+eps = Symbol("epsilon", positive=True)
+"""The accuracy that is asked for."""
+
+_POWERS = (Rational(1, 2), Integer(1), Rational(3, 2), Integer(2), Integer(3))
+_LOGS = (0, 1, 2)
+_t = Symbol("t", positive=True)
+
+
+@dataclass(frozen=True)
+class Order:
+    """How a bound decays.
+
+    Parameters
+    ----------
+    kind
+        ``"linear"``: like rho^k. ``"power"``: like log(k)^q / k^p. ``"floor"``: down to a positive floor.
+        ``"one step"``: not a function of k.
+    exponent
+        p, also of the part above a floor; None for geometric decay.
+    log_power
+        q.
+    """
+
+    kind: Literal["linear", "power", "floor", "one step"]
+    exponent: Expr | None = None
+    log_power: int = 0
+
+    @property
+    def text(self) -> str:
+        """The order in plain text, such as ``O(log k / sqrt k)``."""
+        return f"O({self._decay('k')})" + (" to a floor" if self.kind == "floor" else "")
+
+    def _decay(self, letter: str) -> str:
+        if self.kind == "one step":
+            return "1"
+        if self.exponent is None:
+            return f"rho^{letter}"
+        power = {Rational(1, 2): f"sqrt {letter}", Integer(1): letter}.get(
+            self.exponent, f"{letter}^{self.exponent}"
+        )
+        logs = {0: "1", 1: f"log {letter}"}.get(self.log_power, f"log^{self.log_power} {letter}")
+        return f"{logs} / {power}" if self.log_power else f"1/{power}"
+
+    @property
+    def latex(self) -> str:
+        """The order as LaTeX."""
+        if self.kind == "one step":
+            return r"\mathcal{O}(1)"
+        if self.exponent is None:
+            decay = r"\rho^k"
+        else:
+            power = r"\sqrt{k}" if self.exponent == Rational(1, 2) else latex(k**self.exponent)
+            top = (
+                "1"
+                if not self.log_power
+                else r"\log k"
+                if self.log_power == 1
+                else rf"\log^{self.log_power} k"
+            )
+            decay = rf"\frac{{{top}}}{{{power}}}"
+        return rf"\mathcal{{O}}\left({decay}\right)" + (
+            r"\ \mathrm{to\ a\ floor}" if self.kind == "floor" else ""
+        )
+
+
+@lru_cache(maxsize=1024)
+def order(bound: Expr, at_horizon: bool = False) -> Order:
+    """Return the order of a bound in k (in K where it is claimed at the horizon)."""
+    counter = K if at_horizon else k
+    if not bound.has(counter):
+        return Order("one step")
+    decaying, floor = _split(bound, counter)
+    if _is_geometric(decaying, counter):
+        return Order("floor" if floor else "linear")
+    p, q = _power(decaying.xreplace({counter: _t}), _t)
+    return Order("floor" if floor else "power", p, q)
+
+
+def _split(bound: Expr, counter: Symbol) -> tuple[Expr, Expr]:
+    """Split a bound into the part that vanishes as the counter grows, and its floor."""
+    floor, decaying = (
+        bound.expand().as_independent(counter, as_Add=True) if bound.is_Add else (Integer(0), bound)
+    )
+    if bound.is_Add:
+        floor, decaying = bound.as_independent(counter, as_Add=True)
+    return decaying, floor
+
+
+def _is_geometric(expr: Expr, counter: Symbol) -> bool:
+    return any(power.exp.has(counter) for power in expr.atoms(type(Symbol("a") ** 2)))
+
+
+def _frozen(expr: Expr, variable: Symbol) -> Expr:
+    """Replace rounded constants, which limits cannot handle, by free positive symbols."""
+    return expr.xreplace({a: Dummy(positive=True) for a in expr.atoms(RoundFunction) if not a.has(variable)})
+
+
+def _power(expr: Expr, t: Symbol) -> tuple[Expr, int]:
+    expr = _frozen(expr, t)
+    for p in _POWERS:
+        for q in _LOGS:
+            ratio = limit(expr * t**p / log(t) ** q, t, oo)
+            if ratio != 0 and ratio.is_finite is not False and not ratio.has(oo):
+                return p, q
+    raise ValueError(f"no order found for {expr}")
+
+
+@lru_cache(maxsize=1024)
+def complexity(bound: Expr, step: Symbol | None, at_horizon: bool = False) -> Expr | None:
+    """Return the steps until the bound is below eps, as a leading-order expression in eps without constants.
+
+    Parameters
+    ----------
+    bound
+        The bound.
+    step
+        The constant step, where the user chooses it: for a bound with a floor it is then tuned to eps.
+    at_horizon
+        Whether the bound is claimed at k = K.
+
+    Returns
+    -------
+    Expr or None
+        Such as ``log(1/eps)`` or ``1/eps**2``; None where the bound does not get below every eps.
+    """
+    found = order(bound, at_horizon)
+    if found.kind == "linear":
+        return log(1 / eps)
+    if found.kind == "power":
+        assert found.exponent is not None
+        # K^p / log(K)^q = 1/eps has the solution K ~ (log(1/eps)^q / eps)^(1/p).
+        return (log(1 / eps) ** found.log_power / eps) ** (1 / found.exponent)
+    if found.kind == "floor" and step is not None:
+        return _tuned(bound, step, K if at_horizon else k)
+    return None
+
+
+def _tuned(bound: Expr, step: Symbol, counter: Symbol) -> Expr | None:
+    """Half of eps for the floor, by the step; half for the rest, by the steps made."""
+    decaying, floor = _split(bound, counter)
+    roots = [root for root in solve(floor - eps / 2, step) if limit(root, eps, 0) == 0]
+    if not roots:
+        return None
+    rest = decaying.subs(step, roots[0])
+    if _is_geometric(rest, counter):
+        base = next(p.base for p in rest.atoms(type(Symbol("a") ** 2)) if p.exp.has(counter))
+        rate = -log(simplify(base))
+        c = limit(rate / eps, eps, 0)
+        return log(1 / eps) / eps if c != 0 and c.is_finite is not False else None
+    reached = solve(rest.xreplace({counter: _t}) - eps / 2, _t)
+    if not reached:
+        return None
+    u = symbols("u", positive=True)
+    p, q = _power(1 / reached[0].subs(eps, 1 / u), u)
+    return (1 / eps) ** p * log(1 / eps) ** q

@@ -1,0 +1,204 @@
+"""``Theorem``: a statement about a method, as SymPy expressions; it cannot be built unless its proof closes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal
+
+from sympy import Expr, Integer, Symbol
+from sympy.core.relational import Relational
+
+from ratebound.theory import order as orders
+from ratebound.theory import units
+from ratebound.theory.assumptions import FACTS, Assumption
+from ratebound.theory.errors import RateboundError
+from ratebound.theory.methods import Method
+from ratebound.theory.prover import chart_of
+from ratebound.theory.symbols import BY_NAME, CONSTANTS, PARAMETERS, K, alpha, k
+
+if TYPE_CHECKING:
+    from ratebound.theory.certificate import Certificate
+
+MEASURES = MappingProxyType(
+    {
+        "gap_last": r"\mathbb{E}\left[f(x_k)-f_*\right]",
+        "distance_sq": r"\mathbb{E}\lVert x_k-x_*\rVert^2",
+        "gap_average": r"\mathbb{E}\left[f(\bar x_k)-f_*\right]",
+        "grad_norm_sq_last": r"\mathbb{E}\lVert\nabla f(x_k)\rVert^2",
+        "grad_norm_sq_mean": r"\frac{\sum_{j<k} w_j\,\mathbb{E}\lVert\nabla f(x_j)\rVert^2}{\sum_{j<k} w_j}",
+        "grad_norm_sq_best": r"\min_{j<k}\,\mathbb{E}\lVert\nabla f(x_j)\rVert^2",
+        "gap_next": r"\mathbb{E}_k\left[f(x_{k+1})-f_*\right]",
+        "batch_variance": r"\mathbb{E}\lVert g_B-\nabla f(x)\rVert^2",
+    }
+)
+"""What a theorem may bound, typeset. The last two are statements about one step, at any point."""
+ONE_STEP = frozenset({"gap_next", "batch_variance"})
+"""Measures of one step: their bounds are expressions in the state at x_k."""
+_SETTINGS = ("strongly convex", "pl", "convex")
+
+
+@dataclass(frozen=True)
+class Theorem:
+    """A theorem about a method.
+
+    Parameters
+    ----------
+    id
+        Registered name.
+    title
+        What readers call it.
+    source
+        Authors, year, number ("number not checked" unless sure).
+    method
+        The update rule and its sampling.
+    assumptions
+        What it assumes.
+    step
+        The step alpha_k, an expression in ``k``, ``K``, parameters and constants.
+    measure
+        What is bounded, a name of :data:`MEASURES`.
+    bound
+        The bound B(k), an expression in ``k``, ``K``, parameters and constants; for measures of one step in
+        the state quantities too. A bound that has ``K`` is claimed at k = K only.
+    certificate
+        The proof; None for a conjecture.
+    where
+        The admissible range: relations with a parameter on the left, such as ``alpha <= 1/L``.
+    weights
+        Weight w_j of x_j in averages, an expression in ``k`` (read as j).
+    start
+        The first k at which the bound is claimed.
+    defaults
+        Parameter -> the value that is used where the user chooses none.
+    replacement
+        Whether batches are drawn with replacement; None where the theorem holds for both.
+    equality
+        Whether the bound is an identity.
+    note
+        What the statement hides.
+    sibling
+        Id of the theorem to read beside this one.
+
+    Raises
+    ------
+    RateboundError
+        If the certificate does not close, the units of the bound are not those of the measure, a symbol is
+        not known, or a parameter lacks a default.
+    """
+
+    id: str
+    title: str
+    source: str
+    method: Method
+    assumptions: tuple[Assumption, ...]
+    step: Expr
+    measure: str
+    bound: Expr
+    certificate: Certificate | None = field(repr=False)
+    where: tuple[Relational, ...] = ()
+    weights: Expr = Integer(1)
+    start: Expr = Integer(0)
+    defaults: Mapping[Symbol, Expr] = field(default_factory=dict)
+    replacement: bool | None = None
+    equality: bool = False
+    note: str = ""
+    sibling: str | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "defaults", MappingProxyType(dict(self.defaults)))
+        try:
+            self._check_words()
+            units.check(self.bound, self.measure)
+            if self.certificate is not None:
+                self.certificate.check(self)
+        except RateboundError as problem:
+            raise RateboundError(f"theorem {self.id}: {problem}") from problem
+
+    def _check_words(self) -> None:
+        if self.measure not in MEASURES:
+            raise RateboundError(f"unknown measure {self.measure!r} (known: {', '.join(MEASURES)})")
+        named = set().union(*(e.free_symbols for e in (self.step, self.weights, self.start, *self.where)))
+        if self.measure not in ONE_STEP:
+            named |= self.bound.free_symbols
+        unknown = sorted(str(s) for s in named if s not in BY_NAME.values())
+        if unknown:
+            raise RateboundError(f"{', '.join(unknown)} is no symbol of ratebound.theory.symbols; use those")
+        lacking = [str(p) for p in self.parameters if p not in self.defaults]
+        if lacking:
+            raise RateboundError(f"the parameter {', '.join(lacking)} has no default value; state one")
+
+    @property
+    def parameters(self) -> tuple[Symbol, ...]:
+        """The symbols that the user chooses, in the step or the bound."""
+        used = self.step.free_symbols | self.bound.free_symbols
+        return tuple(p for p in PARAMETERS if p in used)
+
+    @cached_property
+    def constants(self) -> tuple[str, ...]:
+        """Names of the constants and properties that a problem must certify."""
+        expressions = (self.step, self.bound, self.start, self.weights, *self.where, *self.defaults.values())
+        read = set().union(*(e.free_symbols for e in expressions))
+        names = [name for each in self.assumptions for name in each.constants]
+        return tuple(dict.fromkeys([*names, *(s.name for s in CONSTANTS if s in read)]))
+
+    @property
+    def proof(self) -> Literal["certified", "cited", "conjecture"]:
+        """Whether the proof is checked here, rests on the source, or is missing."""
+        if self.certificate is None:
+            return "conjecture"
+        return "cited" if self.certificate.cited else "certified"
+
+    @property
+    def stochastic(self) -> bool:
+        """Whether the method draws samples."""
+        return self.method.sampling == "batch"
+
+    @property
+    def at_horizon(self) -> bool:
+        """Whether the bound is claimed at k = K only, for a step that knows K."""
+        return self.bound.has(K) or self.step.has(K)
+
+    @property
+    def setting(self) -> str:
+        """``"strongly convex"``, ``"pl"``, ``"convex"``, ``"nonconvex"``, or ``"any"`` for one-step statements."""
+        if self.measure in ONE_STEP:
+            return "any"
+        names = {each.name.replace("_", " ") for each in self.assumptions}
+        if "expected smoothness" in names:
+            names.add("convex")
+        return next((setting for setting in _SETTINGS if setting in names), "nonconvex")
+
+    @cached_property
+    def facts(self) -> tuple[Relational, ...]:
+        """Relations between constants that the assumptions imply."""
+        names = {each.name for each in self.assumptions}
+        return tuple(fact for required, fact in FACTS if required <= names)
+
+    @cached_property
+    def chart(self) -> dict[Symbol, Expr]:
+        """The admissible range as a chart; see :func:`ratebound.theory.prover.chart_of`."""
+        return chart_of(self.where, self.facts)
+
+    @cached_property
+    def order(self) -> orders.Order:
+        """The rate, derived from the bound."""
+        return orders.order(self.bound, self.at_horizon)
+
+    @cached_property
+    def complexity(self) -> Expr | None:
+        """K(eps): steps until the bound is below eps, to leading order; None for one-step statements."""
+        if self.measure in ONE_STEP:
+            return None
+        return orders.complexity(self.bound, alpha if alpha in self.parameters else None, self.at_horizon)
+
+    @property
+    def averaged_over(self) -> Expr | None:
+        """The weights of the average that the measure takes; None where it takes none."""
+        return self.weights if self.measure in ("gap_average", "grad_norm_sq_mean") else None
+
+    def at(self, step: Expr | int) -> Expr:
+        """Return the bound at the given k; K where the bound is claimed at the horizon."""
+        return self.bound.subs(K if self.at_horizon else k, step)

@@ -1,0 +1,69 @@
+"""Units: under f -> a f and x -> b x a valid bound scales exactly as what it bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from sympy import Expr, Symbol
+
+from ratebound.theory import symbols as s
+from ratebound.theory.errors import RateboundError
+from ratebound.theory.prover import vanishes
+
+_F, _X = Symbol("F", positive=True), Symbol("X", positive=True)
+_VALUE, _SLOPE, _LENGTH, _CURVATURE, _STEP = _F, _F**2 / _X**2, _X**2, _F / _X**2, _X**2 / _F
+
+UNITS: Mapping[Symbol, Expr] = MappingProxyType(
+    {
+        s.alpha: _STEP,
+        s.alpha0: _STEP,
+        s.L: _CURVATURE,
+        s.L_max: _CURVATURE,
+        s.L_mean: _CURVATURE,
+        s.mu: _CURVATURE,
+        s.mu_pl: _CURVATURE,
+        s.ell: _CURVATURE,
+        s.D: _X,
+        s.gap0: _VALUE,
+        s.second_moment: _SLOPE,
+        s.sigma_star_sq: _SLOPE,
+        s.sigma_b_sq: _SLOPE,
+        s.delta: _VALUE,
+        s.d2: _LENGTH,
+        s.grad_sq: _SLOPE,
+        s.error_sq: _SLOPE,
+        s.moment: _SLOPE,
+        s.variance: _SLOPE,
+    }
+)
+"""The unit of each symbol in powers of F (value) and X (length); all others are pure numbers."""
+
+_MEASURES: Mapping[str, Expr] = MappingProxyType(
+    {
+        "gap_last": _VALUE,
+        "gap_average": _VALUE,
+        "gap_next": _VALUE,
+        "distance_sq": _LENGTH,
+        "grad_norm_sq_last": _SLOPE,
+        "grad_norm_sq_mean": _SLOPE,
+        "grad_norm_sq_best": _SLOPE,
+        "batch_variance": _SLOPE,
+    }
+)
+
+
+def check(bound: Expr, measure: str) -> None:
+    """Check that the bound has the units of the measure.
+
+    Raises
+    ------
+    RateboundError
+        If it has not: by rescaling f or x such a bound could be made arbitrarily small beside the measure.
+    """
+    scaled = bound.xreplace({symbol: symbol * unit for symbol, unit in UNITS.items()})
+    if not vanishes(scaled - bound * _MEASURES[measure]):
+        raise RateboundError(
+            f"the bound {bound} does not scale as {measure} under f -> a f, x -> b x; "
+            "check squares and missing constants"
+        )
