@@ -1,21 +1,30 @@
-"""The only place where a SymPy expression becomes numbers: NumPy arrays, or mpmath numbers."""
+"""The only place where a SymPy expression becomes numbers: NumPy arrays, mpmath numbers, or printed source.
+
+One expression has four printings: a NumPy function (:func:`lower`), an mpmath function (:func:`lower_mp`),
+and one line of Numba or CUDA source (:func:`printed`).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache, reduce
-from typing import Any
+from typing import Any, Literal
 
 import mpmath
 import numpy as np
 from scipy.special import expit as _expit
-from sympy import Expr, Symbol, lambdify
+from sympy import Expr, Function, Rational, Symbol, lambdify
 from sympy.core.function import AppliedUndef
+from sympy.printing.c import C99CodePrinter
 from sympy.printing.numpy import NumPyPrinter
+from sympy.printing.pycode import PythonCodePrinter
 
 from ratebound.theory.errors import RateboundError
 
-__all__ = ["lower", "lower_mp"]
+__all__ = ["Target", "lower", "lower_mp", "printed"]
+
+Target = Literal["numpy", "numba", "cuda"]
+"""What source can be printed for."""
 
 
 class _Printer(NumPyPrinter):
@@ -121,3 +130,143 @@ def _lower_mp(expr: Expr, args: tuple[Symbol, ...]) -> Callable[..., Any]:
     _check(expr, args)
     raw = lambdify(args, expr, modules=[_MPMATH, "mpmath"])
     return lambda *values: mpmath.mpf(raw(*(mpmath.mpf(v) for v in values)))
+
+
+_PRINTABLE = frozenset(
+    {"exp", "log", "sin", "cos", "Abs", "sign", "softplus", "expit", "Piecewise", "Max", "Min"}
+)
+
+
+class _Source:
+    """What the printers of source share: numbers with all digits, powers without ``pow``, one line."""
+
+    _LARGEST_POWER = 8
+
+    def _print(self, expr: Any, **settings: Any) -> str:
+        if isinstance(expr, Expr) and expr.is_number:
+            value = float(expr)
+            text = repr(value)
+            return f"({text})" if value < 0 else text
+        return super()._print(expr, **settings)  # type: ignore[misc]
+
+    def _print_Pow(self, expr: Any, **settings: Any) -> str:
+        base, exponent = expr.as_base_exp()
+        inner = self._print(base)
+        if exponent.is_Rational and (2 * exponent).is_Integer and abs(exponent) <= self._LARGEST_POWER:
+            whole, half = divmod(abs(exponent), 1)
+            factors = [f"({inner})"] * int(whole) + ([f"sqrt({inner})"] if half == Rational(1, 2) else [])
+            product = "*".join(factors)
+            return f"(1.0/({product}))" if exponent < 0 else f"({product})"
+        return f"exp(({self._print(exponent)})*log({inner}))"
+
+    def _print_expit(self, expr: Any) -> str:
+        return f"(1.0/(1.0 + exp(-({self._print(expr.args[0])}))))"
+
+
+class _NumbaPrinter(_Source, PythonCodePrinter):
+    """Printer of Python that works on numbers and on vectors of them (``where`` instead of branches)."""
+
+    _FUNCTIONS = {"exp": "exp", "log": "log", "sqrt": "sqrt", "sin": "sin", "cos": "cos", "Abs": "absolute"}
+
+    def _print_Function(self, expr: Any) -> str:
+        return f"{self._FUNCTIONS[expr.func.__name__]}({self._print(expr.args[0])})"
+
+    _print_exp = _print_log = _print_sin = _print_cos = _print_Abs = _print_Function
+
+    def _print_softplus(self, expr: Any) -> str:
+        v = self._print(expr.args[0])
+        return f"(where({v} > 0.0, {v}, 0.0) + log1p(exp(-absolute({v}))))"
+
+    def _print_Piecewise(self, expr: Any) -> str:
+        text = "nan"
+        for value, condition in reversed(expr.args):
+            shown = self._print(value)
+            text = shown if condition == True else f"where({self._print(condition)}, {shown}, {text})"  # noqa: E712
+        return text
+
+    def _extreme(self, expr: Any, sign: str) -> str:
+        first, *rest = (self._print(a) for a in expr.args)
+        for other in rest:
+            first = f"where({first} {sign} {other}, {first}, {other})"
+        return first
+
+    def _print_Max(self, expr: Any) -> str:
+        return self._extreme(expr, ">")
+
+    def _print_Min(self, expr: Any) -> str:
+        return self._extreme(expr, "<")
+
+    def _print_sign(self, expr: Any) -> str:
+        v = self._print(expr.args[0])
+        return f"where({v} > 0.0, 1.0, where({v} < 0.0, -1.0, 0.0))"
+
+    def _print_Relational(self, expr: Any) -> str:
+        return f"({self._print(expr.lhs)} {expr.rel_op} {self._print(expr.rhs)})"
+
+    def _print_And(self, expr: Any) -> str:
+        return f"({' & '.join(self._print(a) for a in expr.args)})"
+
+    def _print_Or(self, expr: Any) -> str:
+        return f"({' | '.join(self._print(a) for a in expr.args)})"
+
+
+class _CudaPrinter(_Source, C99CodePrinter):
+    """Printer of C++ in double precision, for the GPU and, in tests, for the host."""
+
+    _FUNCTIONS = {"exp": "exp", "log": "log", "sqrt": "sqrt", "sin": "sin", "cos": "cos", "Abs": "fabs"}
+
+    _print_Function = _NumbaPrinter._print_Function
+    _print_exp = _print_log = _print_sin = _print_cos = _print_Abs = _print_Function
+
+    def _print_softplus(self, expr: Any) -> str:
+        v = self._print(expr.args[0])
+        return f"(fmax({v}, 0.0) + log1p(exp(-fabs({v}))))"
+
+    def _print_Piecewise(self, expr: Any) -> str:
+        text = "NAN"
+        for value, condition in reversed(expr.args):
+            shown = self._print(value)
+            text = shown if condition == True else f"({self._print(condition)} ? {shown} : {text})"  # noqa: E712
+        return text
+
+    def _print_sign(self, expr: Any) -> str:
+        v = self._print(expr.args[0])
+        return f"({v} > 0.0 ? 1.0 : ({v} < 0.0 ? -1.0 : 0.0))"
+
+    def _print_Relational(self, expr: Any) -> str:
+        return f"({self._print(expr.lhs)} {expr.rel_op} {self._print(expr.rhs)})"
+
+
+def printed(expr: Expr, target: Target) -> str:
+    """Print an expression as one line of source in double precision.
+
+    Parameters
+    ----------
+    expr
+        The expression; its symbols become variables of the same name.
+    target
+        ``"numpy"``, ``"numba"`` (Python on numbers or SIMD vectors, with ``where``, ``absolute`` and
+        ``log1p``), or ``"cuda"`` (C++).
+
+    Returns
+    -------
+    str
+        One line without a trailing newline.
+
+    Raises
+    ------
+    RateboundError
+        If the expression holds a function without a printing, or an undefined function.
+    """
+    _check(expr, tuple(expr.free_symbols))
+    if target == "numpy":
+        settings = {"fully_qualified_modules": False, "inline": True, "allow_unknown_functions": True}
+        return str(_Printer(settings).doprint(expr))
+    for function in expr.atoms(Function):
+        if function.func.__name__ not in _PRINTABLE:
+            raise RateboundError(
+                f"{function} has no printing for {target}; write it with {', '.join(sorted(_PRINTABLE))}, "
+                "or run with backend='numpy'"
+            )
+    printer = _NumbaPrinter() if target == "numba" else _CudaPrinter()
+    return str(printer._print(expr))

@@ -5,9 +5,9 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from sympy import Symbol, sqrt
+from sympy import Rational, Symbol, sqrt
 
-from ratebound.experiments.backends import numpy_
+from ratebound.experiments.backends import numpy_, recorder
 from ratebound.experiments.checkpoints import checkpoints
 from ratebound.experiments.run import MEASURES, OVER_PATH, simulate
 from ratebound.experiments.sampling import indices
@@ -138,7 +138,7 @@ def test_blocks_change_nothing(monkeypatch):
     options = dict(batch=2, steps=25, replicas=10, measures=MEASURES)
     whole = simulate(problem, "sgd", [0.1, 0.3], **options)
     monkeypatch.setattr(numpy_, "_DRAWS", 150)
-    monkeypatch.setattr(numpy_, "_VALUES", 36)
+    monkeypatch.setattr(recorder, "_VALUES", 36)
     cut = simulate(problem, "sgd", [0.1, 0.3], **options)
     for name in MEASURES:
         np.testing.assert_allclose(cut[name], whole[name], rtol=1e-11, atol=1e-15)
@@ -214,8 +214,24 @@ def test_method_is_its_expression():
     np.testing.assert_allclose(mine.gap_last, plain.gap_last, rtol=1e-12)
     with pytest.raises(RateboundError, match="reads beta"):
         simulate(problem, method({"x": x - alpha * g * Symbol("beta")}), 0.1, steps=5)
-    with pytest.raises(RateboundError, match="state x, v"):
-        simulate(problem, method({"x": x, "v": g}), 0.1, steps=5)
+
+
+def test_a_method_may_keep_more_state():
+    x, g, alpha, v, k = (Symbol(name) for name in ("x", "g", "alpha", "v", "k"))
+    beta = Rational(1, 2)
+    problem = tiny_logistic()
+    heavy_ball = method({"x": x - alpha * (beta * v + g), "v": beta * v + g}, "full")
+    run = simulate(problem, heavy_ball, 0.3, steps=8, checkpoints=[8], measures=("gap_last", "gap_average"))
+    point, velocity, points = problem.x0, np.zeros(3), []
+    for _ in range(8):
+        points.append(point)
+        velocity = velocity / 2 + problem.component_gradients(point).mean(0)
+        point = point - 0.3 * velocity
+    expected = [problem.gap(point), problem.gap(np.mean(points, axis=0))]
+    measured = [run.gap_last.values[0, 0, 0], run.gap_average.values[0, 0, 0]]
+    np.testing.assert_allclose(measured, expected, rtol=1e-12)
+    with pytest.raises(RateboundError, match="reads w; it may read"):
+        simulate(problem, method({"x": x - alpha * g / (k + 1), "v": v + Symbol("w")}), 0.1, steps=5)
 
 
 @pytest.mark.parametrize(

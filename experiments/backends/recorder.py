@@ -1,0 +1,128 @@
+"""The part of a run that all backends share: where to stop, and what to measure there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+import numpy as np
+
+from ratebound.experiments.plan import OVER_PATH, Plan
+
+_VALUES = 2**21
+_GRADIENTS = frozenset({"grad_norm_sq_mean", "grad_norm_sq_best"})
+
+
+class Engine(Protocol):
+    """What a backend has to offer: state at step 0, and the way from one step to a later one."""
+
+    def advance(self, start: int, stop: int) -> None:
+        """Make the updates ``start .. stop - 1``."""
+        ...
+
+    def points(self) -> np.ndarray:
+        """Return the iterates, shape (S, R, d)."""
+        ...
+
+    def sums(self) -> np.ndarray:
+        """Return the weighted sums of the iterates before the present one, shape (S, R, d)."""
+        ...
+
+
+def nan_to_inf(values: np.ndarray) -> np.ndarray:
+    """Return the values with nan, the remains of inf - inf in a diverged run, read as inf."""
+    return np.where(np.isnan(values), np.inf, values)
+
+
+def over_replicas(function: Callable[[np.ndarray], np.ndarray], X: np.ndarray, n: int) -> np.ndarray:
+    """Apply a measure to points (S, R, d) in blocks of replicas, for it may need n values per point."""
+    block = max(1, _VALUES // (X.shape[0] * n))
+    parts = [function(X[:, start : start + block]) for start in range(0, X.shape[1], block)]
+    return nan_to_inf(np.concatenate(parts, axis=1))
+
+
+class _Path:
+    """||grad f(x_j)||^2 along the run: its weighted sum, its minimum and its mean over replicas."""
+
+    def __init__(self, plan: Plan) -> None:
+        S, K = plan.alphas.shape
+        self.squares = np.zeros((S, plan.replicas.size))
+        self.best = np.full((S, plan.replicas.size), np.inf)
+        self.means = np.empty((S, K))
+        self._plan = plan
+
+    def leave(self, k: int, X: np.ndarray) -> None:
+        """Let x_k enter, before the step away from it."""
+        problem, weights = self._plan.problem, self._plan.weights
+        assert weights is not None
+        here = over_replicas(problem.grad_norm_sq, X, problem.n)
+        self.squares += weights[:, k, None] * here
+        self.best = np.minimum(self.best, here)
+        self.means[:, k] = here.mean(1)
+
+
+def _measure(
+    name: str, plan: Plan, k: int, engine: Engine, path: _Path | None, weight: np.ndarray
+) -> np.ndarray | float:
+    """Return one measure at x_k, shape (S, R)."""
+    problem = plan.problem
+    if k == 0 and name in OVER_PATH:
+        return np.nan
+    if path is not None and name == "grad_norm_sq_mean":
+        return nan_to_inf(path.squares / weight)
+    if path is not None and name == "grad_norm_sq_best":
+        return path.best
+    if name == "gap_average":
+        return over_replicas(problem.gap, engine.sums() / weight[:, :, None], problem.n)
+    functions = {
+        "gap_last": problem.gap,
+        "distance_sq": problem.distance_sq,
+        "grad_norm_sq_last": problem.grad_norm_sq,
+    }
+    return over_replicas(functions[name], engine.points(), problem.n)
+
+
+def record(plan: Plan, engine: Engine) -> dict[str, np.ndarray]:
+    """Run a plan on an engine.
+
+    Measures of the gradient along the path need the full gradient at every iterate, far more work than the
+    step itself: then every engine stops at every step, and matrix products over all replicas do that work.
+
+    Parameters
+    ----------
+    plan
+        The run.
+    engine
+        At step 0.
+
+    Returns
+    -------
+    dict
+        For each measure an array (S, R, C); with ``grad_norm_sq_best`` also ``grad_norm_sq_path`` (S, K), the
+        mean over replicas of ||grad f(x_j)||^2 at every j. A diverged replica reads ``inf``; nan occurs only
+        at k = 0 of measures that are undefined there.
+    """
+    S, K = plan.alphas.shape
+    assert plan.weights is not None
+    slot = {int(k): c for c, k in enumerate(plan.checkpoints)}
+    path = _Path(plan) if _GRADIENTS & set(plan.measures) else None
+    stops = range(K + 1) if path else sorted(slot)
+    out: dict[str, np.ndarray] = {
+        m: np.empty((S, plan.replicas.size, plan.checkpoints.size)) for m in plan.measures
+    }
+    weight = np.zeros((S, 1))
+    here = 0
+    with np.errstate(all="ignore"):
+        for k in stops:
+            if k > here:
+                engine.advance(here, k)
+                weight = weight + plan.weights[:, here:k].sum(1, keepdims=True)
+                here = k
+            if k in slot:
+                for name in plan.measures:
+                    out[name][:, :, slot[k]] = _measure(name, plan, k, engine, path, weight)
+            if path and k < K:
+                path.leave(k, engine.points())
+    if path and "grad_norm_sq_best" in plan.measures:
+        out["grad_norm_sq_path"] = path.means
+    return out
