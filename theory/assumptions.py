@@ -15,6 +15,7 @@ from sympy.core.relational import Relational
 
 from ratebound.theory.symbols import (
     L,
+    L_max,
     d2,
     delta,
     delta_next,
@@ -28,6 +29,7 @@ from ratebound.theory.symbols import (
     mu_pl,
     second_moment,
     sigma_b_sq,
+    sigma_star_sq,
 )
 
 
@@ -101,6 +103,12 @@ expected_smoothness = Inequality(
     _of("expected_smoothness"),
 )
 
+cocoercive_components = Inequality(
+    "co-coercive components and variance at the minimiser",
+    2 * L_max * descent + 2 * sigma_star_sq - moment,
+    _of("smooth_components"),
+)
+
 smooth = Assumption(
     "smooth", "f is L-smooth", ("L",), (descent_lemma, gradient_below_gap, gradient_lipschitz)
 )
@@ -124,6 +132,12 @@ convex_components = Assumption(
     ("components_convex", "smooth_components", "ell", "sigma_b_sq"),
     (expected_smoothness,),
 )
+smooth_components = Assumption(
+    "smooth_components",
+    "every f_i is convex and L_max-smooth",
+    ("components_convex", "smooth_components", "L_max", "sigma_star_sq"),
+    (cocoercive_components,),
+)
 lower_bounded = Assumption("lower_bounded", "f is bounded below", ("gap0",))
 
 ASSUMPTIONS: Mapping[str, Assumption] = MappingProxyType(
@@ -136,6 +150,7 @@ ASSUMPTIONS: Mapping[str, Assumption] = MappingProxyType(
             pl,
             bounded_second_moment,
             convex_components,
+            smooth_components,
             lower_bounded,
         )
     }
@@ -149,5 +164,6 @@ FACTS: tuple[tuple[frozenset[str], Relational], ...] = (
     (_of("strongly_convex", "smooth"), mu <= L),
     (_of("pl", "smooth"), mu_pl <= L),
     (_of("strongly_convex", "expected_smoothness"), mu <= ell),
+    (_of("strongly_convex", "smooth_components"), mu <= L_max),
 )
 """Relations between constants that follow from assumptions; proofs may use them."""

@@ -19,7 +19,21 @@ from ratebound.theory.errors import RateboundError
 from ratebound.theory.lemmas import SumLemma
 from ratebound.theory.onestep import expansion, prove_step
 from ratebound.theory.prover import free, nonnegative, vanishes
-from ratebound.theory.symbols import D, K, alpha, d2, d2_next, delta, delta_next, gap0, grad_sq, k
+from ratebound.theory.symbols import (
+    D,
+    K,
+    alpha,
+    b,
+    d2,
+    d2_next,
+    delta,
+    delta_next,
+    gap0,
+    grad_sq,
+    k,
+    n,
+    variance,
+)
 
 if TYPE_CHECKING:
     from ratebound.theory.statement import Theorem
@@ -327,3 +341,49 @@ class Corollary:
         last = K if theorem.at_horizon else k
         implied = parent.bound.subs(k, last).subs(self.values)
         _require(theorem.bound - implied, theorem, f"the bound of {parent.id} at these values")
+
+
+@dataclass(frozen=True)
+class OneStep:
+    """A statement about one step, at any point.
+
+    Parameters
+    ----------
+    by, plus
+        The proof of ``bound - measure >= 0``.
+    pathwise
+        Whether it holds for every single gradient estimate, not only in expectation.
+    """
+
+    by: Multipliers
+    plus: Nonnegatives = field(default_factory=dict)
+    pathwise: bool = False
+    cited: bool = field(default=False, init=False)
+
+    def check(self, theorem: Theorem) -> None:
+        """Check the inequality."""
+        if theorem.measure != "gap_next":
+            raise RateboundError(f"a one-step certificate bounds gap_next, not {theorem.measure}")
+        _prove(theorem, theorem.bound - delta_next, self.by, self.plus, self.pathwise)
+
+
+@dataclass(frozen=True)
+class BatchVariance:
+    """The variance of a batch mean, by the expected inner product of two draws.
+
+    With ``v_i = grad f_i - grad f``, sum_i v_i = 0, and ``E||(1/b) sum_t v_{i_t}||^2`` the mean of b squares
+    and b (b-1) products of different draws.
+    """
+
+    cited: bool = field(default=False, init=False)
+
+    def check(self, theorem: Theorem) -> None:
+        """Check the identity from the law of two draws."""
+        if theorem.measure != "batch_variance" or not theorem.equality or theorem.replacement is None:
+            raise RateboundError("this certificate is for the identity of batch_variance under one sampling")
+        squares, total = n * variance, Integer(0)
+        # Independent draws meet each ordered pair (i, j) with probability 1/n^2; distinct ones only i != j.
+        product = total / n**2 if theorem.replacement else (total - squares) / (n * (n - 1))
+        exact = (b * variance + b * (b - 1) * product) / b**2
+        if not vanishes(theorem.bound - exact):
+            raise RateboundError(f"the variance of the batch mean is {exact.factor()}, not {theorem.bound}")

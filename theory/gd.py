@@ -5,8 +5,8 @@ from __future__ import annotations
 from sympy import Abs, Integer, Max
 
 from ratebound.theory.assumptions import (
-    coercive,
     cocoercive,
+    coercive,
     convex,
     descent_lemma,
     gradient_lipschitz,

@@ -19,7 +19,10 @@ from sympy import (
     Poly,
     Pow,
     Symbol,
+    apart,
     cancel,
+    ceiling,
+    exp,
     expand_log,
     expand_power_base,
     expand_power_exp,
@@ -65,7 +68,7 @@ def chart_of(conditions: Iterable[Relational], facts: Iterable[Relational] = ())
     """
     lows: dict[Symbol, Expr] = {}
     highs: dict[Symbol, Expr] = {}
-    for relation in (*facts, *conditions):
+    for relation in conditions:
         symbol, side, upper = _read(relation)
         bounds = highs if upper else lows
         if symbol in bounds and bounds[symbol] != side:
@@ -73,6 +76,10 @@ def chart_of(conditions: Iterable[Relational], facts: Iterable[Relational] = ())
                 f"{symbol} has two bounds on one side: {bounds[symbol]} and {side}; keep one"
             )
         bounds[symbol] = side
+    for relation in facts:
+        symbol, side, upper = _read(relation)
+        # Using fewer facts proves more than is asked.
+        (highs if upper else lows).setdefault(symbol, side)
     chart: dict[Symbol, Expr] = {}
     for symbol in {**lows, **highs}:
         s = free("s")
@@ -135,8 +142,22 @@ def nonnegative(
     sweep = dict(chart or {})
     if k is not None and not (start.is_zero and k.is_nonnegative):
         sweep[k] = start + free("j")
-    expr = on_chart(expr, sweep)
-    return _nonneg(_atoms_freed(_normal_powers(expr)))
+    return _nonneg(_atoms_freed(_normal_powers(_rounding_swept(on_chart(expr, sweep)))))
+
+
+def _rounding_swept(expr: Expr) -> Expr:
+    """Replace ``ceiling(e)`` by ``e + t`` and ``exp(-u)``, u >= 0, by t, with t swept over [0, 1]."""
+    expr = expr.xreplace({c: c.args[0] + 1 / (1 + free("s")) for c in expr.atoms(ceiling)})
+    expr = expr.xreplace({e: exp(_split_fractions(e.args[0])).expand() for e in expr.atoms(exp)})
+    decays = {e for e in expr.atoms(exp) if not e.is_number and nonnegative(-e.args[0])}
+    return expr.xreplace({e: 1 / (1 + free("s")) for e in decays})
+
+
+def _split_fractions(expr: Expr) -> Expr:
+    """Return the expression as a sum of partial fractions, so that numbers stand alone."""
+    for symbol in sorted(expr.free_symbols, key=str):
+        expr = apart(together(expr), symbol)
+    return expr
 
 
 def vanishes(expr: Expr) -> bool:
@@ -250,7 +271,7 @@ def _polynomial_nonneg(expr: Expr) -> bool:
         return bool(expr.is_nonnegative)
     try:
         poly = Poly(expr, *symbols)
-    except Exception:  # noqa: BLE001 -- SymPy raises several kinds where the expression is no polynomial
+    except Exception:
         return False
     if all(_term_nonneg(monomial, coefficient, symbols) for monomial, coefficient in poly.terms()):
         return True

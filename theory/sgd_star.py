@@ -1,0 +1,104 @@
+"""SGD under the variance at the minimiser: expected smoothness, no bound on gradients elsewhere."""
+
+from __future__ import annotations
+
+from sympy import Integer, Piecewise, ceiling, exp
+
+from ratebound.theory.assumptions import (
+    cocoercive_components,
+    convex,
+    convex_components,
+    expected_smoothness,
+    first_order,
+    smooth_components,
+    strong_first_order,
+    strong_monotone,
+    strongly_convex,
+)
+from ratebound.theory.certificate import Recursion, Telescope
+from ratebound.theory.methods import sgd
+from ratebound.theory.statement import Theorem
+from ratebound.theory.symbols import D, L_max, alpha, d2, delta, ell, k, mu, sigma_b_sq, sigma_star_sq
+
+_BY = {strong_first_order: 2 * alpha, expected_smoothness: alpha**2}
+_PLUS = {delta: 2 * alpha * (1 - 2 * alpha * ell)}
+_NOISE = 2 * alpha**2 * sigma_b_sq
+
+sgd_star_constant = Theorem(
+    id="sgd_star_constant",
+    title="SGD, strongly convex, expected smoothness, constant step, distance",
+    source="Gower, Loizou, Qian, Sailanbayev, Shulgin and Richtárik 2019, Theorem 3.1",
+    method=sgd,
+    assumptions=(strongly_convex, convex_components),
+    step=alpha,
+    where=(alpha <= 1 / (2 * ell),),
+    measure="distance_sq",
+    bound=(1 - alpha * mu) ** k * D**2 + 2 * alpha * sigma_b_sq / mu,
+    certificate=Recursion(rate=1 - alpha * mu, noise=_NOISE, by=_BY, plus=_PLUS),
+    defaults={alpha: 1 / (2 * ell)},
+)
+
+_SWITCH = 4 * ceiling(ell / mu)
+
+sgd_star_switch = Theorem(
+    id="sgd_star_switch",
+    title="SGD, strongly convex, expected smoothness, switching step, distance",
+    source="Gower, Loizou, Qian, Sailanbayev, Shulgin and Richtárik 2019, Theorem 3.2",
+    method=sgd,
+    assumptions=(strongly_convex, convex_components),
+    step=Piecewise((1 / (2 * ell), k < _SWITCH), ((2 * k + 1) / ((k + 1) ** 2 * mu), True)),
+    measure="distance_sq",
+    bound=8 * sigma_b_sq / (mu**2 * k) + _SWITCH**2 * D**2 / (exp(2) * k**2),
+    start=_SWITCH,
+    certificate=Recursion(
+        rate=1 - alpha * mu,
+        noise=_NOISE,
+        by=_BY,
+        plus=_PLUS,
+        before=(sgd_star_constant, {alpha: 1 / (2 * ell)}),
+    ),
+    note="The step is constant for the first 4 ceil(ell/mu) steps; the bound is claimed after them.",
+)
+
+sgd_nws = Theorem(
+    id="sgd_nws",
+    title="SGD, strongly convex, variance at the minimiser, constant step, distance",
+    source="Needell, Srebro and Ward 2014, Theorem 2.1",
+    method=sgd,
+    assumptions=(strongly_convex, smooth_components),
+    step=alpha,
+    where=(alpha < 1 / L_max,),
+    measure="distance_sq",
+    bound=(
+        (1 - 2 * alpha * mu * (1 - alpha * L_max)) ** k * D**2
+        + alpha * sigma_star_sq / (mu * (1 - alpha * L_max))
+    ),
+    certificate=Recursion(
+        rate=1 - 2 * alpha * mu * (1 - alpha * L_max),
+        noise=2 * alpha**2 * sigma_star_sq,
+        by={strong_monotone: 2 * alpha * (1 - alpha * L_max), cocoercive_components: alpha**2},
+    ),
+    defaults={alpha: 1 / (2 * L_max)},
+)
+
+sgd_star_convex = Theorem(
+    id="sgd_star_convex",
+    title="SGD, convex, variance at the minimiser, constant step, averaged iterate",
+    source="derived from the co-coercivity lemma of Needell, Srebro and Ward 2014",
+    method=sgd,
+    assumptions=(convex, smooth_components),
+    step=alpha,
+    where=(alpha < 1 / L_max,),
+    measure="gap_average",
+    bound=(D**2 / (2 * alpha * (1 - alpha * L_max) * k) + alpha * sigma_star_sq / (1 - alpha * L_max)),
+    start=Integer(1),
+    certificate=Telescope(
+        potential=d2,
+        weight=2 * alpha * (1 - alpha * L_max),
+        noise=2 * alpha**2 * sigma_star_sq,
+        by={first_order: 2 * alpha * (1 - alpha * L_max), cocoercive_components: alpha**2},
+    ),
+    defaults={alpha: 1 / (4 * L_max)},
+)
+
+THEOREMS = (sgd_star_constant, sgd_star_switch, sgd_nws, sgd_star_convex)
