@@ -1,0 +1,88 @@
+"""The command line. Commands load lazily and import nothing heavy before they run."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from types import MappingProxyType
+from typing import Any
+
+import click
+
+from ratebound.theory.errors import RateboundError, nearest
+
+BAD_INPUT = 2
+INTERRUPTED = 130
+_BROKEN_PIPE = 141
+_COMMANDS = MappingProxyType(
+    {
+        "list": ("catalogue", "list_theorems"),
+        "show": ("catalogue", "show"),
+        "problems": ("catalogue", "problems"),
+        "prove": ("prove", "prove"),
+        "verify": ("verify", "verify"),
+        "simulate": ("simulate", "simulate"),
+        "report": ("report", "report"),
+    }
+)
+"""Command -> its module in :mod:`ratebound.commands`, and its name there; in the order of the help."""
+
+
+class _Commands(click.Group):
+    """Loads a command when it is asked for, and turns errors into one line and an exit code."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module, attribute = _COMMANDS[cmd_name]
+        command: click.Command = getattr(import_module(f"ratebound.commands.{module}"), attribute)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in _COMMANDS and not args[0].startswith("-"):
+            ctx.fail(
+                f"no command {args[0]!r}{nearest(args[0], _COMMANDS)} (commands: {', '.join(_COMMANDS)})"
+            )
+        return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except RateboundError as error:
+            click.echo(f"error: {error}", err=True)
+            ctx.exit(BAD_INPUT)
+        except MemoryError:
+            click.echo("error: not enough memory; ask for fewer --replicas or --steps", err=True)
+            ctx.exit(BAD_INPUT)
+        except KeyboardInterrupt:
+            click.echo("interrupted; nothing was written", err=True)
+            ctx.exit(INTERRUPTED)
+        except BrokenPipeError:
+            # The reader is gone (`ratebound list | head`): nothing more can be written, also not at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            ctx.exit(_BROKEN_PIPE)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="ratebound", prog_name="ratebound")
+def cli() -> None:
+    """Convergence theorems: list them, prove them, run them on real data, judge them.
+
+    Exit codes: 0 everything asked for holds (or does not apply, and says why); 1 something is violated;
+    2 wrong usage or bad input; 3 undecided, with --strict; 130 interrupted.
+    """
+
+
+def main(prog_name: str | None = None) -> None:
+    """Run the command line and exit."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that cannot print a letter shows a question mark instead of a traceback.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    cli(prog_name=prog_name)

@@ -1,0 +1,101 @@
+"""``ratebound list``, ``show`` and ``problems``: what there is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+import click
+
+from ratebound.commands.text import aligned
+from ratebound.theory.errors import RateboundError, nearest
+
+if TYPE_CHECKING:
+    from ratebound.theory.statement import Theorem
+
+_TARGETS = ("numpy", "numba", "cuda", "latex")
+
+
+def _orders(theorem: Theorem) -> Iterable[str]:
+    text = theorem.order.text
+    return theorem.order.kind, text, text.removeprefix("O(").removesuffix(")")
+
+
+_FILTERS: dict[str, Callable[[Theorem], Iterable[str]]] = {
+    "method": lambda theorem: (theorem.method.name,),
+    "assumes": lambda theorem: (assumption.name for assumption in theorem.assumptions),
+    "measure": lambda theorem: (theorem.measure,),
+    "setting": lambda theorem: (theorem.setting,),
+    "order": _orders,
+    "proof": lambda theorem: (theorem.proof,),
+}
+
+
+def _kept(theorems: list[Theorem], option: str, wanted: str) -> list[Theorem]:
+    """Return the theorems that have the wanted value; refuse a value that no theorem of the catalogue has."""
+    from ratebound.theory.catalogue import THEOREMS
+
+    values = _FILTERS[option]
+    known = sorted({value for theorem in THEOREMS.values() for value in values(theorem)})
+    if wanted not in known:
+        raise RateboundError(
+            f"no theorem has --{option} {wanted!r}{nearest(wanted, known)} (known: {', '.join(known)})"
+        )
+    return [theorem for theorem in theorems if wanted in values(theorem)]
+
+
+@click.command("list")
+@click.option("--method", metavar="NAME", help="Only theorems about this method, such as gd.")
+@click.option("--assumes", metavar="NAME", help="Only theorems with this assumption, such as pl.")
+@click.option("--measure", metavar="NAME", help="Only theorems that bound this, such as gap_last.")
+@click.option("--setting", metavar="NAME", help="Only theorems in this setting, such as convex.")
+@click.option("--order", metavar="ORDER", help="Only theorems of this order: linear, power, floor, 1/k, ...")
+@click.option("--proof", metavar="KIND", help="Only theorems whose proof is certified, or cited.")
+def list_theorems(**wanted: str | None) -> None:
+    """List the theorems: id, setting, order, kind of proof, title."""
+    from ratebound.theory.catalogue import THEOREMS
+
+    kept = list(THEOREMS.values())
+    for option, value in wanted.items():
+        if value is not None:
+            kept = _kept(kept, option, value)
+    rows = [(t.id, t.setting, t.order.text, t.proof, t.title) for t in kept]
+    click.echo(aligned(rows) if rows else "no theorem has all of these properties")
+
+
+@click.command()
+@click.argument("theorem", metavar="ID")
+@click.option("--latex", "as_latex", is_flag=True, help="Print the statement and its proof as LaTeX.")
+@click.option(
+    "--source",
+    "target",
+    type=click.Choice(_TARGETS),
+    help="Print what is generated from the statement: the code that runs the step and the bound.",
+)
+def show(theorem: str, as_latex: bool, target: str | None) -> None:
+    """Show a theorem: statement, assumptions, proof; with --source the code made from it."""
+    from ratebound.theory.catalogue import find
+
+    found = find(theorem)
+    if as_latex or target == "latex":
+        from ratebound.theory.latex import statement
+
+        click.echo(statement(found))
+    elif target is not None:
+        from ratebound.experiments.backends.source import printed_source
+
+        click.echo(printed_source(found, target))
+    else:
+        from ratebound.commands.statement_text import statement_text
+
+        click.echo(statement_text(found))
+
+
+@click.command()
+def problems() -> None:
+    """List the problems that come with the package: name, size, loss, title."""
+    from ratebound.problems.library import load, names
+
+    made = [load(name) for name in names()]
+    rows = [(p.name, f"n = {p.n}", f"d = {p.d}", f"l2 = {p.l2:g}", p.loss.title, p.title) for p in made]
+    click.echo(aligned(rows))

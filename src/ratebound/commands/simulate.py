@@ -1,0 +1,67 @@
+"""``ratebound simulate``: run a method with any step, and read off the curve."""
+
+from __future__ import annotations
+
+import click
+
+from ratebound.commands import options
+from ratebound.commands.text import aligned
+
+
+@click.command()
+@click.option("--problem", required=True, metavar="NAME|FILE", help="A bundled problem, or an svmlight file.")
+@options.loss
+@options.l2
+@click.option("--method", required=True, metavar="NAME", help="Such as gd or sgd.")
+@click.option("--step", required=True, metavar="EXPR", help='The step alpha_k, such as "1/(4*L_max)".')
+@click.option("--measure", default="gap_last", show_default=True, metavar="NAME", help="What to print.")
+@click.option("--steps", type=int, default=1000, show_default=True, metavar="K", help="Updates.")
+@click.option("--replicas", type=int, default=256, show_default=True, metavar="N", help="Independent runs.")
+@options.seed
+@options.batch
+@options.without_replacement
+@options.backend
+def simulate(
+    problem: str,
+    loss: str | None,
+    l2: float | None,
+    method: str,
+    step: str,
+    measure: str,
+    steps: int,
+    replicas: int,
+    seed: int | None,
+    batch: int,
+    without_replacement: bool,
+    backend: str,
+) -> None:
+    """Run replicas of a method on a problem; print the mean over replicas and its spread.
+
+    A mean of finitely many replicas is no evidence about a bound on the expectation: use `verify` for that.
+    """
+    import numpy as np
+
+    from ratebound.experiments.run import simulate as run
+
+    result = run(
+        options.problem_of(problem, loss, l2),
+        method,
+        step,
+        batch=batch,
+        replacement=not without_replacement,
+        steps=steps,
+        replicas=replicas,
+        seed=seed or 0,
+        measures=(measure,),
+        backend=backend,
+    )
+    curves = result[measure].values[0]
+    click.echo(f"{measure} of {method} on {problem}, alpha_k = {result.attrs['step']}")
+    rows: list[tuple[str, ...]] = [("k", "evaluations", "mean", "10 %", "median", "90 %")]
+    with np.errstate(invalid="ignore"):
+        mean, quantiles = curves.mean(0), np.quantile(curves, (0.1, 0.5, 0.9), axis=0)
+    counts = zip(result["checkpoint"].values, result["evaluations"].values, strict=True)
+    for j, (k, evaluations) in enumerate(counts):
+        numbers = (f"{value:.6g}" for value in (mean[j], *quantiles[:, j]))
+        rows.append((str(k), str(evaluations), *numbers))
+    click.echo(aligned(rows))

@@ -1,0 +1,70 @@
+"""A theorem as plain text."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable
+
+from sympy import Symbol
+
+from ratebound.theory.statement import Theorem
+from ratebound.theory.symbols import MEANING
+
+_WIDTH = 100
+_MARGIN = 13
+
+_MEASURES = {
+    "gap_last": "E[f(x_k) - f*]",
+    "distance_sq": "E||x_k - x*||^2",
+    "gap_average": "E[f(weighted mean of x_0 .. x_{k-1}) - f*]",
+    "grad_norm_sq_last": "E||grad f(x_k)||^2",
+    "grad_norm_sq_mean": "weighted mean of E||grad f(x_j)||^2 over j < k",
+    "grad_norm_sq_best": "least E||grad f(x_j)||^2 over j < k",
+    "gap_next": "E_k[f(x_{k+1}) - f*]",
+    "batch_variance": "E||g_B - grad f(x)||^2",
+}
+
+
+def _entry(label: str, lines: Iterable[str]) -> list[str]:
+    wrapped = [part for line in lines for part in textwrap.wrap(line, _WIDTH - _MARGIN)]
+    return [f"{label if not number else '':<{_MARGIN}}{line}" for number, line in enumerate(wrapped)]
+
+
+def _claimed(theorem: Theorem) -> str:
+    if theorem.measure in ("gap_next", "batch_variance"):
+        return "at every point"
+    if theorem.at_horizon:
+        return "at k = K"
+    return f"for all k >= {theorem.start}"
+
+
+def _symbols(theorem: Theorem) -> list[str]:
+    read: set[Symbol] = theorem.step.free_symbols | theorem.bound.free_symbols
+    return [f"{symbol} = {MEANING[symbol]}" for symbol in sorted(read, key=str) if symbol in MEANING]
+
+
+def statement_text(theorem: Theorem) -> str:
+    """Return the whole statement of a theorem: what is assumed, what is claimed, and on what grounds."""
+    relation = "=" if theorem.equality else "<="
+    step = f"alpha_k = {theorem.step}" if str(theorem.step) != "alpha" else "alpha, constant"
+    average = () if theorem.averaged_over is None else (f"w_k = {theorem.averaged_over}",)
+    drawn = {None: "", True: ", batches with replacement", False: ", batches without replacement"}
+    rules = "; ".join(f"{name} <- {rule}" for name, rule in theorem.method.update.items())
+    parts = [
+        ("method", [f"{theorem.method.title}: {rules}{drawn[theorem.replacement]}"]),
+        ("assumes", [assumption.title for assumption in theorem.assumptions] or ["nothing"]),
+        ("step", [step, *(str(condition) for condition in theorem.where)]),
+        ("default", [f"{symbol} = {value}" for symbol, value in theorem.defaults.items()]),
+        ("weights", average),
+        ("claim", [f"{_MEASURES[theorem.measure]} {relation} {theorem.bound}", _claimed(theorem)]),
+        ("where", _symbols(theorem)),
+        ("order", [theorem.order.text]),
+        ("steps to eps", [] if theorem.complexity is None else [f"K ~ {theorem.complexity}"]),
+        ("needs", [", ".join(theorem.constants)]),
+        ("proof", [f"{theorem.proof} (`ratebound prove {theorem.id}` prints it)"]),
+        ("source", [theorem.source]),
+        ("note", [theorem.note]),
+        ("see also", [theorem.sibling or ""]),
+    ]
+    body = [line for label, lines in parts for line in _entry(label, lines)]
+    return "\n".join([f"{theorem.id}: {theorem.title}", "", *body])

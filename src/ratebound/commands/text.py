@@ -1,0 +1,37 @@
+"""Plain text for terminals and files alike: columns, coloured outcomes, durations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+_COLOURS = {"holds": "green", "violated": "red", "undecided": "yellow", "not applicable": "cyan"}
+
+
+def aligned(rows: Sequence[Sequence[str]], gap: str = "  ") -> str:
+    """Return rows of text as columns that line up; the last column is not padded."""
+    widths = [max(len(entry) for entry in column) for column in zip(*rows, strict=True)]
+    widths[-1] = 0
+    return "\n".join(
+        gap.join(entry.ljust(width) for entry, width in zip(row, widths, strict=True)) for row in rows
+    )
+
+
+def outcome(word: str, width: int = 0) -> str:
+    """Return an outcome in its colour, which vanishes where the output is no terminal."""
+    return click.style(word.ljust(width), fg=_COLOURS[word])
+
+
+def duration(seconds: float) -> str:
+    """Return a time that people can read: ``"12 ms"``, ``"3.4 s"``, ``"2 min 05 s"``."""
+    if seconds < 1:
+        return f"{1000 * seconds:.0f} ms"
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    return f"{seconds // 60:.0f} min {seconds % 60:02.0f} s"
+
+
+def counted(number: int, noun: str) -> str:
+    """Return ``"1 theorem"`` or ``"3 theorems"``."""
+    return f"{number} {noun}" + ("" if number == 1 else "s")
