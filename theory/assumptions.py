@@ -17,16 +17,21 @@ from ratebound.theory.symbols import (
     L,
     L_max,
     d2,
+    d2_next,
     delta,
     delta_next,
     descent,
     ell,
+    grad_inner,
+    grad_next_sq,
     grad_sq,
     moment,
     move_inner,
     move_sq,
     mu,
     mu_pl,
+    next_descent,
+    next_move_inner,
     second_moment,
     sigma_b_sq,
     sigma_star_sq,
@@ -96,6 +101,32 @@ coercive = Inequality(
     _of("strongly_convex", "smooth"),
 )
 pl_inequality = Inequality("Polyak-Lojasiewicz inequality", grad_sq / 2 - mu_pl * delta, _of("pl"))
+
+
+def _interpolation(
+    name: str, rise: Expr, slope: Expr, grad_diff_sq: Expr, distance_sq: Expr, paired: Expr
+) -> Inequality:
+    """Interpolation of the class at two points (Taylor, Hendrickx and Glineur 2017, Theorem 4; not checked).
+
+    ``f_i - f_j - <g_j, x_i - x_j> >= (||g_i - g_j||^2/L + mu ||x_i - x_j||^2 - 2 (mu/L) <g_j - g_i, x_j -
+    x_i>) / (2 (1 - mu/L))``; at mu = L it is read as the limit.
+    """
+    excess = grad_diff_sq / L + mu * distance_sq - 2 * mu / L * paired
+    return Inequality(name, rise - slope - excess * L / (2 * (L - mu)), _of("strongly_convex", "smooth"))
+
+
+interpolation_step = _interpolation(
+    "interpolation between x_k and x_{k+1}",
+    delta - delta_next,
+    -next_move_inner,
+    grad_sq - 2 * grad_inner + grad_next_sq,
+    move_sq,
+    next_move_inner - move_inner,
+)
+interpolation_now = _interpolation("interpolation between x* and x_k", -delta, -descent, grad_sq, d2, descent)
+interpolation_next = _interpolation(
+    "interpolation between x* and x_{k+1}", -delta_next, -next_descent, grad_next_sq, d2_next, next_descent
+)
 bounded_moment = Inequality("bounded second moment", second_moment - moment, _of("second_moment"))
 expected_smoothness = Inequality(
     "expected smoothness and variance at the minimiser",
@@ -157,7 +188,7 @@ ASSUMPTIONS: Mapping[str, Assumption] = MappingProxyType(
 )
 """The assumptions by name."""
 
-JOINT = (cocoercive, coercive)
+JOINT = (cocoercive, coercive, interpolation_step, interpolation_now, interpolation_next)
 """Inequalities that take more than one assumption."""
 
 FACTS: tuple[tuple[frozenset[str], Relational], ...] = (

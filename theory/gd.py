@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sympy import Abs, Integer, Max
+from sympy import Abs, Expr, Integer, Max
 
 from ratebound.theory.assumptions import (
     cocoercive,
@@ -10,6 +10,9 @@ from ratebound.theory.assumptions import (
     convex,
     descent_lemma,
     gradient_lipschitz,
+    interpolation_next,
+    interpolation_now,
+    interpolation_step,
     lower_bounded,
     pl,
     pl_inequality,
@@ -17,10 +20,13 @@ from ratebound.theory.assumptions import (
     strong_gradient,
     strongly_convex,
 )
-from ratebound.theory.certificate import Cases, Cited, Recursion, Telescope
+from ratebound.theory.certificate import Cited
 from ratebound.theory.methods import gd
+from ratebound.theory.onestep import G, H, X
+from ratebound.theory.recursion import Cases, Recursion
 from ratebound.theory.statement import Theorem
 from ratebound.theory.symbols import D, L, alpha, d2, delta, gap0, grad_sq, k, mu, mu_pl
+from ratebound.theory.telescope import Telescope
 
 _INVERSE_L = {alpha: 1 / L}
 
@@ -99,6 +105,41 @@ gd_sc_distance = Theorem(
     note="Equality on quadratics along an extreme eigenvector.",
 )
 
+
+def _gap_case(rate: Expr, plus: dict[Expr, Expr]) -> Recursion:
+    by = {interpolation_step: rate, interpolation_now: rate * (1 - rate), interpolation_next: 1 - rate}
+    return Recursion(rate=rate**2, noise=Integer(0), by=by, plus=plus)
+
+
+_SHORT = {
+    (H + (alpha * (L + mu) - 1) * G - alpha * L * mu * X) ** 2: 1 / (2 * (L - mu)),
+    (G - mu * X) ** 2: alpha * L * (2 - alpha * (L + mu)) / (2 * (L - mu)),
+}
+_LONG = {
+    (H + G - L * (2 - alpha * L) * X) ** 2: 1 / (2 * (L - mu)),
+    (G - L * X) ** 2: (2 - alpha * L) * (alpha * (L + mu) - 2) / (2 * (L - mu)),
+}
+
+gd_sc_gap = Theorem(
+    id="gd_sc_gap",
+    title="Gradient descent, strongly convex, function values",
+    source="Taylor, Hendrickx and Glineur 2018, Theorem 3.3 (number not checked)",
+    method=gd,
+    assumptions=(smooth, strongly_convex),
+    step=alpha,
+    where=(alpha < 2 / L,),
+    measure="gap_last",
+    bound=_EXTREME ** (2 * k) * gap0,
+    certificate=Cases(
+        (
+            ((alpha <= _MIDDLE,), 1 - alpha * mu, _gap_case(1 - alpha * mu, _SHORT)),
+            ((alpha >= _MIDDLE, alpha < 2 / L), alpha * L - 1, _gap_case(alpha * L - 1, _LONG)),
+        )
+    ),
+    defaults=_INVERSE_L,
+    note="Equality on quadratics along an extreme eigenvector.",
+)
+
 gd_pl = Theorem(
     id="gd_pl",
     title="Gradient descent, Polyak-Łojasiewicz",
@@ -136,4 +177,4 @@ gd_nonconvex = Theorem(
     defaults=_INVERSE_L,
 )
 
-THEOREMS = (gd_convex, gd_convex_tight, gd_sc_distance, gd_pl, gd_nonconvex)
+THEOREMS = (gd_convex, gd_convex_tight, gd_sc_distance, gd_sc_gap, gd_pl, gd_nonconvex)

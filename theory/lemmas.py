@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from sympy import Expr, Integer, limit, log, oo, sqrt, together
+from sympy import Expr, Integer, S, limit, log, oo, sqrt, together
 from sympy import Symbol as _Symbol
 
 from ratebound.theory.errors import RateboundError
@@ -42,7 +42,7 @@ class SumLemma:
     summand: Expr
     bound: Expr
     direction: Literal["upper", "lower"]
-    start: Expr = Integer(1)
+    start: Expr = S.One
 
     def __post_init__(self) -> None:
         sign = 1 if self.direction == "upper" else -1

@@ -15,10 +15,12 @@ from collections.abc import Mapping
 from sympy import Expr, Integer, Poly, Symbol, expand, together
 
 from ratebound.theory.assumptions import Inequality
+from ratebound.theory.chart import Chart
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.methods import Method, g, x
-from ratebound.theory.prover import Chart, nonnegative, vanishes
+from ratebound.theory.prover import nonnegative, vanishes
 from ratebound.theory.symbols import (
+    cross_descent,
     d2,
     d2_next,
     delta,
@@ -26,10 +28,14 @@ from ratebound.theory.symbols import (
     descent,
     error_inner,
     error_sq,
+    grad_inner,
+    grad_next_sq,
     grad_sq,
     moment,
     move_inner,
     move_sq,
+    next_descent,
+    next_move_inner,
 )
 
 STATE = (
@@ -44,14 +50,45 @@ STATE = (
     error_inner,
     move_inner,
     move_sq,
+    next_descent,
+    cross_descent,
+    next_move_inner,
+    grad_inner,
+    grad_next_sq,
 )
 """The quantities of one iteration in which every claim is linear."""
 
-_X, _GRAD, _STAR = Symbol("X"), Symbol("G"), Symbol("xs")
+X, G, H = (Symbol(name, real=True) for name in ("X", "G", "H"))
+"""The vectors x_k - x*, grad f(x_k) and grad f(x_{k+1}): a product of two of them is their inner product."""
+
+_INNER = {
+    (2, 0, 0): d2,
+    (1, 1, 0): descent,
+    (0, 2, 0): grad_sq,
+    (1, 0, 1): cross_descent,
+    (0, 1, 1): grad_inner,
+    (0, 0, 2): grad_next_sq,
+}
+
+
+def state_of(form: Expr) -> Expr:
+    """Return a quadratic form in the vectors X, G, H as an expression in the state quantities.
+
+    Raises
+    ------
+    RateboundError
+        If it is not one.
+    """
+    total = Integer(0)
+    for powers, coefficient in Poly(expand(form), X, G, H).terms():
+        if powers not in _INNER:
+            raise RateboundError(f"{form} is not a quadratic form in X, G and H")
+        total += coefficient * _INNER[powers]
+    return total
 
 
 def expansion(method: Method, pathwise: bool = False) -> dict[Symbol, Expr]:
-    """Return what the update makes of ``d2_next``, ``move_inner`` and ``move_sq``.
+    """Return what the update makes of the quantities of the next point.
 
     Parameters
     ----------
@@ -69,34 +106,29 @@ def expansion(method: Method, pathwise: bool = False) -> dict[Symbol, Expr]:
     if set(method.update) != {"x"}:
         raise RateboundError(f"{method.name} keeps state besides x: its step has no expansion here")
     rule = method.update["x"]
-    moved = expand(rule.xreplace({x: _X + _STAR}) - _STAR)
-    if moved.has(_STAR):
-        raise RateboundError(
-            f"the update {rule} of {method.name} moves x* itself: it is not x plus a direction"
-        )
+    star = Symbol("xs")
+    moved = expand(rule.xreplace({x: X + star}) - star)
     move = expand(rule - x)
-    return {
-        d2_next: _averaged(moved**2, method, pathwise),
-        move_inner: _averaged(move * _GRAD, method, pathwise),
-        move_sq: _averaged(move**2, method, pathwise),
-    }
-
-
-def _averaged(product: Expr, method: Method, pathwise: bool) -> Expr:
-    """Read a quadratic form in X = x - x*, g and grad f as state quantities."""
-    poly = Poly(expand(product), _X, g, _GRAD)
-    inner, square = (
-        (grad_sq + error_inner, grad_sq + 2 * error_inner + error_sq) if pathwise else (grad_sq, moment)
-    )
+    if moved.has(star) or move.has(x) or Poly(moved, X, g).total_degree() > 1:
+        raise RateboundError(f"the update {rule} of {method.name} is not x plus a multiple of g")
     if method.sampling == "full":
-        inner, square = grad_sq, grad_sq
-    meaning = {(2, 0, 0): d2, (1, 1, 0): descent, (0, 2, 0): square, (0, 1, 1): inner}
-    total = Integer(0)
-    for powers, coefficient in poly.terms():
-        if powers not in meaning:
-            raise RateboundError(f"the update of {method.name} is not linear in x and g")
-        total += coefficient * meaning[powers]
-    return total
+        moved, move = moved.xreplace({g: G}), move.xreplace({g: G})
+        return {
+            d2_next: state_of(moved**2),
+            move_inner: state_of(move * G),
+            move_sq: state_of(move**2),
+            next_descent: state_of(moved * H),
+            next_move_inner: state_of(move * H),
+        }
+    inner, square = grad_sq, moment
+    if pathwise:
+        inner, square = grad_sq + error_inner, grad_sq + 2 * error_inner + error_sq
+    length = move.coeff(g)
+    return {
+        d2_next: d2 + 2 * length * descent + length**2 * square,
+        move_inner: length * inner,
+        move_sq: length**2 * square,
+    }
 
 
 def prove_step(
@@ -119,7 +151,7 @@ def prove_step(
     by
         Multipliers of assumed inequalities.
     plus
-        Coefficients of nonnegative state quantities.
+        Coefficients of nonnegative state quantities, or of squares of combinations of X, G and H.
     definitions
         What the update makes of the next state, from :func:`expansion`.
     values
@@ -138,7 +170,7 @@ def prove_step(
                 f"{quantity} may be negative, so a multiple of it proves nothing; leave it out"
             )
     total = sum((m * ineq.slack for ineq, m in by.items()), Integer(0))
-    total += sum((c * quantity for quantity, c in plus.items()), Integer(0))
+    total += sum((c * _as_state(quantity) for quantity, c in plus.items()), Integer(0))
     residual = expand((claim - total).xreplace(dict(definitions)).xreplace(dict(values)))
     _check_linear(claim)
     poly = Poly(residual, *STATE)
@@ -157,6 +189,10 @@ def prove_step(
                 f"the multiplier {multiplier} {what} may be negative within the admissible range; "
                 "narrow the range, or choose other multipliers"
             )
+
+
+def _as_state(quantity: Expr) -> Expr:
+    return state_of(quantity) if quantity.has(X, G, H) else quantity
 
 
 def _check_linear(claim: Expr) -> None:

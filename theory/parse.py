@@ -1,4 +1,4 @@
-"""The text of an expression becomes SymPy without being evaluated: arithmetic, some functions, known letters."""
+"""The text of an expression becomes SymPy without being evaluated: arithmetic and known letters."""
 
 from __future__ import annotations
 

@@ -13,12 +13,13 @@ from ratebound.theory.assumptions import (
     lower_bounded,
     smooth,
 )
-from ratebound.theory.certificate import Corollary, Telescope
+from ratebound.theory.certificate import Corollary
 from ratebound.theory.lemmas import harmonic, harmonic_shifted, inverse_sqrt, inverse_sqrt_sharp
 from ratebound.theory.methods import sgd
 from ratebound.theory.sgd_moment import sgd_convex_constant, sgd_nonconvex_constant
 from ratebound.theory.statement import Theorem
 from ratebound.theory.symbols import D, K, L, alpha, alpha0, d2, delta, gap0, k, second_moment
+from ratebound.theory.telescope import Telescope
 
 _DECAYING = alpha0 / sqrt(k + 1)
 _QUARTER_L = {alpha0: 1 / (4 * L)}
@@ -68,7 +69,7 @@ sgd_convex_decaying = Theorem(
     start=Integer(1),
     certificate=_convex(inverse_sqrt, harmonic_shifted),
     defaults=_QUARTER_L,
-    note="Under a bounded second moment these constants have room to spare; the sharper form stands beside it.",
+    note="A bounded second moment leaves these constants room to spare; the sharper form stands beside it.",
     sibling="sgd_convex_decaying_sharp",
 )
 

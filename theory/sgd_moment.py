@@ -21,8 +21,9 @@ from ratebound.theory.assumptions import (
     strong_monotone,
     strongly_convex,
 )
-from ratebound.theory.certificate import OneStep, Recursion, Telescope
+from ratebound.theory.certificate import OneStep
 from ratebound.theory.methods import sgd
+from ratebound.theory.recursion import Recursion
 from ratebound.theory.statement import Theorem
 from ratebound.theory.symbols import (
     D,
@@ -39,6 +40,7 @@ from ratebound.theory.symbols import (
     s0,
     second_moment,
 )
+from ratebound.theory.telescope import Telescope
 
 _QUARTER = {alpha: 1 / (4 * L_max)}
 
@@ -89,8 +91,8 @@ sgd_pl_decaying = Theorem(
     start=Integer(1),
     certificate=_pl_recursion,
     note=(
-        "The first step is 1/(2 mu), far above 1/L on ill-conditioned problems: the run first leaves, and the "
-        "second moment along it is so large that the bound says nothing. Read the shifted schedule instead."
+        "The first step is 1/(2 mu), far above 1/L on ill-conditioned problems: the run first leaves, and "
+        "the second moment along it is so large that the bound says nothing. Read the shifted schedule."
     ),
     sibling="sgd_pl_decaying_shifted",
 )
@@ -106,7 +108,7 @@ sgd_pl_decaying_shifted = Theorem(
     bound=(s0**2 * gap0 + L * second_moment * k / (2 * mu_pl**2)) / (k + s0) ** 2,
     certificate=_pl_recursion,
     defaults={s0: L_max / mu_pl},
-    note="With s0 >= L_max/mu the first step is at most 1/L_max, which keeps the second moment near its start.",
+    note="With s0 >= L_max/mu the first step is at most 1/L_max: the second moment stays near its start.",
     sibling="sgd_pl_decaying",
 )
 

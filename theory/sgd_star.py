@@ -15,10 +15,11 @@ from ratebound.theory.assumptions import (
     strong_monotone,
     strongly_convex,
 )
-from ratebound.theory.certificate import Recursion, Telescope
 from ratebound.theory.methods import sgd
+from ratebound.theory.recursion import Recursion
 from ratebound.theory.statement import Theorem
 from ratebound.theory.symbols import D, L_max, alpha, d2, delta, ell, k, mu, sigma_b_sq, sigma_star_sq
+from ratebound.theory.telescope import Telescope
 
 _BY = {strong_first_order: 2 * alpha, expected_smoothness: alpha**2}
 _PLUS = {delta: 2 * alpha * (1 - 2 * alpha * ell)}

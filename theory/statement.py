@@ -1,4 +1,4 @@
-"""``Theorem``: a statement about a method, as SymPy expressions; it cannot be built unless its proof closes."""
+"""``Theorem``: a statement about a method in SymPy; it cannot be built unless its proof closes."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
-from sympy import Expr, Integer, Symbol
+from sympy import Expr, S, Symbol
 from sympy.core.relational import Relational
 
 from ratebound.theory import order as orders
 from ratebound.theory import units
 from ratebound.theory.assumptions import FACTS, Assumption
+from ratebound.theory.chart import chart_of
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.methods import Method
-from ratebound.theory.prover import chart_of
 from ratebound.theory.symbols import BY_NAME, CONSTANTS, PARAMETERS, K, alpha, k
 
 if TYPE_CHECKING:
@@ -99,8 +99,8 @@ class Theorem:
     bound: Expr
     certificate: Certificate | None = field(repr=False)
     where: tuple[Relational, ...] = ()
-    weights: Expr = Integer(1)
-    start: Expr = Integer(0)
+    weights: Expr = S.One
+    start: Expr = S.Zero
     defaults: Mapping[Symbol, Expr] = field(default_factory=dict)
     replacement: bool | None = None
     equality: bool = False
@@ -163,7 +163,7 @@ class Theorem:
 
     @property
     def setting(self) -> str:
-        """``"strongly convex"``, ``"pl"``, ``"convex"``, ``"nonconvex"``, or ``"any"`` for one-step statements."""
+        """Class of f: strongly convex, pl, convex, nonconvex; ``"any"`` for statements about one step."""
         if self.measure in ONE_STEP:
             return "any"
         names = {each.name.replace("_", " ") for each in self.assumptions}

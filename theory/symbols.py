@@ -58,6 +58,11 @@ descent = Symbol("descent", real=True)
 error_inner = Symbol("error_inner", real=True)
 move_inner = Symbol("move_inner", real=True)
 move_sq = Symbol("move_sq", nonnegative=True)
+next_descent = Symbol("next_descent", real=True)
+cross_descent = Symbol("cross_descent", real=True)
+next_move_inner = Symbol("next_move_inner", real=True)
+grad_inner = Symbol("grad_inner", real=True)
+grad_next_sq = Symbol("grad_next_sq", nonnegative=True)
 batch_variance = Symbol("batch_variance", nonnegative=True)
 variance = Symbol("variance", nonnegative=True)
 weighted_sum = Symbol("weighted_sum", nonnegative=True)
@@ -94,6 +99,11 @@ MEANING: Mapping[Symbol, str] = MappingProxyType(
         error_inner: "E_k <grad f(x_k), e_k>",
         move_inner: "E_k <grad f(x_k), x_{k+1} - x_k>",
         move_sq: "E_k ||x_{k+1} - x_k||^2",
+        next_descent: "<grad f(x_{k+1}), x_{k+1} - x*>",
+        cross_descent: "<grad f(x_{k+1}), x_k - x*>",
+        next_move_inner: "<grad f(x_{k+1}), x_{k+1} - x_k>",
+        grad_inner: "<grad f(x_k), grad f(x_{k+1})>",
+        grad_next_sq: "||grad f(x_{k+1})||^2",
         batch_variance: "E||g_B - grad f(x)||^2 of the mini-batch gradient g_B",
         variance: "(1/n) sum_i ||grad f_i(x) - grad f(x)||^2",
         weighted_sum: "sum of w_j q_j over j < k, q the quantity that is averaged",
@@ -126,6 +136,11 @@ LATEX: Mapping[Symbol, str] = MappingProxyType(
         error_inner: r"\mathbb{E}_k\langle\nabla f(x_k),e_k\rangle",
         move_inner: r"\mathbb{E}_k\langle\nabla f(x_k),x_{k+1}-x_k\rangle",
         move_sq: r"\mathbb{E}_k\lVert x_{k+1}-x_k\rVert^2",
+        next_descent: r"\langle\nabla f(x_{k+1}),x_{k+1}-x_*\rangle",
+        cross_descent: r"\langle\nabla f(x_{k+1}),x_k-x_*\rangle",
+        next_move_inner: r"\langle\nabla f(x_{k+1}),x_{k+1}-x_k\rangle",
+        grad_inner: r"\langle\nabla f(x_k),\nabla f(x_{k+1})\rangle",
+        grad_next_sq: r"\lVert\nabla f(x_{k+1})\rVert^2",
         batch_variance: r"\mathbb{E}\lVert g_B-\nabla f(x)\rVert^2",
         variance: r"\frac1n\sum_i\lVert\nabla f_i(x)-\nabla f(x)\rVert^2",
         weighted_sum: r"S_k",

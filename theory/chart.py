@@ -1,0 +1,80 @@
+"""Charts: admissible values of symbols, written through new symbols that range freely over [0, oo)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from sympy import Dummy, Expr, Integer, Symbol
+from sympy.core.relational import Relational
+
+from ratebound.theory.errors import RateboundError
+
+Chart = Mapping[Symbol, Expr]
+
+
+def free(name: str) -> Symbol:
+    """Return a fresh symbol that ranges over [0, oo)."""
+    return Dummy(name, nonnegative=True)
+
+
+def chart_of(conditions: Iterable[Relational], facts: Iterable[Relational] = ()) -> dict[Symbol, Expr]:
+    """Return a chart that sweeps all values that satisfy the conditions.
+
+    Parameters
+    ----------
+    conditions
+        Relations between a symbol, on the left, and an expression: ``alpha <= 1/L``, ``s0 >= L_max/mu``. A
+        symbol may have a lower and an upper one.
+    facts
+        Relations between constants that always hold, such as ``mu <= L``.
+
+    Raises
+    ------
+    RateboundError
+        If a condition has another form.
+
+    Notes
+    -----
+    With bounds a <= p <= b the chart is ``p = (b + a s)/(1 + s)``, s >= 0, with a = 0 where no lower bound
+    is given: its image is (a, b]. An open end is swept as closed, which proves more than is asked.
+    """
+    lows: dict[Symbol, Expr] = {}
+    highs: dict[Symbol, Expr] = {}
+    for relation in conditions:
+        symbol, side, upper = _read(relation)
+        bounds = highs if upper else lows
+        if symbol in bounds and bounds[symbol] != side:
+            raise RateboundError(
+                f"{symbol} has two bounds on one side: {bounds[symbol]} and {side}; keep one"
+            )
+        bounds[symbol] = side
+    for relation in facts:
+        symbol, side, upper = _read(relation)
+        # Using fewer facts proves more than is asked.
+        (highs if upper else lows).setdefault(symbol, side)
+    chart: dict[Symbol, Expr] = {}
+    for symbol in {**lows, **highs}:
+        s = free("s")
+        low, high = lows.get(symbol, Integer(0)), highs.get(symbol)
+        chart[symbol] = low + s if high is None else (high + low * s) / (1 + s)
+    return chart
+
+
+def _read(relation: Relational) -> tuple[Symbol, Expr, bool]:
+    left, right = relation.lhs, relation.rhs
+    upper = relation.rel_op in ("<", "<=")
+    if not isinstance(left, Symbol):
+        left, right, upper = right, left, not upper
+    if not isinstance(left, Symbol) or relation.rel_op not in ("<", "<=", ">", ">="):
+        raise RateboundError(f"the condition {relation} is not of the form symbol <= expression")
+    return left, right, upper
+
+
+def on_chart(expr: Expr, chart: Chart) -> Expr:
+    """Return the expression with every charted symbol replaced until none is left."""
+    for _ in range(len(chart) + 1):
+        changed = expr.xreplace(dict(chart))
+        if changed == expr:
+            return expr
+        expr = changed
+    raise RateboundError(f"the bounds of {', '.join(map(str, chart))} refer to each other in a circle")

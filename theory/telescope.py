@@ -1,0 +1,112 @@
+"""Certificates by telescoping a potential: last iterates, averages, and best or mean gradients."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sympy import Expr, Integer, S, expand
+
+from ratebound.theory.certificate import (
+    AT_START,
+    LAST,
+    Multipliers,
+    Nonnegatives,
+    prove_claim,
+    require,
+    require_known,
+)
+from ratebound.theory.errors import RateboundError
+from ratebound.theory.lemmas import SumLemma
+from ratebound.theory.prover import nonnegative
+from ratebound.theory.symbols import alpha, d2, d2_next, delta, delta_next, grad_sq, k
+
+if TYPE_CHECKING:
+    from ratebound.theory.statement import Theorem
+
+_SUMMED = {"gap_average": delta, "grad_norm_sq_mean": grad_sq, "grad_norm_sq_best": grad_sq}
+_NEXT = {delta: delta_next, d2: d2_next}
+_JENSEN = frozenset({"convex", "strongly_convex", "expected_smoothness"})
+
+
+@dataclass(frozen=True)
+class Telescope:
+    """Telescoping of ``V_{k+1} + weight q_k <= V_k + noise``, V >= 0 a potential.
+
+    Parameters
+    ----------
+    potential
+        V_k, an expression in ``delta``, ``d2`` and ``k``.
+    by, plus
+        The one-step proof.
+    weight
+        Factor of the summed quantity q_k; zero for a bound on the last iterate, read off V itself.
+    noise
+        Added in each step.
+    weight_sum, noise_sum
+        Lemmas on the sums of weight and noise over j < k, where these depend on k.
+    """
+
+    potential: Expr
+    by: Multipliers
+    plus: Nonnegatives = field(default_factory=dict)
+    weight: Expr = S.Zero
+    noise: Expr = S.Zero
+    weight_sum: SumLemma | None = None
+    noise_sum: SumLemma | None = None
+    cited: bool = field(default=False, init=False)
+
+    def check(self, theorem: Theorem) -> None:
+        """Check the one-step inequality, the sums, and that they imply the bound for all k."""
+        V = expand(self.potential.xreplace({alpha: theorem.step}))
+        after = V.subs(k, k + 1).xreplace(_NEXT)
+        require_known(V, "the potential", (delta, d2))
+        require_known(self.weight + self.noise, "weight or noise")
+        last = theorem.measure in LAST
+        q = LAST[theorem.measure][0] if last else _SUMMED.get(theorem.measure)
+        if q is None or last != (self.weight == 0):
+            raise RateboundError(
+                f"telescoping with the weight {self.weight} does not bound {theorem.measure}"
+            )
+        prove_claim(theorem, V + self.noise - self.weight * q - after, self.by, self.plus)
+        for quantity in (delta, d2):
+            require(V.coeff(quantity), theorem, f"the potential's factor of {quantity}", Integer(0))
+        total = V.subs(k, 0).xreplace(AT_START) + self._sum(theorem, self.noise, self.noise_sum, "upper")
+        if last:
+            gathered = V.coeff(q)
+        else:
+            self._check_average(theorem)
+            gathered = self._sum(theorem, self.weight, self.weight_sum, "lower")
+            require(self.weight.xreplace({alpha: theorem.step}), theorem, "the weight", Integer(0))
+        require(gathered, theorem, "the total weight")
+        require(theorem.at(k) * gathered - total, theorem, "the bound against the telescoped sum")
+
+    def _check_average(self, theorem: Theorem) -> None:
+        if theorem.measure == "grad_norm_sq_best":
+            return
+        ratio = (self.weight / theorem.weights).xreplace({alpha: theorem.step}).simplify()
+        if ratio.has(k):
+            raise RateboundError(f"the average has weights {theorem.weights}, the proof sums {self.weight}")
+        names = {each.name for each in theorem.assumptions}
+        if theorem.measure == "gap_average" and not names & {
+            "convex",
+            "strongly_convex",
+            "expected_smoothness",
+        }:
+            raise RateboundError("Jensen's inequality for the averaged iterate needs a convex f; assume it")
+
+    def _sum(self, theorem: Theorem, term: Expr, lemma: SumLemma | None, direction: str) -> Expr:
+        term = term.xreplace({alpha: theorem.step})
+        if not term.has(k):
+            return k * term
+        if lemma is None or lemma.direction != direction:
+            raise RateboundError(f"the sum of {term} over j < k needs a lemma that bounds it ({direction})")
+        factor = (term / lemma.summand).simplify()
+        if factor.has(k):
+            raise RateboundError(f"the lemma {lemma.name!r} is about {lemma.summand}, not about {term}")
+        require(factor, theorem, f"the factor of {lemma.summand}")
+        if not nonnegative(theorem.start - lemma.start):
+            raise RateboundError(
+                f"the lemma {lemma.name!r} starts at k = {lemma.start}, the bound at {theorem.start}"
+            )
+        return factor * lemma.bound
