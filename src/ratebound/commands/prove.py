@@ -1,13 +1,22 @@
-"""``ratebound prove``: check the certificates and print them."""
+"""``ratebound prove``: check the certificates and print the proofs."""
 
 from __future__ import annotations
 
+import re
 import time
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import click
 
 from ratebound.commands.text import counted, duration
 from ratebound.theory.errors import RateboundError
+
+if TYPE_CHECKING:
+    from sympy import Symbol
+
+    from ratebound.theory.exposition import Line
+    from ratebound.theory.statement import Theorem
 
 
 @click.command()
@@ -20,17 +29,18 @@ def prove(ctx: click.Context, theorems: tuple[str, ...], quiet: bool) -> None:
     Exit code 1 if one does not close.
     """
     started = time.perf_counter()
-    from ratebound.commands.proof_text import kind, proof_lines
     from ratebound.theory.catalogue import THEOREMS, find
+    from ratebound.theory.exposition import exposition
 
     try:
-        known = len(THEOREMS)
+        len(THEOREMS)
     except RateboundError as error:
         # A theorem whose proof does not close cannot be built, so the catalogue says so when it is filled.
         click.echo(f"not proved: {error}", err=True)
         ctx.exit(1)
-    failed = certified = 0
     chosen = [find(name) for name in theorems] or list(THEOREMS.values())
+    failed = certified = 0
+    letters: set[Symbol] = set()
     for theorem in chosen:
         begun = time.perf_counter()
         try:
@@ -41,13 +51,34 @@ def prove(ctx: click.Context, theorems: tuple[str, ...], quiet: bool) -> None:
             click.echo(f"{theorem.id}: not proved: {error}")
             continue
         certified += theorem.proof == "certified"
-        click.echo(
-            f"{theorem.id}: {theorem.proof} ({kind(theorem)}), {duration(time.perf_counter() - begun)}"
-        )
+        took = duration(time.perf_counter() - begun)
+        click.echo(f"{theorem.id}: {theorem.proof} ({_kind(theorem)}), {took}")
         if not quiet:
-            click.echo("".join(f"    {line}\n" for line in proof_lines(theorem)))
-    click.echo(
-        f"{certified} of {counted(len(chosen), 'theorem')} certified, {failed} not proved "
-        f"({known} in the catalogue), {duration(time.perf_counter() - started)}"
-    )
+            lines = exposition(theorem)
+            letters |= {s for line in lines if line.formula is not None for s in line.formula.free_symbols}
+            click.echo("".join(f"    {_text(line)}\n" for line in lines))
+    if letters:
+        click.echo(_legend(letters))
+    took = duration(time.perf_counter() - started)
+    click.echo(f"{certified} of {counted(len(chosen), 'theorem')} certified, {failed} not proved, {took}")
     ctx.exit(1 if failed else 0)
+
+
+def _kind(theorem: Theorem) -> str:
+    """Return the kind of the certificate in words, such as ``"one step"``."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(theorem.certificate).__name__).lower()
+
+
+def _text(line: Line) -> str:
+    parts = (line.words, "" if line.formula is None else str(line.formula), line.relation)
+    return " ".join(part for part in parts if part)
+
+
+def _legend(letters: Iterable[Symbol]) -> str:
+    """Return what the letters of the proofs stand for."""
+    from ratebound.theory.symbols import MEANING
+
+    known = [
+        f"    {letter} = {MEANING[letter]}\n" for letter in sorted(letters, key=str) if letter in MEANING
+    ]
+    return "letters:\n" + "".join(known)

@@ -1,0 +1,114 @@
+"""``list``, ``show``, ``problems`` and ``prove``."""
+
+import pytest
+from click.testing import CliRunner
+from sympy import factor
+
+from ratebound.cli import cli
+from ratebound.problems.library import names
+from ratebound.theory import catalogue
+from ratebound.theory.catalogue import THEOREMS
+from ratebound.theory.errors import RateboundError
+
+
+def run(*arguments):
+    return CliRunner().invoke(cli, arguments)
+
+
+def test_list_shows_every_theorem():
+    result = run("list")
+    assert result.exit_code == 0
+    assert [line.split()[0] for line in result.stdout.splitlines()] == list(THEOREMS)
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "has"),
+    [
+        ("--method", "gd", lambda t: t.method.name == "gd"),
+        ("--assumes", "pl", lambda t: "pl" in {a.name for a in t.assumptions}),
+        ("--measure", "gap_last", lambda t: t.measure == "gap_last"),
+        ("--setting", "strongly convex", lambda t: t.setting == "strongly convex"),
+        ("--order", "linear", lambda t: t.order.kind == "linear"),
+        ("--order", "1/k", lambda t: t.order.text == "O(1/k)"),
+        ("--proof", "cited", lambda t: t.proof == "cited"),
+    ],
+)
+def test_list_filters(option, value, has):
+    result = run("list", option, value)
+    assert result.exit_code == 0
+    assert [line.split()[0] for line in result.stdout.splitlines()] == [
+        t.id for t in THEOREMS.values() if has(t)
+    ]
+
+
+def test_filters_join():
+    assert "no theorem has all of these" in run("list", "--method", "gd", "--assumes", "second_moment").stdout
+
+
+@pytest.mark.parametrize(
+    "arguments", [("list", "--assumes", "ppl"), ("show", "gd_pll"), ("prove", "gd_pll"), ("lst",)]
+)
+def test_unknown_names_get_the_nearest(arguments):
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert "did you mean" in result.stderr
+    assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize("theorem", list(THEOREMS))
+def test_show_tells_the_whole_statement(theorem):
+    result = run("show", theorem)
+    assert result.exit_code == 0
+    said = " ".join(result.stdout.split())
+    found = THEOREMS[theorem]
+    for part in (found.id, found.title, found.source, found.order.text, found.proof, found.note):
+        assert " ".join(part.split()) in said
+    assert all(assumption.title in said for assumption in found.assumptions)
+    assert max(map(len, result.stdout.splitlines())) <= 120
+
+
+def test_problems_lists_what_load_knows():
+    result = run("problems")
+    assert [line.split()[0] for line in result.stdout.splitlines()] == list(names())
+
+
+def test_prove_closes_every_certificate():
+    result = run("prove")
+    assert result.exit_code == 0
+    assert f"of {len(THEOREMS)} theorems certified, 0 not proved" in result.stdout
+
+
+@pytest.mark.parametrize("theorem", list(THEOREMS))
+def test_a_proof_names_its_inequalities(theorem):
+    result = run("prove", theorem)
+    assert result.exit_code == 0
+    for inequality, multiplier in getattr(THEOREMS[theorem].certificate, "by", {}).items():
+        assert f"times {inequality.name}: {inequality.slack} >= 0" in result.stdout
+        assert f"the multiplier {factor(multiplier)}\n" in result.stdout
+
+
+def test_prove_quietly():
+    result = run("prove", "-q", "gd_pl", "gd_convex")
+    assert len(result.stdout.splitlines()) == 3
+
+
+def test_a_catalogue_that_cannot_be_built_is_not_proved(monkeypatch):
+    def broken():
+        raise RateboundError("theorem gd_pl: the certificate does not close")
+
+    monkeypatch.setattr(catalogue, "_all", broken)
+    result = run("prove")
+    assert result.exit_code == 1
+    assert "not proved: theorem gd_pl" in result.stderr
+
+
+def test_a_certificate_that_does_not_close_exits_with_1(monkeypatch):
+    certificate = THEOREMS["gd_pl"].certificate
+
+    def fails(self, theorem):
+        raise RateboundError("a multiplier may be negative")
+
+    monkeypatch.setattr(type(certificate), "check", fails)
+    result = run("prove", "gd_pl")
+    assert result.exit_code == 1
+    assert "gd_pl: not proved: a multiplier may be negative" in result.stdout
