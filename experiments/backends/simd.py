@@ -12,7 +12,7 @@ import operator
 from typing import Any
 
 import llvmlite.ir as ir
-from numba.core import types
+from numba.core import cgutils, types
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 from numba.extending import intrinsic, lower_builtin, models, register_model
 
@@ -180,14 +180,26 @@ def fill(typingctx: Any, value: Any) -> Any:
 
 
 @intrinsic
+def ramp(typingctx: Any, start: Any) -> Any:
+    """Return start, start + 1, ..., start + 7 as uint64 lanes."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        steps = ir.Constant(ir.VectorType(ir.IntType(64), WIDTH), list(range(WIDTH)))
+        return builder.add(_splat(context, builder, args[0], start, words), steps)
+
+    return words(start), codegen
+
+
+@intrinsic
 def where(typingctx: Any, mask: Any, yes: Any, no: Any) -> Any:
     """Choose lane by lane; both branches are computed."""
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        pair = [_splat(context, builder, a, t, floats) for a, t in zip(args[1:], sig.args[1:], strict=True)]
+        pair = [_splat(context, builder, a, t, kind) for a, t in zip(args[1:], sig.args[1:], strict=True)]
         return builder.select(args[0], *pair)
 
-    return floats(mask, yes, no), codegen
+    kind = words if words in (yes, no) else floats
+    return kind(mask, yes, no), codegen
 
 
 @intrinsic
@@ -236,14 +248,47 @@ def power_of_two(typingctx: Any, n: Any) -> Any:
     return floats(n), codegen
 
 
+def _bits(keep: int, add: int, shift: int = 0) -> Any:
+    """Return a function of the bits of float64 lanes: ``((bits >> shift) & keep) + add``."""
+    integer = ir.VectorType(ir.IntType(64), WIDTH)
+
+    def compute(builder: Any, v: Any) -> Any:
+        bits = builder.lshr(builder.bitcast(v, integer), ir.Constant(integer, [shift] * WIDTH))
+        kept = builder.and_(bits, ir.Constant(integer, [keep] * WIDTH))
+        return builder.add(kept, ir.Constant(integer, [add] * WIDTH))
+
+    return compute
+
+
+@intrinsic
+def exponent(typingctx: Any, v: Any) -> Any:
+    """Return floor(log2(v)) of positive normal numbers."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return builder.sitofp(_bits(0x7FF, -1023, 52)(builder, args[0]), args[0].type)
+
+    return floats(v), codegen
+
+
+@intrinsic
+def mantissa(typingctx: Any, v: Any) -> Any:
+    """Return v / 2^exponent(v), in [1, 2), of positive normal numbers."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return builder.bitcast(_bits((1 << 52) - 1, 1023 << 52)(builder, args[0]), args[0].type)
+
+    return floats(v), codegen
+
+
 def _elementwise(name: str) -> Any:
     """Return LLVM's function of this name, lane by lane; without an instruction it calls the C library."""
 
     @intrinsic
     def function(typingctx: Any, v: Any) -> Any:
         def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-            declared = builder.module.declare_intrinsic(f"llvm.{name}", [args[0].type])
-            return builder.call(declared, args)
+            kind = ir.FunctionType(args[0].type, [args[0].type])
+            full_name = f"llvm.{name}.v{WIDTH}f64"
+            return builder.call(cgutils.get_or_insert_function(builder.module, kind, full_name), args)
 
         return floats(v), codegen
 
@@ -251,4 +296,4 @@ def _elementwise(name: str) -> Any:
 
 
 sqrt, absolute, nearest = _elementwise("sqrt"), _elementwise("fabs"), _elementwise("rint")
-log, sin, cos = _elementwise("log"), _elementwise("sin"), _elementwise("cos")
+sin, cos = _elementwise("sin"), _elementwise("cos")

@@ -1,0 +1,74 @@
+"""Printed modules on disk, named by what they say, so that Numba's own cache serves later processes."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import sys
+import tempfile
+from functools import lru_cache
+from pathlib import Path
+from types import ModuleType
+
+import numba
+
+from ratebound.experiments.backends import lanes_draw, lanes_math, simd
+
+
+def folder() -> Path:
+    """Return the folder of printed modules: ``ratebound`` in $XDG_CACHE_HOME, or in ``~/.cache``; where that
+    cannot be written, a folder of this user in the temporary directory.
+    """
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    fallback = os.path.join(tempfile.gettempdir(), f"ratebound-{getattr(os, 'getuid', lambda: 'user')()}")
+    for place in (os.path.join(base, "ratebound"), fallback):
+        path = Path(place)
+        try:
+            path.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with tempfile.TemporaryFile(dir=path):
+                return path
+        except OSError:
+            continue
+    return Path(tempfile.mkdtemp(prefix="ratebound-"))
+
+
+@lru_cache(maxsize=1)
+def _foundation() -> bytes:
+    """Return what a compiled kernel depends on besides its own text: Numba checks that text only."""
+    parts = [numba.__version__.encode()]
+    for module in (simd, lanes_math, lanes_draw):
+        assert module.__file__ is not None
+        parts.append(Path(module.__file__).read_bytes())
+    return b"\0".join(parts)
+
+
+def load_module(source: str) -> ModuleType:
+    """Import printed source.
+
+    Parameters
+    ----------
+    source
+        Text of a Python module.
+
+    Returns
+    -------
+    types.ModuleType
+        The same object for the same text.
+    """
+    digest = hashlib.sha256(_foundation() + source.encode()).hexdigest()[:20]
+    name = f"ratebound_kernel_{digest}"
+    if name in sys.modules:
+        return sys.modules[name]
+    path = folder() / f"{name}.py"
+    if not path.exists():
+        # Written aside and moved: another process sees the whole file or none.
+        with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".tmp", delete=False) as file:
+            file.write(source)
+        os.replace(file.name, path)
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    sys.modules[name] = module
+    return module

@@ -1,0 +1,67 @@
+"""exp, log and log1p of eight numbers at once.
+
+Accurate to two units in the last place over the whole range, inf and nan included, because the iterates of
+all backends must agree to rounding.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from ratebound.experiments.backends.simd import exponent, mantissa, nearest, power_of_two, where
+
+_inline = njit(forceinline=True, error_model="numpy")
+
+_LN2_HIGH, _LN2_LOW = 0.693147180369123816490, 1.90821492927058770002e-10
+_INV_LN2 = 1.44269504088896338700
+_SQRT2 = 1.41421356237309504880
+
+
+@_inline
+def exp(v: Any) -> Any:
+    """Return exp(v): v = n ln 2 + r with |r| <= ln(2)/2, and Taylor's series of degree 13 in r."""
+    v = where(v > 760.0, 760.0, where(v < -760.0, -760.0, v))
+    n = nearest(v * _INV_LN2)
+    r = (v - n * _LN2_HIGH) - n * _LN2_LOW
+    r2 = r * r
+    r4 = r2 * r2
+    low = (1.0 / 6 + r * (1.0 / 24)) + r2 * (1.0 / 120 + r * (1.0 / 720))
+    high = (1.0 / 5040 + r * (1.0 / 40320)) + r2 * (1.0 / 362880 + r * (1.0 / 3628800))
+    top = (1.0 / 39916800 + r * (1.0 / 479001600)) + r2 * (1.0 / 6227020800)
+    series = low + r4 * (high + r4 * top)
+    # Two factors, for 2^n alone overflows where exp(v) does not, and underflows where it is subnormal.
+    half = nearest(n * 0.5)
+    return (1.0 + (r + r2 * (0.5 + r * series))) * power_of_two(half) * power_of_two(n - half)
+
+
+@_inline
+def log(v: Any) -> Any:
+    """Return log(v): v = 2^e m with m around 1, and the series of artanh in (m - 1)/(m + 1)."""
+    tiny = v < 2.3e-308
+    scaled = where(tiny, v * 18014398509481984.0, v)
+    e = exponent(scaled) - where(tiny, 54.0, 0.0)
+    m = mantissa(scaled)
+    above = m > _SQRT2
+    e = where(above, e + 1.0, e)
+    m = where(above, m * 0.5, m)
+    s = (m - 1.0) / (m + 1.0)
+    q = s * s
+    q4 = (q * q) * (q * q)
+    low = (1.0 / 3 + q * (1.0 / 5)) + q * q * (1.0 / 7 + q * (1.0 / 9))
+    high = (1.0 / 11 + q * (1.0 / 13)) + q * q * (1.0 / 15 + q * (1.0 / 17))
+    series = low + q4 * (high + q4 * (1.0 / 19 + q * (1.0 / 21)))
+    value = e * _LN2_HIGH + (2.0 * s + (2.0 * s * q * series + e * _LN2_LOW))
+    value = where(v == 0.0, -np.inf, value)
+    value = where(v < 0.0, np.nan, value)
+    return where(v < np.inf, value, v)
+
+
+@_inline
+def log1p(v: Any) -> Any:
+    """Return log(1 + v) for v > -1, with what 1 + v has rounded away put back."""
+    u = 1.0 + v
+    lost = v - (u - 1.0)
+    return where(u < np.inf, log(u) + lost / u, v)

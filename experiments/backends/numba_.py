@@ -1,0 +1,211 @@
+"""The fused CPU backend: printed Numba kernels that draw, differentiate and update in one pass.
+
+Threads share the replicas; a kernel call advances its replicas from one checkpoint to the next, so that memory
+stays O(replicas x d) however long the run is. Methods of full gradients go to
+:mod:`ratebound.experiments.backends.full_gradient`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from typing import Any
+
+import numba
+import numpy as np
+
+from ratebound.experiments.backends.cache import load_module
+from ratebound.experiments.backends.full_gradient import FullGradientEngine
+from ratebound.experiments.backends.numba_features import features_source, rows_at_once
+from ratebound.experiments.backends.numba_source import Spec
+from ratebound.experiments.backends.numba_step_sizes import rows_together, step_sizes_source, vectors_of
+from ratebound.experiments.backends.recorder import Engine, record
+from ratebound.experiments.backends.rules import SUM, rules_of
+from ratebound.experiments.backends.simd import WIDTH
+from ratebound.experiments.plan import Plan
+
+_ALONE = 50_000
+"""Multiplications below which handing work to threads costs more than it saves."""
+
+
+@cache
+def _pool() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(numba.config.NUMBA_NUM_THREADS, thread_name_prefix="ratebound")
+
+
+def padded(size: int, multiple: int = WIDTH) -> int:
+    """Return the next multiple."""
+    return -(-size // multiple) * multiple
+
+
+def aligned(shape: tuple[int, ...]) -> np.ndarray:
+    """Return zeros of float64 that start at a cache line."""
+    count = int(np.prod(shape))
+    raw = np.zeros(count + WIDTH)
+    first = -(raw.ctypes.data // 8) % WIDTH
+    return raw[first : first + count].reshape(shape)
+
+
+def spec_of(plan: Plan) -> Spec:
+    """Return what the kernel of a plan is printed from."""
+    problem = plan.problem
+    return Spec(
+        title=f"{plan.method.title} on the {problem.loss.title}, batch {plan.batch}: printed, not written.",
+        rules=rules_of(plan),
+        slope=problem.loss.slope,
+        batch=plan.batch,
+        regularised=problem.l2 > 0,
+    )
+
+
+def _schedule(values: np.ndarray) -> tuple[np.ndarray, int]:
+    """Return (S, K) contiguous and 1, or one column and 0 where the values do not change with the step."""
+    if values.strides[1] == 0:
+        return np.ascontiguousarray(values[:, :1]), 0
+    return np.ascontiguousarray(values), 1
+
+
+def _limits(plan: Plan) -> np.ndarray:
+    """Return the bound of each draw of a batch, and 2^32 modulo the bound, shape (2, b)."""
+    n, b = plan.problem.n, plan.batch
+    bounds = np.full(b, n) if plan.replacement else np.arange(n - b + 1, n + 1)
+    return np.array([bounds, 2**32 % bounds], dtype=np.uint64)
+
+
+class _Kernel:
+    """A printed kernel with the arrays that do not depend on the layout of the state."""
+
+    def __init__(self, plan: Plan, source: str, width: int) -> None:
+        problem = plan.problem
+        data = aligned((problem.n + 1, width))
+        data[:-1, : problem.d] = problem.A
+        self._function = load_module(source).advance
+        self._data, self._labels = data, np.append(problem.y, 0.0)
+        self._limits = _limits(plan)
+        self._plan = plan
+
+    def __call__(
+        self, groups: int, start: int, stop: int, alphas: Any, weights: Any, replicas: Any, *rest: np.ndarray
+    ) -> None:
+        """Advance all groups, in threads if it pays."""
+        plan = self._plan
+        keys = np.uint64(plan.seed & 0xFFFFFFFF), np.uint64(plan.seed >> 32)
+
+        def work(first: int, last: int) -> None:
+            self._function(
+                first, last, start, stop, self._data, self._labels, plan.problem.l2, *alphas, *weights,
+                replicas, self._limits, *keys, not plan.replacement, *rest,
+            )  # fmt: skip
+
+        units = plan.alphas.shape[0] * plan.replicas.size
+        if units * (stop - start) * plan.batch * plan.problem.d < _ALONE:
+            work(0, groups)
+            return
+        # More pieces than threads: a thread that is held up leaves its share to the others.
+        cuts = np.linspace(0, groups, min(groups, 4 * numba.config.NUMBA_NUM_THREADS) + 1).astype(int)
+        list(_pool().map(work, cuts[:-1].tolist(), cuts[1:].tolist()))
+
+
+class FeaturesEngine:
+    """State (units, d) where a unit is a replica under a step size; vectors run over features."""
+
+    def __init__(self, plan: Plan) -> None:
+        problem, (S, R) = plan.problem, (plan.alphas.shape[0], plan.replicas.size)
+        width = padded(problem.d)
+        spec = spec_of(plan)
+        at_once = WIDTH // rows_at_once(plan.batch)
+        units = padded(S * R, at_once)
+        self._shape, self._groups = (S, R, problem.d), units // at_once
+        self._kernel = _Kernel(plan, features_source(spec, width), width)
+        self._state = {name: aligned((units, width)) for name in spec.rules}
+        self._state["x"][:, : problem.d] = problem.x0
+        # Surplus units repeat the last one.
+        unit = np.minimum(np.arange(units), S * R - 1)
+        self._replicas = plan.replicas[unit % R].astype(np.uint64)
+        self._schedules = unit // R
+        self._inside = (np.arange(width) < problem.d).astype(np.float64)
+        assert plan.weights is not None
+        self._alphas, self._weights = _schedule(plan.alphas), _schedule(plan.weights)
+
+    def advance(self, start: int, stop: int) -> None:
+        """Make the updates ``start .. stop - 1``."""
+        self._kernel(
+            self._groups, start, stop, self._alphas, self._weights, self._replicas,
+            self._schedules, self._inside, *self._state.values(),
+        )  # fmt: skip
+
+    def _values(self, name: str) -> np.ndarray:
+        S, R, d = self._shape
+        return self._state[name][: S * R, :d].reshape(self._shape)
+
+    def points(self) -> np.ndarray:
+        """Return the iterates, shape (S, R, d)."""
+        return self._values("x")
+
+    def sums(self) -> np.ndarray:
+        """Return the weighted sums of the iterates before the present one, shape (S, R, d)."""
+        return self._values(SUM)
+
+
+class StepSizesEngine:
+    """State (R, blocks, d, lanes) where the lanes are step sizes that share the indices of their replica."""
+
+    def __init__(self, plan: Plan) -> None:
+        problem, (S, R) = plan.problem, (plan.alphas.shape[0], plan.replicas.size)
+        lanes = WIDTH * vectors_of(S)
+        blocks = padded(S, lanes) // lanes
+        spec = spec_of(plan)
+        self._shape = (S, R, problem.d)
+        self._kernel = _Kernel(plan, step_sizes_source(spec, lanes), problem.d)
+        self._state = {name: aligned((R, blocks, problem.d, lanes)) for name in spec.rules}
+        self._state["x"][:] = problem.x0[:, None]
+        self._total = plan.batch > rows_together(plan.batch)
+        assert plan.weights is not None
+        # Surplus lanes repeat the last step size.
+        lane = np.minimum(np.arange(blocks * lanes), S - 1)
+        self._alphas, self._weights = (
+            (np.ascontiguousarray(values[lane].T), moves)
+            for values, moves in (_schedule(plan.alphas), _schedule(plan.weights))
+        )
+        self._replicas = plan.replicas.astype(np.uint64)
+
+    def advance(self, start: int, stop: int) -> None:
+        """Make the updates ``start .. stop - 1``."""
+        self._kernel(
+            self._replicas.size, start, stop, self._alphas, self._weights, self._replicas,
+            *self._state.values(),
+        )  # fmt: skip
+
+    def _values(self, name: str) -> np.ndarray:
+        S, R, d = self._shape
+        return self._state[name].transpose(1, 3, 0, 2).reshape(-1, R, d)[:S]
+
+    def points(self) -> np.ndarray:
+        """Return the iterates, shape (S, R, d)."""
+        return self._values("x")
+
+    def sums(self) -> np.ndarray:
+        """Return the weighted sums of the iterates before the present one, shape (S, R, d)."""
+        return self._values(SUM)
+
+
+def engine(plan: Plan) -> Engine:
+    """Return the engine that suits a plan."""
+    kind: Callable[[Plan], Engine] = FeaturesEngine
+    if plan.deterministic:
+        kind = FullGradientEngine
+    elif plan.alphas.shape[0] >= WIDTH:
+        kind = StepSizesEngine
+    return kind(plan)
+
+
+def run(plan: Plan) -> dict[str, np.ndarray]:
+    """Run a plan; see :func:`ratebound.experiments.backends.recorder.record` for what is returned.
+
+    Raises
+    ------
+    RateboundError
+        If the update reads an unknown symbol, or an expression has no printing.
+    """
+    return record(plan, engine(plan))

@@ -1,0 +1,159 @@
+"""The Numba kernel whose vectors run over features.
+
+Eight pairs of replica and sampled row are interleaved: eight replicas for batch 1, one replica and eight rows
+for large batches. Their eight predictions end up in one vector, for which the slope of the loss is computed
+at once. While an iterate is small the states stay in registers for a whole tile of steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import product
+
+from ratebound.experiments.backends.elementwise import elementwise
+from ratebound.experiments.backends.numba_source import TILE, Spec, header, indented, renamed, scalars_read
+from ratebound.experiments.backends.simd import WIDTH
+from ratebound.problems.lower import printed
+
+_REGISTERS = 32
+
+
+def rows_at_once(batch: int) -> int:
+    """Return how many rows of one replica are taken together: 1, 2, 4 or 8."""
+    return min(WIDTH, 1 << (batch - 1).bit_length())
+
+
+class _Features:
+    """Lines of the kernel for one row length."""
+
+    def __init__(self, spec: Spec, width: int) -> None:
+        self.spec, self.width, self.state = spec, width, list(spec.rules)
+        self.rows = rows_at_once(spec.batch)
+        self.units = WIDTH // self.rows
+        self.passes = -(-spec.batch // self.rows)
+        self.update = elementwise(
+            spec.rules, spec.batch, self.rows if self.passes == 1 else None, spec.regularised
+        )
+        self.unrolled = self.passes == 1 and self.units * width // WIDTH <= _REGISTERS
+
+    def places(self, lines: Callable[[str], list[str]]) -> list[str]:
+        """Return lines for every vector of a row: written out, or in a loop over j."""
+        if self.unrolled:
+            return [line for j in range(0, self.width, WIDTH) for line in lines(str(j))]
+        return [f"for j in range(0, {self.width}, {WIDTH}):", *indented(lines("j"), 1)]
+
+    def cell(self, name: str, p: int, j: str) -> str:
+        """Return the expression for one vector of a state variable of unit p."""
+        return f"{name}_{p}_{j}" if self.unrolled else f"load(state_{name}, (u + {p}, {j}))"
+
+    def put(self, value: str, name: str, p: int, j: str) -> str:
+        """Return the line that writes such a vector."""
+        return (
+            f"{name}_{p}_{j} = {value}" if self.unrolled else f"store({value}, state_{name}, (u + {p}, {j}))"
+        )
+
+    def slopes(self) -> list[str]:
+        """Return the lines from the rows q .. of step t to their slopes s0 .. s7."""
+        lanes = range(WIDTH)
+        lines = [f"i{r} = index[{r // self.rows}, q + {r % self.rows}, t]" for r in lanes]
+        lines += [f"d{r} = fill(0.0)" for r in lanes]
+        lines += self.places(
+            lambda j: [
+                f"d{r} = d{r} + load(data, (i{r}, {j})) * {self.cell('x', r // self.rows, j)}" for r in lanes
+            ]
+        )
+        lines += [
+            f"z = totals({', '.join(f'd{r}' for r in lanes)})",
+            f"y = load(label, (t, q // {self.rows}, 0))",
+            f"store({printed(self.spec.slope, 'numba')}, slope, (0,))",
+        ]
+        return lines + [f"s{r} = slope[{r}]" for r in lanes]
+
+    def step(self, p: int) -> list[str]:
+        """Return the lines that update unit p."""
+        update, reads = self.update, scalars_read(self.update)
+        names = {f"s{q}": f"s{p * self.rows + q}" for q in range(self.rows)}
+        names |= {name: f"{name}_{p}" for name in (*update.coefficients, "alpha", "weight")}
+        lines = [
+            f"{name}_{p} = {name}s[schedules[u + {p}], now * {name}s_move]"
+            for name in ("alpha", "weight")
+            if name in reads
+        ]
+        lines += ["k = float(now)"] if "k" in reads else []
+        lines += [f"{name}_{p} = {renamed(expr, names)}" for name, expr in update.coefficients.items()]
+        names |= {name: f"{name}_now" for name in self.state}
+
+        def each(j: str) -> list[str]:
+            if self.passes == 1:
+                out = [f"a{q} = load(data, (i{p * self.rows + q}, {j}))" for q in range(self.rows)]
+            else:
+                out = [f"h = load(total, ({j},))"]
+            out += [f"{name}_now = {self.cell(name, p, j)}" for name in self.state]
+            out += [f"{name}_next = {renamed(expr, names)}" for name, expr in update.following.items()]
+            for name in self.state:
+                # Beyond the last feature a rule such as g/sqrt(v) would turn 0/0 into nan.
+                inside = f"where(load(inside, ({j},)) > 0.0, {name}_next, 0.0)"
+                out.append(self.put(f"{name}_next" if update.linear else inside, name, p, j))
+            return out
+
+        return lines + self.places(each)
+
+    def one_step(self) -> list[str]:
+        """Return the lines of one step of all units."""
+        steps = [line for p in range(self.units) for line in self.step(p)]
+        if self.passes == 1:
+            return ["q = 0", *self.slopes(), *steps]
+        terms = " + ".join(f"s{r} * load(data, (i{r}, j))" for r in range(WIDTH))
+        gather = self.places(lambda j: [f"store(load(total, (j,)) + {terms}, total, (j,))"])
+        return [
+            "total[:] = 0.0",
+            f"for q in range(0, {self.passes * self.rows}, {self.rows}):",
+            *indented([*self.slopes(), *gather], 1),
+            *steps,
+        ]
+
+    def source(self) -> str:
+        """Return the whole module."""
+        units, rows, batch = self.units, self.rows, self.spec.batch
+        cells = list(product(self.state, range(units), map(str, range(0, self.width, WIDTH))))
+        if not self.unrolled:
+            cells = []
+        body = [
+            f"index = np.full(({units}, {self.passes * rows}, {TILE}), np.uint64(labels.size - 1))",
+            f"label = np.zeros(({TILE}, {self.passes}, {WIDTH}))",
+            f"slope, total = np.empty({WIDTH}), np.zeros({self.width})",
+            "for group in range(first, last):",
+            f"    u = group * {units}",
+            f"    if np.isnan(state_x[u : u + {units}, 0]).all():",
+            "        continue",
+            f"    for tile in range(start, stop, {TILE}):",
+            f"        count = min({TILE}, stop - tile)",
+            f"        for p in range({units}):",
+            f"            draw(index, p, {batch}, tile, replicas[u + p], key0, key1, limits)",
+            "            if distinct:",
+            f"                make_distinct(index, p, {batch}, labels.size - 1)",
+            f"            for t, q in np.ndindex(count, {self.passes * rows}):",
+            f"                label[t, q // {rows}, p * {rows} + q % {rows}] = labels[index[p, q, t]]",
+            *indented((f"{self.cell(n, p, j)} = load(state_{n}, (u + {p}, {j}))" for n, p, j in cells), 2),
+            "        for t in range(count):",
+            "            now = tile + t",
+            *indented(self.one_step(), 3),
+            *indented((f"store({self.cell(n, p, j)}, state_{n}, (u + {p}, {j}))" for n, p, j in cells), 2),
+            f"    for p in range(u, u + {units}):",
+            "        # A diverged replica stops here: every later look at it reads nan.",
+            "        if not np.isfinite(state_x[p]).all():",
+            *indented((f"state_{name}[p] = nan" for name in self.state), 3),
+        ]
+        top = header(self.spec, ["schedules", "inside", *(f"state_{name}" for name in self.state)])
+        return top + "\n".join(indented(body, 1)) + "\n"
+
+
+def features_source(spec: Spec, width: int) -> str:
+    """Print the module of the kernel for rows of `width` numbers, a multiple of 8.
+
+    Raises
+    ------
+    RateboundError
+        If an expression has no printing.
+    """
+    return _Features(spec, width).source()

@@ -1,0 +1,131 @@
+"""The Numba kernel whose vectors run over step sizes.
+
+One vector holds the same feature of an iterate under eight step sizes. They share the sampled rows, so that each
+number of the data is loaded once for all of them, and nothing has to be summed across a vector.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import product
+
+from ratebound.experiments.backends.elementwise import elementwise
+from ratebound.experiments.backends.numba_source import TILE, Spec, header, indented, renamed, scalars_read
+from ratebound.experiments.backends.simd import WIDTH
+
+_ROWS = 4
+_VECTORS = 4
+
+
+def vectors_of(step_sizes: int) -> int:
+    """Return how many vectors of step sizes are advanced together."""
+    return min(_VECTORS, -(-step_sizes // WIDTH))
+
+
+def rows_together(batch: int) -> int:
+    """Return how many rows of a batch are taken together."""
+    return min(batch, _ROWS)
+
+
+class _StepSizes:
+    """Lines of the kernel for one number of lanes."""
+
+    def __init__(self, spec: Spec, lanes: int) -> None:
+        self.spec, self.lanes, self.state = spec, lanes, list(spec.rules)
+        self.vectors = range(lanes // WIDTH)
+        self.rows = rows_together(spec.batch)
+        self.passes = -(-spec.batch // self.rows)
+        self.update = elementwise(
+            spec.rules, spec.batch, self.rows if self.passes == 1 else None, spec.regularised
+        )
+
+    def slopes(self) -> list[str]:
+        """Return the lines from the rows q .. of step t to their slopes under every step size."""
+        rows = range(self.rows)
+        cells = list(product(rows, self.vectors))
+        lines = [f"i{q} = index[0, q + {q}, t]" for q in rows]
+        lines += [f"z{q}_{c} = fill(0.0)" for q, c in cells]
+        lines += ["for j in range(d):"]
+        lines += [f"    x_{c} = load(state_x, (u, block, j, {WIDTH * c}))" for c in self.vectors]
+        lines += [f"    a{q} = data[i{q}, j]" for q in rows]
+        lines += [f"    z{q}_{c} = z{q}_{c} + a{q} * x_{c}" for q, c in cells]
+        lines += [f"y{q} = labels[i{q}]" for q in rows]
+        slope = self.spec.slope
+        return lines + [f"s{q}_{c} = {renamed(slope, {'z': f'z{q}_{c}', 'y': f'y{q}'})}" for q, c in cells]
+
+    def step(self) -> list[str]:
+        """Return the lines that update all features."""
+        update, reads = self.update, scalars_read(self.update)
+        lines = ["k = float(now)"] if "k" in reads else []
+        each = [f"a{q} = data[i{q}, j]" for q in range(self.rows)] if self.passes == 1 else []
+        for c in self.vectors:
+            place = f"block * {self.lanes} + {WIDTH * c}"
+            lines += [
+                f"{name}_{c} = load({name}s, (now * {name}s_move, {place}))"
+                for name in ("alpha", "weight")
+                if name in reads
+            ]
+            names = {name: f"{name}_{c}" for name in (*update.coefficients, "alpha", "weight")}
+            names |= {f"s{q}": f"s{q}_{c}" for q in range(self.rows)}
+            lines += [f"{name}_{c} = {renamed(expr, names)}" for name, expr in update.coefficients.items()]
+            names |= {name: f"{name}_now" for name in self.state}
+            each += [f"h = load(total, (j, {WIDTH * c}))"] if self.passes > 1 else []
+            each += [f"{name}_now = load(state_{name}, (u, block, j, {WIDTH * c}))" for name in self.state]
+            each += [f"{name}_next = {renamed(expr, names)}" for name, expr in update.following.items()]
+            each += [f"store({name}_next, state_{name}, (u, block, j, {WIDTH * c}))" for name in self.state]
+        return [*lines, "for j in range(d):", *indented(each, 1)]
+
+    def one_step(self) -> list[str]:
+        """Return the lines of one step under all step sizes of a block."""
+        if self.passes == 1:
+            return ["q = 0", *self.slopes(), *self.step()]
+        gather = ["for j in range(d):"]
+        gather += [f"    a{q} = data[i{q}, j]" for q in range(self.rows)]
+        for c in self.vectors:
+            place = f"total, (j, {WIDTH * c})"
+            terms = " + ".join(f"a{q} * s{q}_{c}" for q in range(self.rows))
+            gather.append(f"    store(load({place}) + {terms}, {place})")
+        return [
+            "total[:] = 0.0",
+            f"for q in range(0, {self.passes * self.rows}, {self.rows}):",
+            *indented([*self.slopes(), *gather], 1),
+            *self.step(),
+        ]
+
+    def source(self) -> str:
+        """Return the whole module."""
+        batch = self.spec.batch
+        body = [
+            f"index = np.full((1, {self.passes * self.rows}, {TILE}), np.uint64(labels.size - 1))",
+            "blocks, d = state_x.shape[1], state_x.shape[2]",
+            f"total = np.zeros((d, {self.lanes}))",
+            "for u in range(first, last):",
+            f"    for tile in range(start, stop, {TILE}):",
+            f"        count = min({TILE}, stop - tile)",
+            f"        draw(index, 0, {batch}, tile, replicas[u], key0, key1, limits)",
+            "        if distinct:",
+            f"            make_distinct(index, 0, {batch}, labels.size - 1)",
+            "        for block in range(blocks):",
+            "            if np.isnan(state_x[u, block, 0]).all():",
+            "                continue",
+            "            for t in range(count):",
+            "                now = tile + t",
+            *indented(self.one_step(), 4),
+            f"    for block, lane in np.ndindex(blocks, {self.lanes}):",
+            "        # A diverged step size stops with its block: every later look at it reads nan.",
+            "        if not np.isfinite(state_x[u, block, :, lane]).all():",
+            *indented((f"state_{name}[u, block, :, lane] = nan" for name in self.state), 3),
+        ]
+        top = header(self.spec, [f"state_{name}" for name in self.state])
+        return top + "\n".join(indented(body, 1)) + "\n"
+
+
+def step_sizes_source(spec: Spec, lanes: int) -> str:
+    """Print the module of the kernel for blocks of `lanes` step sizes, a multiple of 8.
+
+    Raises
+    ------
+    RateboundError
+        If an expression has no printing.
+    """
+    return _StepSizes(spec, lanes).source()
