@@ -27,7 +27,7 @@ def count_paths(n: int, steps: int, batch: int = 1, replacement: bool = True) ->
     return (n**batch if replacement else comb(n, batch)) ** steps
 
 
-def _all_batches(n: int, batch: int, replacement: bool) -> np.ndarray:
+def all_batches(n: int, batch: int, replacement: bool) -> np.ndarray:
     """Return every batch, shape (m, b); all are equally likely."""
     every = product(range(n), repeat=batch) if replacement else combinations(range(n), batch)
     return np.array(list(every), dtype=np.int64)
@@ -91,7 +91,7 @@ def enumerate_paths(
             f"{paths:.3g} index paths exceed max_paths = {max_paths}; take fewer steps than {steps} or a "
             f"smaller problem than n = {problem.n}"
         )
-    batches = _all_batches(problem.n, batch, replacement)
+    batches = all_batches(problem.n, batch, replacement)
     totals = _walk(problem, method, alphas, weights, batches, chosen)
     with np.errstate(all="ignore"):
         means = {

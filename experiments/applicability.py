@@ -1,0 +1,291 @@
+"""Whether a theorem speaks about a run: its constants certified, its parameters in range, its steps as numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from numbers import Real
+from typing import Any
+
+import numpy as np
+from sympy import Expr, Float, Integer, Symbol
+from sympy.core.relational import Relational
+
+from ratebound.experiments.checks import whole
+from ratebound.experiments.plan import OVER_PATH, check_alphas
+from ratebound.problems.certified import Constant, NotCertified, Setting
+from ratebound.problems.constants import CONSTANTS, certify
+from ratebound.problems.finite_sum import Problem
+from ratebound.problems.lower import lower
+from ratebound.theory.errors import RateboundError, nearest
+from ratebound.theory.parse import parse
+from ratebound.theory.statement import ONE_STEP, Theorem
+from ratebound.theory.symbols import CONSTANTS as CONSTANT_SYMBOLS
+from ratebound.theory.symbols import K, delta, k, second_moment
+
+Parameter = float | str | Expr
+_ROUNDING = 1e-12
+"""Relative slack of a range: the rounding of the two sides, far below the allowances of the constants."""
+_TRIES = 60
+_INFLATED = 1.001
+
+
+class NotApplicable(RateboundError):
+    """The theorem says nothing about this run; the message is the reason."""
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """A run that a theorem speaks about.
+
+    Parameters
+    ----------
+    theorem, problem
+        What is tried, and on what.
+    alphas
+        Steps, shape (K,).
+    weights
+        Weights of x_0 .. x_{K-1} in averages, shape (K,); None for equal ones.
+    values
+        The number of each constant and parameter.
+    constants
+        The certified constants, with their pedigree.
+    parameters_text
+        The parameters as they were asked for.
+    start
+        The first k at which the bound is claimed.
+    batch, replacement
+        The sampling.
+    """
+
+    theorem: Theorem
+    problem: Problem
+    alphas: np.ndarray
+    weights: np.ndarray | None
+    values: Mapping[Symbol, float]
+    constants: tuple[Constant, ...]
+    parameters_text: str
+    start: int
+    batch: int
+    replacement: bool
+
+    @property
+    def steps(self) -> int:
+        """The horizon K."""
+        return self.alphas.size
+
+    @property
+    def parameters(self) -> dict[str, float]:
+        """Values of the parameters, by name."""
+        return {p.name: self.values[p] for p in self.theorem.parameters}
+
+    def bound(self, at: np.ndarray, values: Mapping[Symbol, float] | None = None) -> np.ndarray:
+        """Return the bound at the given k, shape of `at`, with other values of some constants if given."""
+        known = {**self.values, **(values or {})}
+        symbols = sorted(known, key=str)
+        return lower(self.theorem.bound, (k, K, *symbols))(at, self.steps, *(known[s] for s in symbols))
+
+
+def prepare(
+    theorem: Theorem,
+    problem: Problem,
+    *,
+    steps: int,
+    parameters: Mapping[str, Parameter] | None = None,
+    batch: int = 1,
+    replacement: bool | None = None,
+) -> Trial:
+    """Return the run that the theorem speaks about.
+
+    Parameters
+    ----------
+    theorem, problem
+        What is tried, and on what.
+    steps
+        The horizon K.
+    parameters
+        Values of the theorem's parameters by name: numbers, or expressions (or their text) in the constants;
+        the theorem's defaults stand in for the others.
+    batch, replacement
+        The sampling; None for that of the theorem, else with replacement.
+
+    Raises
+    ------
+    NotApplicable
+        If a constant cannot be certified, a parameter is out of range, or too few steps are made.
+    RateboundError
+        If a parameter is unknown or no number.
+    """
+    steps, batch = whole("steps", steps, 1), whole("batch", batch, 1)
+    if replacement is None:
+        replacement = True if theorem.replacement is None else theorem.replacement
+    if theorem.replacement not in (None, replacement):
+        how = "with" if theorem.replacement else "without"
+        raise NotApplicable(f"{theorem.id} is about batches drawn {how} replacement")
+    if not theorem.stochastic:
+        batch, replacement = 1, True
+    elif not replacement and batch > problem.n:
+        raise RateboundError(f"batch = {batch} exceeds n = {problem.n}; draw with replacement or take less")
+    _check_minimum(theorem, problem)
+    chosen, text = _chosen(theorem, parameters or {})
+    certified = _certified(theorem, problem, chosen, Setting(np.zeros(1), batch, replacement))
+    trial = Trial(theorem, problem, np.zeros(1), None, {}, certified, text, 0, batch, replacement)
+    names = _names(theorem, chosen)
+    if second_moment.name not in names or theorem.measure in ONE_STEP:
+        return _with_steps(trial, chosen, steps)
+    reads = theorem.step.free_symbols.union(*(e.free_symbols for e in chosen.values()))
+    if second_moment in reads:
+        return _fixed_point(trial, chosen, steps)
+    first = _with_steps(trial, chosen, steps, check=False)
+    moment = _certify(theorem, problem, second_moment.name, _setting(first))
+    return _with_steps(replace(trial, constants=(*certified, moment)), chosen, steps)
+
+
+def _setting(trial: Trial) -> Setting:
+    return Setting(trial.alphas, trial.batch, trial.replacement)
+
+
+def _check_minimum(theorem: Theorem, problem: Problem) -> None:
+    if problem.x_star is not None or not theorem.measure.startswith(("gap", "distance")):
+        return
+    if theorem.measure == "gap_next" and theorem.bound.expand().coeff(delta) == 1:
+        return  # The unknown f* cancels.
+    raise NotApplicable(f"{theorem.measure} is measured from the minimum, and {problem.minimum.note}")
+
+
+def _chosen(theorem: Theorem, given: Mapping[str, Parameter]) -> tuple[dict[Symbol, Expr], str]:
+    """Return an expression for each parameter, and the choice in words."""
+    known = {p.name: p for p in theorem.parameters}
+    for name in given:
+        if name not in known:
+            listed = ", ".join(known) or "none"
+            raise RateboundError(
+                f"{theorem.id} has no parameter {name!r}{nearest(name, known)} (parameters: {listed})"
+            )
+    chosen, words = {}, []
+    for name, symbol in known.items():
+        value = given.get(name, theorem.defaults.get(symbol))
+        chosen[symbol] = _expression(name, value)
+        said = f"{float(value):.6g}" if isinstance(value, Real) else str(value)
+        words.append(f"{name} = {said}")
+    return chosen, ", ".join(words)
+
+
+def _expression(name: str, value: Any) -> Expr:
+    if isinstance(value, str):
+        value = parse(value)
+    if isinstance(value, Real) and not isinstance(value, bool):
+        if not np.isfinite(float(value)):
+            raise RateboundError(f"{name} = {value}; it must be a finite number")
+        # Repeated in full precision: SymPy's default of 15 digits would change the number.
+        return Float(float(value), 17)
+    if not isinstance(value, Expr):
+        raise RateboundError(f"{name} = {value!r}; pass a number or an expression such as '1/(4*L_max)'")
+    alien = sorted(str(s) for s in value.free_symbols - {K, *CONSTANT_SYMBOLS})
+    if alien:
+        raise RateboundError(f"{name} = {value} reads {', '.join(alien)}; it may read K and constants only")
+    return value
+
+
+def _names(theorem: Theorem, chosen: Mapping[Symbol, Expr]) -> list[str]:
+    """Return the names that must be certified for this choice of parameters."""
+    expressions = (theorem.step, theorem.start, theorem.weights, *theorem.where, *chosen.values())
+    read = set().union(*(e.free_symbols for e in (*expressions, theorem.bound)))
+    assumed = [name for each in theorem.assumptions for name in each.constants]
+    return list(dict.fromkeys([*assumed, *(s.name for s in CONSTANT_SYMBOLS if s in read)]))
+
+
+def _certify(theorem: Theorem, problem: Problem, name: str, setting: Setting) -> Constant:
+    try:
+        return certify(problem, name, setting)
+    except NotCertified as reason:
+        raise NotApplicable(f"{theorem.id} needs {name}: {reason}") from None
+
+
+def _certified(
+    theorem: Theorem, problem: Problem, chosen: Mapping[Symbol, Expr], setting: Setting
+) -> tuple[Constant, ...]:
+    """Return the constants that do not depend on the steps."""
+    names = [name for name in _names(theorem, chosen) if name != second_moment.name]
+    unknown = [name for name in names if name not in CONSTANTS]
+    if unknown:
+        raise NotApplicable(f"{theorem.id} needs {', '.join(unknown)}, which problems do not certify")
+    return tuple(_certify(theorem, problem, name, setting) for name in names)
+
+
+def _with_steps(trial: Trial, chosen: Mapping[Symbol, Expr], steps: int, check: bool = True) -> Trial:
+    """Put numbers in: parameters, range, steps, weights, start."""
+    theorem = trial.theorem
+    by_name = {s.name: s for s in CONSTANT_SYMBOLS}
+    values = {by_name[c.name]: c.value for c in trial.constants if c.name in by_name}
+
+    def number(expr: Expr, at: np.ndarray | int = 0) -> np.ndarray:
+        symbols = sorted(values, key=str)
+        return lower(expr, (k, K, *symbols))(at, steps, *(values[s] for s in symbols))
+
+    for symbol, expr in chosen.items():
+        value = float(number(expr))
+        if not np.isfinite(value) or (symbol.is_positive and value <= 0):
+            raise RateboundError(f"{symbol} = {expr} = {value:.6g}; it must be positive and finite")
+        values[symbol] = value
+    trial = replace(trial, values=values)
+    if check:
+        for relation in theorem.where:
+            _check_range(trial, relation, float(number(relation.lhs)), float(number(relation.rhs)))
+    try:
+        alphas = check_alphas(number(theorem.step, np.arange(steps)))
+    except RateboundError as problem:
+        raise NotApplicable(f"the schedule {theorem.step}: {problem}") from None
+    weights = None
+    if theorem.averaged_over is not None and theorem.weights != Integer(1):
+        weights = number(theorem.weights, np.arange(steps))
+    start = int(number(theorem.start)) if theorem.measure not in ONE_STEP else 0
+    start = max(start, 1) if theorem.measure in OVER_PATH else start
+    if check and start > steps:
+        raise NotApplicable(
+            f"{theorem.id} claims its bound from k = {start} on, and the run makes {steps} steps; "
+            f"take steps >= {start}"
+        )
+    return replace(trial, alphas=alphas, weights=weights, start=start)
+
+
+def _check_range(trial: Trial, relation: Relational, left: float, right: float) -> None:
+    upper, strict = relation.rel_op in ("<", "<="), relation.rel_op in ("<", ">")
+    slack = (right - left) if upper else (left - right)
+    if slack > 0 if strict else slack >= -_ROUNDING * abs(right):
+        return
+    word, remedy = ("exceeds", "smaller") if upper else ("is below", "larger")
+    if slack == 0:
+        word = "equals"
+    raise NotApplicable(
+        f"{relation.lhs} = {left:.6g} {word} {relation.rhs} = {right:.6g}, which {trial.theorem.id} requires "
+        f"({relation}); pass a {remedy} {relation.lhs}, or map the regimes with `ratebound explore`"
+    )
+
+
+def _fixed_point(trial: Trial, chosen: Mapping[Symbol, Expr], steps: int) -> Trial:
+    """Certify a second moment s together with the steps that s itself sets: certify(alphas(s)) <= s.
+
+    Any such s will do: the run with these steps has a second moment of at most s, which is all that the
+    theorem asks. The search doubles s while the run of its steps diverges.
+    """
+    resting = Setting(np.zeros(1), trial.batch, trial.replacement)
+    assumed = _certify(trial.theorem, trial.problem, second_moment.name, resting).value
+    failure = "the certified value grows at every try"
+    for _ in range(_TRIES):
+        guess = Constant(second_moment.name, assumed, "assumed", "upper")
+        found = _with_steps(replace(trial, constants=(*trial.constants, guess)), chosen, steps)
+        try:
+            certified = certify(trial.problem, second_moment.name, _setting(found))
+        except NotCertified as reason:
+            failure, assumed = str(reason), 2 * assumed
+            continue
+        if certified.value <= assumed:
+            route = f"fixed point of value -> steps -> value; {certified.route}"
+            moment = replace(certified, value=assumed, route=route, direction="upper")
+            return replace(found, constants=(*trial.constants, moment))
+        assumed = _INFLATED * certified.value
+    raise NotApplicable(
+        f"{trial.theorem.id} sets its steps by the second moment, and none was found that its own steps "
+        f"respect: {failure}"
+    )

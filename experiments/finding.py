@@ -1,0 +1,162 @@
+"""What one kind of evidence says: an outcome, where it is closest, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ratebound.experiments import precise
+from ratebound.experiments.enumerate import count_paths, enumerate_paths
+from ratebound.experiments.exact import exact_available, exact_curves
+from ratebound.experiments.grid import EPS, Grid, floor_of
+from ratebound.experiments.verdict import EvidenceKind, Outcome
+
+_CERTAIN = 1e-6
+"""Relative excess beyond which rounding is out of the question, recomputed or not."""
+_PATHS, _PATHS_PARTLY = 10**6, 10**5
+_FEWEST_STEPS = 3
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one kind of evidence says.
+
+    Parameters
+    ----------
+    outcome, evidence, reason
+        As in :class:`ratebound.experiments.verdict.Verdict`.
+    k, measured, bound, tightness
+        The worst point, its two sides, and their ratio.
+    """
+
+    outcome: Outcome
+    evidence: EvidenceKind
+    reason: str
+    k: int | None = None
+    measured: float | None = None
+    bound: float | None = None
+    tightness: float | None = None
+
+
+def ratios(measured: np.ndarray, bound: np.ndarray, floor: float) -> np.ndarray:
+    """Return measured/bound; errors within rounding of zero count as zero, whatever the bound."""
+    with np.errstate(all="ignore"):
+        found = np.where(bound > 0, measured / bound, np.inf)
+    return np.where(measured <= floor, 0.0, found)
+
+
+def exact_values(grid: Grid) -> np.ndarray | None:
+    """Return the exact expectation of the measure at each point, shape (N,); None where none is known."""
+    theorem = grid.theorem
+    if not exact_available(grid.problem, theorem.method):
+        return None
+    return np.concatenate(
+        [
+            exact_curves(
+                grid.problem,
+                theorem.method,
+                trial.alphas,
+                batch=trial.batch,
+                replacement=trial.replacement,
+                weights=trial.weights,
+                measures=[theorem.measure],
+                at=at,
+            )[theorem.measure]
+            for trial, at in grid.entries
+        ]
+    )
+
+
+def enumerated_values(grid: Grid) -> tuple[Grid, np.ndarray] | None:
+    """Return the part of the grid whose index paths can all be walked, with the expectations there."""
+    trial, theorem = grid.trial, grid.theorem
+    if not theorem.stochastic or theorem.at_horizon:
+        return None
+    batches = count_paths(grid.problem.n, 1, trial.batch, trial.replacement)
+    steps = trial.steps
+    if batches**steps > _PATHS:
+        steps = int(np.log(_PATHS_PARTLY) / np.log(batches)) if batches > 1 else steps
+    if steps < max(_FEWEST_STEPS, trial.start):
+        return None
+    values = enumerate_paths(
+        grid.problem,
+        theorem.method,
+        trial.alphas[:steps],
+        batch=trial.batch,
+        replacement=trial.replacement,
+        weights=None if trial.weights is None else trial.weights[:steps],
+        measures=[theorem.measure],
+        max_paths=_PATHS,
+    )[theorem.measure]
+    at = np.arange(trial.start, steps + 1)
+    return Grid(((trial, at),)), values[at]
+
+
+def compare(grid: Grid, measured: np.ndarray, evidence: EvidenceKind) -> Finding:
+    """Compare exact expectations with the bound, and with what it implies for other valid constants.
+
+    An excess is called a violation only where it survives 50 digits, or is too large for rounding.
+    """
+    floor = floor_of(grid.problem, grid.theorem.measure)
+    claim = grid.claim
+    found = ratios(measured, claim, floor)
+    over = measured > claim * (1 + EPS) + floor
+    worst = _worst(found, over)
+    if not over.any():
+        own = ratios(measured, grid.bound, floor)
+        at = int(np.argmax(own))
+        where = "every horizon tried" if grid.theorem.at_horizon else f"every k = {grid.k[0]} .. {grid.k[-1]}"
+        what = "the error of the run" if not grid.theorem.stochastic else "the exact expectation"
+        return _finding(grid, "holds", evidence, f"{what} lies below the bound at {where}", at, measured, own)
+    variant = grid.variant(worst)
+    against = f"; the bound is claimed for every valid constant, here {variant}" if variant else ""
+    if not _survives(grid, worst, measured, floor):
+        reason = (
+            f"at k = {grid.k[worst]} error and bound agree to within rounding; neither can be called larger"
+        )
+        return _finding(grid, "undecided", evidence, reason, worst, measured, found)
+    reason = (
+        f"at k = {grid.k[worst]} the error is {measured[worst]:.6g}, the bound {claim[worst]:.6g}{against}"
+    )
+    return _finding(grid, "violated", evidence, reason, worst, measured, found, claim)
+
+
+def _worst(found: np.ndarray, over: np.ndarray) -> int:
+    """Return the largest finite ratio among the violations, else the first of them, else the largest."""
+    finite = np.where(over & np.isfinite(found), found, -np.inf)
+    if np.isfinite(finite).any():
+        return int(np.argmax(finite))
+    return int(np.argmax(over)) if over.any() else int(np.argmax(found))
+
+
+def _survives(grid: Grid, position: int, measured: np.ndarray, floor: float) -> bool:
+    at, claim = int(grid.k[position]), grid.claim[position]
+    trial = grid.entries[position][0] if grid.theorem.at_horizon else grid.trial
+    if not np.isfinite(measured[position]):
+        return True
+    if precise.feasible(trial, at) and not grid.variant(position):
+        return precise.ratio(trial, at) > 1
+    return bool(measured[position] - floor > claim * (1 + _CERTAIN))
+
+
+def _finding(
+    grid: Grid,
+    outcome: Outcome,
+    evidence: EvidenceKind,
+    reason: str,
+    at: int,
+    measured: np.ndarray,
+    found: np.ndarray,
+    bound: np.ndarray | None = None,
+) -> Finding:
+    limit = grid.bound if bound is None else bound
+    return Finding(
+        outcome,
+        evidence,
+        reason,
+        int(grid.k[at]),
+        float(measured[at]),
+        float(limit[at]),
+        float(found[at]),
+    )

@@ -1,0 +1,173 @@
+"""The points (run, k) at which a bound is claimed, what it says there, and how accurately errors are known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from sympy import Symbol
+
+from ratebound.experiments.applicability import NotApplicable, Trial
+from ratebound.experiments.checkpoints import checkpoints
+from ratebound.problems.constants import certify
+from ratebound.problems.finite_sum import Problem
+from ratebound.problems.lower import lower
+from ratebound.theory.statement import Theorem
+from ratebound.theory.symbols import (
+    L,
+    L_max,
+    L_mean,
+    ell,
+    mu,
+    mu_pl,
+    second_moment,
+    sigma_b_sq,
+    sigma_star_sq,
+)
+
+EPS = 1e-9
+"""Relative accuracy at which exact expectations are compared with bounds."""
+_HORIZONS_PER_DECADE = 4
+_UPPER = (L, L_max, L_mean, ell, second_moment, sigma_star_sq, sigma_b_sq)
+_LOWER = (mu, mu_pl)
+_STRETCH = (1.1, 2.0, 10.0, 100.0)
+
+
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """Runs, each with the k at which its bound is looked at.
+
+    A theorem has one run and many k, unless its step knows the horizon: then each K is a run of its own,
+    looked at only at its end.
+
+    Parameters
+    ----------
+    entries
+        Pairs of a run and increasing step numbers, all at or after its start.
+    """
+
+    entries: tuple[tuple[Trial, np.ndarray], ...]
+
+    @property
+    def trial(self) -> Trial:
+        """The longest run."""
+        return self.entries[-1][0]
+
+    @property
+    def theorem(self) -> Theorem:
+        """The theorem."""
+        return self.trial.theorem
+
+    @property
+    def problem(self) -> Problem:
+        """The problem."""
+        return self.trial.problem
+
+    @cached_property
+    def k(self) -> np.ndarray:
+        """All step numbers, shape (N,)."""
+        return np.concatenate([at for _, at in self.entries])
+
+    @cached_property
+    def bound(self) -> np.ndarray:
+        """The bound at each point, shape (N,)."""
+        return np.concatenate([trial.bound(at) for trial, at in self.entries])
+
+    @cached_property
+    def claim(self) -> np.ndarray:
+        """The least value that the theorem implies at each point, shape (N,).
+
+        Every L' >= L, mu' <= mu, sigma' >= sigma is a valid constant too, so a true bound must hold for each
+        of them that stays in the admissible range. Constants that the run itself reads are left alone.
+        """
+        return np.minimum.reduce([self.bound, *(tried for _, tried in self._implied)])
+
+    def variant(self, position: int) -> str:
+        """Return the changed constant that makes the claim smaller than the bound there, in words, or ""."""
+        if not self._implied or self.claim[position] >= self.bound[position]:
+            return ""
+        changed, _ = min(self._implied, key=lambda pair: pair[1][position])
+        return ", ".join(f"{symbol}' = {value:.6g}" for symbol, value in changed.items())
+
+    @cached_property
+    def _implied(self) -> list[tuple[dict[Symbol, float], np.ndarray]]:
+        """The valid variants of the constants, each with the bound that it gives."""
+        found = []
+        for changed in self._variants():
+            tried = np.concatenate([trial.bound(at, changed) for trial, at in self.entries])
+            if np.isfinite(tried).all():
+                found.append((changed, tried))
+        return found
+
+    def _variants(self) -> Iterator[dict[Symbol, float]]:
+        theorem, values = self.theorem, self.trial.values
+        expressions = (theorem.step, theorem.weights, theorem.start)
+        fixed = set().union(*(e.free_symbols for e in expressions))
+        for symbol in (*_UPPER, *_LOWER):
+            if symbol not in values or symbol not in theorem.bound.free_symbols or symbol in fixed:
+                continue
+            for factor in _STRETCH:
+                changed = values[symbol] * factor if symbol in _UPPER else values[symbol] / factor
+                if self._admissible({symbol: changed}):
+                    yield {symbol: changed}
+
+    def _admissible(self, variant: Mapping[Symbol, float]) -> bool:
+        values = {**self.trial.values, **variant}
+        symbols = sorted(values, key=str)
+        numbers = [values[s] for s in symbols]
+        for relation in self.theorem.where:
+            slack = float(lower(relation.gts - relation.lts, symbols)(*numbers))
+            if slack < 0 or (slack == 0 and relation.rel_op in ("<", ">")):
+                return False
+        return True
+
+    def check_bound(self) -> int | None:
+        """Return the position of a bound that is negative beyond rounding, None if there is none.
+
+        Raises
+        ------
+        NotApplicable
+            If the bound is not finite somewhere.
+        """
+        bad = np.flatnonzero(~np.isfinite(self.bound))
+        if bad.size:
+            raise NotApplicable(
+                f"the bound of {self.theorem.id} is {self.bound[bad[0]]} at k = {self.k[bad[0]]}: "
+                "it says nothing there; take smaller steps or a better conditioned problem"
+            )
+        negative = np.flatnonzero(self.claim < -floor_of(self.problem, self.theorem.measure))
+        return int(negative[0]) if negative.size else None
+
+    def every_step(self) -> Grid:
+        """Return the grid at every k that is claimed."""
+        if self.theorem.at_horizon:
+            return self
+        return Grid(tuple((trial, np.arange(trial.start, trial.steps + 1)) for trial, _ in self.entries))
+
+
+def of_run(trial: Trial) -> Grid:
+    """Return the grid of one run: its checkpoints from the start of the claim on."""
+    at = np.union1d(checkpoints(trial.steps), [trial.start])
+    return Grid(((trial, at[at >= trial.start]),))
+
+
+def horizons(start: int, steps: int) -> np.ndarray:
+    """Return the horizons K at which a horizon-tuned theorem is tried: about 4 per decade up to `steps`."""
+    count = int(np.ceil(np.log10(steps / start) * _HORIZONS_PER_DECADE)) + 1
+    return np.unique(np.geomspace(start, steps, count).round().astype(np.int64))
+
+
+def floor_of(problem: Problem, measure: str) -> float:
+    """Return the absolute accuracy of a measure in double precision; comparisons stop there."""
+    value = problem.value_floor
+    if measure.startswith("gap"):
+        return value
+    if measure.startswith("grad") or measure == "batch_variance":
+        # ||grad f||^2 <= 2 L (f - f*).
+        return 2 * certify(problem, "L").value * value
+    # ||x - x*||^2 <= (2/mu)(f - f*), and x* itself is known up to its error.
+    curvature = problem.minimum.curvature
+    spread = 2 * value / curvature if np.isfinite(curvature) else 0.0
+    return float(spread + 4 * problem.minimum.distance_error**2)
