@@ -6,7 +6,22 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from sympy import Dummy, Expr, Integer, Rational, Symbol, latex, limit, log, oo, simplify, solve, symbols
+from sympy import (
+    Dummy,
+    Expr,
+    Integer,
+    Pow,
+    Rational,
+    Symbol,
+    exp,
+    latex,
+    limit,
+    log,
+    oo,
+    simplify,
+    solve,
+    symbols,
+)
 from sympy.functions.elementary.integers import RoundFunction
 
 from ratebound.theory.symbols import K, k
@@ -90,17 +105,15 @@ def order(bound: Expr, at_horizon: bool = False) -> Order:
 
 
 def _split(bound: Expr, counter: Symbol) -> tuple[Expr, Expr]:
-    """Split a bound into the part that vanishes as the counter grows, and its floor."""
-    floor, decaying = (
-        bound.expand().as_independent(counter, as_Add=True) if bound.is_Add else (Integer(0), bound)
-    )
-    if bound.is_Add:
-        floor, decaying = bound.as_independent(counter, as_Add=True)
+    """Split a bound into the part that varies with the counter, and its floor."""
+    if not bound.is_Add:
+        return bound, Integer(0)
+    floor, decaying = bound.as_independent(counter, as_Add=True)
     return decaying, floor
 
 
 def _is_geometric(expr: Expr, counter: Symbol) -> bool:
-    return any(power.exp.has(counter) for power in expr.atoms(type(Symbol("a") ** 2)))
+    return any(power.as_base_exp()[1].has(counter) for power in expr.atoms(Pow, exp))
 
 
 def _frozen(expr: Expr, variable: Symbol) -> Expr:
@@ -156,7 +169,7 @@ def _tuned(bound: Expr, step: Symbol, counter: Symbol) -> Expr | None:
         return None
     rest = decaying.subs(step, roots[0])
     if _is_geometric(rest, counter):
-        base = next(p.base for p in rest.atoms(type(Symbol("a") ** 2)) if p.exp.has(counter))
+        base = next(p.base for p in rest.atoms(Pow) if p.exp.has(counter))
         rate = -log(simplify(base))
         c = limit(rate / eps, eps, 0)
         return log(1 / eps) / eps if c != 0 and c.is_finite is not False else None

@@ -25,6 +25,7 @@ _OPERATORS: Mapping[type[ast.operator], Callable[[Expr, Expr], Expr]] = MappingP
     }
 )
 _LONGEST = 500
+_SMALLEST = 1e-300
 _LARGEST_POWER = 64
 
 
@@ -82,10 +83,15 @@ def _number(node: ast.Constant, number: int | float, text: str) -> Expr:
     if isinstance(number, int):
         return Integer(number)
     written = ast.get_source_segment(text.strip(), node) or repr(number)
-    try:
-        return Rational(written.replace("_", ""))
-    except (TypeError, ValueError):
-        raise RateboundError(f"the number {written} in {text!r} is not finite") from None
+    # Beyond double precision an exact rational would have a gigantic numerator or denominator.
+    if (number or _has_digits(written)) and not _SMALLEST <= abs(number) <= 1 / _SMALLEST:
+        raise RateboundError(f"the number {written} in {text!r} is out of the range of double precision")
+    return Rational(written.replace("_", "")) if number else Integer(0)
+
+
+def _has_digits(written: str) -> bool:
+    """Whether a number that reads as 0.0 was written with a digit other than zero: it underflowed."""
+    return any(digit in written.lower().split("e")[0] for digit in "123456789")
 
 
 def _symbol(name: str, text: str) -> Expr:

@@ -24,7 +24,8 @@ from ratebound.theory.symbols import alpha, d2, d2_next, delta, delta_next, grad
 if TYPE_CHECKING:
     from ratebound.theory.statement import Theorem
 
-_SUMMED = {"gap_average": delta, "grad_norm_sq_mean": grad_sq, "grad_norm_sq_best": grad_sq}
+SUMMED = {"gap_average": delta, "grad_norm_sq_mean": grad_sq, "grad_norm_sq_best": grad_sq}
+"""Measures of the points before x_k: the quantity that is summed."""
 _NEXT = {delta: delta_next, d2: d2_next}
 _JENSEN = frozenset({"convex", "strongly_convex", "expected_smoothness"})
 
@@ -56,19 +57,22 @@ class Telescope:
     noise_sum: SumLemma | None = None
     cited: bool = field(default=False, init=False)
 
+    def after(self, step: Expr = alpha) -> Expr:
+        """Return the potential after a step, V_{k+1}, for the given schedule."""
+        return self.potential.xreplace({alpha: step}).subs(k, k + 1).xreplace(_NEXT)
+
     def check(self, theorem: Theorem) -> None:
         """Check the one-step inequality, the sums, and that they imply the bound for all k."""
         V = expand(self.potential.xreplace({alpha: theorem.step}))
-        after = V.subs(k, k + 1).xreplace(_NEXT)
         require_known(V, "the potential", (delta, d2))
         require_known(self.weight + self.noise, "weight or noise")
         last = theorem.measure in LAST
-        q = LAST[theorem.measure][0] if last else _SUMMED.get(theorem.measure)
+        q = LAST[theorem.measure][0] if last else SUMMED.get(theorem.measure)
         if q is None or last != (self.weight == 0):
             raise RateboundError(
                 f"telescoping with the weight {self.weight} does not bound {theorem.measure}"
             )
-        prove_claim(theorem, V + self.noise - self.weight * q - after, self.by, self.plus)
+        prove_claim(theorem, V + self.noise - self.weight * q - self.after(theorem.step), self.by, self.plus)
         for quantity in (delta, d2):
             require(V.coeff(quantity), theorem, f"the potential's factor of {quantity}", Integer(0))
         total = V.subs(k, 0).xreplace(AT_START) + self._sum(theorem, self.noise, self.noise_sum, "upper")

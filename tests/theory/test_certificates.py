@@ -1,0 +1,217 @@
+"""Certificates close for the theorems, and for no corruption of them that is false."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from sympy import Integer, Rational, sqrt
+
+from ratebound.problems.lower import lower
+from ratebound.theory import symbols as s
+from ratebound.theory.catalogue import THEOREMS, find
+from ratebound.theory.certificate import Cited, Corollary, OneStep
+from ratebound.theory.errors import RateboundError
+from ratebound.theory.exposition import exposition
+from ratebound.theory.methods import Method, g, x
+from ratebound.theory.recursion import Cases, Recursion
+from ratebound.theory.statement import MEASURES, ONE_STEP
+from ratebound.theory.symbols import D, K, L, alpha, gap0, k, mu, mu_pl, second_moment
+from ratebound.theory.telescope import Telescope
+
+ALL = list(THEOREMS.values())
+CERTIFIED = [t for t in ALL if t.proof == "certified"]
+RATES = [t for t in CERTIFIED if t.measure not in ONE_STEP]
+
+
+@pytest.mark.parametrize("theorem", CERTIFIED, ids=lambda t: t.id)
+def test_a_tenth_of_the_bound_is_refused(theorem):
+    with pytest.raises(RateboundError, match=theorem.id):
+        dataclasses.replace(theorem, bound=theorem.bound / 10)
+
+
+@pytest.mark.parametrize("theorem", RATES, ids=lambda t: t.id)
+def test_a_faster_rate_is_refused(theorem):
+    counter = K if theorem.at_horizon else k
+    faster = theorem.bound.subs(counter, counter**2)
+    with pytest.raises(RateboundError, match=theorem.id):
+        dataclasses.replace(theorem, bound=faster)
+
+
+@pytest.mark.parametrize("theorem", CERTIFIED, ids=lambda t: t.id)
+def test_every_term_of_the_bound_is_needed(theorem):
+    terms = theorem.bound.expand().as_ordered_terms() if theorem.bound.is_Add else []
+    for term in terms:
+        with pytest.raises(RateboundError, match=theorem.id):
+            dataclasses.replace(theorem, bound=theorem.bound.expand() - term)
+
+
+@pytest.mark.parametrize("theorem", [t for t in CERTIFIED if t.where], ids=lambda t: t.id)
+def test_a_wider_range_is_refused(theorem):
+    if theorem.id == "sgd_convex_decaying":
+        pytest.skip("its range belongs to the published statement; the proof does not need it")
+    wider = tuple(type(r)(r.lhs, 10 * r.rhs) for r in theorem.where)
+    with pytest.raises(RateboundError, match=theorem.id):
+        dataclasses.replace(theorem, where=wider)
+
+
+@pytest.mark.parametrize("theorem", CERTIFIED, ids=lambda t: t.id)
+def test_each_assumption_that_the_proof_uses_is_needed(theorem):
+    used = set()
+    for line in _proof_parts(theorem.certificate):
+        used |= set().union(*(i.requires for i in line))
+    for assumption in theorem.assumptions:
+        if assumption.name in used:
+            fewer = tuple(a for a in theorem.assumptions if a is not assumption)
+            with pytest.raises(RateboundError, match=theorem.id):
+                dataclasses.replace(theorem, assumptions=fewer)
+
+
+def _proof_parts(certificate):
+    match certificate:
+        case Recursion() | Telescope() | OneStep():
+            yield list(certificate.by)
+        case Cases():
+            for _, _, case in certificate.cases:
+                yield from _proof_parts(case)
+        case Corollary():
+            yield from _proof_parts(certificate.of.certificate)
+
+
+@pytest.mark.parametrize("theorem", RATES, ids=lambda t: t.id)
+def test_a_second_derivation_by_running_the_one_step_inequality(theorem):
+    """Iterate the worst that the one-step inequality allows, in numbers; the bound must lie above."""
+    certificate = theorem.certificate
+    rng = np.random.default_rng(3)
+    for _ in range(20):
+        values = _random_constants(theorem, rng)
+        bound, alphas = _numbers(theorem, values, 60)
+        if isinstance(certificate, Recursion) and certificate.before is None:
+            rate = _along(certificate.rate, values, alphas)
+            noise = _along(certificate.noise, values, alphas)
+            q = values["gap0"] if theorem.measure == "gap_last" else values["D"] ** 2
+            for step in range(60):
+                q = rate[step] * q + noise[step]
+                if step + 1 >= int(theorem.start):
+                    assert q <= bound[step + 1] * (1 + 1e-9)
+        elif isinstance(certificate, Telescope) and certificate.weight != 0:
+            start = values["gap0"] if certificate.potential == s.delta else values["D"] ** 2
+            total = np.cumsum(_along(certificate.noise, values, alphas))
+            weights = np.cumsum(_along(certificate.weight, values, alphas))
+            assert ((start + total) / weights <= bound[1:] * (1 + 1e-9)).all()
+
+
+def _random_constants(theorem, rng):
+    base = float(np.exp(rng.normal()))
+    values = {"mu": base, "mu_pl": base, "L": base * (1 + rng.exponential(5.0)), "D": 0.5 + rng.random()}
+    values |= {"L_max": 1.5 * values["L"], "ell": 1.2 * values["L"]}
+    values |= {"gap0": rng.exponential() + 0.01, "second_moment": rng.exponential() + 0.01}
+    values |= {"sigma_b_sq": rng.exponential() + 0.01, "sigma_star_sq": rng.exponential() + 0.01}
+    values |= {"s0": 10.0, "alpha0": 0.2 / values["L"], "alpha": np.nan}
+    for relation in theorem.where:
+        if relation.lhs == alpha:
+            symbols = sorted(relation.rhs.free_symbols, key=str)
+            top = float(lower(relation.rhs, symbols)(*(values[v.name] for v in symbols)))
+            values["alpha"] = top * (0.02 + 0.97 * rng.random())
+    if np.isnan(values["alpha"]):
+        values["alpha"] = rng.exponential() / values["L"]
+    return values
+
+
+def _numbers(theorem, values, steps):
+    names = sorted(set(theorem.bound.free_symbols | theorem.step.free_symbols) - {k, K}, key=str)
+    numbers = [values[v.name] for v in names]
+    bound = lower(theorem.bound, (k, K, *names))(np.arange(steps + 1), steps, *numbers)
+    return bound, lower(theorem.step, (k, K, *names))(np.arange(steps), steps, *numbers)
+
+
+def _along(expr, values, alphas):
+    names = sorted(expr.free_symbols - {alpha}, key=str)
+    return lower(expr, (alpha, *names))(alphas, *(values[v.name] for v in names))
+
+
+def test_errors_name_the_residual_and_the_multiplier():
+    theorem = find("gd_pl")
+    broken = dataclasses.replace(theorem.certificate, rate=1 - 2 * alpha * mu_pl)
+    with pytest.raises(RateboundError, match=r"does not close.*delta"):
+        dataclasses.replace(theorem, certificate=broken)
+    with pytest.raises(RateboundError, match="may be negative within the admissible range"):
+        dataclasses.replace(theorem, where=(alpha < 3 / L,))
+
+
+def test_units_are_checked_at_construction():
+    theorem = find("sgd_pl_constant")
+    for wrong in (sqrt(second_moment), second_moment**2):
+        with pytest.raises(RateboundError, match="scale"):
+            dataclasses.replace(theorem, bound=theorem.bound.subs(second_moment, wrong), certificate=None)
+    with pytest.raises(RateboundError, match="scale"):
+        dataclasses.replace(find("gd_convex"), bound=D / (2 * alpha * k), certificate=None)
+
+
+def test_a_conjecture_needs_no_proof_but_known_words():
+    theorem = find("gd_pl")
+    conjecture = dataclasses.replace(theorem, id="mine", bound=theorem.bound / 2, certificate=None)
+    assert conjecture.proof == "conjecture"
+    with pytest.raises(RateboundError, match="no symbol"):
+        dataclasses.replace(conjecture, bound=s.Symbol("L") * D**2)
+    with pytest.raises(RateboundError, match="unknown measure"):
+        dataclasses.replace(conjecture, measure="loss")
+    with pytest.raises(RateboundError, match="no default"):
+        dataclasses.replace(conjecture, defaults={})
+
+
+def test_the_proof_follows_the_method():
+    twice = Method("gd2", "A step of twice the length", {"x": x - 2 * alpha * g}, "full")
+    with pytest.raises(RateboundError, match="does not close"):
+        dataclasses.replace(find("gd_pl"), method=twice)
+    momentum = Method("hb", "Heavy ball", {"x": x - alpha * g, "m": g}, "full")
+    with pytest.raises(RateboundError, match="state besides x"):
+        dataclasses.replace(find("gd_pl"), method=momentum)
+
+
+def test_averages_must_be_the_ones_that_are_summed():
+    with pytest.raises(RateboundError, match="weights"):
+        dataclasses.replace(find("sgd_convex_constant"), weights=k + 1)
+    with pytest.raises(RateboundError, match="does not bound"):
+        dataclasses.replace(find("sgd_convex_constant"), measure="gap_last")
+
+
+def test_cases_cover_the_range():
+    theorem = find("gd_sc_distance")
+    first, second = theorem.certificate.cases
+    gap = ((alpha >= 2 / L - 1 / (mu + L) / 10, alpha < 2 / L), second[1], second[2])
+    with pytest.raises(RateboundError, match="cover"):
+        dataclasses.replace(theorem, certificate=Cases((first, gap)))
+    with pytest.raises(RateboundError, match="cover"):
+        dataclasses.replace(theorem, certificate=Cases((first,)))
+
+
+def test_quantities_that_may_be_negative_prove_nothing():
+    theorem = find("gd_pl")
+    with pytest.raises(RateboundError, match="proves nothing"):
+        dataclasses.replace(
+            theorem, certificate=dataclasses.replace(theorem.certificate, plus={s.descent: Integer(1)})
+        )
+
+
+@pytest.mark.parametrize("theorem", ALL, ids=lambda t: t.id)
+def test_every_theorem_tells_its_proof(theorem):
+    lines = exposition(theorem)
+    assert lines and all(line.words for line in lines)
+    assert (theorem.proof == "cited") == isinstance(theorem.certificate, Cited)
+
+
+@pytest.mark.parametrize("theorem", ALL, ids=lambda t: t.id)
+def test_words_of_a_theorem(theorem):
+    assert theorem.measure in MEASURES
+    assert theorem.setting in ("strongly convex", "pl", "convex", "nonconvex", "any")
+    assert theorem.source and theorem.title
+    assert theorem.sibling is None or theorem.sibling in THEOREMS
+    assert not (theorem.at_horizon and theorem.bound.has(k))
+
+
+def test_unknown_ids_suggest_the_nearest():
+    with pytest.raises(RateboundError, match="did you mean 'sgd_pl_constant'"):
+        find("sgd_pl_constnt")
+    assert find("gd_pl") is find(find("gd_pl"))
+    assert gap0 in find("gd_pl").bound.free_symbols
+    assert Rational(1, 2) not in THEOREMS

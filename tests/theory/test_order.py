@@ -1,0 +1,88 @@
+"""Derived orders and complexities against numbers."""
+
+import numpy as np
+import pytest
+from sympy import Rational, exp, log, sqrt
+
+from ratebound.problems.lower import lower
+from ratebound.theory.catalogue import THEOREMS
+from ratebound.theory.order import complexity, eps, order
+from ratebound.theory.statement import ONE_STEP
+from ratebound.theory.symbols import K, L, alpha, gap0, k, mu
+
+RATES = [t for t in THEOREMS.values() if t.measure not in ONE_STEP]
+_CONSTANTS = {
+    "mu": 0.1,
+    "mu_pl": 0.1,
+    "L": 1.0,
+    "L_max": 2.0,
+    "ell": 1.5,
+    "alpha": 0.2,
+    "alpha0": 2.0,
+    "s0": 20.0,
+}
+
+
+def _bound(theorem):
+    counter = K if theorem.at_horizon else k
+    symbols = sorted(theorem.bound.free_symbols - {counter}, key=str)
+    function = lower(theorem.bound, (counter, *symbols))
+    return lambda at: function(at, *(_CONSTANTS.get(s.name, 1.0) for s in symbols))
+
+
+@pytest.mark.parametrize("theorem", RATES, ids=lambda t: t.id)
+def test_order_is_that_of_the_numbers(theorem):
+    found, bound = theorem.order, _bound(theorem)
+    floor = float(bound(np.array(1e15)))
+    if found.kind == "floor":
+        assert floor > 0
+    if found.exponent is None:
+        early, late = bound(np.array([100.0, 200.0])) - (floor if found.kind == "floor" else 0)
+        later = bound(np.array(300.0)) - (floor if found.kind == "floor" else 0)
+        assert late / early == pytest.approx(later / late, rel=1e-6)
+        return
+    at = np.array([1e10, 1e12])
+    above = bound(at) - (floor if found.kind == "floor" else 0.0)
+    above = above / np.log(at) ** found.log_power
+    slope = np.diff(np.log(above)) / np.diff(np.log(at))
+    tolerance = 0.02 if found.log_power or found.kind == "floor" else 1e-4
+    assert slope[0] == pytest.approx(-float(found.exponent), abs=tolerance)
+
+
+def test_the_table_of_the_field_follows():
+    steps = {t.id: t.complexity for t in RATES}
+    assert steps["gd_pl"] == log(1 / eps)
+    assert steps["gd_convex"] == steps["gd_nonconvex"] == steps["sgd_pl_decaying"] == 1 / eps
+    assert steps["sgd_convex_horizon"] == steps["sgd_nonconvex_horizon"] == 1 / eps**2
+    assert steps["sgd_pl_constant"] == log(1 / eps) / eps
+    assert steps["sgd_convex_constant"] == 1 / eps**2
+
+
+@pytest.mark.parametrize(
+    ("bound", "text"),
+    [
+        (gap0 / k**2, "O(1/k^2)"),
+        (L * log(k + 2) / sqrt(k + 1), "O(log k / sqrt k)"),
+        ((1 - alpha * mu) ** k * gap0 + alpha, "O(rho^k) to a floor"),
+        (gap0 * exp(-k * mu / L), "O(rho^k)"),
+        (gap0 / k + L, "O(1/k) to a floor"),
+        (gap0 / k ** Rational(3, 2), "O(1/k^3/2)"),
+        (gap0, "O(1)"),
+    ],
+)
+def test_orders_of_other_bounds(bound, text):
+    assert order(bound).text == text
+
+
+def test_a_floor_without_a_step_to_tune_has_no_complexity():
+    assert complexity(gap0 / k + L, None) is None
+
+
+@pytest.mark.parametrize("theorem", [t for t in RATES if t.order.kind == "power"], ids=lambda t: t.id)
+def test_complexity_inverts_the_bound(theorem):
+    bound, steps = _bound(theorem), lower(theorem.complexity, (eps,))
+    small, smaller = 1e-8, 1e-10
+    # Where the leading order inverts the bound, bound(steps(eps))/eps tends to a constant.
+    ratios = [float(bound(steps(np.array(e)))) / e for e in (small, smaller)]
+    slack = 0.35 if theorem.order.log_power else 1e-3
+    assert ratios[1] / ratios[0] == pytest.approx(1, rel=slack)

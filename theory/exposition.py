@@ -1,0 +1,137 @@
+"""A certificate as readable mathematics: which inequality, times which multiplier, summed how."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import NamedTuple
+
+from sympy import Expr, Max, factor
+
+from ratebound.theory.assumptions import Inequality
+from ratebound.theory.certificate import (
+    LAST,
+    BatchVariance,
+    Cited,
+    Corollary,
+    Multipliers,
+    Nonnegatives,
+    OneStep,
+)
+from ratebound.theory.onestep import G, H, X
+from ratebound.theory.recursion import Cases, Recursion
+from ratebound.theory.statement import Theorem
+from ratebound.theory.symbols import delta_next
+from ratebound.theory.telescope import SUMMED, Telescope
+
+
+class Line(NamedTuple):
+    """One line of a proof: words, and a formula where there is one (``relation`` stands after it)."""
+
+    words: str
+    formula: Expr | None = None
+    relation: str = ""
+
+
+def exposition(theorem: Theorem) -> list[Line]:
+    """Return the proof of a theorem as lines to print."""
+    match theorem.certificate:
+        case None:
+            return [Line("A conjecture: no proof is claimed.")]
+        case Cited(reason=reason):
+            return [Line(f"Cited, not checked here: {reason}. Source: {theorem.source}.")]
+        case Recursion() as proof:
+            return list(_recursion(theorem, proof))
+        case Cases() as proof:
+            return list(_cases(theorem, proof))
+        case Telescope() as proof:
+            return list(_telescope(theorem, proof))
+        case Corollary() as proof:
+            return list(_corollary(theorem, proof))
+        case OneStep() as proof:
+            return list(_claim(theorem.bound - delta_next, proof.by, proof.plus))
+        case BatchVariance():
+            return list(_batch_variance(theorem))
+        case _:
+            return [Line("Checked by a certificate of its own kind.")]
+
+
+def _claim(claim: Expr, by: Multipliers, plus: Nonnegatives) -> Iterator[Line]:
+    yield Line("One step. The claim", claim, ">= 0")
+    yield Line("is the sum of these terms, each >= 0 over the admissible range:")
+    for inequality, multiplier in by.items():
+        yield from _term(inequality, multiplier)
+    for quantity, coefficient in plus.items():
+        yield Line("  the coefficient", factor(coefficient))
+        what = "times the square of the vector" if quantity.has(X, G, H) else "times the quantity"
+        yield Line(f"    {what}", quantity.base if quantity.has(X, G, H) else quantity, ">= 0")
+
+
+def _term(inequality: Inequality, multiplier: Expr) -> Iterator[Line]:
+    yield Line("  the multiplier", factor(multiplier))
+    yield Line(f"    times {inequality.name}:", inequality.slack, ">= 0")
+
+
+def _recursion(theorem: Theorem, proof: Recursion) -> Iterator[Line]:
+    q, q_next = LAST[theorem.measure]
+    yield from _claim(proof.rate * q + proof.noise - q_next, proof.by, proof.plus)
+    yield Line("Induction over k. The factor", proof.rate, ">= 0")
+    if proof.before is not None:
+        first, _ = proof.before
+        yield Line(f"and the bound at its start is at least that of {first.id} there, at k =", theorem.start)
+    else:
+        yield Line("and the bound covers the start at k =", theorem.start)
+    yield Line(
+        "and B(k+1) - (factor B(k) + noise) >= 0 for every k from there on, with the bound B(k) =",
+        theorem.bound,
+    )
+
+
+def _cases(theorem: Theorem, proof: Cases) -> Iterator[Line]:
+    (top,) = theorem.bound.atoms(Max)
+    yield Line("The bound grows with", top)
+    yield Line("so that it suffices to prove it with one argument of the maximum; by cases:")
+    for where, argument, certificate in proof.cases:
+        yield Line("Case " + ", ".join(map(str, where)) + ", with", argument)
+        case = replace(theorem, bound=theorem.bound.subs(top, argument), where=where, certificate=certificate)
+        yield from exposition(case)
+
+
+def _telescope(theorem: Theorem, proof: Telescope) -> Iterator[Line]:
+    last = theorem.measure in LAST
+    q = LAST[theorem.measure][0] if last else SUMMED[theorem.measure]
+    yield Line("The potential V_k", proof.potential)
+    yield from _claim(proof.potential + proof.noise - proof.weight * q - proof.after(), proof.by, proof.plus)
+    if last:
+        yield Line("Summed over the steps, V_k <= V_0 + (sum of the noise), and V_k contains the measure.")
+    else:
+        yield Line(
+            "Summed over j < k: sum of weight times quantity <= V_0 + (sum of the noise); the weight is",
+            proof.weight,
+        )
+    for name, lemma in (("weights", proof.weight_sum), ("noise", proof.noise_sum)):
+        if lemma is not None:
+            side = "at most" if lemma.direction == "upper" else "at least"
+            yield Line(
+                f"The sum of the {name} by the lemma {lemma.name!r}: over j < k it is {side}", lemma.bound
+            )
+    if theorem.measure == "gap_average":
+        yield Line("Jensen's inequality passes from the mean of f to f at the mean.")
+    yield Line("Divided by the total weight this is at most the bound", theorem.bound)
+
+
+def _corollary(theorem: Theorem, proof: Corollary) -> Iterator[Line]:
+    yield Line(f"The theorem {proof.of.id}, whose bound is", proof.of.bound)
+    for parameter, value in proof.values.items():
+        yield Line(f"with {parameter} =", value)
+    yield Line("within its range, is at most the bound", theorem.bound)
+
+
+def _batch_variance(theorem: Theorem) -> Iterator[Line]:
+    drawn = "independent" if theorem.replacement else "distinct"
+    yield Line(f"The square of a mean of b {drawn} draws has b squares and b (b - 1) products of two draws;")
+    yield Line(
+        "the deviations v_i = grad f_i - grad f sum to zero, so that the expected product of two draws is"
+    )
+    yield Line("  0" if theorem.replacement else "  - variance/(n - 1)")
+    yield Line("which adds up to", theorem.bound, "exactly")
