@@ -1,0 +1,137 @@
+"""A verdict as one cell of a record: plain numbers, lists and words, all that reports read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sympy import Integer
+
+from ratebound.experiments.verdict import Verdict
+from ratebound.problems.certified import NotCertified
+from ratebound.problems.constants import certify
+from ratebound.problems.finite_sum import Problem
+from ratebound.theory import latex
+from ratebound.theory.statement import Theorem
+
+_CURVES = ("exact", "mean", "mean_low", "mean_high", "q10", "q90", "replicas")
+_BAND = "mean +- 2.58 standard errors, a normal approximation for the eye; no verdict rests on it"
+
+
+def cell(theorem: Theorem, problem: Problem, verdict: Verdict) -> dict[str, Any]:
+    """Return the cell of a verdict, in the layout that :mod:`ratebound.experiments.record` checks."""
+    return {
+        "theorem": _theorem(theorem),
+        "problem": _problem(problem),
+        "run": _run(verdict),
+        "constants": [
+            {
+                "name": each.name,
+                "latex": latex.name(each.name),
+                "value": each.value,
+                "route": each.route,
+                "direction": each.direction,
+                "region": each.region,
+                "error": each.error,
+                "note": each.note,
+            }
+            for each in verdict.constants
+        ],
+        "verdict": _verdict(verdict),
+        "series": _series(verdict),
+    }
+
+
+def _theorem(theorem: Theorem) -> dict[str, Any]:
+    order = theorem.order
+    weighted = theorem.measure == "gap_average" and theorem.weights != Integer(1)
+    return {
+        "id": theorem.id,
+        "title": theorem.title,
+        "source": theorem.source,
+        "proof": theorem.proof,
+        "measure": "gap_weighted" if weighted else theorem.measure,
+        "measure_latex": latex.measure(theorem),
+        "bound_latex": latex.tex(theorem.bound),
+        "schedule_latex": latex.tex(theorem.step),
+        "order": {
+            "text": order.text,
+            "latex": order.latex,
+            "kind": order.kind,
+            "exponent": None if order.exponent is None else -float(order.exponent),
+            "log_power": order.log_power,
+        },
+        "complexity_latex": latex.complexity(theorem),
+        "assumptions": [each.title for each in theorem.assumptions],
+        "setting": theorem.setting,
+        "stochastic": theorem.stochastic,
+        "note": theorem.note,
+        "sibling": theorem.sibling,
+    }
+
+
+def _problem(problem: Problem) -> dict[str, Any]:
+    L, L_max = certify(problem, "L").value, certify(problem, "L_max").value
+    return {
+        "name": problem.name,
+        "title": problem.title,
+        "n": problem.n,
+        "d": problem.d,
+        "kappa": _kappa(problem, L),
+        "L_max_over_L": L_max / L,
+        "preprocessing": problem.preprocessing,
+        "loss": problem.loss.name,
+        "l2": problem.l2,
+    }
+
+
+def _kappa(problem: Problem, L: float) -> float | None:
+    """Return L/mu, or L over the PL constant; None where neither is certified."""
+    for name in ("mu", "mu_pl"):
+        try:
+            return L / certify(problem, name).value
+        except NotCertified:
+            continue
+    return None
+
+
+def _run(verdict: Verdict) -> dict[str, Any]:
+    return {
+        **verdict.run,
+        "replicas": verdict.replicas,
+        "parameters": dict(verdict.parameters),
+        "parameters_text": verdict.parameters_text,
+    }
+
+
+def _verdict(verdict: Verdict) -> dict[str, Any]:
+    slope = verdict.slope
+    return {
+        "outcome": verdict.outcome,
+        "evidence": verdict.evidence,
+        "k": verdict.k,
+        "measured": verdict.measured,
+        "bound": verdict.bound,
+        "tightness": verdict.tightness,
+        "vacuous": verdict.vacuous,
+        "e_value": verdict.e_value,
+        "confirm_value": verdict.confirm_value,
+        "reason": verdict.reason,
+        "slope": None if slope is None else slope.slope,
+        "slope_low": None if slope is None else slope.low,
+        "slope_high": None if slope is None else slope.high,
+        "slope_range": None if slope is None else list(slope.k_range),
+    }
+
+
+def _series(verdict: Verdict) -> dict[str, Any]:
+    curves = verdict.curves
+    series: dict[str, Any] = {name: _listed(curves.get(name)) or [] for name in ("k", "bound", "evaluations")}
+    series |= {name: _listed(curves.get(name)) for name in _CURVES}
+    series["floor"] = verdict.floor
+    series["band"] = _BAND if "mean_low" in curves else None
+    return series
+
+
+def _listed(values: np.ndarray | None) -> list[Any] | None:
+    return None if values is None else np.asarray(values).tolist()

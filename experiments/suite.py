@@ -1,0 +1,246 @@
+"""Suites: which theorems on which problems, declared in TOML, and the record of running one."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.resources import files
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from ratebound.experiments.cell import cell
+from ratebound.experiments.record import SCHEMA, provenance
+from ratebound.experiments.verify import verify
+from ratebound.problems import library
+from ratebound.problems.finite_sum import Problem
+from ratebound.theory.catalogue import find
+from ratebound.theory.errors import RateboundError, nearest
+from ratebound.theory.statement import Theorem
+
+DEFAULT = "lecture"
+_RUN_KEYS: Mapping[str, type | tuple[type, ...]] = {
+    "steps": int,
+    "replicas": int,
+    "batch": int,
+    "replacement": bool,
+    "parameters": dict,
+    "step": (str, int, float),
+}
+_TOP_KEYS: Mapping[str, type | tuple[type, ...]] = {
+    "title": str,
+    "description": str,
+    "seed": int,
+    "delta": float,
+    "defaults": dict,
+    "cells": list,
+}
+_CELL_KEYS: Mapping[str, type | tuple[type, ...]] = {"theorems": list, "problems": list, **_RUN_KEYS}
+
+Progress = Callable[[int, int, str], None]
+
+
+class SuiteInterrupted(KeyboardInterrupt):
+    """Ctrl-C during a suite; `record` holds the cells that were finished."""
+
+    def __init__(self, record: dict[str, Any]) -> None:
+        super().__init__("interrupted")
+        self.record = record
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """One cell: a theorem, a problem, and the options of :func:`ratebound.experiments.verify.verify`."""
+
+    theorem: Theorem
+    problem: Problem
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Suite:
+    """A suite.
+
+    Parameters
+    ----------
+    name, title, description
+        For readers.
+    seed
+        The one seed.
+    delta
+        Probability, over the whole suite, that some true bound is called violated by chance.
+    tasks
+        The cells.
+    """
+
+    name: str
+    title: str
+    description: str
+    seed: int
+    delta: float
+    tasks: tuple[Task, ...]
+
+
+def names() -> tuple[str, ...]:
+    """Return the names of the suites that come with the package."""
+    folder = files("ratebound.experiments") / "suites"
+    return tuple(sorted(each.name[: -len(".toml")] for each in folder.iterdir() if each.name.endswith(".toml")))
+
+
+def load_suite(name: str | Path = DEFAULT) -> Suite:
+    """Read a suite.
+
+    Parameters
+    ----------
+    name
+        Name of a bundled suite, or path of a TOML file (anything that ends in ``.toml``).
+
+    Raises
+    ------
+    RateboundError
+        If there is no such suite, the file cannot be read, or it declares something unknown.
+    """
+    text, label = _read(name)
+    try:
+        return _suite(tomllib.loads(text), Path(label).stem)
+    except tomllib.TOMLDecodeError as error:
+        raise RateboundError(f"suite {label} is not TOML: {error}") from None
+    except RateboundError as error:
+        raise RateboundError(f"suite {label}: {error}") from None
+
+
+def _read(name: str | Path) -> tuple[str, str]:
+    label = str(name)
+    if not label.endswith(".toml"):
+        known = names()
+        if label not in known:
+            raise RateboundError(
+                f"unknown suite {label!r}{nearest(label, known)} (known: {', '.join(known)}; "
+                "or give the path of a .toml file)"
+            )
+        return (files("ratebound.experiments") / "suites" / f"{label}.toml").read_text("utf-8"), label
+    try:
+        return Path(label).read_text(encoding="utf-8"), label
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise RateboundError(f"cannot read the suite {label}: {reason}; check the path") from None
+
+
+def _check(table: Any, keys: Mapping[str, Any], where: str) -> Mapping[str, Any]:
+    if not isinstance(table, dict):
+        raise RateboundError(f"{where} is not a table")
+    for key, value in table.items():
+        if key not in keys:
+            raise RateboundError(f"unknown key {key!r} in {where}{nearest(key, keys)} (known: {', '.join(keys)})")
+        wanted = keys[key]
+        mistaken = isinstance(value, bool) and wanted is not bool
+        if mistaken or not isinstance(value, (wanted, int) if wanted is float else wanted):
+            raise RateboundError(f"{key} = {value!r} in {where} has the wrong type")
+    return table
+
+
+def _suite(table: Mapping[str, Any], name: str) -> Suite:
+    _check(table, _TOP_KEYS, "the suite")
+    defaults = _check(table.get("defaults", {}), _RUN_KEYS, "[defaults]")
+    problems: dict[str, Problem] = {}
+    tasks: list[Task] = []
+    for number, each in enumerate(table.get("cells", []), 1):
+        where = f"[[cells]] number {number}"
+        _check(each, _CELL_KEYS, where)
+        for key in ("theorems", "problems"):
+            if not each.get(key):
+                raise RateboundError(f"{where} names no {key}; list at least one")
+        options = {**defaults, **{key: value for key, value in each.items() if key in _RUN_KEYS}}
+        for theorem in each["theorems"]:
+            for problem in each["problems"]:
+                tasks.append(Task(find(theorem), _problem(problem, problems, where), options))
+    if not tasks:
+        raise RateboundError("it has no [[cells]]; declare theorems and problems")
+    return Suite(
+        name,
+        table.get("title", name),
+        table.get("description", ""),
+        table.get("seed", 0),
+        float(table.get("delta", 1e-6)),
+        tuple(tasks),
+    )
+
+
+def _problem(asked: Any, built: dict[str, Problem], where: str) -> Problem:
+    """Return a problem by name, or by a table of its name and options; each is built once."""
+    table = {"name": asked} if isinstance(asked, str) else asked
+    if not isinstance(table, dict) or not isinstance(table.get("name"), str):
+        raise RateboundError(f"problem {asked!r} in {where} is neither a name nor a table with a name")
+    key = repr(sorted(table.items()))
+    if key not in built:
+        built[key] = library.load(**table)
+    return built[key]
+
+
+def run_suite(
+    suite: Suite | str | Path, *, backend: str = "auto", command: str = "", progress: Progress | None = None
+) -> dict[str, Any]:
+    """Run a suite.
+
+    Parameters
+    ----------
+    suite
+        The suite, its name or its path.
+    backend
+        As in :func:`ratebound.experiments.run.simulate`.
+    command
+        The command line that asked for it, for the record.
+    progress
+        Called as ``progress(done, total, what)`` before each cell and at the end.
+
+    Returns
+    -------
+    dict
+        A record, as :func:`ratebound.experiments.record.check` wants it.
+
+    Raises
+    ------
+    SuiteInterrupted
+        On Ctrl-C, with the record of the finished cells.
+    RateboundError
+        If the suite declares something out of range.
+    """
+    suite = suite if isinstance(suite, Suite) else load_suite(suite)
+    command = command or f"run_suite({suite.name!r})"
+    started, clock = datetime.now(UTC), perf_counter()
+    cells: list[dict[str, Any]] = []
+
+    def record() -> dict[str, Any]:
+        return {
+            "schema": SCHEMA,
+            "provenance": provenance(suite.seed, command, started, perf_counter() - clock),
+            "suite": {"name": suite.name, "title": suite.title, "description": suite.description},
+            "budget": {"delta": suite.delta, "cells": len(suite.tasks)},
+            "cells": cells,
+        }
+
+    try:
+        for made in _cells(suite, backend, progress or (lambda done, total, what: None)):
+            cells.append(made)
+    except KeyboardInterrupt:
+        raise SuiteInterrupted(record()) from None
+    return record()
+
+
+def _cells(suite: Suite, backend: str, progress: Progress) -> Iterable[dict[str, Any]]:
+    total = len(suite.tasks)
+    for done, task in enumerate(suite.tasks):
+        progress(done, total, f"{task.theorem.id} on {task.problem.name}")
+        verdict = verify(
+            task.theorem,
+            task.problem,
+            seed=suite.seed,
+            delta=suite.delta,
+            cells=total,
+            backend=backend,
+            **task.options,
+        )
+        yield cell(task.theorem, task.problem, verdict)
+    progress(total, total, "done")
