@@ -73,7 +73,8 @@ def complexity(theorem: Theorem) -> str | None:
 
 def claim(theorem: Theorem) -> str:
     """Return the inequality that a theorem claims as LaTeX."""
-    return rf"{measure(theorem)} {'=' if theorem.equality else r'\leq'} {tex(theorem.bound)}"
+    relation = "=" if theorem.equality else r"\leq"
+    return f"{measure(theorem)} {relation} {tex(theorem.bound)}"
 
 
 def statement(theorem: Theorem) -> str:
