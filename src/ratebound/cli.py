@@ -12,6 +12,7 @@ import click
 
 from ratebound.theory.errors import RateboundError, nearest
 
+CONTRADICTION = 1
 BAD_INPUT = 2
 INTERRUPTED = 130
 _BROKEN_PIPE = 141
@@ -56,7 +57,7 @@ class _Commands(click.Group):
             return super().invoke(ctx)
         except RateboundError as error:
             click.echo(f"error: {error}", err=True)
-            ctx.exit(BAD_INPUT)
+            ctx.exit(CONTRADICTION if _is_contradiction(error) else BAD_INPUT)
         except MemoryError:
             click.echo("error: not enough memory; ask for fewer --replicas or --steps", err=True)
             ctx.exit(BAD_INPUT)
@@ -67,6 +68,12 @@ class _Commands(click.Group):
             # The reader is gone (`ratebound list | head`): nothing more can be written, also not at exit.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             ctx.exit(_BROKEN_PIPE)
+
+
+def _is_contradiction(error: RateboundError) -> bool:
+    """Whether two kinds of evidence contradict each other: nobody's input is wrong, something is violated."""
+    judged = sys.modules.get("ratebound.experiments.verdict")
+    return judged is not None and isinstance(error, judged.HarnessError)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

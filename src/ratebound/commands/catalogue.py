@@ -44,7 +44,7 @@ def _kept(theorems: list[Theorem], option: str, wanted: str) -> list[Theorem]:
     return [theorem for theorem in theorems if wanted in values(theorem)]
 
 
-@click.command("list")
+@click.command("list", short_help="List the theorems.")
 @click.option("--method", metavar="NAME", help="Only theorems about this method, such as gd.")
 @click.option("--assumes", metavar="NAME", help="Only theorems with this assumption, such as pl.")
 @click.option("--measure", metavar="NAME", help="Only theorems that bound this, such as gap_last.")
@@ -63,7 +63,7 @@ def list_theorems(**wanted: str | None) -> None:
     click.echo(aligned(rows) if rows else "no theorem has all of these properties")
 
 
-@click.command()
+@click.command(short_help="Show a statement, or what is made from it.")
 @click.argument("theorem", metavar="ID")
 @click.option("--latex", "as_latex", is_flag=True, help="Print the statement and its proof as LaTeX.")
 @click.option(
@@ -91,7 +91,7 @@ def show(theorem: str, as_latex: bool, target: str | None) -> None:
         click.echo(statement_text(found))
 
 
-@click.command()
+@click.command(short_help="List the bundled problems.")
 def problems() -> None:
     """List the problems that come with the package: name, size, loss, title."""
     from ratebound.problems.library import load, names

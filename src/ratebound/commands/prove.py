@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ratebound.theory.statement import Theorem
 
 
-@click.command()
+@click.command(short_help="Check and print the proofs.")
 @click.argument("theorems", nargs=-1, metavar="[ID]...")
 @click.option("-q", "--quiet", is_flag=True, help="One line per theorem, without the proofs.")
 @click.pass_context

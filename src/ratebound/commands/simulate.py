@@ -8,7 +8,7 @@ from ratebound.commands import options
 from ratebound.commands.text import aligned
 
 
-@click.command()
+@click.command(short_help="Run a method with any step.")
 @click.option("--problem", required=True, metavar="NAME|FILE", help="A bundled problem, or an svmlight file.")
 @options.loss
 @options.l2

@@ -18,9 +18,9 @@ def aligned(rows: Sequence[Sequence[str]], gap: str = "  ") -> str:
     )
 
 
-def outcome(word: str, width: int = 0) -> str:
-    """Return an outcome in its colour, which vanishes where the output is no terminal."""
-    return click.style(word.ljust(width), fg=_COLOURS[word])
+def coloured(words: str, outcome: str) -> str:
+    """Return words in the colour of an outcome, which vanishes where the output is no terminal."""
+    return click.style(words, fg=_COLOURS[outcome])
 
 
 def duration(seconds: float) -> str:

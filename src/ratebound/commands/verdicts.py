@@ -1,0 +1,70 @@
+"""The verdicts of a record as text, and the exit code that they ask for."""
+
+from __future__ import annotations
+
+import textwrap
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from ratebound.commands.text import coloured
+from ratebound.reports import wording
+
+VIOLATED, UNDECIDED = 1, 3
+_WIDTH = 110
+
+
+def lines(record: Mapping[str, Any], details: bool) -> str:
+    """Return one line per verdict, with the reason where it is needed, and a last line that counts them.
+
+    Parameters
+    ----------
+    record
+        The record.
+    details
+        Whether to give reason, run and certified constants of every verdict.
+    """
+    cells = record["cells"]
+    columns = [
+        max(len(cell[part][key]) for cell in cells) for part, key in (("theorem", "id"), ("problem", "name"))
+    ]
+    text = []
+    for cell in cells:
+        verdict = cell["verdict"]
+        names = (cell["theorem"]["id"].ljust(columns[0]), cell["problem"]["name"].ljust(columns[1]))
+        said = coloured(wording.headline(cell), verdict["outcome"])
+        found = wording.evidence(cell)
+        text.append("  ".join((*names, said)) + (f"  ({found})" if found else ""))
+        if details or verdict["outcome"] != "holds":
+            text += _indented(verdict["reason"])
+        if details:
+            text += _details(cell)
+    return "\n".join([*text, summary(record)])
+
+
+def _indented(words: str) -> list[str]:
+    return textwrap.wrap(words, _WIDTH, initial_indent="    ", subsequent_indent="    ")
+
+
+def _details(cell: Mapping[str, Any]) -> list[str]:
+    constants = (
+        f"{c['name']} = {wording.number(c['value'], 6)} ({c['direction']}, {c['region']}; {c['route']})"
+        for c in cell["constants"]
+    )
+    return [line for words in (wording.run_facts(cell), *constants) for line in _indented(words)]
+
+
+def summary(record: Mapping[str, Any]) -> str:
+    """Return how many verdicts there are of each kind, and the budget of false alarms that they share."""
+    counts = Counter(cell["verdict"]["outcome"] for cell in record["cells"])
+    found = ", ".join(f"{number} {coloured(word, word)}" for word, number in sorted(counts.items()))
+    delta = record["budget"]["delta"]
+    return f"{found}; a true bound is called violated with probability at most {delta:g} over this run"
+
+
+def exit_code(record: Mapping[str, Any], strict: bool) -> int:
+    """Return 1 if something is violated, 3 if something is undecided and that matters, else 0."""
+    outcomes = {cell["verdict"]["outcome"] for cell in record["cells"]}
+    if "violated" in outcomes:
+        return VIOLATED
+    return UNDECIDED if strict and "undecided" in outcomes else 0

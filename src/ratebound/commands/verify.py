@@ -1,0 +1,128 @@
+"""``ratebound verify``: judge theorems on problems."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ratebound.commands import options
+from ratebound.commands.output import check_file, command_line
+from ratebound.commands.progress import progress
+from ratebound.theory.errors import RateboundError
+
+if TYPE_CHECKING:
+    from ratebound.experiments.suite import Suite
+
+
+@click.command(short_help="Judge theorems on problems.")
+@click.argument("theorems", nargs=-1, metavar="[ID]...")
+@click.option(
+    "--problem",
+    "problems",
+    multiple=True,
+    metavar="NAME|FILE",
+    help="A bundled problem or an svmlight file; may be repeated. [default: those of the suite lecture]",
+)
+@options.loss
+@options.l2
+@click.option("--steps", type=int, metavar="K", help="Updates of a run.")
+@click.option("--replicas", type=int, metavar="N", help="Independent runs, at most.")
+@options.seed
+@click.option("--batch", type=int, metavar="b", help="Samples per gradient estimate.")
+@options.without_replacement
+@click.option(
+    "--parameter",
+    "parameters",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Value of a parameter, such as alpha=1/(4*L_max); may be repeated.",
+)
+@click.option("--step", metavar="EXPR", help="Another step alpha_k; it makes the theorem a conjecture.")
+@click.option("--delta", type=float, metavar="P", help="Probability of a false alarm over this call.")
+@options.backend
+@click.option("--json", "record_file", type=click.Path(dir_okay=False), help="Write the record to this file.")
+@click.option("--details", is_flag=True, help="Reason, run and certified constants of every verdict.")
+@click.option("--strict", is_flag=True, help="Exit with 3 if a verdict stays undecided.")
+@click.pass_context
+def verify(
+    ctx: click.Context,
+    theorems: tuple[str, ...],
+    problems: tuple[str, ...],
+    loss: str | None,
+    l2: float | None,
+    seed: int | None,
+    delta: float | None,
+    backend: str,
+    record_file: str | None,
+    details: bool,
+    strict: bool,
+    **run: Any,
+) -> None:
+    """Judge theorems (all, unless ids are given) on problems; every verdict says what it rests on."""
+    from ratebound.commands import verdicts
+    from ratebound.experiments import record as records
+    from ratebound.experiments.suite import run_suite
+
+    if not problems and (loss is not None or l2 is not None):
+        raise RateboundError("--loss and --l2 are about a problem; name it with --problem")
+    if record_file is not None:
+        check_file(record_file, "--json")
+    suite = _suite(theorems, problems, loss, l2, _run_options(**run))
+    suite = replace(
+        suite, seed=suite.seed if seed is None else seed, delta=suite.delta if delta is None else delta
+    )
+    with progress("verify") as update:
+        record = run_suite(suite, backend=backend, command=command_line(sys.argv), progress=update)
+    click.echo(verdicts.lines(record, details or len(suite.tasks) == 1))
+    if record_file is not None:
+        click.echo(f"record: {records.save(record, record_file)}")
+    ctx.exit(verdicts.exit_code(record, strict))
+
+
+def _run_options(
+    steps: int | None,
+    replicas: int | None,
+    batch: int | None,
+    without_replacement: bool,
+    parameters: tuple[str, ...],
+    step: str | None,
+) -> dict[str, Any]:
+    """Return what the user chose of the run, by the names of :func:`ratebound.verify`."""
+    chosen: dict[str, Any] = {"steps": steps, "replicas": replicas, "batch": batch, "step": step}
+    if without_replacement:
+        chosen["replacement"] = False
+    if parameters:
+        chosen["parameters"] = options.parameters_of(parameters)
+    return {name: value for name, value in chosen.items() if value is not None}
+
+
+def _suite(
+    theorems: tuple[str, ...],
+    problems: tuple[str, ...],
+    loss: str | None,
+    l2: float | None,
+    run: dict[str, Any],
+) -> Suite:
+    """Return the suite of what was asked for; the user's options come before the suite's own."""
+    from ratebound.experiments.suite import Suite, Task, load_suite
+    from ratebound.theory.catalogue import THEOREMS, find
+
+    chosen = [find(name) for name in dict.fromkeys(theorems)] or list(THEOREMS.values())
+    if problems:
+        on = [options.problem_of(name, loss, l2) for name in problems]
+        tasks = tuple(Task(theorem, problem, run) for theorem in chosen for problem in on)
+        return Suite("verify", "Verified on request", "", 0, 1e-6, tasks)
+    lecture = load_suite()
+    ids = {theorem.id for theorem in chosen}
+    tasks = tuple(
+        replace(task, options={**task.options, **run}) for task in lecture.tasks if task.theorem.id in ids
+    )
+    lacking = ids - {task.theorem.id for task in tasks}
+    if lacking and theorems:
+        raise RateboundError(
+            f"the suite {lecture.name} has no problem for {', '.join(sorted(lacking))}; pass --problem"
+        )
+    return replace(lecture, tasks=tasks)
