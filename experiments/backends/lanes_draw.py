@@ -21,8 +21,9 @@ _MASK, _HALF = np.uint64(0xFFFFFFFF), np.uint64(32)
 def philox(c0: Any, c1: Any, c2: Any, c3: Any, k0: Any, k1: Any) -> Any:
     """Return the four 32-bit words of Philox4x32-10, held in 64 bits; takes numbers or lanes."""
     for _ in range(10):
-        p0 = c0 * _M0
-        p1 = c2 * _M1
+        # The masks change nothing; they tell the compiler that a 32-bit product will do.
+        p0 = (c0 & _MASK) * _M0
+        p1 = (c2 & _MASK) * _M1
         c0 = (p1 >> _HALF) ^ c1 ^ k0
         c2 = (p0 >> _HALF) ^ c3 ^ k1
         c1 = p1 & _MASK

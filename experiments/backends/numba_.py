@@ -1,37 +1,27 @@
 """The fused CPU backend: printed Numba kernels that draw, differentiate and update in one pass.
 
-Threads share the replicas; a kernel call advances its replicas from one checkpoint to the next, so that memory
-stays O(replicas x d) however long the run is. Methods of full gradients go to
+Threads share the replicas; a kernel call advances its replicas from one checkpoint to the next, so that
+memory stays O(replicas x d) however long the run is. Methods of full gradients go to
 :mod:`ratebound.experiments.backends.full_gradient`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from functools import cache
 from typing import Any
 
-import numba
 import numpy as np
 
 from ratebound.experiments.backends.cache import load_module
 from ratebound.experiments.backends.full_gradient import FullGradientEngine
-from ratebound.experiments.backends.numba_features import features_source, rows_at_once
+from ratebound.experiments.backends.numba_features import features_source
 from ratebound.experiments.backends.numba_source import Spec
-from ratebound.experiments.backends.numba_step_sizes import rows_together, step_sizes_source, vectors_of
+from ratebound.experiments.backends.numba_step_sizes import step_sizes_source, vectors_of
 from ratebound.experiments.backends.recorder import Engine, record
 from ratebound.experiments.backends.rules import SUM, rules_of
 from ratebound.experiments.backends.simd import WIDTH
+from ratebound.experiments.backends.threads import share
 from ratebound.experiments.plan import Plan
-
-_ALONE = 50_000
-"""Multiplications below which handing work to threads costs more than it saves."""
-
-
-@cache
-def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(numba.config.NUMBA_NUM_THREADS, thread_name_prefix="ratebound")
 
 
 def padded(size: int, multiple: int = WIDTH) -> int:
@@ -99,12 +89,7 @@ class _Kernel:
             )  # fmt: skip
 
         units = plan.alphas.shape[0] * plan.replicas.size
-        if units * (stop - start) * plan.batch * plan.problem.d < _ALONE:
-            work(0, groups)
-            return
-        # More pieces than threads: a thread that is held up leaves its share to the others.
-        cuts = np.linspace(0, groups, min(groups, 4 * numba.config.NUMBA_NUM_THREADS) + 1).astype(int)
-        list(_pool().map(work, cuts[:-1].tolist(), cuts[1:].tolist()))
+        share(work, groups, units * (stop - start) * plan.batch * plan.problem.d)
 
 
 class FeaturesEngine:
@@ -114,16 +99,16 @@ class FeaturesEngine:
         problem, (S, R) = plan.problem, (plan.alphas.shape[0], plan.replicas.size)
         width = padded(problem.d)
         spec = spec_of(plan)
-        at_once = WIDTH // rows_at_once(plan.batch)
+        source, at_once = features_source(spec, width)
         units = padded(S * R, at_once)
         self._shape, self._groups = (S, R, problem.d), units // at_once
-        self._kernel = _Kernel(plan, features_source(spec, width), width)
+        self._kernel = _Kernel(plan, source, width)
         self._state = {name: aligned((units, width)) for name in spec.rules}
         self._state["x"][:, : problem.d] = problem.x0
         # Surplus units repeat the last one.
         unit = np.minimum(np.arange(units), S * R - 1)
         self._replicas = plan.replicas[unit % R].astype(np.uint64)
-        self._schedules = unit // R
+        self._schedules = (unit // R).astype(np.uint64)
         self._inside = (np.arange(width) < problem.d).astype(np.float64)
         assert plan.weights is not None
         self._alphas, self._weights = _schedule(plan.alphas), _schedule(plan.weights)
@@ -160,7 +145,6 @@ class StepSizesEngine:
         self._kernel = _Kernel(plan, step_sizes_source(spec, lanes), problem.d)
         self._state = {name: aligned((R, blocks, problem.d, lanes)) for name in spec.rules}
         self._state["x"][:] = problem.x0[:, None]
-        self._total = plan.batch > rows_together(plan.batch)
         assert plan.weights is not None
         # Surplus lanes repeat the last step size.
         lane = np.minimum(np.arange(blocks * lanes), S - 1)

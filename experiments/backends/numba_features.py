@@ -13,14 +13,9 @@ from itertools import product
 from ratebound.experiments.backends.elementwise import elementwise
 from ratebound.experiments.backends.numba_source import TILE, Spec, header, indented, renamed, scalars_read
 from ratebound.experiments.backends.simd import WIDTH
-from ratebound.problems.lower import printed
 
-_REGISTERS = 32
-
-
-def rows_at_once(batch: int) -> int:
-    """Return how many rows of one replica are taken together: 1, 2, 4 or 8."""
-    return min(WIDTH, 1 << (batch - 1).bit_length())
+_REGISTERS = 24
+"""Vectors of state that may stay in registers; AVX-512 has 32, and sums need eight."""
 
 
 class _Features:
@@ -28,13 +23,18 @@ class _Features:
 
     def __init__(self, spec: Spec, width: int) -> None:
         self.spec, self.width, self.state = spec, width, list(spec.rules)
-        self.rows = rows_at_once(spec.batch)
-        self.units = WIDTH // self.rows
+        # Rows of one replica that are taken together: 1, 2, 4 or 8.
+        self.rows = min(WIDTH, 1 << (spec.batch - 1).bit_length())
         self.passes = -(-spec.batch // self.rows)
+        self.units = WIDTH // self.rows
+        vectors = self.units * (width // WIDTH) * len(self.state)
+        self.unrolled = self.passes == 1 and vectors <= _REGISTERS
+        # With its state in memory a kernel has registers for twice the replicas, which hides latencies.
+        self.octets = 2 if self.rows == 1 and not self.unrolled else 1
+        self.units *= self.octets
         self.update = elementwise(
             spec.rules, spec.batch, self.rows if self.passes == 1 else None, spec.regularised
         )
-        self.unrolled = self.passes == 1 and self.units * width // WIDTH <= _REGISTERS
 
     def places(self, lines: Callable[[str], list[str]]) -> list[str]:
         """Return lines for every vector of a row: written out, or in a loop over j."""
@@ -54,7 +54,7 @@ class _Features:
 
     def slopes(self) -> list[str]:
         """Return the lines from the rows q .. of step t to their slopes s0 .. s7."""
-        lanes = range(WIDTH)
+        lanes = range(WIDTH * self.octets)
         lines = [f"i{r} = index[{r // self.rows}, q + {r % self.rows}, t]" for r in lanes]
         lines += [f"d{r} = fill(0.0)" for r in lanes]
         lines += self.places(
@@ -62,11 +62,14 @@ class _Features:
                 f"d{r} = d{r} + load(data, (i{r}, {j})) * {self.cell('x', r // self.rows, j)}" for r in lanes
             ]
         )
-        lines += [
-            f"z = totals({', '.join(f'd{r}' for r in lanes)})",
-            f"y = load(label, (t, q // {self.rows}, 0))",
-            f"store({printed(self.spec.slope, 'numba')}, slope, (0,))",
-        ]
+        for o in range(self.octets):
+            own = ", ".join(f"d{r}" for r in lanes[WIDTH * o : WIDTH * (o + 1)])
+            slope = renamed(self.spec.slope, {"z": f"z{o}", "y": f"y{o}"})
+            lines += [
+                f"z{o} = totals({own})",
+                f"y{o} = load(label, (t, q // {self.rows}, {WIDTH * o}))",
+                f"store({slope}, slope, ({WIDTH * o},))",
+            ]
         return lines + [f"s{r} = slope[{r}]" for r in lanes]
 
     def step(self, p: int) -> list[str]:
@@ -75,9 +78,7 @@ class _Features:
         names = {f"s{q}": f"s{p * self.rows + q}" for q in range(self.rows)}
         names |= {name: f"{name}_{p}" for name in (*update.coefficients, "alpha", "weight")}
         lines = [
-            f"{name}_{p} = {name}s[schedules[u + {p}], now * {name}s_move]"
-            for name in ("alpha", "weight")
-            if name in reads
+            f"{name}_{p} = {name}s[schedule_{p}, {name}_now]" for name in ("alpha", "weight") if name in reads
         ]
         lines += ["k = float(now)"] if "k" in reads else []
         lines += [f"{name}_{p} = {renamed(expr, names)}" for name, expr in update.coefficients.items()]
@@ -101,6 +102,11 @@ class _Features:
     def one_step(self) -> list[str]:
         """Return the lines of one step of all units."""
         steps = [line for p in range(self.units) for line in self.step(p)]
+        steps = [
+            f"{name}_now = np.uint64(now * {name}s_move)"
+            for name in ("alpha", "weight")
+            if name in scalars_read(self.update)
+        ] + steps
         if self.passes == 1:
             return ["q = 0", *self.slopes(), *steps]
         terms = " + ".join(f"s{r} * load(data, (i{r}, j))" for r in range(WIDTH))
@@ -120,20 +126,22 @@ class _Features:
             cells = []
         body = [
             f"index = np.full(({units}, {self.passes * rows}, {TILE}), np.uint64(labels.size - 1))",
-            f"label = np.zeros(({TILE}, {self.passes}, {WIDTH}))",
-            f"slope, total = np.empty({WIDTH}), np.zeros({self.width})",
+            f"label = np.zeros(({TILE}, {self.passes}, {WIDTH * self.octets}))",
+            f"slope, total = np.empty({WIDTH * self.octets}), np.zeros({self.width})",
             "for group in range(first, last):",
             f"    u = group * {units}",
             f"    if np.isnan(state_x[u : u + {units}, 0]).all():",
             "        continue",
+            *indented((f"schedule_{p} = schedules[u + {p}]" for p in range(units)), 1),
             f"    for tile in range(start, stop, {TILE}):",
             f"        count = min({TILE}, stop - tile)",
             f"        for p in range({units}):",
             f"            draw(index, p, {batch}, tile, replicas[u + p], key0, key1, limits)",
             "            if distinct:",
             f"                make_distinct(index, p, {batch}, labels.size - 1)",
-            f"            for t, q in np.ndindex(count, {self.passes * rows}):",
-            f"                label[t, q // {rows}, p * {rows} + q % {rows}] = labels[index[p, q, t]]",
+            f"            for q in range({self.passes * rows}):",
+            "                for t in range(count):",
+            f"                    label[t, q // {rows}, p * {rows} + q % {rows}] = labels[index[p, q, t]]",
             *indented((f"{self.cell(n, p, j)} = load(state_{n}, (u + {p}, {j}))" for n, p, j in cells), 2),
             "        for t in range(count):",
             "            now = tile + t",
@@ -148,12 +156,20 @@ class _Features:
         return top + "\n".join(indented(body, 1)) + "\n"
 
 
-def features_source(spec: Spec, width: int) -> str:
-    """Print the module of the kernel for rows of `width` numbers, a multiple of 8.
+def features_source(spec: Spec, width: int) -> tuple[str, int]:
+    """Print the kernel for rows of `width` numbers, a multiple of 8.
+
+    Returns
+    -------
+    str
+        The module.
+    int
+        Units (replicas under a step size) that it advances together.
 
     Raises
     ------
     RateboundError
         If an expression has no printing.
     """
-    return _Features(spec, width).source()
+    kernel = _Features(spec, width)
+    return kernel.source(), kernel.units

@@ -1,12 +1,11 @@
 """The Numba kernel whose vectors run over step sizes.
 
-One vector holds the same feature of an iterate under eight step sizes. They share the sampled rows, so that each
-number of the data is loaded once for all of them, and nothing has to be summed across a vector.
+One vector holds the same feature of an iterate under eight step sizes. They share the sampled rows, so that
+each number of the data is loaded once for all of them, and nothing has to be summed across a vector.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from itertools import product
 
 from ratebound.experiments.backends.elementwise import elementwise

@@ -14,11 +14,14 @@ from typing import Any
 import llvmlite.ir as ir
 from numba.core import cgutils, types
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
-from numba.extending import intrinsic, lower_builtin, models, register_model
+from numba.extending import intrinsic as _intrinsic
+from numba.extending import lower_builtin, models, register_model
 
 WIDTH = 8
 _FUSE = ("contract",)
 _INT = ir.IntType(32)
+# Typed for what the decorated functions become, not for what they are: calls carry no typing context.
+intrinsic: Any = _intrinsic
 
 
 class Lanes(types.Type):

@@ -1,0 +1,50 @@
+"""Threads that share the pieces of one computation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from itertools import pairwise
+from typing import TypeVar
+
+import numba
+import numpy as np
+
+T = TypeVar("T")
+
+_ALONE = 50_000
+"""Multiplications below which handing work to threads costs more than it saves."""
+
+
+@cache
+def _pool(threads: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(threads, thread_name_prefix="ratebound")
+
+
+def share(work: Callable[[int, int], T], count: int, size: float, ranges: int | None = None) -> list[T]:
+    """Do `work(first, last)` for ranges that make up ``0 .. count``, in Numba's number of threads.
+
+    Parameters
+    ----------
+    work
+        Releases the interpreter lock where it is worth the name.
+    count
+        How much there is to share.
+    size
+        Multiplications in all; little work is done in this thread.
+    ranges
+        How many ranges; a fixed number where results are added up, for the sum must not depend on the number
+        of threads. None for several per thread: a thread that is held up leaves its share to the others.
+
+    Returns
+    -------
+    list
+        What `work` returned, in the order of the ranges.
+    """
+    threads = numba.get_num_threads()
+    alone = size < _ALONE or threads == 1
+    cuts = np.linspace(0, count, min(count, ranges or (1 if alone else 4 * threads)) + 1).astype(int).tolist()
+    if alone:
+        return [work(first, last) for first, last in pairwise(cuts)]
+    return list(_pool(threads).map(work, cuts[:-1], cuts[1:]))
