@@ -1,11 +1,11 @@
-"""Whether a theorem speaks about a run: its constants certified, its parameters in range, its steps as numbers."""
+"""Whether a theorem speaks about a run: constants certified, parameters in range, steps as numbers."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from numbers import Real
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from sympy import Expr, Float, Integer, Symbol
@@ -23,7 +23,8 @@ from ratebound.theory.statement import ONE_STEP, Theorem
 from ratebound.theory.symbols import CONSTANTS as CONSTANT_SYMBOLS
 from ratebound.theory.symbols import K, delta, k, second_moment
 
-Parameter = float | str | Expr
+Parameter: TypeAlias = "float | str | Expr"
+"""What a user may pass for a parameter."""
 _ROUNDING = 1e-12
 """Relative slack of a range: the rounding of the two sides, far below the allowances of the constants."""
 _TRIES = 60
@@ -136,7 +137,7 @@ def prepare(
     reads = theorem.step.free_symbols.union(*(e.free_symbols for e in chosen.values()))
     if second_moment in reads:
         return _fixed_point(trial, chosen, steps)
-    first = _with_steps(trial, chosen, steps, check=False)
+    first = _with_steps(trial, chosen, steps)
     moment = _certify(theorem, problem, second_moment.name, _setting(first))
     return _with_steps(replace(trial, constants=(*certified, moment)), chosen, steps)
 
@@ -213,8 +214,8 @@ def _certified(
     return tuple(_certify(theorem, problem, name, setting) for name in names)
 
 
-def _with_steps(trial: Trial, chosen: Mapping[Symbol, Expr], steps: int, check: bool = True) -> Trial:
-    """Put numbers in: parameters, range, steps, weights, start."""
+def _with_steps(trial: Trial, chosen: Mapping[Symbol, Expr], steps: int) -> Trial:
+    """Put numbers in: parameters, range (as far as its constants are known), steps, weights, start."""
     theorem = trial.theorem
     by_name = {s.name: s for s in CONSTANT_SYMBOLS}
     values = {by_name[c.name]: c.value for c in trial.constants if c.name in by_name}
@@ -229,8 +230,8 @@ def _with_steps(trial: Trial, chosen: Mapping[Symbol, Expr], steps: int, check: 
             raise RateboundError(f"{symbol} = {expr} = {value:.6g}; it must be positive and finite")
         values[symbol] = value
     trial = replace(trial, values=values)
-    if check:
-        for relation in theorem.where:
+    for relation in theorem.where:
+        if relation.free_symbols <= {*values, K}:
             _check_range(trial, relation, float(number(relation.lhs)), float(number(relation.rhs)))
     try:
         alphas = check_alphas(number(theorem.step, np.arange(steps)))
@@ -241,7 +242,7 @@ def _with_steps(trial: Trial, chosen: Mapping[Symbol, Expr], steps: int, check: 
         weights = number(theorem.weights, np.arange(steps))
     start = int(number(theorem.start)) if theorem.measure not in ONE_STEP else 0
     start = max(start, 1) if theorem.measure in OVER_PATH else start
-    if check and start > steps:
+    if start > steps:
         raise NotApplicable(
             f"{theorem.id} claims its bound from k = {start} on, and the run makes {steps} steps; "
             f"take steps >= {start}"

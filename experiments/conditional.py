@@ -21,8 +21,8 @@ from ratebound.experiments.sampling import indices
 from ratebound.problems.lower import lower
 from ratebound.theory import symbols as s
 
-_REPLICAS = 3
-_CHECKPOINTS = 24
+_REPLICAS = 2
+_CHECKPOINTS = 16
 _BATCHES = 4096
 _VALUES = 2**21
 _LARGEST = 1e60
@@ -113,7 +113,7 @@ def _second_moments(trial: Trial, G: np.ndarray, g: np.ndarray) -> np.ndarray:
     return single / b + (1 - 1 / b) * pair
 
 
-def judge_step(trial: Trial, seed: int) -> tuple[Finding, dict[str, np.ndarray]]:
+def check_step(trial: Trial, seed: int) -> tuple[Finding, dict[str, np.ndarray]]:
     """Check a statement about one step at visited points.
 
     Returns

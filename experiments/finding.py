@@ -105,9 +105,11 @@ def compare(grid: Grid, measured: np.ndarray, evidence: EvidenceKind) -> Finding
     worst = _worst(found, over)
     if not over.any():
         own = ratios(measured, grid.bound, floor)
-        at = int(np.argmax(own))
-        where = "every horizon tried" if grid.theorem.at_horizon else f"every k = {grid.k[0]} .. {grid.k[-1]}"
-        what = "the error of the run" if not grid.theorem.stochastic else "the exact expectation"
+        at = closest(grid, own)
+        where = f"every k = {grid.k[0]} .. {grid.k[-1]}"
+        if grid.theorem.at_horizon:
+            where = f"{grid.k.size} horizons K = {grid.k[0]} .. {grid.k[-1]}"
+        what = "the exact expectation" if grid.theorem.stochastic else "the error of the run"
         return _finding(grid, "holds", evidence, f"{what} lies below the bound at {where}", at, measured, own)
     variant = grid.variant(worst)
     against = f"; the bound is claimed for every valid constant, here {variant}" if variant else ""
@@ -120,6 +122,12 @@ def compare(grid: Grid, measured: np.ndarray, evidence: EvidenceKind) -> Finding
         f"at k = {grid.k[worst]} the error is {measured[worst]:.6g}, the bound {claim[worst]:.6g}{against}"
     )
     return _finding(grid, "violated", evidence, reason, worst, measured, found, claim)
+
+
+def closest(grid: Grid, found: np.ndarray) -> int:
+    """Return the largest ratio after the start, where every bound that begins at k = 0 is nearly attained."""
+    later = np.flatnonzero(grid.k > 0)
+    return int(later[np.argmax(found[later])]) if later.size else int(np.argmax(found))
 
 
 def _worst(found: np.ndarray, over: np.ndarray) -> int:

@@ -65,7 +65,7 @@ class _Exact:
         return np.array(slopes, dtype=object) @ self._A / self._n + self._l2 * x
 
     def minimiser(self, problem: Problem) -> np.ndarray:
-        """Refine the minimiser by Newton steps with the Hessian of double precision: each gains its digits."""
+        """Refine the minimiser by Newton steps; the Hessian in double precision gains its digits at each."""
         assert problem.x_star is not None
         curvature = problem.loss.second_at(problem.A @ problem.x_star, problem.y)
         hessian = (problem.A.T * curvature) @ problem.A / problem.n + problem.l2 * np.eye(problem.d)

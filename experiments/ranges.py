@@ -1,7 +1,7 @@
-"""Certified ranges ``0 <= q(x_k) <= b(k)`` of a measure along every run, which a confirmation by replicas needs.
+"""Certified ranges ``0 <= q(x_k) <= b(k)`` of a measure along every run: confirmations by replicas need them.
 
-For losses of bounded slope each step moves x by at most ``alpha (push + l2 ||x||)``, so the run cannot leave a
-ball about 0 of known radius; L, ||x*|| and the slopes then limit every measure on it.
+For losses of bounded slope each step moves x by at most ``alpha (push + l2 ||x||)``, so the run cannot leave
+a ball about 0 of known radius; L, ||x*|| and the slopes then limit every measure on it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def certified_range(grid: Grid) -> np.ndarray:
 
 
 def _limits(problem: Problem, measure: str, alphas: np.ndarray) -> np.ndarray:
-    """Return the range at k = 0 .. K, shape (K+1,); those of x_0 .. x_k where the measure is one of a path."""
+    """Return the range at k = 0 .. K, shape (K+1,), of the points x_0 .. x_k."""
     assert problem.loss.slope_bound is not None
     norms = np.linalg.norm(problem.A, axis=1) * (1 + problem.d * EPS)
     steepest = float(lower(problem.loss.slope_bound, (radius,))(np.inf))

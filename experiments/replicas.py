@@ -1,4 +1,4 @@
-"""Replicas of a run against its bound: an e-process that refutes, one that confirms where a range is certain."""
+"""Replicas of a run against its bound: an e-process refutes, another confirms where a range is certain."""
 
 from __future__ import annotations
 

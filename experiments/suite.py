@@ -86,7 +86,9 @@ class Suite:
 def names() -> tuple[str, ...]:
     """Return the names of the suites that come with the package."""
     folder = files("ratebound.experiments") / "suites"
-    return tuple(sorted(each.name[: -len(".toml")] for each in folder.iterdir() if each.name.endswith(".toml")))
+    return tuple(
+        sorted(each.name[: -len(".toml")] for each in folder.iterdir() if each.name.endswith(".toml"))
+    )
 
 
 def load_suite(name: str | Path = DEFAULT) -> Suite:
@@ -133,7 +135,9 @@ def _check(table: Any, keys: Mapping[str, Any], where: str) -> Mapping[str, Any]
         raise RateboundError(f"{where} is not a table")
     for key, value in table.items():
         if key not in keys:
-            raise RateboundError(f"unknown key {key!r} in {where}{nearest(key, keys)} (known: {', '.join(keys)})")
+            raise RateboundError(
+                f"unknown key {key!r} in {where}{nearest(key, keys)} (known: {', '.join(keys)})"
+            )
         wanted = keys[key]
         mistaken = isinstance(value, bool) and wanted is not bool
         if mistaken or not isinstance(value, (wanted, int) if wanted is float else wanted):

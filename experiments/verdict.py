@@ -1,4 +1,4 @@
-"""``Verdict``: what was found about one theorem on one problem, with everything that a reader may question."""
+"""``Verdict``: what was found about one theorem on one problem, with all that a reader may question."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ class Verdict:
         if self.e_value is not None:
             lines.append(
                 f"  e-value {self.e_value:.3g} after {self.replicas} replicas; "
-                f"violated would need {self.cells / self.delta:.3g} (delta = {self.delta:g} over {self.cells} cells)"
+                f"violated takes {self.cells / self.delta:.3g} (delta = {self.delta:g}, {self.cells} cells)"
             )
         if self.parameters_text:
             values = ", ".join(f"{name} = {value:.6g}" for name, value in self.parameters.items())
@@ -141,7 +141,7 @@ _REMEDIES: Mapping[str, str] = MappingProxyType(
     {
         "holds": "",
         "violated": "remedy: correct the bound, the range or the assumptions; the run repeats from its seed",
-        "undecided": "remedy: take more replicas, or a problem on which expectations are exact (least squares)",
-        "not applicable": "remedy: change the problem, the parameters or the number of steps as the reason says",
+        "undecided": "remedy: take more replicas, or least squares, where expectations are exact",
+        "not applicable": "remedy: change problem, parameters or steps as the reason says",
     }
 )

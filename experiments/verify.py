@@ -9,44 +9,24 @@ error of this suite and is raised as one.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 from sympy import Expr
 
 from ratebound.experiments import grid as grids
-from ratebound.experiments import replicas as sampling
 from ratebound.experiments.applicability import NotApplicable, Parameter, Trial, prepare
 from ratebound.experiments.checks import whole
-from ratebound.experiments.conditional import judge_step
-from ratebound.experiments.finding import Finding, compare, enumerated_values, exact_values
-from ratebound.experiments.grid import Grid, floor_of
-from ratebound.experiments.slope import Slope, fit_slope
-from ratebound.experiments.verdict import HarnessError, Verdict
+from ratebound.experiments.grid import Grid
+from ratebound.experiments.judge import Options, judge_run, judge_step
+from ratebound.experiments.verdict import Verdict
 from ratebound.problems import library
 from ratebound.problems.finite_sum import Problem
 from ratebound.theory.catalogue import find
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.parse import parse
 from ratebound.theory.statement import ONE_STEP, Theorem
-
-_FAR = 1e12
-"""The k at which the floor of a bound is read off."""
-
-
-@dataclass(frozen=True)
-class _Options:
-    """What a user asked for, checked."""
-
-    steps: int
-    replicas: int
-    seed: int
-    delta: float
-    cells: int
-    backend: str
 
 
 def verify(
@@ -105,7 +85,7 @@ def verify(
         If a name is unknown or a value out of range.
     """
     theorem, problem = find(theorem), library.load(problem) if isinstance(problem, str) else problem
-    options = _Options(
+    options = Options(
         whole("steps", steps, 1, 2**32),
         whole("replicas", replicas, 0, 2**32),
         whole("seed", seed, 0, 2**64 - 1),
@@ -114,13 +94,7 @@ def verify(
         backend,
     )
     theorem, parameters = _with_step(theorem, parameters, step)
-    run = {
-        "method": theorem.method.name,
-        "batch": batch,
-        "replacement": theorem.replacement if replacement is None else replacement,
-        "steps": options.steps,
-        "seed": options.seed,
-    }
+    drawn = theorem.replacement if replacement is None else replacement
     base = Verdict(
         "not applicable",
         theorem.id,
@@ -128,7 +102,13 @@ def verify(
         "",
         delta=options.delta,
         cells=options.cells,
-        run=run | {"replacement": run["replacement"] is not False},
+        run={
+            "method": theorem.method.name,
+            "batch": batch,
+            "replacement": drawn is not False,
+            "steps": options.steps,
+            "seed": options.seed,
+        },
     )
     try:
         trials = _trials(theorem, problem, options.steps, parameters, batch, replacement)
@@ -139,8 +119,8 @@ def verify(
             parameters_text=trials[-1].parameters_text,
         )
         if theorem.measure in ONE_STEP:
-            return _judge_step(known, trials[-1], options)
-        return _judge(known, _grid(trials), options)
+            return judge_step(known, trials[-1], options)
+        return judge_run(known, _grid(trials), options)
     except NotApplicable as reason:
         return replace(base, reason=str(reason))
 
@@ -190,156 +170,3 @@ def _grid(trials: list[Trial]) -> Grid:
     if not trials[-1].theorem.at_horizon:
         return grids.of_run(trials[-1])
     return Grid(tuple((trial, np.array([trial.steps])) for trial in trials))
-
-
-def _judge_step(base: Verdict, trial: Trial, options: _Options) -> Verdict:
-    """Judge a statement about one step."""
-    finding, curves = judge_step(trial, options.seed)
-    if finding.outcome == "violated" and trial.theorem.proof == "certified":
-        raise _contradiction(trial.theorem, trial.problem, finding.reason)
-    if finding.outcome == "undecided" and trial.theorem.proof == "certified":
-        finding = replace(
-            finding, outcome="holds", evidence="proof", reason=f"the proof is checked; {finding.reason}"
-        )
-    if curves:
-        curves["evaluations"] = curves["k"] * trial.batch
-    return replace(base, **asdict(finding), curves=curves)
-
-
-def _judge(base: Verdict, grid: Grid, options: _Options) -> Verdict:
-    """Judge a statement about a run by the best evidence there is."""
-    theorem, problem = grid.theorem, grid.problem
-    negative = grid.check_bound()
-    exact = exact_values(grid.every_step())
-    seen = None
-    if theorem.stochastic and options.replicas:
-        seen = sampling.sample(
-            grid,
-            replicas=options.replicas,
-            seed=options.seed,
-            delta=options.delta,
-            cells=options.cells,
-            backend=options.backend,
-            stop=exact is None,
-        )
-    if negative is not None:
-        finding = _negative(grid, negative)
-    elif exact is not None:
-        finding = compare(grid.every_step(), exact, "exact")
-        if finding.outcome == "holds" and seen is not None and seen.refuted:
-            raise _contradiction(theorem, problem, "replicas refute what the exact expectation confirms")
-    else:
-        finding = _without_expectation(grid, seen, options)
-    if finding.outcome == "violated" and theorem.proof == "certified":
-        raise _contradiction(theorem, problem, finding.reason)
-    curves = _curves(grid, exact, seen)
-    return replace(
-        base,
-        **asdict(finding),
-        vacuous=finding.outcome == "holds" and _vacuous(grid),
-        e_value=None if seen is None else seen.e_value,
-        confirm_value=None if seen is None else seen.confirm_value,
-        replicas=0 if seen is None else seen.count,
-        slope=_slope(grid, curves),
-        curves=curves,
-        floor=_floor(grid),
-    )
-
-
-def _contradiction(theorem: Theorem, problem: Problem, reason: str) -> HarnessError:
-    return HarnessError(
-        f"internal error: {theorem.id} on {problem.name}: its proof is checked and its constants are certified, "
-        f"yet {reason}; a certificate, a constant or an engine is wrong, please report it"
-    )
-
-
-def _negative(grid: Grid, position: int) -> Finding:
-    value = float(grid.claim[position])
-    variant = grid.variant(position)
-    given = f" for the valid constant {variant}" if variant else ""
-    reason = (
-        f"the bound is {value:.6g} at k = {grid.k[position]}{given}; no {grid.theorem.measure} is negative"
-    )
-    return Finding("violated", "static", reason, int(grid.k[position]), None, value)
-
-
-def _without_expectation(grid: Grid, seen: sampling.Sample | None, options: _Options) -> Finding:
-    """Judge by all index paths of the first steps, by replicas, and by the proof."""
-    part = enumerated_values(grid)
-    walked = None if part is None else compare(part[0], part[1], "enumeration")
-    if walked is not None and (walked.outcome == "violated" or part[0].k[-1] == grid.k[-1]):
-        return walked
-    worst: dict[str, Any] = {}
-    if seen is not None:
-        found = sampling.over(seen.mean, grid.claim)
-        at = int(np.argmax(found))
-        worst = {
-            "k": int(grid.k[at]),
-            "measured": float(seen.mean[at]),
-            "bound": float(grid.claim[at]),
-            "tightness": float(found[at]),
-        }
-    refuted = seen is not None and seen.refuted
-    if refuted and seen is not None and seen.confirmed:
-        raise HarnessError(
-            f"internal error: replicas both refute and confirm {grid.theorem.id} on {grid.problem.name}; "
-            "a certified range or an engine is wrong, please report it"
-        )
-    if refuted and seen is not None:
-        reason = f"{seen.count} replicas refute the bound: e-value {seen.e_value:.3g}"
-        return Finding("violated", "monte carlo", reason, **worst)
-    if grid.theorem.proof == "certified":
-        also = f", and {seen.count} replicas do not refute it" if seen is not None else ""
-        return Finding("holds", "proof", f"the proof is checked, every constant is certified{also}", **worst)
-    if seen is None:
-        return Finding(
-            "undecided", "none", "there is neither proof nor exact expectation, and no replicas ran"
-        )
-    if seen.confirmed:
-        reason = f"{seen.count} replicas confirm the bound at every checkpoint, given the certified range"
-        return Finding("holds", "monte carlo", reason, **worst)
-    reason = sampling.predicted(grid, seen, options.delta, options.cells)
-    return Finding("undecided", "monte carlo", reason, **worst)
-
-
-def _start(grid: Grid) -> float:
-    """Return the measure at x_0."""
-    problem, measure = grid.problem, grid.theorem.measure
-    function = problem.gap if measure.startswith("gap") else problem.grad_norm_sq
-    return float((problem.distance_sq if measure == "distance_sq" else function)(problem.x0))
-
-
-def _vacuous(grid: Grid) -> bool:
-    """Whether the bound never falls below the error at the start."""
-    return bool((grid.bound >= _start(grid) * (1 + grids.EPS)).all() and grid.k[-1] > 0)
-
-
-def _floor(grid: Grid) -> float | None:
-    """Return the limit of the bound as k grows, where it is positive."""
-    if grid.theorem.order.kind != "floor":
-        return None
-    value = float(grid.trial.bound(np.array([_FAR]))[0])
-    return value if math.isfinite(value) and value > 0 else None
-
-
-def _curves(grid: Grid, exact: np.ndarray | None, seen: sampling.Sample | None) -> dict[str, np.ndarray]:
-    trial = grid.trial
-    per_step = trial.batch if grid.theorem.stochastic else grid.problem.n
-    curves = {"k": grid.k, "bound": grid.bound, "evaluations": grid.k * per_step}
-    if exact is not None:
-        curves["exact"] = exact[np.searchsorted(grid.every_step().k, grid.k)]
-    if seen is not None:
-        curves |= sampling.curves_of(seen, grid.theorem.measure == "grad_norm_sq_best")
-    return curves
-
-
-def _slope(grid: Grid, curves: Mapping[str, np.ndarray]) -> Slope | None:
-    values = curves.get("exact", curves.get("mean"))
-    order = grid.theorem.order
-    if values is None or order.kind == "one step":
-        return None
-    floor = floor_of(grid.problem, grid.theorem.measure)
-    if order.kind == "floor":
-        # The descent is what the rate speaks about: cut where the curve has nearly reached its last value.
-        floor = max(floor, 3 * float(values[-1]) if np.isfinite(values[-1]) else floor)
-    return fit_slope(grid.k, values, "linear" if order.exponent is None else "power", floor)
