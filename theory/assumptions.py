@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from sympy import Expr
+from sympy import Expr, S
 from sympy.core.relational import Relational
 
 from ratebound.theory.symbols import (
@@ -100,28 +100,77 @@ coercive = Inequality(
     descent - mu * L / (mu + L) * d2 - grad_sq / (mu + L),
     _of("strongly_convex", "smooth"),
 )
+pl_next = Inequality(
+    "Polyak-Lojasiewicz inequality at x_{k+1}", grad_next_sq / 2 - mu_pl * delta_next, _of("pl")
+)
+variance_transfer = Inequality(
+    "variance transfer",
+    4 * L_max * delta + 2 * sigma_star_sq - moment,
+    _of("smooth_components"),
+)
 pl_inequality = Inequality("Polyak-Lojasiewicz inequality", grad_sq / 2 - mu_pl * delta, _of("pl"))
 
 
 def _interpolation(
-    name: str, rise: Expr, slope: Expr, grad_diff_sq: Expr, distance_sq: Expr, paired: Expr
+    name: str,
+    rise: Expr,
+    slope: Expr,
+    grad_diff_sq: Expr,
+    distance_sq: Expr,
+    paired: Expr,
+    curvature: Expr = mu,
+    requires: tuple[str, ...] = ("strongly_convex", "smooth"),
 ) -> Inequality:
     """Interpolation of the class at two points (Taylor, Hendrickx and Glineur 2017, Theorem 4; not checked).
 
-    ``f_i - f_j - <g_j, x_i - x_j> >= (||g_i - g_j||^2/L + mu ||x_i - x_j||^2 - 2 (mu/L) <g_j - g_i, x_j -
-    x_i>) / (2 (1 - mu/L))``; at mu = L it is read as the limit.
+    ``f_i - f_j - <g_j, x_i - x_j> >= (||g_i - g_j||^2/L + m ||x_i - x_j||^2 - 2 (m/L) <g_j - g_i, x_j -
+    x_i>) / (2 (1 - m/L))`` with curvatures between m and L; at m = L it is read as the limit. m is mu, 0
+    for convex f, -L for nonconvex f.
     """
-    excess = grad_diff_sq / L + mu * distance_sq - 2 * mu / L * paired
-    return Inequality(name, rise - slope - excess * L / (2 * (L - mu)), _of("strongly_convex", "smooth"))
+    excess = grad_diff_sq / L + curvature * distance_sq - 2 * curvature / L * paired
+    return Inequality(name, rise - slope - excess * L / (2 * (L - curvature)), _of(*requires))
+
+
+_GRAD_DIFF_SQ = grad_sq - 2 * grad_inner + grad_next_sq
 
 
 interpolation_step = _interpolation(
     "interpolation between x_k and x_{k+1}",
     delta - delta_next,
     -next_move_inner,
-    grad_sq - 2 * grad_inner + grad_next_sq,
+    _GRAD_DIFF_SQ,
     move_sq,
     next_move_inner - move_inner,
+)
+convex_step = _interpolation(
+    "smooth convex interpolation, x_k above x_{k+1}",
+    delta - delta_next,
+    -next_move_inner,
+    _GRAD_DIFF_SQ,
+    move_sq,
+    next_move_inner - move_inner,
+    S.Zero,
+    ("convex", "smooth"),
+)
+convex_step_back = _interpolation(
+    "smooth convex interpolation, x_{k+1} above x_k",
+    delta_next - delta,
+    move_inner,
+    _GRAD_DIFF_SQ,
+    move_sq,
+    next_move_inner - move_inner,
+    S.Zero,
+    ("convex", "smooth"),
+)
+smooth_step = _interpolation(
+    "smooth interpolation between x_k and x_{k+1}",
+    delta - delta_next,
+    -next_move_inner,
+    _GRAD_DIFF_SQ,
+    move_sq,
+    next_move_inner - move_inner,
+    -L,
+    ("smooth",),
 )
 interpolation_now = _interpolation("interpolation between x* and x_k", -delta, -descent, grad_sq, d2, descent)
 interpolation_next = _interpolation(
@@ -141,7 +190,7 @@ cocoercive_components = Inequality(
 )
 
 smooth = Assumption(
-    "smooth", "f is L-smooth", ("L",), (descent_lemma, gradient_below_gap, gradient_lipschitz)
+    "smooth", "f is L-smooth", ("L",), (descent_lemma, gradient_below_gap, gradient_lipschitz, smooth_step)
 )
 convex = Assumption("convex", "f is convex", ("convex",), (first_order,))
 strongly_convex = Assumption(
@@ -150,7 +199,7 @@ strongly_convex = Assumption(
     ("mu",),
     (strong_first_order, strong_monotone, strong_gradient),
 )
-pl = Assumption("pl", "f satisfies the Polyak-Lojasiewicz inequality", ("mu_pl",), (pl_inequality,))
+pl = Assumption("pl", "f satisfies the Polyak-Lojasiewicz inequality", ("mu_pl",), (pl_inequality, pl_next))
 bounded_second_moment = Assumption(
     "second_moment",
     "E||g_k||^2 <= second_moment at every iterate of the run",
@@ -167,7 +216,7 @@ smooth_components = Assumption(
     "smooth_components",
     "every f_i is convex and L_max-smooth",
     ("components_convex", "smooth_components", "L_max", "sigma_star_sq"),
-    (cocoercive_components,),
+    (cocoercive_components, variance_transfer),
 )
 lower_bounded = Assumption("lower_bounded", "f is bounded below", ("gap0",))
 
@@ -188,7 +237,15 @@ ASSUMPTIONS: Mapping[str, Assumption] = MappingProxyType(
 )
 """The assumptions by name."""
 
-JOINT = (cocoercive, coercive, interpolation_step, interpolation_now, interpolation_next)
+JOINT = (
+    cocoercive,
+    coercive,
+    convex_step,
+    convex_step_back,
+    interpolation_step,
+    interpolation_now,
+    interpolation_next,
+)
 """Inequalities that take more than one assumption."""
 
 FACTS: tuple[tuple[frozenset[str], Relational], ...] = (

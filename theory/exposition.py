@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
-from sympy import Expr, Max, factor
+from sympy import Expr, Max, S, factor
 
 from ratebound.theory.assumptions import Inequality
 from ratebound.theory.certificate import (
@@ -98,12 +98,16 @@ def _cases(theorem: Theorem, proof: Cases) -> Iterator[Line]:
 
 
 def _telescope(theorem: Theorem, proof: Telescope) -> Iterator[Line]:
-    last = theorem.measure in LAST
-    q = LAST[theorem.measure][0] if last else SUMMED[theorem.measure]
+    last = theorem.measure not in SUMMED
+    q = S.Zero if last else SUMMED[theorem.measure]
     yield Line("The potential V_k", proof.potential)
     yield from _claim(proof.potential + proof.noise - proof.weight * q - proof.after(), proof.by, proof.plus)
     if last:
         yield Line("Summed over the steps, V_k <= V_0 + (sum of the noise), and V_k contains the measure.")
+        if proof.share is not None:
+            yield Line("V_k is at least the measure times", proof.share)
+            for inequality, multiplier in proof.final.items():
+                yield from _term(inequality, multiplier)
     else:
         yield Line(
             "Summed over j < k: sum of weight times quantity <= V_0 + (sum of the noise); the weight is",

@@ -27,6 +27,7 @@ from sympy import (
     expand_log,
     expand_power_base,
     expand_power_exp,
+    factor,
     fraction,
     log,
     together,
@@ -100,8 +101,10 @@ def _root_free_zero(freed: tuple[Expr, dict[Symbol, Expr]]) -> bool:
 
 
 def _normal_powers(expr: Expr) -> Expr:
-    """Split exponents such as 2*k + 1 so that equal powers look equal."""
-    return expand_power_exp(expand_power_base(expand_log(expr)))
+    """Factor the bases of powers and split exponents such as 2*k + 1, so that equal powers look equal."""
+    symbolic = [p for p in expr.atoms(Pow) if p.exp.free_symbols]
+    swaps = {p: factor(together(p.base)) ** p.exp for p in symbolic if not p.base.is_Atom}
+    return expand_power_exp(expand_power_base(expand_log(expr.xreplace(swaps))))
 
 
 def _atoms_freed(expr: Expr) -> tuple[Expr, dict[Symbol, Expr]]:

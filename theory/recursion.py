@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from sympy import Dummy, Expr, Integer, Max, Piecewise, Pow, Symbol, exp, oo
+from sympy import Dummy, Expr, Integer, Max, Piecewise, Pow, S, Symbol, exp, oo
 from sympy.core.relational import Relational
 
 from ratebound.theory.certificate import (
@@ -61,7 +61,7 @@ class Recursion:
         prove_claim(theorem, self.rate * q + self.noise - q_next, self.by, self.plus)
         values = {alpha: step_of(theorem)}
         rate, noise = self.rate.xreplace(values), self.noise.xreplace(values)
-        require(rate, theorem, "the factor of the recursion", Integer(0) if self.before is None else None)
+        require(rate, theorem, "the factor of the recursion")
         self._check_start(theorem, q, rate, noise)
         require(theorem.at(k + 1) - rate * theorem.at(k) - noise, theorem, "the induction step")
 
@@ -74,7 +74,11 @@ class Recursion:
             return
         value = AT_START[q]
         for j in range(int(theorem.start)):
-            value = rate.subs(k, j) * value + noise.subs(k, j)
+            factor = rate.subs(k, j)
+            # What is known of q are upper bounds and q >= 0: a negative factor helps no more than zero.
+            value = (S.Zero if nonnegative(-factor, theorem.chart) else factor) * value + noise.subs(k, j)
+            if not nonnegative(factor, theorem.chart) and not nonnegative(-factor, theorem.chart):
+                raise RateboundError(f"the factor {factor} of the recursion has no known sign at k = {j}")
         require(theorem.at(theorem.start) - value, theorem, f"the bound at k = {theorem.start}")
 
     def _check_phase(self, theorem: Theorem, first: Theorem, values: Mapping[Symbol, Expr]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sympy import Expr, Integer, S, expand
+from sympy import Expr, S, expand
 
 from ratebound.theory.certificate import (
     AT_START,
@@ -19,14 +19,15 @@ from ratebound.theory.certificate import (
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.lemmas import SumLemma
 from ratebound.theory.prover import nonnegative
-from ratebound.theory.symbols import alpha, d2, d2_next, delta, delta_next, grad_sq, k
+from ratebound.theory.symbols import alpha, d2, d2_next, delta, delta_next, grad_next_sq, grad_sq, k
 
 if TYPE_CHECKING:
     from ratebound.theory.statement import Theorem
 
 SUMMED = {"gap_average": delta, "grad_norm_sq_mean": grad_sq, "grad_norm_sq_best": grad_sq}
 """Measures of the points before x_k: the quantity that is summed."""
-_NEXT = {delta: delta_next, d2: d2_next}
+_LAST = {measure: now for measure, (now, _) in LAST.items()} | {"grad_norm_sq_last": grad_sq}
+_NEXT = {delta: delta_next, d2: d2_next, grad_sq: grad_next_sq}
 _JENSEN = frozenset({"convex", "strongly_convex", "expected_smoothness"})
 
 
@@ -46,6 +47,9 @@ class Telescope:
         Added in each step.
     weight_sum, noise_sum
         Lemmas on the sums of weight and noise over j < k, where these depend on k.
+    share, final
+        For a bound on the last iterate: a with ``V_k >= a q_k``, and the multipliers that prove it. By
+        default a is the factor of q_k in V_k.
     """
 
     potential: Expr
@@ -55,6 +59,8 @@ class Telescope:
     noise: Expr = S.Zero
     weight_sum: SumLemma | None = None
     noise_sum: SumLemma | None = None
+    share: Expr | None = None
+    final: Multipliers = field(default_factory=dict)
     cited: bool = field(default=False, init=False)
 
     def after(self, step: Expr = alpha) -> Expr:
@@ -64,26 +70,42 @@ class Telescope:
     def check(self, theorem: Theorem) -> None:
         """Check the one-step inequality, the sums, and that they imply the bound for all k."""
         V = expand(self.potential.xreplace({alpha: theorem.step}))
-        require_known(V, "the potential", (delta, d2))
+        require_known(V, "the potential", tuple(_NEXT))
         require_known(self.weight + self.noise, "weight or noise")
-        last = theorem.measure in LAST
-        q = LAST[theorem.measure][0] if last else SUMMED.get(theorem.measure)
+        last = theorem.measure in _LAST
+        q = _LAST[theorem.measure] if last else SUMMED.get(theorem.measure)
         if q is None or last != (self.weight == 0):
             raise RateboundError(
                 f"telescoping with the weight {self.weight} does not bound {theorem.measure}"
             )
         prove_claim(theorem, V + self.noise - self.weight * q - self.after(theorem.step), self.by, self.plus)
-        for quantity in (delta, d2):
-            require(V.coeff(quantity), theorem, f"the potential's factor of {quantity}", Integer(0))
+        for quantity in _NEXT:
+            require(V.coeff(quantity), theorem, f"the potential's factor of {quantity}", S.Zero)
         total = V.subs(k, 0).xreplace(AT_START) + self._sum(theorem, self.noise, self.noise_sum, "upper")
+        require_known(total, "the potential at the start")
         if last:
-            gathered = V.coeff(q)
+            gathered = V.coeff(q) if self.share is None else self.share
+            self._check_share(theorem, V - gathered * q)
         else:
             self._check_average(theorem)
             gathered = self._sum(theorem, self.weight, self.weight_sum, "lower")
-            require(self.weight.xreplace({alpha: theorem.step}), theorem, "the weight", Integer(0))
+            require(self.weight.xreplace({alpha: theorem.step}), theorem, "the weight", S.Zero)
         require(gathered, theorem, "the total weight")
         require(theorem.at(k) * gathered - total, theorem, "the bound against the telescoped sum")
+
+    def _check_share(self, theorem: Theorem, rest: Expr) -> None:
+        """Check that V_k minus its share of the measure is nonnegative."""
+        prove_claim(
+            theorem,
+            rest,
+            self.final,
+            {quantity: c for quantity, c in self._left(rest).items() if c != 0},
+        )
+
+    def _left(self, rest: Expr) -> dict[Expr, Expr]:
+        used = sum((m * inequality.slack for inequality, m in self.final.items()), S.Zero)
+        left = expand(rest - used)
+        return {quantity: left.coeff(quantity) for quantity in _NEXT}
 
     def _check_average(self, theorem: Theorem) -> None:
         if theorem.measure == "grad_norm_sq_best":

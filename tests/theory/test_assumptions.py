@@ -32,6 +32,7 @@ def _states(problem, rng, alpha):
         # Batches of two with replacement: the mean of the squares is that of one draw and a product of two.
         moment = mean_sq / 2 + (full @ full) / 2
         after = x - alpha * full
+        ahead = problem.gradient(after)
         state = {
             s.delta: problem.gap(x),
             s.delta_next: problem.gap(after),
@@ -39,19 +40,18 @@ def _states(problem, rng, alpha):
             s.moment: moment,
             s.move_inner: full @ (after - x),
             s.move_sq: (after - x) @ (after - x),
+            s.next_move_inner: ahead @ (after - x),
+            s.grad_inner: full @ ahead,
+            s.grad_next_sq: ahead @ ahead,
         }
         if problem.x_star is not None:
             offset, next_offset = x - problem.x_star, after - problem.x_star
-            ahead = problem.gradient(after)
             state |= {
                 s.d2: offset @ offset,
                 s.d2_next: next_offset @ next_offset,
                 s.descent: full @ offset,
                 s.next_descent: ahead @ next_offset,
                 s.cross_descent: ahead @ offset,
-                s.next_move_inner: ahead @ (after - x),
-                s.grad_inner: full @ ahead,
-                s.grad_next_sq: ahead @ ahead,
             }
         yield state
 
@@ -62,7 +62,7 @@ def _checked(inequality, problem):
         constants, _ = _constants(problem, inequality.requires)
     except NotCertified:
         return False
-    if problem.x_star is None and s.d2 in inequality.slack.free_symbols:
+    if problem.x_star is None and inequality.slack.free_symbols & {s.d2, s.d2_next, s.descent}:
         return False
     symbols = sorted(inequality.slack.free_symbols, key=str)
     terms = [lower(term, symbols) for term in inequality.slack.expand().as_ordered_terms()]

@@ -125,8 +125,8 @@ def _numbers(theorem, values, steps):
 
 
 def _along(expr, values, alphas):
-    names = sorted(expr.free_symbols - {alpha}, key=str)
-    return lower(expr, (alpha, *names))(alphas, *(values[v.name] for v in names))
+    names = sorted(expr.free_symbols - {alpha, k}, key=str)
+    return lower(expr, (alpha, k, *names))(alphas, np.arange(alphas.size), *(values[v.name] for v in names))
 
 
 def test_errors_name_the_residual_and_the_multiplier():
