@@ -223,7 +223,7 @@ class _CudaPrinter(_Source, C99CodePrinter):
         return f"(fmax({v}, 0.0) + log1p(exp(-fabs({v}))))"
 
     def _print_Piecewise(self, expr: Any) -> str:
-        text = "NAN"
+        text = 'nan("")'
         for value, condition in reversed(expr.args):
             shown = self._print(value)
             text = shown if condition == True else f"({self._print(condition)} ? {shown} : {text})"  # noqa: E712

@@ -14,11 +14,11 @@ import numpy as np
 
 from ratebound.experiments.backends.cache import load_module
 from ratebound.experiments.backends.full_gradient import FullGradientEngine
+from ratebound.experiments.backends.layout import limits_of, schedule_of, spec_of
 from ratebound.experiments.backends.numba_features import features_source
-from ratebound.experiments.backends.numba_source import Spec
 from ratebound.experiments.backends.numba_step_sizes import step_sizes_source, vectors_of
 from ratebound.experiments.backends.recorder import Engine, record
-from ratebound.experiments.backends.rules import SUM, rules_of
+from ratebound.experiments.backends.rules import SUM
 from ratebound.experiments.backends.simd import WIDTH
 from ratebound.experiments.backends.threads import share
 from ratebound.experiments.plan import Plan
@@ -37,32 +37,6 @@ def aligned(shape: tuple[int, ...]) -> np.ndarray:
     return raw[first : first + count].reshape(shape)
 
 
-def spec_of(plan: Plan) -> Spec:
-    """Return what the kernel of a plan is printed from."""
-    problem = plan.problem
-    return Spec(
-        title=f"{plan.method.title} on the {problem.loss.title}, batch {plan.batch}: printed, not written.",
-        rules=rules_of(plan),
-        slope=problem.loss.slope,
-        batch=plan.batch,
-        regularised=problem.l2 > 0,
-    )
-
-
-def _schedule(values: np.ndarray) -> tuple[np.ndarray, int]:
-    """Return (S, K) contiguous and 1, or one column and 0 where the values do not change with the step."""
-    if values.strides[1] == 0:
-        return np.ascontiguousarray(values[:, :1]), 0
-    return np.ascontiguousarray(values), 1
-
-
-def _limits(plan: Plan) -> np.ndarray:
-    """Return the bound of each draw of a batch, and 2^32 modulo the bound, shape (2, b)."""
-    n, b = plan.problem.n, plan.batch
-    bounds = np.full(b, n) if plan.replacement else np.arange(n - b + 1, n + 1)
-    return np.array([bounds, 2**32 % bounds], dtype=np.uint64)
-
-
 class _Kernel:
     """A printed kernel with the arrays that do not depend on the layout of the state."""
 
@@ -72,7 +46,7 @@ class _Kernel:
         data[:-1, : problem.d] = problem.A
         self._function = load_module(source).advance
         self._data, self._labels = data, np.append(problem.y, 0.0)
-        self._limits = _limits(plan)
+        self._limits = limits_of(plan)
         self._plan = plan
 
     def __call__(
@@ -111,7 +85,7 @@ class FeaturesEngine:
         self._schedules = (unit // R).astype(np.uint64)
         self._inside = (np.arange(width) < problem.d).astype(np.float64)
         assert plan.weights is not None
-        self._alphas, self._weights = _schedule(plan.alphas), _schedule(plan.weights)
+        self._alphas, self._weights = schedule_of(plan.alphas), schedule_of(plan.weights)
 
     def advance(self, start: int, stop: int) -> None:
         """Make the updates ``start .. stop - 1``."""
@@ -150,7 +124,7 @@ class StepSizesEngine:
         lane = np.minimum(np.arange(blocks * lanes), S - 1)
         self._alphas, self._weights = (
             (np.ascontiguousarray(values[lane].T), moves)
-            for values, moves in (_schedule(plan.alphas), _schedule(plan.weights))
+            for values, moves in (schedule_of(plan.alphas), schedule_of(plan.weights))
         )
         self._replicas = plan.replicas.astype(np.uint64)
 

@@ -1,0 +1,145 @@
+"""The fused GPU backend: the printed CUDA kernel, compiled by CuPy, launched once per checkpoint interval."""
+
+from __future__ import annotations
+
+import importlib.util
+from functools import lru_cache
+from typing import Any, Protocol
+
+import numpy as np
+
+from ratebound.experiments.backends.cuda_source import cuda_source, lanes_of
+from ratebound.experiments.backends.layout import limits_of, schedule_of, spec_of
+from ratebound.experiments.backends.numpy_ import NumpyEngine
+from ratebound.experiments.backends.recorder import record
+from ratebound.experiments.backends.rules import SUM
+from ratebound.experiments.plan import Plan
+from ratebound.theory.errors import RateboundError
+
+_BLOCK = 128
+
+
+class Device(Protocol):
+    """Where a kernel runs."""
+
+    shared_bytes: int
+
+    def lanes(self, d: int) -> int:
+        """Return how many threads share a replica of d features."""
+        ...
+
+    def array(self, values: np.ndarray) -> Any:
+        """Return a copy of an array on the device."""
+        ...
+
+    def numpy(self, values: Any) -> np.ndarray:
+        """Return a copy of a device array in host memory."""
+        ...
+
+    def launch(self, source: str, threads: int, shared: int, arguments: tuple[Any, ...]) -> None:
+        """Run the kernel ``advance`` of a module with that many threads and bytes of shared memory."""
+        ...
+
+
+class CupyDevice:
+    """The current CUDA device, through CuPy."""
+
+    def __init__(self) -> None:
+        import cupy
+
+        self._cupy = cupy
+        self.shared_bytes = int(cupy.cuda.Device().attributes["MaxSharedMemoryPerBlockOptin"])
+
+    def lanes(self, d: int) -> int:
+        """Return how many threads share a replica of d features."""
+        return lanes_of(d)
+
+    def array(self, values: np.ndarray) -> Any:
+        """Return a copy of an array on the device."""
+        return self._cupy.asarray(values)
+
+    def numpy(self, values: Any) -> np.ndarray:
+        """Return a copy of a device array in host memory."""
+        return np.asarray(self._cupy.asnumpy(values))
+
+    def launch(self, source: str, threads: int, shared: int, arguments: tuple[Any, ...]) -> None:
+        """Run the kernel ``advance`` of a module with that many threads and bytes of shared memory."""
+        kernel = self._kernel(source, shared)
+        kernel((-(-threads // _BLOCK),), (_BLOCK,), arguments, shared_mem=shared)
+
+    @lru_cache(maxsize=64)  # noqa: B019
+    def _kernel(self, source: str, shared: int) -> Any:
+        kernel = self._cupy.RawModule(code=source, options=("-std=c++17",)).get_function("advance")
+        if shared:
+            kernel.max_dynamic_shared_size_bytes = shared
+        return kernel
+
+
+class CudaEngine:
+    """State (units, d) on the device; a unit is a replica under a step size."""
+
+    def __init__(self, plan: Plan, device: Device) -> None:
+        problem, (S, R) = plan.problem, (plan.alphas.shape[0], plan.replicas.size)
+        spec = spec_of(plan)
+        lanes = device.lanes(problem.d)
+        shared = problem.A.nbytes if problem.A.nbytes <= device.shared_bytes else 0
+        unit = np.arange(S * R)
+        state = {name: np.zeros((S * R, problem.d)) for name in spec.rules}
+        state["x"][:] = problem.x0
+        assert plan.weights is not None
+        alphas, alphas_move = schedule_of(plan.alphas)
+        weights, weights_move = schedule_of(plan.weights)
+        put = device.array
+        self._device, self._shape = device, (S, R, problem.d)
+        self._threads, self._shared = S * R * lanes, shared
+        self._source = cuda_source(spec, problem.d, lanes, shared > 0)
+        self._state = {name: put(values) for name, values in state.items()}
+        self._arguments = (
+            np.uint64(S * R), np.uint64(problem.n), put(problem.A), put(problem.y), np.float64(problem.l2),
+            put(alphas), np.uint64(alphas.shape[1]), np.uint64(alphas_move),
+            put(weights), np.uint64(weights.shape[1]), np.uint64(weights_move),
+            put(plan.replicas[unit % R].astype(np.uint32)), put((unit // R).astype(np.uint32)),
+            put(limits_of(plan)), np.uint32(plan.seed & 0xFFFFFFFF), np.uint32(plan.seed >> 32),
+            np.int32(not plan.replacement), *self._state.values(),
+        )  # fmt: skip
+
+    def advance(self, start: int, stop: int) -> None:
+        """Make the updates ``start .. stop - 1``."""
+        span = np.uint64(start), np.uint64(stop)
+        self._device.launch(self._source, self._threads, self._shared, (*span, *self._arguments))
+
+    def points(self) -> np.ndarray:
+        """Return the iterates, shape (S, R, d)."""
+        return self._device.numpy(self._state["x"]).reshape(self._shape)
+
+    def sums(self) -> np.ndarray:
+        """Return the weighted sums of the iterates before the present one, shape (S, R, d)."""
+        return self._device.numpy(self._state[SUM]).reshape(self._shape)
+
+
+def available() -> bool:
+    """Whether CuPy is installed and sees a device."""
+    if importlib.util.find_spec("cupy") is None:
+        return False
+    import cupy
+
+    return bool(cupy.is_available())
+
+
+def run(plan: Plan) -> dict[str, np.ndarray]:
+    """Run a plan; see :func:`ratebound.experiments.backends.recorder.record` for what is returned.
+
+    Full gradients are matrix products that the host does well; they run on the NumPy engine.
+
+    Raises
+    ------
+    RateboundError
+        If there is no CUDA device or no CuPy, the update reads an unknown symbol, or an expression has no
+        printing.
+    """
+    if not available():
+        raise RateboundError(
+            "backend = 'cuda' needs an NVIDIA GPU and CuPy (pip install 'ratebound[cuda12]'), which this "
+            "machine does not offer; use backend='numba'"
+        )
+    return record(plan, NumpyEngine(plan) if plan.deterministic else CudaEngine(plan, CupyDevice()))

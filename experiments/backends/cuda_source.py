@@ -1,0 +1,176 @@
+"""The printed CUDA kernel: one launch from checkpoint to checkpoint, a group of lanes for each replica.
+
+The same text compiles with NVRTC, nvcc, and, given a few definitions, as C++ for the host: there a group is
+one lane, and what the GPU will compute can be tested without one.
+"""
+
+from __future__ import annotations
+
+from ratebound.experiments.backends.numba_source import Spec
+from ratebound.problems.lower import printed
+
+_SOURCE = """// {title}
+
+#define D {d}          // features
+#define BATCH {batch}      // samples per gradient estimate
+#define LANES {lanes}      // threads that share one replica
+#define SHARED {shared}     // whether the data lie in shared memory
+#define EACH ((D + LANES - 1) / LANES)
+
+typedef unsigned int u32;
+typedef unsigned long long u64;
+
+struct Words {{ u32 w[4]; }};
+
+// Philox4x32-10.
+__device__ __forceinline__ Words philox(u32 c0, u32 c1, u32 c2, u32 c3, u32 k0, u32 k1) {{
+    for (int round = 0; round < 10; ++round) {{
+        const u64 p0 = (u64)0xD2511F53u * c0, p1 = (u64)0xCD9E8D57u * c2;
+        c0 = (u32)(p1 >> 32) ^ c1 ^ k0;
+        c2 = (u32)(p0 >> 32) ^ c3 ^ k1;
+        c1 = (u32)p1;
+        c3 = (u32)p0;
+        k0 += 0x9E3779B9u;
+        k1 += 0xBB67AE85u;
+    }}
+    return {{{{c0, c1, c2, c3}}}};
+}}
+
+// Draw j of a batch below its bound, unbiased: words whose product falls short of the threshold are skipped.
+__device__ __forceinline__ u32 draw(
+    Words words, u32 step, u32 replica, int j, u32 k0, u32 k1, const u64* limits)
+{{
+    u64 product = words.w[j % 4] * limits[j];
+    for (u32 attempt = 1; (u32)product < limits[BATCH + j]; ++attempt)
+        product = philox(step, replica, j / 4, attempt, k0, k1).w[j % 4] * limits[j];
+    return (u32)(product >> 32);
+}}
+
+// The sum over the lanes of one replica, in each of them.
+__device__ __forceinline__ double group_sum(double value) {{
+    const u32 own = LANES == 32 ? 0xFFFFFFFFu : (1u << (LANES % 32)) - 1u;
+    const u32 lanes = own << (threadIdx.x % 32 / LANES * LANES);
+    for (int offset = LANES / 2; offset > 0; offset /= 2)
+        value += __shfl_xor_sync(lanes, value, offset, LANES);
+    return value;
+}}
+
+extern "C" __global__ void advance(
+    u64 start, u64 stop, u64 units, u64 n, const double* data, const double* labels, double l2,
+    const double* alphas, u64 alphas_stride, u64 alphas_move, const double* weights, u64 weights_stride,
+    u64 weights_move, const u32* replicas, const u32* schedules, const u64* limits, u32 key0, u32 key1,
+    int distinct, {arguments})
+{{
+#if SHARED
+    extern __shared__ double cached[];
+    for (u64 i = threadIdx.x; i < n * D; i += blockDim.x) cached[i] = data[i];
+    __syncthreads();
+    data = cached;
+#endif
+    const u64 unit = (blockIdx.x * (u64)blockDim.x + threadIdx.x) / LANES;
+    const int lane = threadIdx.x % LANES;
+    if (unit >= units) return;
+    const u32 replica = replicas[unit];
+{declared}
+    double probe = 0.0;
+    for (int slot = 0; slot < EACH; ++slot) {{
+        const int j = lane + slot * LANES;
+{loaded}
+        probe += 0.0 * own_x[slot];
+    }}
+    // A diverged replica stops here: every later look at it reads nan.
+    if (group_sum(probe) != 0.0) return;
+    for (u64 now = start; now < stop; ++now) {{
+{scalars}
+        u32 index[BATCH];
+        Words words;
+        double batch_sum[EACH] = {{0.0}};
+        for (int q = 0; q < BATCH; ++q) {{
+            if (q % 4 == 0) words = philox((u32)now, replica, q / 4, 0, key0, key1);
+            index[q] = draw(words, (u32)now, replica, q, key0, key1, limits);
+            // Floyd: distinct indices, every subset equally likely.
+            bool taken = false;
+            for (int i = 0; distinct && i < q; ++i) taken |= index[i] == index[q];
+            if (taken) index[q] = (u32)(n - BATCH + q);
+            const double* row = data + (u64)index[q] * D;
+            double z = 0.0;
+            for (int slot = 0; slot < EACH; ++slot)
+                if (lane + slot * LANES < D) z += row[lane + slot * LANES] * own_x[slot];
+            z = group_sum(z);
+            const double y = labels[index[q]];
+            const double s = {slope};
+            for (int slot = 0; slot < EACH; ++slot)
+                if (lane + slot * LANES < D) batch_sum[slot] += s * row[lane + slot * LANES];
+        }}
+        for (int slot = 0; slot < EACH; ++slot) {{
+{now}
+            const double g = batch_sum[slot] / BATCH + l2 * x;
+{updated}
+        }}
+    }}
+    probe = 0.0;
+    for (int slot = 0; slot < EACH; ++slot)
+        if (lane + slot * LANES < D) probe += 0.0 * own_x[slot];
+    probe = group_sum(probe);
+    for (int slot = 0; slot < EACH; ++slot) {{
+        const int j = lane + slot * LANES;
+{stored}
+    }}
+}}
+"""
+
+
+def _lines(depth: int, lines: list[str]) -> str:
+    return "\n".join("    " * depth + line for line in lines)
+
+
+def cuda_source(spec: Spec, d: int, lanes: int, shared: bool) -> str:
+    """Print the kernel.
+
+    Parameters
+    ----------
+    spec
+        What to compute.
+    d
+        Features.
+    lanes
+        Threads per replica: 1, 2, 4, 8, 16 or 32.
+    shared
+        Whether each block copies the data into its shared memory.
+
+    Raises
+    ------
+    RateboundError
+        If an expression has no printing.
+    """
+    state = list(spec.rules)
+    reads = {s.name for rule in spec.rules.values() for s in rule.free_symbols}
+    scalars = [
+        f"const double {name} = {name}s[schedules[unit] * {name}s_stride + now * {name}s_move];"
+        for name in ("alpha", "weight")
+        if name in reads
+    ]
+    scalars += ["const double k = (double)now;"] if "k" in reads else []
+    return _SOURCE.format(
+        title=spec.title,
+        d=d,
+        batch=spec.batch,
+        lanes=lanes,
+        shared=int(shared),
+        slope=printed(spec.slope, "cuda"),
+        arguments=", ".join(f"double* state_{name}" for name in state),
+        declared=_lines(1, [f"double own_{name}[EACH];" for name in state]),
+        loaded=_lines(2, [f"own_{v}[slot] = j < D ? state_{v}[unit * D + j] : 0.0;" for v in state]),
+        scalars=_lines(2, scalars),
+        now=_lines(3, [f"const double {name} = own_{name}[slot];" for name in state]),
+        updated=_lines(
+            3, [f"own_{name}[slot] = {printed(rule, 'cuda')};" for name, rule in spec.rules.items()]
+        ),
+        stored=_lines(2, [f"if (j < D) state_{v}[unit * D + j] = own_{v}[slot] + probe;" for v in state]),
+    )
+
+
+def lanes_of(d: int) -> int:
+    """Return how many threads share a replica of d features: more where there is more to add up."""
+    # From the latencies of shuffles and of the memory paths; not measured.
+    return next((lanes for limit, lanes in ((3, 1), (32, 4), (127, 8)) if d <= limit), 32)

@@ -1,0 +1,41 @@
+"""What the fused engines read besides the state: the same arrays for the CPU and for the GPU."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ratebound.experiments.backends.numba_source import Spec
+from ratebound.experiments.backends.rules import rules_of
+from ratebound.experiments.plan import Plan
+
+
+def spec_of(plan: Plan) -> Spec:
+    """Return what the kernel of a plan is printed from.
+
+    Raises
+    ------
+    RateboundError
+        If the update of the method reads an unknown symbol.
+    """
+    problem = plan.problem
+    return Spec(
+        title=f"{plan.method.name} on the {problem.loss.title}, batch {plan.batch}; printed, not written.",
+        rules=rules_of(plan),
+        slope=problem.loss.slope,
+        batch=plan.batch,
+        regularised=problem.l2 > 0,
+    )
+
+
+def schedule_of(values: np.ndarray) -> tuple[np.ndarray, int]:
+    """Return (S, K) contiguous and 1, or one column and 0 where the values do not change with the step."""
+    if values.strides[1] == 0:
+        return np.ascontiguousarray(values[:, :1]), 0
+    return np.ascontiguousarray(values), 1
+
+
+def limits_of(plan: Plan) -> np.ndarray:
+    """Return the bound of each draw of a batch, and 2^32 modulo the bound, shape (2, b), uint64."""
+    n, b = plan.problem.n, plan.batch
+    bounds = np.full(b, n) if plan.replacement else np.arange(n - b + 1, n + 1)
+    return np.array([bounds, 2**32 % bounds], dtype=np.uint64)

@@ -1,0 +1,158 @@
+"""All engines give the same iterates: a method or loss that is registered is tested by being registered."""
+
+from functools import cache
+
+import numpy as np
+import pytest
+from host_device import COMPILER, HostDevice
+from sympy import Symbol, sqrt
+
+from ratebound.experiments.backends import numba_
+from ratebound.experiments.backends.cuda_ import CudaEngine
+from ratebound.experiments.backends.numpy_ import NumpyEngine
+from ratebound.experiments.plan import Plan
+from ratebound.problems.build import from_arrays
+from ratebound.problems.losses import LOSSES
+from ratebound.theory.methods import METHODS, Method
+
+STEPS, STOPS = 70, (1, 30, 70)
+SAMPLINGS = [(1, True), (3, True), (3, False), (11, False)]
+
+x, g, alpha, v, k = (Symbol(name) for name in ("x", "g", "alpha", "v", "k"))
+HEAVY_BALL = Method("heavy ball", "", {"x": x - alpha * (v / 2 + g), "v": v / 2 + g}, "batch")
+# Not linear, and 0/0 where a coordinate has no data.
+ADAGRAD = Method("adagrad", "", {"x": x - alpha * g / sqrt(v + g**2), "v": v + g**2}, "batch")
+COUNTING = Method("counting", "", {"x": x - alpha * g / (k + 1)}, "batch")
+
+
+@cache
+def problem(loss, d=5, n=23, l2=0.1):
+    rng = np.random.default_rng(8)
+    y = np.where(rng.random(n) < 0.5, 1.0, -1.0)
+    return from_arrays(rng.normal(size=(n, d)), y, LOSSES[loss], l2, x0=rng.normal(size=d))
+
+
+def plan(
+    problem, method, step_sizes=1, batch=1, replacement=True, replicas=5, first=0, steps=STEPS, scale=1.0
+):
+    # Constant and decaying schedules have different layouts.
+    alphas = np.broadcast_to(scale * np.linspace(0.02, 0.05, step_sizes)[:, None], (step_sizes, steps))
+    if step_sizes % 2 == 0:
+        alphas = alphas / np.sqrt(np.arange(1, steps + 1))
+    full = method.sampling == "full"
+    return Plan(
+        problem=problem,
+        method=method,
+        alphas=alphas,
+        weights=np.arange(1.0, steps + 1),
+        checkpoints=np.array([steps]),
+        replicas=np.arange(first, first + (1 if full else replicas)),
+        seed=2**40 + 17,
+        batch=batch,
+        replacement=replacement,
+        measures=("gap_average",),
+    )
+
+
+def others(given):
+    """The engines that are held against the NumPy one."""
+    yield numba_.engine(given)
+    if COMPILER and not given.deterministic:
+        yield CudaEngine(given, HostDevice())
+
+
+def agree(given):
+    reference = NumpyEngine(given)
+    rivals = list(others(given))
+    here = 0
+    for stop in STOPS:
+        for engine in (reference, *rivals):
+            engine.advance(here, stop)
+        here = stop
+        for engine in rivals:
+            for mine, theirs in ((engine.points(), reference.points()), (engine.sums(), reference.sums())):
+                np.testing.assert_allclose(mine, theirs, rtol=1e-9, atol=1e-11 * np.abs(theirs).max())
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("step_sizes", [1, 9])
+def test_every_loss(loss, step_sizes):
+    agree(plan(problem(loss), METHODS["sgd"], step_sizes))
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method(method):
+    agree(plan(problem("logistic"), METHODS[method], 2))
+
+
+@pytest.mark.parametrize("method", [HEAVY_BALL, ADAGRAD, COUNTING], ids=lambda m: m.name)
+@pytest.mark.parametrize("step_sizes", [1, 8])
+def test_more_state_and_nonlinear_rules(method, step_sizes):
+    agree(plan(problem("squared"), method, step_sizes))
+
+
+@pytest.mark.parametrize(("batch", "replacement"), SAMPLINGS)
+@pytest.mark.parametrize("step_sizes", [2, 40])
+def test_every_sampling(batch, replacement, step_sizes):
+    agree(plan(problem("logistic"), METHODS["sgd"], step_sizes, batch, replacement))
+
+
+@pytest.mark.parametrize("d", [1, 30, 70])
+def test_every_width(d):
+    agree(plan(problem("squared", d, 11, 0.0), METHODS["sgd"], scale=0.2))
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_full_gradients(loss):
+    agree(plan(problem(loss), METHODS["gd"], 3, scale=4.0))
+
+
+@pytest.mark.skipif(COMPILER is None, reason="no C++ compiler to play the GPU")
+def test_shared_memory_changes_nothing():
+    given = plan(problem("logistic"), METHODS["sgd"])
+    plain, cached = CudaEngine(given, HostDevice()), CudaEngine(given, HostDevice(2**19))
+    for engine in (plain, cached):
+        engine.advance(0, STEPS)
+    np.testing.assert_array_equal(cached.points(), plain.points())
+
+
+@pytest.mark.parametrize("step_sizes", [1, 9])
+def test_replicas_are_a_prefix_and_can_be_continued(step_sizes):
+    def points(**options):
+        for engine in others(plan(problem("logistic"), METHODS["sgd"], step_sizes, **options)):
+            engine.advance(0, STEPS)
+            yield engine.points()
+
+    for whole, few, rest in zip(
+        points(replicas=21), points(replicas=6), points(replicas=15, first=6), strict=True
+    ):
+        np.testing.assert_array_equal(few, whole[:, :6])
+        np.testing.assert_array_equal(rest, whole[:, 6:])
+
+
+@pytest.mark.parametrize("step_sizes", [1, 9])
+@pytest.mark.parametrize("method", ["sgd", "gd"])
+def test_divergence_is_recorded_alike(method, step_sizes):
+    given = plan(problem("squared"), METHODS[method], step_sizes, scale=1e9)
+    reference = NumpyEngine(given)
+    reference.advance(0, STEPS)
+    lost = ~np.isfinite(reference.points()).all(-1)
+    assert lost.any()
+    for engine in others(given):
+        for start, stop in ((0, 30), (30, 60), (60, STEPS)):
+            engine.advance(start, stop)
+        assert (~np.isfinite(engine.points()).all(-1) == lost).all()
+        assert not np.isfinite(engine.sums()[lost]).all(-1).any()
+
+
+def test_a_single_run_repeats_bit_for_bit(monkeypatch):
+    given = plan(problem("logistic"), METHODS["sgd"], replicas=40, steps=3000)
+    runs = []
+    for threads in (1, 2):
+        monkeypatch.setattr(
+            "ratebound.experiments.backends.threads.numba.get_num_threads", lambda n=threads: n
+        )
+        engine = numba_.engine(given)
+        engine.advance(0, 3000)
+        runs.append(engine.points())
+    np.testing.assert_array_equal(*runs)
