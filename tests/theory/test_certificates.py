@@ -94,7 +94,8 @@ def test_a_second_derivation_by_running_the_one_step_inequality(theorem):
                 if step + 1 >= int(theorem.start):
                     assert q <= bound[step + 1] * (1 + 1e-9)
         elif isinstance(certificate, Telescope) and certificate.weight != 0:
-            start = values["gap0"] if certificate.potential == s.delta else values["D"] ** 2
+            at_zero = certificate.potential.subs(k, 0).subs({s.delta: gap0, s.d2: D**2})
+            start = float(_along(at_zero, values, alphas)[0])
             total = np.cumsum(_along(certificate.noise, values, alphas))
             weights = np.cumsum(_along(certificate.weight, values, alphas))
             assert ((start + total) / weights <= bound[1:] * (1 + 1e-9)).all()
