@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
 
 from ratebound.experiments import checkpoints as grids
-from ratebound.experiments.backends import numpy_
+from ratebound.experiments.backends.choose import find_backend
 from ratebound.experiments.checks import whole
 from ratebound.experiments.plan import MEASURES, OVER_PATH, Plan
 from ratebound.experiments.schedule import Schedule, Step, resolve
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
 
 __all__ = ["MEASURES", "OVER_PATH", "find_method", "simulate"]
 
-_BACKENDS: Mapping[str, Callable[[Plan], dict[str, np.ndarray]]] = MappingProxyType({"numpy": numpy_.run})
 _LARGEST_ID = 2**32
 
 
@@ -44,15 +42,6 @@ def find_method(method: str | Method) -> Method:
         known = ", ".join(METHODS)
         raise RateboundError(f"unknown method {method!r}{nearest(method, METHODS)} (known: {known})")
     return METHODS[method]
-
-
-def _backend(name: str) -> Callable[[Plan], dict[str, np.ndarray]]:
-    known = ("auto", *_BACKENDS)
-    if name not in known:
-        raise RateboundError(
-            f"unknown backend {name!r}{nearest(str(name), known)} (known: {', '.join(known)})"
-        )
-    return _BACKENDS["numpy" if name == "auto" else name]
 
 
 def _attributes(plan: Plan, schedule: Schedule, average: bool) -> dict[str, str | int]:
@@ -150,7 +139,9 @@ def simulate(
     first_replica
         Id of the first replica: replicas 64 .. 127 of a run continue its replicas 0 .. 63.
     backend
-        ``"auto"`` or ``"numpy"``.
+        ``"numpy"``, the reference; ``"numba"``, fused kernels on the CPU; ``"cuda"``, the same on a GPU; or
+        ``"auto"``: NumPy for what it finishes before the others have loaded, then a GPU if there is one,
+        then Numba. All draw the same indices and agree to rounding.
 
     Returns
     -------
@@ -167,7 +158,7 @@ def simulate(
     RateboundError
         If a name is unknown or a value out of range.
     """
-    execute = _backend(backend)
+    execute = find_backend(backend)
     rule = find_method(method)
     steps = whole("steps", steps, 1, _LARGEST_ID)
     replicas = whole("replicas", replicas, 1, _LARGEST_ID)

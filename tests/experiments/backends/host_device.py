@@ -2,6 +2,7 @@
 
 import ctypes
 import hashlib
+import os
 import shutil
 import subprocess
 from functools import cache
@@ -32,7 +33,7 @@ def compiled(source):
     library = folder() / f"host_{hashlib.sha256(text.encode()).hexdigest()[:20]}.so"
     if not library.exists():
         command = [COMPILER, "-x", "c++", "-std=c++17", "-O1", "-ffp-contract=off", "-shared", "-fPIC"]
-        made = library.with_suffix(f".{np.random.default_rng().integers(2**60)}.tmp")
+        made = library.with_suffix(f".{os.getpid()}.tmp")
         subprocess.run([*command, "-o", str(made), "-"], input=text, text=True, check=True)
         made.replace(library)
     return ctypes.CDLL(str(library))

@@ -1,0 +1,62 @@
+"""The backends by name, and the rule by which ``auto`` picks one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from types import MappingProxyType
+
+import numpy as np
+
+from ratebound.experiments.plan import Plan
+from ratebound.theory.errors import RateboundError, nearest
+
+Run = Callable[[Plan], dict[str, np.ndarray]]
+
+_PATIENCE = 0.5
+"""Seconds in which Numba has loaded and found a kernel in its cache; before that NumPy is done."""
+_STEP, _ENTRY, _FULL = 1.3e-7, 1.4e-9, 2e-10
+"""Seconds of the NumPy backend, measured: per replica-step, per entry of a sampled row, per entry of data."""
+
+
+def numpy_seconds(plan: Plan) -> float:
+    """Estimate how long the NumPy backend takes for the steps of a plan."""
+    S, K = plan.alphas.shape
+    problem = plan.problem
+    if plan.deterministic:
+        return S * K * problem.n * problem.d * _FULL
+    return S * K * plan.replicas.size * (_STEP + plan.batch * problem.d * _ENTRY)
+
+
+def _lazily(name: str) -> Run:
+    """Return a backend whose module is imported when it runs: Numba takes half a second to load."""
+    return lambda plan: import_module(f"ratebound.experiments.backends.{name}_").run(plan)
+
+
+def _auto(plan: Plan) -> dict[str, np.ndarray]:
+    if numpy_seconds(plan) < _PATIENCE:
+        return BACKENDS["numpy"](plan)
+    from ratebound.experiments.backends import cuda_
+
+    return BACKENDS["cuda" if cuda_.available() and not plan.deterministic else "numba"](plan)
+
+
+BACKENDS: Mapping[str, Run] = MappingProxyType(
+    {"auto": _auto, **{name: _lazily(name) for name in ("numpy", "numba", "cuda")}}
+)
+"""``auto`` takes NumPy for what it finishes before another engine has loaded, then a GPU if there is one."""
+
+
+def find_backend(name: str) -> Run:
+    """Return the backend of this name.
+
+    Raises
+    ------
+    RateboundError
+        If there is none.
+    """
+    if name not in BACKENDS:
+        raise RateboundError(
+            f"unknown backend {name!r}{nearest(str(name), BACKENDS)} (known: {', '.join(BACKENDS)})"
+        )
+    return BACKENDS[name]

@@ -1,0 +1,51 @@
+"""Printed modules on disk."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from ratebound.experiments.backends import cache
+
+
+def test_same_text_same_module(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    module = cache.load_module("value = 'of this test'\n")
+    assert module.value == "of this test"
+    assert cache.load_module("value = 'of this test'\n") is module
+    assert [p.name for p in (tmp_path / "ratebound").glob("*.py")] == [f"{module.__name__}.py"]
+    other = cache.load_module("value = 'another'\n")
+    assert other.value == "another" and other is not module
+
+
+def test_a_folder_that_cannot_be_written_is_replaced(tmp_path, monkeypatch):
+    blocked = tmp_path / "file"
+    blocked.write_text("in the way")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(blocked))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(cache.tempfile, "tempdir", None)
+    assert cache.folder().parent == tmp_path
+    assert os.access(cache.folder(), os.W_OK)
+
+
+def test_a_second_process_compiles_nothing(tmp_path):
+    code = (
+        "from ratebound.experiments.run import simulate\n"
+        "from ratebound.problems.library import load\n"
+        "from ratebound.experiments.backends import cache\n"
+        "simulate(load('quadratic_2d'), 'sgd', 0.1, steps=3, replicas=2, backend='numba')\n"
+        "import sys\n"
+        "[kernel] = [m for name, m in sys.modules.items() if name.startswith('ratebound_kernel_')]\n"
+        "found = kernel.advance.stats\n"
+        "print(sum(found.cache_hits.values()), sum(found.cache_misses.values()))\n"
+    )
+    environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path)}
+    environment.pop("NUMBA_CACHE_DIR", None)
+    said = [
+        subprocess.run(
+            [sys.executable, "-c", code], env=environment, check=True, capture_output=True, text=True
+        ).stdout.split()
+        for _ in range(2)
+    ]
+    assert said == [["0", "1"], ["1", "0"]]
+    assert list(Path(tmp_path, "ratebound").glob("ratebound_kernel_*.py"))

@@ -1,0 +1,74 @@
+"""Backends by name, and what ``auto`` takes."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from ratebound.experiments.backends import choose, cuda_
+from ratebound.experiments.run import MEASURES, simulate
+from ratebound.problems.library import load
+from ratebound.theory.errors import RateboundError
+
+
+@pytest.mark.parametrize("method", ["sgd", "gd"])
+def test_numba_takes_every_measure(method):
+    options = dict(steps=20, replicas=9, measures=MEASURES, batch=2)
+    problem = load("quadratic_2d")
+    fast, slow = (simulate(problem, method, [0.1, 0.2], backend=b, **options) for b in ("numba", "numpy"))
+    for name in (*MEASURES, "grad_norm_sq_path"):
+        np.testing.assert_allclose(fast[name], slow[name], rtol=1e-11, atol=1e-15)
+
+
+def test_divergence_reads_infinite():
+    data = simulate(
+        load("quadratic_2d"), "sgd", 1e8, steps=100, replicas=6, measures=MEASURES, backend="numba"
+    )
+    for name in MEASURES:
+        late = data[name].values[:, :, 1:]
+        assert not np.isnan(late).any()
+        assert name == "grad_norm_sq_best" or (late[:, :, -1] == np.inf).all()
+
+
+def test_small_jobs_stay_with_numpy():
+    code = (
+        "import sys\n"
+        "from ratebound.experiments.run import simulate\n"
+        "from ratebound.problems.library import load\n"
+        "simulate(load('quadratic_2d'), 'sgd', 0.1, steps=100, replicas=100)\n"
+        "assert 'numba' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, env=os.environ)
+
+
+def test_large_jobs_go_to_a_compiled_engine(monkeypatch):
+    asked = []
+    monkeypatch.setattr(choose, "BACKENDS", {b: lambda plan, b=b: asked.append(b) for b in choose.BACKENDS})
+    run = choose._auto
+    for seconds, gpu in ((0.1, True), (10.0, False), (10.0, True)):
+        monkeypatch.setattr(choose, "numpy_seconds", lambda plan, s=seconds: s)
+        monkeypatch.setattr(cuda_, "available", lambda g=gpu: g)
+        run(type("Plan", (), {"deterministic": False}))
+    assert asked == ["numpy", "numba", "cuda"]
+
+
+@pytest.mark.skipif(cuda_.available(), reason="this machine has a GPU")
+def test_cuda_without_a_gpu_is_one_clear_line():
+    with pytest.raises(RateboundError, match="needs an NVIDIA GPU and CuPy") as refused:
+        simulate(load("quadratic_2d"), "sgd", 0.1, steps=3, backend="cuda")
+    assert "\n" not in str(refused.value)
+
+
+def test_a_loss_without_printing_is_refused_with_a_remedy():
+    from sympy import tan
+
+    from ratebound.problems.build import from_arrays
+    from ratebound.problems.losses import LOSSES, Loss, z
+
+    squared = LOSSES["squared"]
+    odd = Loss("odd", "odd loss", tan(z) ** 2, squared.curvature, squared.lower_bound, "real")
+    problem = from_arrays([[1.0], [2.0]], [0.0, 0.0], odd, x0=[0.1])
+    with pytest.raises(RateboundError, match=r"tan.* has no printing .*backend='numpy'"):
+        simulate(problem, "sgd", 0.1, steps=3, backend="numba")

@@ -1,0 +1,62 @@
+"""What the GPU compiler says of the printed kernel."""
+
+import shutil
+import subprocess
+
+import pytest
+
+from ratebound.experiments.backends.cuda_source import cuda_source, lanes_of
+from ratebound.experiments.backends.layout import Spec
+from ratebound.experiments.backends.rules import rules
+from ratebound.problems.losses import LOSSES
+from ratebound.theory.methods import METHODS
+
+NVCC = shutil.which("nvcc")
+SUPPORTED = range(70, 91)
+
+
+def printed(loss="logistic", batch=3, lanes=4, shared=True):
+    return cuda_source(
+        Spec("test", rules(METHODS["sgd"]), LOSSES[loss].slope, batch, True), 20, lanes, shared
+    )
+
+
+def architectures():
+    """The oldest and the newest of the supported architectures that this compiler knows."""
+    if NVCC is None:
+        return []
+    listed = subprocess.run([NVCC, "--list-gpu-arch"], capture_output=True, text=True, check=True).stdout
+    known = sorted(int(a.removeprefix("compute_")) for a in listed.split() if a[8:].isdigit())
+    usable = [a for a in known if a in SUPPORTED]
+    return sorted({usable[0], usable[-1]}) if usable else []
+
+
+@pytest.mark.parametrize("architecture", architectures() or [None])
+@pytest.mark.parametrize("lanes", [4, 32])
+def test_nvcc_compiles_it(architecture, lanes, tmp_path):
+    if architecture is None:
+        pytest.skip("no nvcc for the architectures 70 .. 90")
+    path = tmp_path / "kernel.cu"
+    path.write_text(printed(lanes=lanes))
+    command = [NVCC, f"-arch=sm_{architecture}", "-std=c++17", "-cubin", "-Werror", "all-warnings"]
+    done = subprocess.run([*command, "-o", tmp_path / "kernel.cubin", path], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("architecture", [70, 90])
+@pytest.mark.parametrize("loss", LOSSES)
+def test_nvrtc_compiles_it(architecture, loss):
+    nvrtc = pytest.importorskip("cuda.bindings.nvrtc", reason="NVRTC's Python bindings are not installed")
+    source = printed(loss).encode()
+    _, program = nvrtc.nvrtcCreateProgram(source, b"kernel.cu", 0, [], [])
+    options = [f"--gpu-architecture=sm_{architecture}".encode(), b"-std=c++17"]
+    (status,) = nvrtc.nvrtcCompileProgram(program, len(options), options)
+    _, size = nvrtc.nvrtcGetProgramLogSize(program)
+    log = b" " * size
+    nvrtc.nvrtcGetProgramLog(program, log)
+    assert status == nvrtc.nvrtcResult.NVRTC_SUCCESS, log.decode()
+
+
+def test_more_features_more_lanes():
+    chosen = [lanes_of(d) for d in (1, 3, 4, 32, 33, 127, 128, 5000)]
+    assert chosen == [1, 1, 4, 4, 8, 8, 32, 32]

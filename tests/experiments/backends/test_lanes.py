@@ -1,0 +1,104 @@
+"""Functions of eight lanes against extended precision, and the stream inside a kernel against its reference."""
+
+import numpy as np
+import pytest
+from numba import njit
+
+from ratebound.experiments.backends import lanes_draw, lanes_math
+from ratebound.experiments.backends.simd import load, store
+from ratebound.experiments.sampling import indices
+
+
+def over(function):
+    """Apply a function of lanes to an array."""
+
+    @njit
+    def kernel(values, out):
+        for i in range(0, values.size, 8):
+            store(function(load(values, (i,))), out, (i,))
+
+    def apply(values):
+        padded = np.zeros(-(-len(values) // 8) * 8)
+        padded[: len(values)] = values
+        out = np.empty_like(padded)
+        kernel(padded, out)
+        return out[: len(values)]
+
+    return apply
+
+
+EDGES = [
+    0.0,
+    -0.0,
+    1.0,
+    np.inf,
+    -np.inf,
+    np.nan,
+    5e-324,
+    2.2e-308,
+    1e300,
+    -1e300,
+    -0.5,
+    709.78,
+    709.79,
+    -745.1,
+]
+
+
+@pytest.mark.parametrize("name", ["exp", "log", "log1p"])
+def test_accurate_to_two_units(name):
+    rng = np.random.default_rng(0)
+    values = np.concatenate(
+        [rng.uniform(-750, 720, 4000), rng.normal(size=4000), 10.0 ** rng.uniform(-320, 308, 4000), EDGES]
+    )
+    got = over(getattr(lanes_math, name))(values)
+    with np.errstate(all="ignore"):
+        exact = getattr(np, name)(values.astype(np.longdouble)).astype(np.float64)
+    finite = np.isfinite(exact)
+    np.testing.assert_array_equal(got[~finite], exact[~finite])
+    error = np.abs(got[finite] - exact[finite])
+    assert (error <= 2 * np.spacing(np.abs(exact[finite]))).all()
+
+
+KNOWN = [
+    ((0, 0, 0, 0), (0, 0), (0x6627E8D5, 0xE169C58D, 0xBC57AC4C, 0x9B00DBD8)),
+    ((0xFFFFFFFF,) * 4, (0xFFFFFFFF,) * 2, (0x408F276D, 0x41C83B0E, 0xA20BC7C6, 0x6D5451FD)),
+    (
+        (0x243F6A88, 0x85A308D3, 0x13198A2E, 0x03707344),
+        (0xA4093822, 0x299F31D0),
+        (0xD16CFE09, 0x94FDCCEB, 0x5001E420, 0x24126EA1),
+    ),
+]
+
+
+@njit
+def philox(c0, c1, c2, c3, k0, k1):
+    return lanes_draw.philox(c0, c1, c2, c3, k0, k1)
+
+
+@pytest.mark.parametrize(("counter", "key", "output"), KNOWN)
+def test_known_answers_of_philox(counter, key, output):
+    assert tuple(int(w) for w in philox(*(np.uint64(c) for c in counter + key))) == output
+
+
+@njit
+def fill_tile(index, batch, first, replica, k0, k1, limits, n, distinct):
+    lanes_draw.draw(index, 0, batch, first, replica, k0, k1, limits)
+    if distinct:
+        lanes_draw.make_distinct(index, 0, batch, n)
+
+
+@pytest.mark.parametrize(
+    ("n", "batch", "distinct"),
+    [(1, 1, False), (1000, 1, False), (7, 3, True), (20, 20, True), (3 * 2**30, 6, False), (2**32, 5, False)],
+)
+def test_indices_are_bit_identical(n, batch, distinct):
+    # At n = 3 * 2^30 a quarter of the words is rejected and drawn again.
+    seed = 12345678901234567
+    bounds = np.arange(n - batch + 1, n + 1) if distinct else np.full(batch, n)
+    limits = np.array([bounds, 2**32 % bounds], dtype=np.uint64)
+    index = np.empty((1, batch, 64), np.uint64)
+    keys = np.uint64(seed & 0xFFFFFFFF), np.uint64(seed >> 32)
+    fill_tile(index, batch, 100, np.uint64(42), *keys, limits, n, distinct)
+    expected = indices(seed, np.array([42]), np.arange(100, 164), n, batch, not distinct)[:, 0].T
+    np.testing.assert_array_equal(index[0], expected)
