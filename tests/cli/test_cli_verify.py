@@ -1,0 +1,248 @@
+"""``verify`` and ``simulate``: what they print, what they write, how they exit."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from ratebound.cli import cli
+from ratebound.commands import verdicts
+from ratebound.experiments import record as records
+from ratebound.experiments import suite as suites
+from ratebound.experiments.verdict import HarnessError, Verdict
+
+SVMLIGHT = "1 1:0.5 2:-1\n-1 1:2 3:0.25\n1 2:1.5\n-1 1:-1 3:1\n"
+
+
+def run(*arguments):
+    return CliRunner().invoke(cli, [str(each) for each in arguments])
+
+
+def outcome(word):
+    """A stand-in for ``verify`` that always finds the same."""
+
+    def judged(theorem, problem, **options):
+        found = Verdict(word, theorem.id, problem.name, "for the test", parameters_text="alpha = 1/L")
+        run = {"method": theorem.method.name, "batch": 1, "replacement": True, "steps": 1, "seed": 0}
+        return Verdict(**{**vars(found), "run": run, "curves": {}})
+
+    return judged
+
+
+def test_a_theorem_that_holds():
+    result = run("verify", "gd_pl", "--problem", "diabetes", "--steps", "100")
+    assert result.exit_code == 0, result.output
+    assert "holds" in result.stdout
+    assert "mu_pl = " in result.stdout
+
+
+def test_progress_does_not_mix_with_results():
+    result = run("verify", "gd_pl", "--problem", "quadratic_2d", "--steps", "20")
+    assert "verify 0/1: gd_pl on quadratic_2d" in result.stderr
+    assert "verify 0/1" not in result.stdout
+
+
+def test_one_line_for_each_pair():
+    result = run(
+        "verify", "gd_pl", "gd_convex", "--problem", "quadratic_2d", "--problem", "diabetes", "--steps", "20"
+    )
+    assert [tuple(line.split()[:3]) for line in result.stdout.splitlines()[:4]] == [
+        (theorem, problem, "holds")
+        for theorem in ("gd_pl", "gd_convex")
+        for problem in ("quadratic_2d", "diabetes")
+    ]
+    assert result.stdout.splitlines()[4].startswith("4 holds; a true bound is called violated with")
+
+
+def test_without_a_problem_the_suite_says_on_which(monkeypatch):
+    monkeypatch.setattr(suites, "verify", outcome("holds"))
+    result = run("verify", "gd_pl", "--details")
+    wanted = [task.problem.name for task in suites.load_suite().tasks if task.theorem.id == "gd_pl"]
+    assert [line.split()[1] for line in result.stdout.splitlines() if line.startswith("gd_pl")] == wanted
+
+
+def test_outside_the_range_it_does_not_apply_and_says_so():
+    result = run("verify", "gd_pl", "--problem", "diabetes", "--parameter", "alpha=3/L")
+    assert result.exit_code == 0
+    assert "not applicable" in result.stdout
+    assert "alpha < 2/L" in result.stdout
+
+
+def test_another_step_makes_a_conjecture_that_fails():
+    result = run("verify", "sgd_star_switch", "--problem", "quadratic_2d", "--step", "3/L", "--steps", "400")
+    assert result.exit_code == 1
+    assert "violated at k = " in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("word", "strict", "code"),
+    [
+        ("holds", False, 0),
+        ("not applicable", True, 0),
+        ("undecided", False, 0),
+        ("undecided", True, 3),
+        ("violated", False, 1),
+        ("violated", True, 1),
+    ],
+)
+def test_exit_codes(monkeypatch, word, strict, code):
+    monkeypatch.setattr(suites, "verify", outcome(word))
+    result = run("verify", "gd_pl", "--problem", "quadratic_2d", *(["--strict"] if strict else []))
+    assert result.exit_code == code, result.output
+    assert word in result.stdout
+
+
+def test_violated_comes_before_undecided():
+    cells = [{"verdict": {"outcome": word}} for word in ("holds", "undecided", "violated")]
+    assert verdicts.exit_code({"cells": cells}, strict=True) == 1
+
+
+def test_contradictory_evidence_is_nobodys_bad_input(monkeypatch):
+    def contradicts(*arguments, **options):
+        raise HarnessError("internal error: please report it")
+
+    monkeypatch.setattr(suites, "verify", contradicts)
+    result = run("verify", "gd_pl", "--problem", "quadratic_2d")
+    assert result.exit_code == 1
+    assert "please report it" in result.stderr
+
+
+def test_the_record_can_be_read_back(tmp_path):
+    path = tmp_path / "found.json"
+    result = run(
+        "verify", "gd_pl", "--problem", "quadratic_2d", "--steps", "20", "--seed", "7", "--json", path
+    )
+    assert f"record: {path}" in result.stdout
+    record = records.load(path)
+    assert record["provenance"]["seed"] == 7
+    assert record["provenance"]["command"].startswith("ratebound")
+    assert [cell["theorem"]["id"] for cell in record["cells"]] == ["gd_pl"]
+    json.loads(path.read_text(encoding="utf-8"))
+
+
+def test_a_file_of_the_users_own(tmp_path):
+    path = tmp_path / "mine.svm"
+    path.write_text(SVMLIGHT, encoding="utf-8")
+    result = run("verify", "gd_pl", "--problem", path, "--l2", "0.1", "--steps", "50")
+    assert result.exit_code == 0, result.output
+    assert "holds" in result.stdout
+    squared = run("verify", "gd_pl", "--problem", path, "--loss", "squared", "--steps", "50", "--l2", "0.5")
+    assert squared.exit_code == 0, squared.output
+
+
+BAD_FILES = {
+    "malformed": ("1 1:0.5 what\n", "svmlight"),
+    "three labels": ("1 1:1\n2 1:2\n3 1:3\n", "label"),
+    "empty": ("", "no samples"),
+    "not finite": ("1 1:nan\n-1 1:2\n", "nan"),
+    "zero data": ("1 1:0\n-1 1:0\n", "every entry of a is zero"),
+}
+
+
+@pytest.mark.parametrize("kind", BAD_FILES)
+def test_bad_files_are_refused_in_one_line(tmp_path, kind):
+    text, said = BAD_FILES[kind]
+    path = tmp_path / "mine.svm"
+    path.write_text(text, encoding="utf-8")
+    result = run("verify", "gd_pl", "--problem", path, "--steps", "10")
+    assert result.exit_code == 2
+    assert said in result.stderr.lower()
+    errors = [line for line in result.stderr.splitlines() if not line.startswith("verify ")]
+    assert len(errors) == 1
+    assert isinstance(result.exception, SystemExit)
+
+
+BAD_CALLS = {
+    "unknown theorem": (("verify", "gd_pll", "--problem", "diabetes"), "did you mean 'gd_pl'"),
+    "unknown problem": (("verify", "gd_pl", "--problem", "diabetis"), "did you mean 'diabetes'"),
+    "missing file": (("verify", "gd_pl", "--problem", "nowhere/mine.svm"), "cannot read"),
+    "unknown parameter": (
+        ("verify", "gd_pl", "--problem", "diabetes", "--parameter", "alhpa=1"),
+        "did you mean 'alpha'",
+    ),
+    "not a parameter": (("verify", "gd_pl", "--problem", "diabetes", "--parameter", "0.5"), "NAME=VALUE"),
+    "twice": (
+        ("verify", "gd_pl", "--problem", "diabetes", "--parameter", "alpha=1", "--parameter", "alpha=2"),
+        "twice",
+    ),
+    "code for a parameter": (
+        ("verify", "gd_pl", "--problem", "diabetes", "--parameter", "alpha=__import__('os').getcwd()"),
+        "not allowed",
+    ),
+    "code for a step": (
+        ("simulate", "--problem", "diabetes", "--method", "gd", "--step", "open('x').read()"),
+        "not allowed",
+    ),
+    "negative steps": (("verify", "gd_pl", "--problem", "diabetes", "--steps", "-5"), "steps = -5"),
+    "delta": (("verify", "gd_pl", "--problem", "diabetes", "--delta", "2"), "delta = 2"),
+    "negative l2": (("verify", "gd_pl", "--problem", "diabetes", "--l2", "-1"), "l2"),
+    "loss of a bundled problem": (
+        ("verify", "gd_pl", "--problem", "diabetes", "--loss", "squared"),
+        "--loss",
+    ),
+    "l2 without a problem": (("verify", "gd_pl", "--l2", "1"), "--problem"),
+    "unknown backend": (
+        ("simulate", "--problem", "diabetes", "--method", "sgd", "--step", "1/L", "--backend", "nupmy"),
+        "did you mean 'numpy'",
+    ),
+    "unknown method": (
+        ("simulate", "--problem", "diabetes", "--method", "sdg", "--step", "1/L"),
+        "did you mean",
+    ),
+    "negative seed": (("verify", "gd_pl", "--problem", "diabetes", "--seed", "-1"), "seed = -1"),
+    "record nowhere": (
+        ("verify", "gd_pl", "--problem", "diabetes", "--json", "nowhere/deep/x.json"),
+        "choose a file in a writable folder",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", BAD_CALLS)
+def test_bad_calls_say_what_and_the_remedy(kind):
+    arguments, said = BAD_CALLS[kind]
+    result = run(*arguments)
+    assert result.exit_code == 2, result.output
+    assert said in result.stderr
+    assert isinstance(result.exception, SystemExit)
+    errors = [line for line in result.stderr.splitlines() if not line.startswith("verify ")]
+    assert len(errors) == 1
+    assert errors[0].startswith("error: ")
+
+
+@pytest.mark.parametrize(
+    "arguments", [("verify", "--steps", "many"), ("verify", "--nonsense"), ("simulate",)]
+)
+def test_wrong_usage(arguments):
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert "Usage:" in result.stderr
+
+
+def test_not_enough_memory(monkeypatch):
+    def hungry(*arguments, **options):
+        raise MemoryError
+
+    monkeypatch.setattr(suites, "verify", hungry)
+    result = run("verify", "gd_pl", "--problem", "quadratic_2d")
+    assert result.exit_code == 2
+    assert "fewer --replicas or --steps" in result.stderr
+
+
+def test_an_error_of_ours_is_not_hidden(monkeypatch):
+    def broken(*arguments, **options):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(suites, "verify", broken)
+    assert isinstance(run("verify", "gd_pl", "--problem", "quadratic_2d").exception, ZeroDivisionError)
+
+
+def test_simulate_prints_the_curve():
+    result = run(
+        *("simulate", "--problem", "quadratic_2d", "--method", "sgd", "--step", "1/(4*L_max)"),
+        *("--steps", "50", "--replicas", "16", "--batch", "2", "--without-replacement"),
+    )
+    assert result.exit_code == 0, result.output
+    first, header, *rows = result.stdout.splitlines()
+    assert "gap_last of sgd on quadratic_2d" in first
+    assert header.split()[:3] == ["k", "evaluations", "mean"]
+    assert rows[-1].split()[:2] == ["50", "100"]
