@@ -6,6 +6,7 @@ overwrite them and when they are multiplied by the same rows again. Threads shar
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from functools import cache
 
 import numpy as np
@@ -60,6 +61,11 @@ def _controller() -> ThreadpoolController:
     return ThreadpoolController()
 
 
+def one_blas_thread() -> AbstractContextManager[object]:
+    """Keep BLAS from starting threads of its own inside ours."""
+    return _controller().limit(limits=1, user_api="blas")
+
+
 class FullGradientEngine:
     """State (S, d), one iterate per step size: with full gradients all replicas coincide."""
 
@@ -100,7 +106,7 @@ class FullGradientEngine:
         assert plan.weights is not None
         alive = np.isfinite(self._state["x"]).all(1)
         state = {name: values[alive] for name, values in self._state.items()}
-        with np.errstate(all="ignore"), _controller().limit(limits=1, user_api="blas"):
+        with np.errstate(all="ignore"), one_blas_thread():
             for k in range(start, stop if alive.any() else start):
                 inputs: dict[str, np.ndarray | float] = {
                     "g": self._gradient(state["x"]),

@@ -13,6 +13,10 @@ _VALUES = 2**21
 _GRADIENTS = frozenset({"grad_norm_sq_mean", "grad_norm_sq_best"})
 
 
+Measure = Callable[[np.ndarray], np.ndarray]
+"""From points (..., d) to values (...)."""
+
+
 class Engine(Protocol):
     """What a backend has to offer: state at step 0, and the way from one step to a later one."""
 
@@ -34,7 +38,7 @@ def nan_to_inf(values: np.ndarray) -> np.ndarray:
     return np.where(np.isnan(values), np.inf, values)
 
 
-def over_replicas(function: Callable[[np.ndarray], np.ndarray], X: np.ndarray, n: int) -> np.ndarray:
+def over_replicas(function: Measure, X: np.ndarray, n: int) -> np.ndarray:
     """Apply a measure to points (S, R, d) in blocks of replicas, for it may need n values per point."""
     block = max(1, _VALUES // (X.shape[0] * n))
     parts = [function(X[:, start : start + block]) for start in range(0, X.shape[1], block)]
@@ -62,7 +66,7 @@ class _Path:
 
 
 def _measure(
-    name: str, plan: Plan, k: int, engine: Engine, path: _Path | None, weight: np.ndarray
+    name: str, plan: Plan, k: int, engine: Engine, path: _Path | None, weight: np.ndarray, gap: Measure
 ) -> np.ndarray | float:
     """Return one measure at x_k, shape (S, R)."""
     problem = plan.problem
@@ -73,16 +77,16 @@ def _measure(
     if path is not None and name == "grad_norm_sq_best":
         return path.best
     if name == "gap_average":
-        return over_replicas(problem.gap, engine.sums() / weight[:, :, None], problem.n)
+        return over_replicas(gap, engine.sums() / weight[:, :, None], problem.n)
     functions = {
-        "gap_last": problem.gap,
+        "gap_last": gap,
         "distance_sq": problem.distance_sq,
         "grad_norm_sq_last": problem.grad_norm_sq,
     }
     return over_replicas(functions[name], engine.points(), problem.n)
 
 
-def record(plan: Plan, engine: Engine) -> dict[str, np.ndarray]:
+def record(plan: Plan, engine: Engine, gap: Measure | None = None) -> dict[str, np.ndarray]:
     """Run a plan on an engine.
 
     Measures of the gradient along the path need the full gradient at every iterate, far more work than the
@@ -94,6 +98,8 @@ def record(plan: Plan, engine: Engine) -> dict[str, np.ndarray]:
         The run.
     engine
         At step 0.
+    gap
+        Stands in for the gap of the problem.
 
     Returns
     -------
@@ -120,7 +126,9 @@ def record(plan: Plan, engine: Engine) -> dict[str, np.ndarray]:
                 here = k
             if k in slot:
                 for name in plan.measures:
-                    out[name][:, :, slot[k]] = _measure(name, plan, k, engine, path, weight)
+                    out[name][:, :, slot[k]] = _measure(
+                        name, plan, k, engine, path, weight, gap or plan.problem.gap
+                    )
             if path and k < K:
                 path.leave(k, engine.points())
     if path and "grad_norm_sq_best" in plan.measures:

@@ -42,9 +42,15 @@ def share(work: Callable[[int, int], T], count: int, size: float, ranges: int | 
     list
         What `work` returned, in the order of the ranges.
     """
+
+    def quietly(first: int, last: int) -> T:
+        # A thread starts with NumPy's own settings, and overflow is how a divergent run ends.
+        with np.errstate(all="ignore"):
+            return work(first, last)
+
     threads = numba.get_num_threads()
     alone = size < _ALONE or threads == 1
     cuts = np.linspace(0, count, min(count, ranges or (1 if alone else 4 * threads)) + 1).astype(int).tolist()
     if alone:
-        return [work(first, last) for first, last in pairwise(cuts)]
-    return list(_pool(threads).map(work, cuts[:-1], cuts[1:]))
+        return [quietly(first, last) for first, last in pairwise(cuts)]
+    return list(_pool(threads).map(quietly, cuts[:-1], cuts[1:]))

@@ -1,4 +1,4 @@
-"""Functions of eight lanes against extended precision, and the stream inside a kernel against its reference."""
+"""Functions of eight lanes against extended precision; the stream in a kernel against its reference."""
 
 import numpy as np
 import pytest

@@ -1,0 +1,33 @@
+"""The fused gap against the careful one."""
+
+import numpy as np
+import pytest
+
+from ratebound.experiments.backends.fused_gap import fused_gap
+from ratebound.problems.build import from_arrays
+from ratebound.problems.library import load
+
+
+def logistic(n=41, d=6):
+    rng = np.random.default_rng(1)
+    return from_arrays(rng.normal(size=(n, d)), np.sign(rng.normal(size=n)), "logistic", 0.05)
+
+
+@pytest.mark.parametrize("make", [logistic, lambda: load("quadratic_2d"), lambda: load("sine_1d")])
+@pytest.mark.parametrize("distance", [1e2, 1.0, 1e-2, 1e-4, 1e-7, 0.0])
+def test_agrees_at_every_distance(make, distance):
+    problem = make()
+    rng = np.random.default_rng(2)
+    X = problem.x_star + distance * rng.normal(size=(2, 150, problem.d))
+    np.testing.assert_allclose(fused_gap(problem)(X), problem.gap(X), rtol=1e-9, atol=1e-300)
+
+
+def test_divergence_never_reads_finite():
+    lost = np.full((3, 6), [[np.inf], [np.nan], [1e200]])
+    assert not np.isfinite(fused_gap(logistic())(lost)).any()
+
+
+def test_many_points_in_threads():
+    problem = logistic()
+    X = np.random.default_rng(3).normal(size=(3, 2000, problem.d))
+    np.testing.assert_allclose(fused_gap(problem)(X), problem.gap(X), rtol=1e-9)
