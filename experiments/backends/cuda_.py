@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from ratebound.experiments.backends.cuda_source import cuda_source, lanes_of
-from ratebound.experiments.backends.layout import limits_of, schedule_of, spec_of
+from ratebound.experiments.backends.kernel import limits_of, schedule_of, spec_of
 from ratebound.experiments.backends.numpy_ import NumpyEngine
 from ratebound.experiments.backends.recorder import record
 from ratebound.experiments.backends.rules import SUM

@@ -6,7 +6,7 @@ one lane, and what the GPU will compute can be tested without one.
 
 from __future__ import annotations
 
-from ratebound.experiments.backends.numba_source import Spec
+from ratebound.experiments.backends.kernel import Spec
 from ratebound.problems.lower import printed
 
 _SOURCE = """// {title}

@@ -15,7 +15,7 @@ import numpy as np
 from ratebound.experiments.backends.cache import load_module
 from ratebound.experiments.backends.full_gradient import FullGradientEngine
 from ratebound.experiments.backends.fused_gap import fused_gap
-from ratebound.experiments.backends.layout import limits_of, schedule_of, spec_of
+from ratebound.experiments.backends.kernel import limits_of, schedule_of, spec_of
 from ratebound.experiments.backends.numba_features import features_source
 from ratebound.experiments.backends.numba_step_sizes import step_sizes_source, vectors_of
 from ratebound.experiments.backends.recorder import Engine, record

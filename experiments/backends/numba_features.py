@@ -11,7 +11,8 @@ from collections.abc import Callable
 from itertools import product
 
 from ratebound.experiments.backends.elementwise import elementwise
-from ratebound.experiments.backends.numba_source import TILE, Spec, header, indented, renamed, scalars_read
+from ratebound.experiments.backends.kernel import Spec
+from ratebound.experiments.backends.numba_source import TILE, header, indented, renamed, scalars_read
 from ratebound.experiments.backends.simd import WIDTH
 
 _REGISTERS = 24

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from sympy import Expr, Symbol
 
 from ratebound.experiments.backends.elementwise import Elementwise
+from ratebound.experiments.backends.kernel import Spec
 from ratebound.problems.lower import printed
 
 TILE = 64
@@ -31,31 +31,6 @@ def advance(
     key0, key1, distinct, {arguments}
 ):
 '''
-
-
-@dataclass(frozen=True)
-class Spec:
-    """What a kernel is printed from.
-
-    Parameters
-    ----------
-    title
-        What the kernel computes, in words.
-    rules
-        State variable -> next value.
-    slope
-        Derivative of the loss in ``z``.
-    batch
-        Samples per gradient estimate.
-    regularised
-        Whether l2 > 0.
-    """
-
-    title: str
-    rules: Mapping[str, Expr]
-    slope: Expr
-    batch: int
-    regularised: bool
 
 
 def header(spec: Spec, arguments: Iterable[str]) -> str:

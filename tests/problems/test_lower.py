@@ -1,9 +1,13 @@
+import ctypes
+import shutil
+import subprocess
+
 import mpmath
 import numpy as np
 import pytest
-from sympy import Max, Min, Piecewise, Rational, Symbol, diff, log, sqrt
+from sympy import Abs, Max, Min, Piecewise, Rational, Symbol, cos, diff, exp, log, pi, sign, sin, sqrt, tan
 
-from ratebound.problems.lower import lower, lower_mp
+from ratebound.problems.lower import lower, lower_mp, printed
 from ratebound.problems.primitives import expit, softplus
 from ratebound.theory.errors import RateboundError
 
@@ -59,3 +63,58 @@ def test_a_long_rational_keeps_all_its_digits():
 def test_free_symbols_are_refused():
     with pytest.raises(RateboundError, match=r"t in .* has no value"):
         lower(x + t, (x,))
+
+
+EXPRESSIONS = [
+    softplus(x),
+    diff(softplus(x * t), x, 2),
+    Max(x, t, 0) + Min(x, 2) - sign(x),
+    Piecewise((log(x), x > 0), (-x, (x > -2) & (t < 1)), (t, True)),
+    Rational(1, 3) * x**3 / (1 + t**2) - sqrt(1 + x**2) + Abs(x) ** Rational(-3, 2),
+    Rational(0.1) * x - pi + exp(-x) * sin(x) * cos(t) + (1 + t**2) ** x,
+]
+COMPILER = shutil.which("g++") or shutil.which("clang++")
+
+
+def means_the_same(function, expr):
+    reference = lower(expr, (x, t))
+    with np.errstate(all="ignore"):
+        for a in (-2.5, -0.75, 0.5, 3.0):
+            for b in (-0.5, 2.0):
+                assert float(function(a, b)) == pytest.approx(float(reference(a, b)), rel=1e-13)
+
+
+@pytest.mark.parametrize("expr", EXPRESSIONS, ids=str)
+def test_numba_source_means_the_same(expr):
+    text = printed(expr, "numba")
+    names = dict(exp=np.exp, log=np.log, log1p=np.log1p, sqrt=np.sqrt, sin=np.sin, cos=np.cos)
+    names |= dict(absolute=np.abs, where=np.where, nan=np.nan)
+    assert "\n" not in text
+    means_the_same(lambda a, b: eval(text, {}, names | {"x": np.float64(a), "t": np.float64(b)}), expr)
+
+
+@pytest.mark.skipif(COMPILER is None, reason="no C++ compiler for the printed CUDA source")
+def test_cuda_source_means_the_same(tmp_path):
+    lines = [
+        f'extern "C" double f{i}(double x, double t) {{ return {printed(expr, "cuda")}; }}\n'
+        for i, expr in enumerate(EXPRESSIONS)
+    ]
+    library = tmp_path / "functions.so"
+    command = [COMPILER, "-x", "c++", "-ffp-contract=off", "-shared", "-fPIC", "-o", str(library), "-"]
+    text = "#include <cmath>\nusing namespace std;\n" + "".join(lines)
+    subprocess.run(command, input=text, text=True, check=True)
+    loaded = ctypes.CDLL(str(library))
+    for i, expr in enumerate(EXPRESSIONS):
+        function = getattr(loaded, f"f{i}")
+        function.argtypes, function.restype = [ctypes.c_double] * 2, ctypes.c_double
+        means_the_same(function, expr)
+
+
+def test_numbers_are_printed_with_all_their_digits():
+    assert eval(printed(Rational(0.1) + 0 * x, "cuda")) == 0.1
+    assert eval(printed(sqrt(3) / 18 + 0 * x, "numba")) == pytest.approx(3**0.5 / 18, rel=2e-16)
+
+
+def test_a_function_without_printing_is_refused():
+    with pytest.raises(RateboundError, match=r"tan\(x\) has no printing for cuda; write it with"):
+        printed(tan(x), "cuda")

@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from ratebound.experiments.backends.cuda_source import cuda_source, lanes_of
-from ratebound.experiments.backends.layout import Spec
+from ratebound.experiments.backends.kernel import Spec
 from ratebound.experiments.backends.rules import rules
 from ratebound.problems.losses import LOSSES
 from ratebound.theory.methods import METHODS

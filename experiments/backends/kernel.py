@@ -1,12 +1,40 @@
-"""What the fused engines read besides the state: the same arrays for the CPU and for the GPU."""
+"""What the fused engines share, CPU and GPU alike: the expressions of a kernel and its constant arrays."""
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Mapping
+from dataclasses import dataclass
 
-from ratebound.experiments.backends.numba_source import Spec
+import numpy as np
+from sympy import Expr
+
 from ratebound.experiments.backends.rules import rules_of
 from ratebound.experiments.plan import Plan
+
+
+@dataclass(frozen=True)
+class Spec:
+    """What a kernel is printed from.
+
+    Parameters
+    ----------
+    title
+        What the kernel computes, in words.
+    rules
+        State variable -> next value.
+    slope
+        Derivative of the loss in ``z``.
+    batch
+        Samples per gradient estimate.
+    regularised
+        Whether l2 > 0.
+    """
+
+    title: str
+    rules: Mapping[str, Expr]
+    slope: Expr
+    batch: int
+    regularised: bool
 
 
 def spec_of(plan: Plan) -> Spec:

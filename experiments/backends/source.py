@@ -1,0 +1,89 @@
+"""The source that a backend runs for a method and a loss, for people to read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ratebound.experiments.backends.cuda_source import cuda_source, lanes_of
+from ratebound.experiments.backends.kernel import Spec
+from ratebound.experiments.backends.rules import rules
+from ratebound.problems.finite_sum import Problem
+from ratebound.problems.losses import Loss, get
+from ratebound.problems.lower import Target, printed
+from ratebound.theory.errors import RateboundError, nearest
+from ratebound.theory.methods import METHODS, Method
+
+_TARGETS = ("numpy", "numba", "cuda")
+
+
+def _method(subject: Any) -> Method:
+    """Return the method that a theorem is about, a method itself, or the one of this name."""
+    if isinstance(subject, str):
+        if subject not in METHODS:
+            known = ", ".join(METHODS)
+            raise RateboundError(f"unknown method {subject!r}{nearest(subject, METHODS)} (known: {known})")
+        return METHODS[subject]
+    method: Method = getattr(subject, "method", subject)
+    return method
+
+
+def _numpy_source(spec: Spec) -> str:
+    """Print what the reference backend evaluates, on arrays (S, R, d) and predictions (S, R, b)."""
+    lines = [f"# {spec.title}", f"slope = {printed(spec.slope, 'numpy')}"]
+    lines += ["g = slope @ rows / batch" + (" + l2*x" if spec.regularised else "")]
+    return (
+        "\n".join([*lines, *(f"{name}_next = {printed(e, 'numpy')}" for name, e in spec.rules.items())])
+        + "\n"
+    )
+
+
+def printed_source(
+    subject: Any, loss: str | Loss | Problem, target: Target, *, d: int = 20, batch: int = 1, l2: float = 0.0
+) -> str:
+    """Return the source that a backend compiles.
+
+    Parameters
+    ----------
+    subject
+        A theorem, a method, or the name of a method.
+    loss
+        A loss, its name, or a problem, whose d and l2 then count.
+    target
+        ``"numpy"``, ``"numba"`` or ``"cuda"``.
+    d, batch, l2
+        Features, samples per gradient estimate, weight of the regulariser.
+
+    Returns
+    -------
+    str
+        A module for Numba or CUDA; for NumPy the expressions that the reference evaluates. With full
+        gradients Numba fuses the slope of the loss only, and CUDA runs what NumPy runs.
+
+    Raises
+    ------
+    RateboundError
+        If a name is unknown, or an expression has no printing.
+    """
+    if target not in _TARGETS:
+        raise RateboundError(
+            f"unknown target {target!r}{nearest(str(target), _TARGETS)} (known: {', '.join(_TARGETS)})"
+        )
+    method = _method(subject)
+    if isinstance(loss, Problem):
+        d, l2, loss = loss.d, loss.l2, loss.loss
+    chosen = get(loss)
+    full = method.sampling == "full"
+    amount = "full gradients" if full else f"batch {batch}"
+    title = f"{method.name} on the {chosen.title}, {amount}; printed, not written."
+    spec = Spec(title, rules(method), chosen.slope, batch, l2 > 0)
+    if target == "numpy" or (full and target == "cuda"):
+        return _numpy_source(spec)
+    if target == "cuda":
+        return cuda_source(spec, d, lanes_of(d), shared=False)
+    if full:
+        from ratebound.experiments.backends.full_gradient import slopes_source
+
+        return slopes_source(chosen)
+    from ratebound.experiments.backends.numba_features import features_source
+
+    return features_source(spec, -(-d // 8) * 8)[0]
