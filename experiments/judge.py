@@ -18,6 +18,7 @@ from ratebound.experiments.grid import Grid, floor_of
 from ratebound.experiments.slope import Slope, fit_slope
 from ratebound.experiments.verdict import HarnessError, Verdict
 from ratebound.problems.finite_sum import Problem
+from ratebound.theory.order import Order
 from ratebound.theory.statement import Theorem
 
 _FAR = 1e12
@@ -159,9 +160,18 @@ def _vacuous(grid: Grid) -> bool:
     return bool((grid.bound >= _start(grid) * (1 + grids.EPS)).all() and grid.k[-1] > 0)
 
 
+def _order(theorem: Theorem) -> Order | None:
+    """Return the rate of the bound, None where a conjecture has a rate without a name."""
+    try:
+        return theorem.order
+    except ValueError:
+        return None
+
+
 def _floor(grid: Grid) -> float | None:
     """Return the limit of the bound as k grows, where it is positive."""
-    if grid.theorem.order.kind != "floor":
+    order = _order(grid.theorem)
+    if order is None or order.kind != "floor":
         return None
     value = float(grid.trial.bound(np.array([_FAR]))[0])
     return value if math.isfinite(value) and value > 0 else None
@@ -180,8 +190,8 @@ def _curves(grid: Grid, exact: np.ndarray | None, seen: sampling.Sample | None) 
 
 def _slope(grid: Grid, curves: Mapping[str, np.ndarray]) -> Slope | None:
     values = curves.get("exact", curves.get("mean"))
-    order = grid.theorem.order
-    if values is None or order.kind == "one step":
+    order = _order(grid.theorem)
+    if values is None or order is None or order.kind == "one step":
         return None
     floor = floor_of(grid.problem, grid.theorem.measure)
     if order.kind == "floor":

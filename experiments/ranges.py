@@ -32,15 +32,14 @@ def _limits(problem: Problem, measure: str, alphas: np.ndarray) -> np.ndarray:
     push, mean = float(norms.max()) * steepest, float(norms.mean()) * steepest
     r = np.empty(alphas.size + 1)
     r[0] = np.linalg.norm(problem.x0)
-    for k, alpha in enumerate(map(float, alphas)):
-        # A batch averages such steps, so that the radius holds for it by convexity.
-        r[k + 1] = (abs(1 - alpha * problem.l2) * r[k] + alpha * push) * (1 + 16 * EPS)
-    r = np.maximum.accumulate(r)
-    if measure.startswith("grad"):
-        return (mean + problem.l2 * r) ** 2 * (1 + 16 * EPS)
-    if problem.x_star is None:
-        return np.full(r.size, np.inf)
-    reach = r + float(np.linalg.norm(problem.x_star)) + problem.minimum.distance_error
-    if measure == "distance_sq":
-        return reach**2
-    return certify(problem, "L").value / 2 * reach**2
+    with np.errstate(over="ignore"):
+        for k, alpha in enumerate(map(float, alphas)):
+            # A batch averages such steps, so that the radius holds for it by convexity.
+            r[k + 1] = (abs(1 - alpha * problem.l2) * r[k] + alpha * push) * (1 + 16 * EPS)
+        r = np.maximum.accumulate(np.where(np.isnan(r), np.inf, r))
+        if measure.startswith("grad"):
+            return (mean + (problem.l2 * r if problem.l2 else 0.0)) ** 2 * np.full(r.size, 1 + 16 * EPS)
+        if problem.x_star is None:
+            return np.full(r.size, np.inf)
+        reach = r + float(np.linalg.norm(problem.x_star)) + problem.minimum.distance_error
+        return reach**2 * (1.0 if measure == "distance_sq" else certify(problem, "L").value / 2)

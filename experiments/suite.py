@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ from ratebound.experiments.record import SCHEMA, provenance
 from ratebound.experiments.verify import verify
 from ratebound.problems import library
 from ratebound.problems.finite_sum import Problem
-from ratebound.theory.catalogue import find
+from ratebound.theory.catalogue import THEOREMS, find
 from ratebound.theory.errors import RateboundError, nearest
 from ratebound.theory.statement import Theorem
 
@@ -157,9 +158,9 @@ def _suite(table: Mapping[str, Any], name: str) -> Suite:
             if not each.get(key):
                 raise RateboundError(f"{where} names no {key}; list at least one")
         options = {**defaults, **{key: value for key, value in each.items() if key in _RUN_KEYS}}
-        for theorem in each["theorems"]:
+        for theorem in _theorems(each["theorems"]):
             for problem in each["problems"]:
-                tasks.append(Task(find(theorem), _problem(problem, problems, where), options))
+                tasks.append(Task(theorem, _problem(problem, problems, where), options))
     if not tasks:
         raise RateboundError("it has no [[cells]]; declare theorems and problems")
     return Suite(
@@ -170,6 +171,17 @@ def _suite(table: Mapping[str, Any], name: str) -> Suite:
         float(table.get("delta", 1e-6)),
         tuple(tasks),
     )
+
+
+def _theorems(asked: Iterable[Any]) -> list[Theorem]:
+    """Return theorems by id, or by patterns such as ``gd_*``, each once."""
+    found: dict[str, Theorem] = {}
+    for name in map(str, asked):
+        matching = fnmatch.filter(THEOREMS, name) if "*" in name else [name]
+        if not matching:
+            raise RateboundError(f"no theorem matches {name!r} (`ratebound list` shows all)")
+        found |= {each: find(each) for each in matching}
+    return list(found.values())
 
 
 def _problem(asked: Any, built: dict[str, Problem], where: str) -> Problem:

@@ -1,0 +1,59 @@
+"""Every theorem of the catalogue, asserted on problems whose constants can be certified.
+
+A new theorem is asserted by being registered. False alarms: at most DELTA over all cells of a profile, since
+each verdict is asked for with ``cells`` = number of cells; seeds are fixed, so that a rerun spends nothing.
+Each theorem must get a verdict on at least three problems; where one does not apply, the reason is one of
+those that a reader of the paper would accept.
+"""
+
+import functools
+import re
+
+import pytest
+
+from ratebound.experiments.suite import load_suite, names
+from ratebound.experiments.verify import verify
+from ratebound.problems import library
+from ratebound.theory.catalogue import THEOREMS
+
+DELTA = 1e-6
+QUICK = ("quadratic_2d", "linnerud", "iris", "rank_deficient", "sine_1d", "huber_worst")
+FULL = library.names()
+ACCEPTED = re.compile(
+    r"not convex|not strongly convex|no minimiser is certified|no PL constant|PL constant is proved for|"
+    r"overflows|is too large|claims its bound from k|is infinite|finite minimiser is not certified|"
+    r"is about batches|it says nothing there"
+)
+load = functools.cache(library.load)
+
+
+def judged(theorem, name, cells, steps, replicas):
+    options = {"batch": 2} if theorem.measure == "batch_variance" else {}
+    verdict = verify(theorem, load(name), steps=steps, replicas=replicas, delta=DELTA, cells=cells, **options)
+    assert verdict.outcome in ("holds", "not applicable"), verdict.explain()
+    if verdict.outcome == "not applicable":
+        assert ACCEPTED.search(verdict.reason), verdict.reason
+    return verdict
+
+
+@pytest.mark.parametrize("theorem", THEOREMS.values(), ids=lambda t: t.id)
+def test_it_holds_on_small_problems(theorem):
+    cells = len(THEOREMS) * len(QUICK)
+    verdicts = [judged(theorem, name, cells, 400, 64) for name in QUICK]
+    assert sum(v.holds for v in verdicts) >= 3, [v.reason for v in verdicts]
+    assert any(v.evidence == "exact" for v in verdicts)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("name", FULL)
+@pytest.mark.parametrize("theorem", THEOREMS.values(), ids=lambda t: t.id)
+def test_it_holds_on_every_problem(theorem, name):
+    judged(theorem, name, len(THEOREMS) * len(FULL), 1000, 256)
+
+
+def test_the_suites_cover_every_theorem_with_three_problems():
+    covered = {}
+    for suite in names():
+        for task in load_suite(suite).tasks:
+            covered.setdefault(task.theorem.id, set()).add(task.problem.name)
+    assert {name for name in THEOREMS if len(covered.get(name, ())) < 3} == set()
