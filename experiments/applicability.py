@@ -20,8 +20,8 @@ from ratebound.problems.lower import lower
 from ratebound.theory.errors import RateboundError, nearest
 from ratebound.theory.parse import parse
 from ratebound.theory.statement import ONE_STEP, Theorem
+from ratebound.theory.symbols import ALONG_RUN, BY_NAME, K, delta, k
 from ratebound.theory.symbols import CONSTANTS as CONSTANT_SYMBOLS
-from ratebound.theory.symbols import K, delta, k, second_moment
 
 Parameter: TypeAlias = "float | str | Expr"
 """What a user may pass for a parameter."""
@@ -132,14 +132,16 @@ def prepare(
     certified = _certified(theorem, problem, chosen, Setting(np.zeros(1), batch, replacement))
     trial = Trial(theorem, problem, np.zeros(1), None, {}, certified, text, 0, batch, replacement)
     names = _names(theorem, chosen)
-    if second_moment.name not in names or theorem.measure in ONE_STEP:
+    along = [symbol for symbol in ALONG_RUN if symbol.name in names]
+    if not along or theorem.measure in ONE_STEP:
         return _with_steps(trial, chosen, steps)
     reads = theorem.step.free_symbols.union(*(e.free_symbols for e in chosen.values()))
-    if second_moment in reads:
-        return _fixed_point(trial, chosen, steps)
+    if reads & set(along):
+        (symbol,) = along
+        return _fixed_point(trial, symbol, chosen, steps)
     first = _with_steps(trial, chosen, steps)
-    moment = _certify(theorem, problem, second_moment.name, _setting(first))
-    return _with_steps(replace(trial, constants=(*certified, moment)), chosen, steps)
+    found = (_certify(theorem, problem, symbol.name, _setting(first)) for symbol in along)
+    return _with_steps(replace(trial, constants=(*certified, *found)), chosen, steps)
 
 
 def _setting(trial: Trial) -> Setting:
@@ -207,7 +209,7 @@ def _certified(
     theorem: Theorem, problem: Problem, chosen: Mapping[Symbol, Expr], setting: Setting
 ) -> tuple[Constant, ...]:
     """Return the constants that do not depend on the steps."""
-    names = [name for name in _names(theorem, chosen) if name != second_moment.name]
+    names = [name for name in _names(theorem, chosen) if BY_NAME.get(name) not in ALONG_RUN]
     unknown = [name for name in names if name not in CONSTANTS]
     if unknown:
         raise NotApplicable(f"{theorem.id} needs {', '.join(unknown)}, which problems do not certify")
@@ -264,20 +266,20 @@ def _check_range(trial: Trial, relation: Relational, left: float, right: float) 
     )
 
 
-def _fixed_point(trial: Trial, chosen: Mapping[Symbol, Expr], steps: int) -> Trial:
-    """Certify a second moment s together with the steps that s itself sets: certify(alphas(s)) <= s.
+def _fixed_point(trial: Trial, symbol: Symbol, chosen: Mapping[Symbol, Expr], steps: int) -> Trial:
+    """Certify a noise constant s together with the steps that s itself sets: certify(alphas(s)) <= s.
 
-    Any such s will do: the run with these steps has a second moment of at most s, which is all that the
-    theorem asks. The search doubles s while the run of its steps diverges.
+    Any such s will do: the run with these steps has a noise of at most s, which is all that the theorem
+    asks. The search doubles s while the run of its steps diverges.
     """
     resting = Setting(np.zeros(1), trial.batch, trial.replacement)
-    assumed = _certify(trial.theorem, trial.problem, second_moment.name, resting).value
+    assumed = _certify(trial.theorem, trial.problem, symbol.name, resting).value
     failure = "the certified value grows at every try"
     for _ in range(_TRIES):
-        guess = Constant(second_moment.name, assumed, "assumed", "upper")
+        guess = Constant(symbol.name, assumed, "assumed", "upper")
         found = _with_steps(replace(trial, constants=(*trial.constants, guess)), chosen, steps)
         try:
-            certified = certify(trial.problem, second_moment.name, _setting(found))
+            certified = certify(trial.problem, symbol.name, _setting(found))
         except NotCertified as reason:
             failure, assumed = str(reason), 2 * assumed
             continue
@@ -287,6 +289,6 @@ def _fixed_point(trial: Trial, chosen: Mapping[Symbol, Expr], steps: int) -> Tri
             return replace(found, constants=(*trial.constants, moment))
         assumed = _INFLATED * certified.value
     raise NotApplicable(
-        f"{trial.theorem.id} sets its steps by the second moment, and none was found that its own steps "
+        f"{trial.theorem.id} sets its steps by {symbol}, and no value was found that its own steps "
         f"respect: {failure}"
     )

@@ -20,19 +20,21 @@ from ratebound.theory.symbols import (
     L,
     L_max,
     L_mean,
+    component_gap,
     ell,
     mu,
     mu_pl,
     second_moment,
     sigma_b_sq,
     sigma_star_sq,
+    variance_bound,
 )
 
 EPS = 1e-9
 """Relative accuracy at which exact expectations are compared with bounds."""
 _ROUNDING = 10 * float(np.finfo(np.float64).eps)
 _HORIZONS_PER_DECADE = 4
-_UPPER = (L, L_max, L_mean, ell, second_moment, sigma_star_sq, sigma_b_sq)
+_UPPER = (L, L_max, L_mean, ell, second_moment, variance_bound, sigma_star_sq, sigma_b_sq, component_gap)
 _LOWER = (mu, mu_pl)
 _STRETCH = (1.1, 2.0, 10.0, 100.0)
 

@@ -16,7 +16,7 @@ from ratebound.problems.finite_sum import Problem
 from ratebound.problems.lower import lower
 from ratebound.theory.errors import RateboundError, nearest
 from ratebound.theory.parse import parse
-from ratebound.theory.symbols import BY_NAME, K, k
+from ratebound.theory.symbols import ALONG_RUN, BY_NAME, K, k
 
 Step: TypeAlias = "float | str | Expr | Sequence[float] | np.ndarray"
 """What a user may pass as a step size."""
@@ -45,9 +45,9 @@ class Schedule:
 
 
 def _constant(problem: Problem, name: str, setting: Setting) -> float:
-    if name == "second_moment":
+    if BY_NAME.get(name) in ALONG_RUN:
         raise RateboundError(
-            "second_moment depends on the steps, so a step cannot read it here; pass its value in parameters"
+            f"{name} depends on the steps, so a step cannot read it here; pass its value in parameters"
         )
     return certify(problem, name, setting).value
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from weakref import WeakKeyDictionary
 
-from ratebound.problems import curvature, noise, optimum
+from ratebound.problems import component_gap, curvature, noise, optimum
 from ratebound.problems.certified import Constant, NotCertified, Setting, batch_factor
 from ratebound.problems.finite_sum import Problem
 from ratebound.theory.errors import RateboundError, nearest
@@ -34,6 +34,7 @@ _OF_PROBLEM: Mapping[str, Callable[[Problem], Constant]] = MappingProxyType(
         "D": optimum.D,
         "gap0": optimum.gap0,
         "sigma_star_sq": optimum.sigma_star_sq,
+        "component_gap": component_gap.component_gap,
         "convex": curvature.convex,
         "components_convex": curvature.components_convex,
         "smooth_components": curvature.smooth_components,
@@ -45,6 +46,7 @@ _OF_RUN: Mapping[str, Callable[[Problem, Setting], Constant]] = MappingProxyType
         "ell": curvature.ell,
         "sigma_b_sq": optimum.sigma_b_sq,
         "second_moment": noise.second_moment,
+        "variance_bound": noise.variance_bound,
     }
 )
 CONSTANTS = (*_OF_PROBLEM, *_OF_RUN)

@@ -149,6 +149,13 @@ class MomentRecursion:
             return self._finite_or_inf(mean + self._factor * (single - mean))
 
     @property
+    def variance(self) -> float:
+        """E ||g_k - grad f(x_k)||^2, g_k the mini-batch gradient at x_k."""
+        with np.errstate(all="ignore"):
+            single = (self._trace_S * self._S).sum() + self._trace_m @ self._m + self._trace_0
+            return self._finite_or_inf(self._factor * max(single - (self._HH * self._S).sum(), 0.0))
+
+    @property
     def weight_sum(self) -> float:
         """Sum of the weights so far."""
         return self._weights

@@ -10,6 +10,8 @@ the trajectory) on which it holds and proves that the run stays there:
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from scipy.optimize import minimize_scalar
 from sympy import Expr
@@ -51,15 +53,41 @@ def second_moment(problem: Problem, setting: Setting) -> Constant:
     )
 
 
+def variance_bound(problem: Problem, setting: Setting) -> Constant:
+    """Return a bound on E||g_k - grad f(x_k)||^2 for all k < K.
+
+    Exact along the run for least squares, exact everywhere for components that differ by linear terms; else
+    the second moment, which is never smaller.
+
+    Raises
+    ------
+    NotCertified
+        If no region that holds the run is known.
+    """
+    factor = batch_factor(problem.n, setting.batch, setting.replacement)
+    if setting.alphas.size and problem.kind == "quadratic" and problem.d <= _MOST_FEATURES:
+        return _along_trajectory(problem, setting, variance=True)
+    unit = ((problem.A == 0) | (problem.A == 1)).all() and (problem.A.sum(1) == 1).all()
+    if problem.loss.additive_noise and problem.d == 1 and unit and balanced(problem.A, problem.y):
+        value = factor * float((problem.y**2).mean())
+        error = (problem.n + 16) * EPS * value
+        route = "closed form: the components differ by linear terms"
+        return Constant("variance_bound", _inflated(value, error), route, "exact", error=error)
+    moment = second_moment(problem, setting)
+    note = "the second moment, which is never smaller than the variance"
+    return replace(moment, name="variance_bound", direction="upper", note=note)
+
+
 def _inflated(value: float, error: float) -> float:
     return float(np.nextafter(value + error, np.inf))
 
 
-def _along_trajectory(problem: Problem, setting: Setting) -> Constant:
+def _along_trajectory(problem: Problem, setting: Setting, variance: bool = False) -> Constant:
     rec = MomentRecursion(problem, setting.batch, setting.replacement)
-    worst, steps = 0.0, setting.alphas.size
+    worst, largest, steps = 0.0, 0.0, setting.alphas.size
     for alpha in setting.alphas:
         worst = max(worst, rec.second_moment)
+        largest = max(largest, rec.variance if variance else rec.second_moment)
         rec.step(float(alpha))
     if not np.isfinite(worst):
         raise NotCertified("the exact second moment of this run overflows: the steps make it diverge")
@@ -69,7 +97,8 @@ def _along_trajectory(problem: Problem, setting: Setting) -> Constant:
     shift = curvature.L_max(problem).value * problem.minimum.distance_error
     error = (steps + 10) * (problem.n + problem.d) * EPS * worst + 2 * shift * (np.sqrt(worst) + c_star)
     region = f"along x_0 .. x_{steps - 1} of this run"
-    return Constant(_NAME, _inflated(worst, error), "exact moment recursion", "exact", region, error)
+    name = "variance_bound" if variance else _NAME
+    return Constant(name, _inflated(largest, error), "exact moment recursion", "exact", region, error)
 
 
 def second_moment_region(problem: Problem, setting: Setting) -> Constant:

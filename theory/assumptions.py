@@ -16,6 +16,7 @@ from sympy.core.relational import Relational
 from ratebound.theory.symbols import (
     L,
     L_max,
+    component_gap,
     d2,
     d2_next,
     delta,
@@ -35,6 +36,7 @@ from ratebound.theory.symbols import (
     second_moment,
     sigma_b_sq,
     sigma_star_sq,
+    variance_bound,
 )
 
 
@@ -183,6 +185,12 @@ expected_smoothness = Inequality(
     _of("expected_smoothness"),
 )
 
+components_below = Inequality(
+    "||grad f_i||^2 <= 2 L_max (f_i - inf f_i), averaged",
+    2 * L_max * (delta + component_gap) - moment,
+    _of("bounded_components"),
+)
+bounded_noise = Inequality("bounded variance", grad_sq + variance_bound - moment, _of("bounded_variance"))
 cocoercive_components = Inequality(
     "co-coercive components and variance at the minimiser",
     2 * L_max * descent + 2 * sigma_star_sq - moment,
@@ -218,6 +226,18 @@ smooth_components = Assumption(
     ("components_convex", "smooth_components", "L_max", "sigma_star_sq"),
     (cocoercive_components, variance_transfer),
 )
+bounded_components = Assumption(
+    "bounded_components",
+    "every f_i is L_max-smooth and bounded below",
+    ("smooth_components", "L_max", "component_gap"),
+    (components_below,),
+)
+bounded_variance = Assumption(
+    "bounded_variance",
+    "E||g_k - grad f(x_k)||^2 <= variance_bound at every iterate of the run",
+    ("variance_bound",),
+    (bounded_noise,),
+)
 lower_bounded = Assumption("lower_bounded", "f is bounded below", ("gap0",))
 
 ASSUMPTIONS: Mapping[str, Assumption] = MappingProxyType(
@@ -231,6 +251,8 @@ ASSUMPTIONS: Mapping[str, Assumption] = MappingProxyType(
             bounded_second_moment,
             convex_components,
             smooth_components,
+            bounded_components,
+            bounded_variance,
             lower_bounded,
         )
     }
@@ -253,5 +275,7 @@ FACTS: tuple[tuple[frozenset[str], Relational], ...] = (
     (_of("pl", "smooth"), mu_pl <= L),
     (_of("strongly_convex", "expected_smoothness"), mu <= ell),
     (_of("strongly_convex", "smooth_components"), mu <= L_max),
+    (_of("strongly_convex", "bounded_components"), mu <= L_max),
+    (_of("smooth", "bounded_components"), L_max >= L),
 )
 """Relations between constants that follow from assumptions; proofs may use them."""

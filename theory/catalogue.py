@@ -9,7 +9,17 @@ from importlib import import_module
 from ratebound.theory.errors import RateboundError, nearest
 from ratebound.theory.statement import Theorem
 
-FAMILIES = ("gd", "gd_refined", "sgd_moment", "sgd_sc", "sgd_averaged", "sgd_star", "minibatch")
+FAMILIES = (
+    "gd",
+    "gd_refined",
+    "sgd_moment",
+    "sgd_sc",
+    "sgd_averaged",
+    "sgd_variance",
+    "sgd_components",
+    "sgd_star",
+    "minibatch",
+)
 """Modules of :mod:`ratebound.theory` that hold theorems, each in a tuple ``THEOREMS``."""
 
 

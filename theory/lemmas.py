@@ -66,7 +66,13 @@ harmonic_shifted = SumLemma("harmonic sum, shifted", 1 / (k + 1), 2 * log(k + 1)
 inverse_sqrt = SumLemma("sum of 1/sqrt(j+1)", 1 / sqrt(k + 1), sqrt(k), "lower")
 inverse_sqrt_sharp = SumLemma("sum of 1/sqrt(j+1), sharp", 1 / sqrt(k + 1), 2 * (sqrt(k + 1) - 1), "lower")
 
+inverse_sqrt_corrected = SumLemma(
+    "sum of 1/sqrt(j+1) - 1/(2 (j+1))",
+    1 / sqrt(k + 1) - 1 / (2 * (k + 1)),
+    2 * sqrt(k) / 5,
+    "lower",
+)
 triangular = SumLemma("triangular numbers", k + 1, k * (k + 1) / 2, "lower")
 
-LEMMAS = (harmonic, harmonic_shifted, inverse_sqrt, inverse_sqrt_sharp, triangular)
+LEMMAS = (harmonic, harmonic_shifted, inverse_sqrt, inverse_sqrt_sharp, inverse_sqrt_corrected, triangular)
 """All lemmas."""

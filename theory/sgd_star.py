@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sympy import Integer, Piecewise, ceiling, exp
+from sympy import Integer, Piecewise, ceiling, exp, log, sqrt
 
 from ratebound.theory.assumptions import (
     cocoercive_components,
@@ -14,11 +14,13 @@ from ratebound.theory.assumptions import (
     strong_first_order,
     strong_monotone,
     strongly_convex,
+    variance_transfer,
 )
+from ratebound.theory.lemmas import harmonic_shifted, inverse_sqrt_corrected
 from ratebound.theory.methods import sgd
 from ratebound.theory.recursion import Recursion
 from ratebound.theory.statement import Theorem
-from ratebound.theory.symbols import D, L_max, alpha, d2, delta, ell, k, mu, sigma_b_sq, sigma_star_sq
+from ratebound.theory.symbols import D, L_max, alpha, alpha0, d2, delta, ell, k, mu, sigma_b_sq, sigma_star_sq
 from ratebound.theory.telescope import Telescope
 
 _BY = {strong_first_order: 2 * alpha, expected_smoothness: alpha**2}
@@ -102,4 +104,61 @@ sgd_star_convex = Theorem(
     defaults={alpha: 1 / (4 * L_max)},
 )
 
-THEOREMS = (sgd_star_constant, sgd_star_switch, sgd_nws, sgd_star_convex)
+sgd_handbook_constant = Theorem(
+    id="sgd_handbook_constant",
+    title="SGD, convex, variance transfer, constant step, averaged iterate",
+    source="Garrigos and Gower 2023, section 5 (number not checked)",
+    method=sgd,
+    assumptions=(convex, smooth_components),
+    step=alpha,
+    where=(alpha < 1 / (2 * L_max),),
+    measure="gap_average",
+    bound=(
+        D**2 / (2 * alpha * (1 - 2 * alpha * L_max) * k) + alpha * sigma_star_sq / (1 - 2 * alpha * L_max)
+    ),
+    start=Integer(1),
+    certificate=Telescope(
+        potential=d2,
+        weight=2 * alpha * (1 - 2 * alpha * L_max),
+        noise=2 * alpha**2 * sigma_star_sq,
+        by={first_order: 2 * alpha, variance_transfer: alpha**2},
+    ),
+    defaults={alpha: 1 / (4 * L_max)},
+    sibling="sgd_star_convex",
+)
+
+_DECAYING = alpha0 / sqrt(k + 1)
+
+sgd_handbook_decaying = Theorem(
+    id="sgd_handbook_decaying",
+    title="SGD, convex, variance transfer, decaying step, weighted average",
+    source="Garrigos and Gower 2023, section 5 (number not checked)",
+    method=sgd,
+    assumptions=(convex, smooth_components),
+    step=_DECAYING,
+    where=(alpha0 <= 1 / (4 * L_max),),
+    measure="gap_average",
+    weights=_DECAYING * (1 - 2 * _DECAYING * L_max),
+    bound=5 * D**2 / (4 * alpha0 * sqrt(k)) + 5 * alpha0 * sigma_star_sq * log(k + 1) / sqrt(k),
+    start=Integer(1),
+    certificate=Telescope(
+        potential=d2,
+        weight=2 * alpha * (1 - 2 * alpha * L_max),
+        noise=2 * alpha**2 * sigma_star_sq,
+        by={first_order: 2 * alpha, variance_transfer: alpha**2},
+        weight_floor=2 * alpha0 * (1 / sqrt(k + 1) - 1 / (2 * (k + 1))),
+        weight_sum=inverse_sqrt_corrected,
+        noise_sum=harmonic_shifted,
+    ),
+    defaults={alpha0: 1 / (4 * L_max)},
+    sibling="sgd_convex_decaying",
+)
+
+THEOREMS = (
+    sgd_star_constant,
+    sgd_star_switch,
+    sgd_nws,
+    sgd_star_convex,
+    sgd_handbook_constant,
+    sgd_handbook_decaying,
+)

@@ -45,6 +45,8 @@ gap0 = Symbol("gap0", positive=True)
 second_moment = Symbol("second_moment", positive=True)
 sigma_star_sq = Symbol("sigma_star_sq", positive=True)
 sigma_b_sq = Symbol("sigma_b_sq", positive=True)
+variance_bound = Symbol("variance_bound", positive=True)
+component_gap = Symbol("component_gap", positive=True)
 
 # State quantities at x_k (conditional expectations at x_{k+1}).
 delta = Symbol("delta", nonnegative=True)
@@ -88,6 +90,8 @@ MEANING: Mapping[Symbol, str] = MappingProxyType(
         second_moment: "bound on E||grad f_i(x_k)||^2 along the run",
         sigma_star_sq: "mean of ||grad f_i(x*)||^2",
         sigma_b_sq: "E||g_B(x*)||^2 of the mini-batch gradient g_B",
+        variance_bound: "bound on E||g_k - grad f(x_k)||^2 along the run",
+        component_gap: "f* minus the mean of the infima of the components",
         delta: "f(x_k) - f*",
         delta_next: "E_k f(x_{k+1}) - f*",
         d2: "||x_k - x*||^2",
@@ -125,6 +129,8 @@ LATEX: Mapping[Symbol, str] = MappingProxyType(
         second_moment: r"\sigma^2",
         sigma_star_sq: r"\sigma_*^2",
         sigma_b_sq: r"\sigma_{*,b}^2",
+        variance_bound: r"\nu^2",
+        component_gap: r"\Delta_*",
         delta: r"(f(x_k)-f_*)",
         delta_next: r"(\mathbb{E}_k f(x_{k+1})-f_*)",
         d2: r"\lVert x_k-x_*\rVert^2",
@@ -164,6 +170,10 @@ CONSTANTS = (
     second_moment,
     sigma_star_sq,
     sigma_b_sq,
+    variance_bound,
+    component_gap,
 )
+ALONG_RUN = (second_moment, variance_bound)
+"""Constants that depend on the whole run, and so on its steps."""
 BY_NAME: Mapping[str, Symbol] = MappingProxyType({s.name: s for s in (k, K, *PARAMETERS, *CONSTANTS)})
 """The symbols that a user may write in an expression of his own, by name."""

@@ -47,6 +47,8 @@ class Telescope:
         Added in each step.
     weight_sum, noise_sum
         Lemmas on the sums of weight and noise over j < k, where these depend on k.
+    weight_floor
+        A lower bound of the weight, which is summed in its place.
     share, final
         For a bound on the last iterate: a with ``V_k >= a q_k``, and the multipliers that prove it. By
         default a is the factor of q_k in V_k.
@@ -59,6 +61,7 @@ class Telescope:
     noise: Expr = S.Zero
     weight_sum: SumLemma | None = None
     noise_sum: SumLemma | None = None
+    weight_floor: Expr | None = None
     share: Expr | None = None
     final: Multipliers = field(default_factory=dict)
     cited: bool = field(default=False, init=False)
@@ -88,8 +91,11 @@ class Telescope:
             self._check_share(theorem, V - gathered * q)
         else:
             self._check_average(theorem)
-            gathered = self._sum(theorem, self.weight, self.weight_sum, "lower")
-            require(self.weight.xreplace({alpha: theorem.step}), theorem, "the weight", S.Zero)
+            weight = self.weight.xreplace({alpha: theorem.step})
+            floor = weight if self.weight_floor is None else self.weight_floor
+            require(floor, theorem, "the weight", S.Zero)
+            require(weight - floor, theorem, "the weight above its lower bound", S.Zero)
+            gathered = self._sum(theorem, floor, self.weight_sum, "lower")
         require(gathered, theorem, "the total weight")
         require(theorem.at(k) * gathered - total, theorem, "the bound against the telescoped sum")
 

@@ -29,6 +29,8 @@ UNITS: Mapping[Symbol, Expr] = MappingProxyType(
         s.second_moment: _SLOPE,
         s.sigma_star_sq: _SLOPE,
         s.sigma_b_sq: _SLOPE,
+        s.variance_bound: _SLOPE,
+        s.component_gap: _VALUE,
         s.delta: _VALUE,
         s.d2: _LENGTH,
         s.grad_sq: _SLOPE,

@@ -147,3 +147,31 @@ def test_sine_needs_unit_rows_and_balanced_noise():
 def test_no_steps():
     with pytest.raises(NotCertified, match="no steps"):
         certify(load("iris"), "second_moment", Setting(np.array([])))
+
+
+@pytest.mark.parametrize(("batch", "replacement"), [(1, True), (3, True), (3, False)])
+@pytest.mark.parametrize("name", ["linnerud", "linnerud_ridge", "sine_1d", "iris", "sine_separable"])
+def test_variance_bound_covers_visited_points(name, batch, replacement):
+    problem = load(name)
+    setting = Setting(np.full(15, 0.5 / certify(problem, "L_max").value), batch, replacement)
+    found = certify(problem, "variance_bound", setting)
+    assert found.name == "variance_bound"
+    factor = (problem.n - batch) / (batch * (problem.n - 1)) if not replacement else 1 / batch
+    values = []
+    for x in visited(problem, setting, 3):
+        parts = problem.component_gradients(x)
+        values.append(factor * ((parts - parts.mean(0)) ** 2).sum(1).mean())
+    points = np.array(values).reshape(setting.alphas.size, -1).mean(1)
+    # Along a trajectory it bounds expectations, elsewhere every point.
+    largest = points.max() / 1.5 if "recursion" in found.route else np.max(values)
+    assert largest <= found.value * (1 + 1e-12)
+
+
+def test_variance_of_least_squares_is_exact():
+    problem = load("quadratic_2d")
+    rec = MomentRecursion(problem)
+    parts = problem.component_gradients(problem.x0)
+    expected = ((parts - parts.mean(0)) ** 2).sum(1).mean()
+    assert rec.variance == pytest.approx(expected, rel=1e-12)
+    found = certify(problem, "variance_bound", Setting(np.full(1, 0.1)))
+    assert found.value == pytest.approx(expected, rel=1e-9) and found.value >= expected

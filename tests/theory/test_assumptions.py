@@ -12,7 +12,7 @@ from ratebound.theory.symbols import BY_NAME
 
 INEQUALITIES = (*(i for a in ASSUMPTIONS.values() for i in a.inequalities), *JOINT)
 OPTIONS = {"huber_worst": {"horizon": 3}}
-_ON_A_REGION = {"second_moment"}
+_ON_A_REGION = ({"second_moment"}, {"bounded_variance"})
 
 
 def _constants(problem, required):
@@ -77,9 +77,8 @@ def _checked(inequality, problem):
 
 @pytest.mark.parametrize("inequality", INEQUALITIES, ids=lambda i: i.name)
 def test_slack_is_nonnegative_wherever_its_constants_are_certified(inequality):
-    if inequality.requires & _ON_A_REGION:
+    if inequality.requires in _ON_A_REGION:
         # It holds along a run, not at any point: the verdicts and tests/problems/test_noise.py cover it.
-        assert inequality.requires == _ON_A_REGION
         return
     problems = [load(name, **OPTIONS.get(name, {})) for name in names()]
     assert sum(_checked(inequality, problem) for problem in problems) >= 3
@@ -94,4 +93,5 @@ def test_facts_hold_between_certified_constants(name):
         except NotCertified:
             continue
         values = {BY_NAME[key]: value for key, value in constants.items() if key in BY_NAME}
-        assert fact.subs(values) == True  # noqa: E712 -- SymPy's own true
+        low, high = (float(side.subs(values)) for side in (fact.lts, fact.gts))
+        assert low <= high * (1 + 1e-12)  # Both are rounded up by themselves.
