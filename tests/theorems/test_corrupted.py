@@ -61,7 +61,7 @@ def changed(theorem, corruption):
     return {name: value for name, value in corruption(theorem).items() if value != getattr(theorem, name)}
 
 
-def refuted(theorem, corruption, steps=400):
+def refuted(theorem, corruption, steps=400, replicas=0):
     """Return the first verdict that refutes the corrupted theorem without its certificate."""
     try:
         conjecture = replace(theorem, certificate=None, **changed(theorem, corruption))
@@ -72,9 +72,8 @@ def refuted(theorem, corruption, steps=400):
         edge = conjecture.where[0]
         options["parameters"] = {str(edge.lhs): edge.rhs * (0.95 if edge.rel_op[0] == "<" else 1.05)}
     for name in PROBLEMS:
-        verdict = verify(conjecture, load(name), steps=steps, replicas=0, **options)
+        verdict = verify(conjecture, load(name), steps=steps, replicas=replicas, **options)
         if verdict.violated:
-            assert verdict.evidence in ("exact", "enumeration", "static")
             return verdict
     return None
 
@@ -94,8 +93,9 @@ def test_a_corruption_is_refuted_or_refused(theorem, corruption):
 @pytest.mark.parametrize("theorem", THEOREMS.values(), ids=lambda t: t.id)
 def test_evidence_refutes_some_corruption_of_each_theorem(theorem):
     corruptions = [corruption for corruption in CORRUPTIONS if changed(theorem, corruption)]
-    # Loose bounds take a long run to fail: a wrong exponent tells in the end.
-    assert any(refuted(theorem, corruption, steps) for steps in (400, 8000) for corruption in corruptions)
+    # Loose bounds take a long run to fail, and a loss of another kind than least squares.
+    asked = ((400, 0), (2000, 64))
+    assert any(refuted(theorem, corruption, *sizes) for sizes in asked for corruption in corruptions)
 
 
 @pytest.mark.parametrize("name", ["quadratic_2d", "rank_deficient"])
@@ -103,8 +103,10 @@ def test_evidence_refutes_some_corruption_of_each_theorem(theorem):
 def test_nothing_holds_below_what_exact_evidence_measures(theorem, name):
     options = {"batch": 2} if theorem.measure == "batch_variance" else {}
     true = verify(theorem, load(name), steps=200, replicas=0, **options)
-    if true.evidence != "exact" or not true.tightness:
-        pytest.skip(f"no exact evidence on {name}: {true.reason}")
+    if true.outcome == "not applicable":
+        assert name == "rank_deficient" and "not strongly convex" in true.reason
+        return
+    assert true.evidence == "exact" and true.tightness > 0
     conjecture = replace(theorem, bound=theorem.bound * 0.99 * true.tightness, certificate=None)
     verdict = verify(conjecture, load(name), steps=200, replicas=0, **options)
     assert verdict.violated, verdict.explain()
