@@ -24,6 +24,7 @@ _COMMANDS = MappingProxyType(
         "prove": ("prove", "prove"),
         "verify": ("verify", "verify"),
         "simulate": ("simulate", "simulate"),
+        "attack": ("attack", "attack"),
         "report": ("report", "report"),
     }
 )

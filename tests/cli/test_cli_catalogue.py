@@ -67,6 +67,22 @@ def test_show_tells_the_whole_statement(theorem):
     assert max(map(len, result.stdout.splitlines())) <= 120
 
 
+def test_show_prints_latex():
+    result = run("show", "gd_pl", "--latex")
+    assert result.exit_code == 0
+    assert result.stdout.startswith(r"\begin{theorem}")
+    assert result.stdout == run("show", "gd_pl", "--source", "latex").stdout
+
+
+@pytest.mark.parametrize(
+    ("target", "words"), [("numpy", "x_next = "), ("numba", "def "), ("cuda", "__global__")]
+)
+def test_show_prints_the_source(target, words):
+    result = run("show", "sgd_pl_constant", "--source", target, "--problem", "breast_cancer")
+    assert result.exit_code == 0, result.output
+    assert words in result.stdout
+
+
 def test_problems_lists_what_load_knows():
     result = run("problems")
     assert [line.split()[0] for line in result.stdout.splitlines()] == list(names())

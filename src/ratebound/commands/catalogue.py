@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -70,9 +70,14 @@ def list_theorems(**wanted: str | None) -> None:
     "--source",
     "target",
     type=click.Choice(_TARGETS),
-    help="Print what is generated from the statement: the code that runs the step and the bound.",
+    help="Print what is generated from the statement: the code that runs its method, or LaTeX.",
 )
-def show(theorem: str, as_latex: bool, target: str | None) -> None:
+@click.option(
+    "--problem", default="diabetes", show_default=True, metavar="NAME", help="Whose loss the code is for."
+)
+def show(
+    theorem: str, as_latex: bool, target: Literal["numpy", "numba", "cuda", "latex"] | None, problem: str
+) -> None:
     """Show a theorem: statement, assumptions, proof; with --source the code made from it."""
     from ratebound.theory.catalogue import find
 
@@ -83,8 +88,9 @@ def show(theorem: str, as_latex: bool, target: str | None) -> None:
         click.echo(statement(found))
     elif target is not None:
         from ratebound.experiments.backends.source import printed_source
+        from ratebound.problems.library import load
 
-        click.echo(printed_source(found, target))
+        click.echo(printed_source(found, load(problem), target))
     else:
         from ratebound.commands.statement_text import statement_text
 
