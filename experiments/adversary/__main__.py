@@ -1,0 +1,44 @@
+"""Search the worst case of every theorem: ``python -m ratebound.experiments.adversary FILE``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+from ratebound.experiments.adversary.search import attack
+from ratebound.experiments.adversary.tightness import Tightness, as_text, known_tightness, tightness_of
+from ratebound.theory.catalogue import THEOREMS
+
+
+def main() -> int:
+    """Search, keep what is worse than the record, write it; return 1 if a theorem is refuted."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("output", type=Path, help="the record to write")
+    parser.add_argument("--evaluations", type=int, default=4000, help="runs per theorem")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--only", nargs="*", default=list(THEOREMS), metavar="ID")
+    given = parser.parse_args()
+    found: dict[str, Tightness] = {}
+    for name in THEOREMS:
+        known = known_tightness(name)
+        started = time.perf_counter()
+        if name in given.only:
+            tried = attack(name, evaluations=given.evaluations, seed=given.seed)
+            if tried.witness is not None:
+                fresh = tightness_of(tried.witness, tried.evaluations)
+                known = fresh if known is None or fresh.ratio > known.ratio else known
+        if known is None:
+            print(f"{name}: the theorem applied to no instance", file=sys.stderr)
+            continue
+        found[name] = known
+        took = time.perf_counter() - started
+        where = f"{known.witness.instance['family']}, k = {known.witness.k}"
+        print(f"{name}: {known.ratio:.9f} {known.verdict} ({where}), {took:.1f} s", flush=True)
+    given.output.write_text(as_text(found), encoding="utf-8")
+    return int(any(each.verdict == "refuted" for each in found.values()))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

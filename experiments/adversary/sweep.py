@@ -1,0 +1,338 @@
+"""Measured error over bound for one problem and many parameter values at once, exactly.
+
+No sampling: deterministic runs (full gradients, or a single component), the moment recursion on least
+squares, all index paths of tiny sums, and for statements about one step the finite mean over the batches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from sympy import Symbol
+
+from ratebound.experiments.adversary.moments import moment_curves
+from ratebound.experiments.applicability import NotApplicable, Trial, prepare
+from ratebound.experiments.backends.numpy_ import compile_update
+from ratebound.experiments.conditional import state_at
+from ratebound.experiments.enumerate import count_paths, enumerate_paths
+from ratebound.experiments.exact import path_curves
+from ratebound.experiments.finding import ratios
+from ratebound.experiments.grid import floor_of
+from ratebound.problems.certified import NotCertified, Setting
+from ratebound.problems.constants import CONSTANTS, certify
+from ratebound.problems.finite_sum import Problem
+from ratebound.problems.lower import lower
+from ratebound.theory import symbols as s
+from ratebound.theory.statement import ONE_STEP, Theorem
+
+_PATHS = 5000
+_NOISE = 1e-17
+"""Errors are read from this part of ||x||^2 on: x is known to 1e-16, so their roots are known to 1e-8."""
+_INSIDE = 1 - 1e-9
+"""Where a range is open, its edge is approached this closely."""
+_BY_NAME = {symbol.name: symbol for symbol in s.CONSTANTS}
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """A theorem on an instance: what does not depend on the parameters.
+
+    Parameters
+    ----------
+    theorem, problem
+        What is tried, and on what.
+    steps
+        The horizon K.
+    batch, replacement
+        The sampling.
+    """
+
+    theorem: Theorem
+    problem: Problem
+    steps: int
+    batch: int = 1
+    replacement: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class Sweep:
+    """Ratios of a case over S parameter values.
+
+    Parameters
+    ----------
+    parameters
+        Parameter -> its values, shape (S,).
+    k
+        Step numbers at which the bound is claimed, shape (C,).
+    measured, bound, ratio
+        Shape (S, C). A ratio is nan where the theorem does not apply.
+    """
+
+    parameters: Mapping[str, np.ndarray]
+    k: np.ndarray
+    measured: np.ndarray
+    bound: np.ndarray
+    ratio: np.ndarray
+
+    @property
+    def worst(self) -> tuple[int, int]:
+        """Position of the largest ratio."""
+        flat = int(np.nanargmax(np.where(np.isnan(self.ratio), -np.inf, self.ratio)))
+        position = np.unravel_index(flat, self.ratio.shape)
+        return int(position[0]), int(position[1])
+
+
+def case(
+    theorem: Theorem, problem: Problem, steps: int, batch: int = 1, replacement: bool | None = None
+) -> Case:
+    """Return a case with the sampling that the theorem is about."""
+    if not theorem.stochastic:
+        return Case(theorem, problem, steps)
+    if replacement is None:
+        replacement = True if theorem.replacement is None else theorem.replacement
+    return Case(theorem, problem, steps, min(batch, problem.n) if not replacement else batch, replacement)
+
+
+def constants_of(case: Case) -> dict[Symbol, float]:
+    """Return the certified constants that the theorem reads, but the second moment.
+
+    Raises
+    ------
+    NotCertified
+        If the problem lacks one of them, or has no certified minimum to measure from.
+    """
+    theorem, problem = case.theorem, case.problem
+    if problem.x_star is None and theorem.measure.startswith(("gap", "distance")):
+        raise NotCertified(problem.minimum.note)
+    setting = Setting(np.zeros(1), case.batch, case.replacement)
+    names = [name for name in theorem.constants if name != s.second_moment.name]
+    unknown = [name for name in names if name not in CONSTANTS]
+    if unknown:
+        raise NotCertified(f"problems certify no {', '.join(unknown)}")
+    found = {name: certify(problem, name, setting).value for name in names}
+    return {_BY_NAME[name]: value for name, value in found.items() if name in _BY_NAME}
+
+
+def number(
+    expr: object, values: Mapping[Symbol, np.ndarray | float], at: object = 0, steps: int = 1
+) -> np.ndarray:
+    """Return an expression in k, K, constants and parameters as numbers."""
+    names = sorted(values, key=str)
+    return lower(expr, (s.k, s.K, *names))(at, steps, *(values[name] for name in names))  # type: ignore[arg-type]
+
+
+def edges(theorem: Theorem, constants: Mapping[Symbol, float]) -> dict[str, float]:
+    """Return for each parameter the upper end of its range, or its default where it has none."""
+    ends = {p: float(number(theorem.defaults[p], constants)) for p in theorem.parameters}
+    for relation in theorem.where:
+        if relation.rel_op in ("<", "<=") and relation.lhs in ends:
+            inside = _INSIDE if relation.rel_op == "<" else 1.0
+            ends[relation.lhs] = inside * float(number(relation.rhs, constants))
+    return {p.name: value for p, value in ends.items()}
+
+
+def bounded(theorem: Theorem) -> bool:
+    """Whether every parameter of the theorem has an upper end."""
+    limited = {r.lhs for r in theorem.where if r.rel_op in ("<", "<=")}
+    return set(theorem.parameters) <= limited
+
+
+def sweep(case: Case, parameters: Mapping[str, np.ndarray]) -> Sweep | None:
+    """Return exact ratios for all parameter values, each of shape (S,); None where nothing is known exactly.
+
+    Raises
+    ------
+    NotCertified
+        If the problem lacks a constant that the theorem needs.
+    """
+    theorem = case.theorem
+    if theorem.measure in ONE_STEP or s.second_moment in theorem.step.free_symbols:
+        return _prepared(case, parameters)
+    constants = constants_of(case)
+    given = {p.name: p for p in theorem.parameters}
+    columns = {given[name]: np.asarray(v, dtype=np.float64)[:, None] for name, v in parameters.items()}
+    values: dict[Symbol, np.ndarray | float] = {**constants, **columns}
+    size = next((c.shape[0] for c in columns.values()), 1)
+    start = max(int(number(theorem.start, values).ravel()[0]), 1)
+    if start > case.steps:
+        return None
+    counter = np.arange(case.steps, dtype=np.float64)[None]
+    alphas = np.broadcast_to(number(theorem.step, values, counter, case.steps), (size, case.steps))
+    weighing = number(theorem.weights, values, counter, case.steps)
+    weights = np.broadcast_to(weighing, (size, case.steps))
+    inside = _inside(theorem, values, size) & (np.isfinite(alphas) & (alphas > 0)).all(1)
+    curves = _curves(case, alphas, weights)
+    if curves is None:
+        return None
+    if s.second_moment.name in theorem.constants:
+        values[s.second_moment] = _second_moments(case, alphas, curves["moment"])[:, None]
+    at = np.array([case.steps]) if theorem.at_horizon else np.arange(start, case.steps + 1)
+    bound = np.broadcast_to(number(theorem.bound, values, at[None], case.steps), (size, at.size))
+    measured = curves[theorem.measure][:, at]
+    return Sweep(parameters, at, measured, bound, _ratio(case, measured, bound, inside))
+
+
+def _inside(theorem: Theorem, values: Mapping[Symbol, np.ndarray | float], size: int) -> np.ndarray:
+    inside = np.ones(size, dtype=bool)
+    for relation in theorem.where:
+        left, right = (number(side, values).reshape(-1) for side in (relation.lhs, relation.rhs))
+        slack = (right - left) if relation.rel_op in ("<", "<=") else (left - right)
+        strict = relation.rel_op in ("<", ">")
+        inside &= slack > 0 if strict else slack >= -1e-12 * np.abs(right)
+    return inside
+
+
+def _ratio(case: Case, measured: np.ndarray, bound: np.ndarray, inside: np.ndarray) -> np.ndarray:
+    found = ratios(measured, bound, _floor(case))
+    if case.theorem.equality:
+        with np.errstate(all="ignore"):
+            found = np.where(found > 0, np.maximum(found, 1 / found), found)
+    # A bound that is no number says nothing, and neither does a run that overflows.
+    known = np.isfinite(bound) & np.isfinite(measured) & inside[:, None]
+    return np.where(known, found, np.nan)
+
+
+def _floor(case: Case) -> float:
+    """Return the error below which ratios are not read: there it is mostly the rounding of x itself."""
+    problem, measure = case.problem, case.theorem.measure
+    x_star = np.zeros(problem.d) if problem.x_star is None else problem.x_star
+    # Large labels that cancel in the gradient leave their rounding in x.
+    size = float(problem.x0 @ problem.x0 + x_star @ x_star + problem.y @ problem.y / (problem.A**2).sum())
+    power = {"distance": 0, "gap": 1}.get(measure.split("_")[0], 2)
+    return max(floor_of(problem, measure), _NOISE * size * certify(problem, "L").value ** power)
+
+
+def _curves(case: Case, alphas: np.ndarray, weights: np.ndarray) -> dict[str, np.ndarray] | None:
+    problem, theorem = case.problem, case.theorem
+    if not theorem.stochastic or problem.n == 1:
+        curves = _deterministic(case, alphas, weights)
+    elif problem.kind == "quadratic":
+        curves = moment_curves(problem, alphas, weights, case.batch, case.replacement)
+    elif count_paths(problem.n, case.steps, case.batch, case.replacement) <= _PATHS:
+        curves = _enumerated(case, alphas, weights)
+    else:
+        return None
+    squares = curves["grad_norm_sq_last"][:, :-1]
+    paths = [path_curves(q, w) for q, w in zip(squares, weights, strict=True)]
+    return curves | {name: np.array([path[name] for path in paths]) for name in paths[0]}
+
+
+def _deterministic(case: Case, alphas: np.ndarray, weights: np.ndarray) -> dict[str, np.ndarray]:
+    problem, update = case.problem, compile_update(case.theorem.method)
+    size, steps = alphas.shape
+    points = np.empty((size, steps + 1, problem.d))
+    points[:, 0] = problem.x0
+    with np.errstate(all="ignore"):
+        for k in range(steps):
+            here = points[:, k]
+            points[:, k + 1] = update(here, problem.gradient(here), alphas[:, k, None])
+        total = np.cumsum(weights, 1)
+        means = np.cumsum(weights[..., None] * points[:, :-1], 1) / total[..., None]
+        average = np.concatenate([np.full((size, 1), np.nan), problem.gap(means)], 1)
+        squares = problem.grad_norm_sq(points)
+        curves = {"gap_average": average, "grad_norm_sq_last": squares, "moment": squares}
+        if problem.x_star is not None:
+            curves |= {"distance_sq": problem.distance_sq(points), "gap_last": problem.gap(points)}
+    return curves
+
+
+def _enumerated(case: Case, alphas: np.ndarray, weights: np.ndarray) -> dict[str, np.ndarray]:
+    wanted = ["gap_last", "gap_average", "grad_norm_sq_last"]
+    if case.problem.x_star is not None:
+        wanted.append("distance_sq")
+    rows = [
+        enumerate_paths(
+            case.problem,
+            case.theorem.method,
+            row,
+            batch=case.batch,
+            replacement=case.replacement,
+            weights=weight,
+            measures=wanted,
+        )
+        for row, weight in zip(alphas, weights, strict=True)
+    ]
+    curves = {name: np.array([row[name] for row in rows]) for name in wanted}
+    # Not known along the paths; the certified bound takes its place.
+    return curves | {"moment": np.zeros_like(curves["gap_last"])}
+
+
+def _second_moments(case: Case, alphas: np.ndarray, moment: np.ndarray) -> np.ndarray:
+    """Return the second moment along each run: exact on least squares, else certified, shape (S,)."""
+    if case.problem.kind == "quadratic":
+        return moment[:, :-1].max(1)
+    found = np.full(len(alphas), np.nan)
+    for row, steps in enumerate(alphas):
+        try:
+            known = certify(case.problem, s.second_moment.name, Setting(steps, case.batch, case.replacement))
+        except NotCertified:
+            continue
+        if known.region == "everywhere":
+            return np.full(len(alphas), known.value)
+        found[row] = known.value
+    return found
+
+
+def _prepared(case: Case, parameters: Mapping[str, np.ndarray]) -> Sweep | None:
+    """Sweep one by one: statements about one step, and steps that are set by the second moment."""
+    rows = [dict(zip(parameters, row, strict=True)) for row in zip(*parameters.values(), strict=True)] or [{}]
+    found = []
+    for row in rows:
+        trial = trial_of(case, row)
+        value = None if trial is None else _single(case, trial)
+        found.append((np.nan, np.nan) if value is None else value)
+    measured, bound = (np.array(column)[:, None] for column in zip(*found, strict=True))
+    at = np.array([0 if case.theorem.measure in ONE_STEP else case.steps])
+    return Sweep(
+        parameters, at, measured, bound, _ratio(case, measured, bound, np.ones(len(rows), dtype=bool))
+    )
+
+
+def trial_of(case: Case, parameters: Mapping[str, float]) -> Trial | None:
+    """Return the certified run, or None where the theorem does not apply."""
+    try:
+        return prepare(
+            case.theorem,
+            case.problem,
+            steps=case.steps,
+            parameters={name: float(value) for name, value in parameters.items()},
+            batch=case.batch,
+            replacement=case.replacement if case.theorem.stochastic else None,
+        )
+    except NotApplicable:
+        return None
+
+
+def _single(case: Case, trial: Trial) -> tuple[float, float] | None:
+    if case.theorem.measure not in ONE_STEP:
+        weights = np.ones_like(trial.alphas) if trial.weights is None else trial.weights
+        curves = _curves(case, trial.alphas[None], weights[None])
+        if curves is None:
+            return None
+        return float(curves[case.theorem.measure][0, -1]), float(trial.bound(np.array([case.steps]))[0])
+    state = state_at(trial, 0, case.problem.x0)
+    if state is None:
+        return None
+    target = {"gap_next": s.delta_next, "batch_variance": s.batch_variance}[case.theorem.measure]
+    return state[target], float(number(case.theorem.bound, {**trial.values, **state}, 0, case.steps))
+
+
+def certified(case: Case, parameters: Mapping[str, float]) -> tuple[Trial, Sweep] | None:
+    """Return one run again with every constant certified, and its ratios; None where it does not apply."""
+    trial = trial_of(case, parameters)
+    if trial is None:
+        return None
+    one = {name: np.array([value]) for name, value in parameters.items()}
+    if case.theorem.measure in ONE_STEP:
+        single = _prepared(case, one)
+        return None if single is None else (trial, single)
+    weights = np.ones_like(trial.alphas) if trial.weights is None else trial.weights
+    curves = _curves(case, trial.alphas[None], weights[None])
+    if curves is None:
+        return None
+    first = max(trial.start, 1)
+    at = np.array([case.steps]) if case.theorem.at_horizon else np.arange(first, case.steps + 1)
+    measured, bound = curves[case.theorem.measure][:, at], trial.bound(at)[None]
+    return trial, Sweep(one, at, measured, bound, _ratio(case, measured, bound, np.ones(1, dtype=bool)))
