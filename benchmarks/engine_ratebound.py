@@ -1,0 +1,58 @@
+"""ratebound's own engines: the steps alone, and with the gap at all checkpoints."""
+
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+from workloads import Stopwatch
+
+from ratebound.experiments.backends import numpy_
+from ratebound.experiments.plan import Plan
+from ratebound.problems.build import from_arrays
+from ratebound.theory.methods import METHODS
+
+# The careful gap of the reference costs far more than its steps: a share of the steps is enough to time it.
+SHARE = {("numpy", "B"): 0.2, ("numpy", "C"): 0.2, ("numpy", "D"): 0.25}
+
+
+class Prepared:
+    def __init__(self, engine, workload):
+        A, y, alphas, grid = workload.data()
+        self.share = SHARE.get((engine, workload.name), 1.0)
+        steps = int(workload.steps * self.share)
+        problem = from_arrays(A, y, workload.loss, workload.l2)
+        self.plan = Plan(
+            problem=problem,
+            method=METHODS["sgd" if workload.batch else "gd"],
+            alphas=np.broadcast_to(alphas[:, None], (len(alphas), steps)),
+            weights=None,
+            checkpoints=np.unique((grid * self.share).astype(int)),
+            replicas=np.arange(workload.replicas),
+            seed=0,
+            batch=workload.batch or 1,
+            replacement=True,
+            measures=("gap_last",),
+        )
+        problem.minimum  # noqa: B018
+        if engine == "numpy":
+            self.make, self.all = numpy_.NumpyEngine, numpy_.run
+        else:
+            from ratebound.experiments.backends import numba_
+
+            self.make, self.all = numba_.engine, numba_.run
+        first = replace(self.plan, alphas=self.plan.alphas[:, :1], weights=None, checkpoints=np.array([0, 1]))
+        self.all(first)
+
+    def run(self):
+        watch = Stopwatch()
+        engine = self.make(self.plan)
+        for start, stop in pairwise(self.plan.checkpoints.tolist()):
+            engine.advance(start, stop)
+        steps = watch.read("steps")
+        watch = Stopwatch()
+        gaps = self.all(self.plan)["gap_last"]
+        return steps | watch.read("total") | {"gap": float(gaps[0, :, -1].mean())}
+
+
+def prepare(engine, workload):
+    return Prepared(engine, workload)

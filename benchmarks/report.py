@@ -1,0 +1,125 @@
+"""Results as JSON, a Markdown table and a roofline figure."""
+
+import json
+
+from workloads import WORKLOADS
+
+
+def rate(value):
+    return "" if value is None else f"{value / 1e6:.3g}"
+
+
+def ratio(results, engine, key):
+    mine, theirs = results.get("numba", {}).get(key), results.get(engine, {}).get(key)
+    return f"{mine / theirs:.1f}" if mine and theirs else ""
+
+
+INTRODUCTION = """\
+{processor}, {cores} cores, Python {python}, load at the start {load:.1f}; medians of {repetitions}
+interleaved repetitions, float64. Rates are million replica-steps per second of wall clock and, in brackets, per
+second of CPU time, which other work on the machine disturbs less. *With gap* includes f(x_k) - f* of all
+replicas at 50 checkpoints. *Over it* is how many times faster Numba is. First call: import, compilation and
+first step, with a warm disk cache; for Numba also with a cold one. "jax" uses one device, "jax-pmap2" two.
+scikit-learn runs one replica on one core and shuffles instead of drawing independently.
+"""
+COLUMNS = (
+    "engine",
+    "steps",
+    "Numba over it",
+    "with gap",
+    "Numba over it",
+    "first call s",
+    "cold s",
+    "peak MiB",
+)
+
+
+def row(engine, engines):
+    """Return one row of the table of a workload."""
+    found = engines[engine]
+
+    def rates(key):
+        return (
+            f"{rate(found.get(f'{key}_rate'))} ({rate(found.get(f'{key}_cpu_rate'))})"
+            if key in found["runs"][0]
+            else ""
+        )
+
+    def ratios(key):
+        walls, cpus = ratio(engines, engine, f"{key}_rate"), ratio(engines, engine, f"{key}_cpu_rate")
+        return f"{walls} ({cpus})" if walls else ""
+
+    cold, peak = found["cold_first_call_s"], found["peak_mib"]
+    cells = [engine, rates("steps"), ratios("steps"), rates("total"), ratios("total")]
+    return [
+        *cells,
+        f"{found['first_call_s']:.1f}",
+        f"{cold:.1f}" if cold else "",
+        f"{peak:.0f}" if peak else "",
+    ]
+
+
+def table(results):
+    """Return the report as Markdown."""
+    machine = results["machine"]
+    lines = [
+        f"# Engines, {results['date']}",
+        "",
+        INTRODUCTION.format(
+            load=machine["load_at_start"] or 0, repetitions=results["repetitions"], **machine
+        ),
+        *(f"- {name}: {value:.0f}" for name, value in results["roofs"].items()),
+    ]
+    for name, engines in results["workloads"].items():
+        w = WORKLOADS[name]
+        lines += ["", f"## {name}: {w.title}", ""]
+        lines += [
+            f"n = {w.n}, d = {w.d}, {w.replicas} replicas, {w.step_sizes} step size(s), {w.steps} steps",
+            "",
+        ]
+        lines += ["| " + " | ".join(COLUMNS) + " |", "|---" * len(COLUMNS) + "|"]
+        lines += ["| " + " | ".join(row(engine, engines)) + " |" for engine in engines]
+    return "\n".join(lines) + "\n"
+
+
+def figure(results, path):
+    """Draw arithmetic against data read, with the roofs of the machine."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+    import numpy as np
+
+    fig, ax = plt.subplots(figsize=(6.4, 4.2), layout="constrained")
+    intensity = np.geomspace(0.1, 1000, 100)
+    roofs = dict(results["roofs"])
+    peak = roofs.pop("matrix product, GFLOP/s")
+    for style, (name, bandwidth) in zip(("-", "--", ":"), roofs.items(), strict=True):
+        ax.plot(intensity, np.minimum(peak, bandwidth * intensity), style, color="0.5", lw=1, label=name)
+    markers = {"numba": "o", "jax": "s", "jax-pmap2": "D", "numpy": "^", "torch": "v", "sklearn": "x"}
+    colours = dict(zip(markers, plt.rcParams["axes.prop_cycle"].by_key()["color"], strict=False))
+    named = set()
+    for name, engines in results["workloads"].items():
+        w = WORKLOADS[name]
+        for engine, found in engines.items():
+            reached = found["steps_rate"] * w.flops / 1e9
+            label = None if engine in named else engine
+            named.add(engine)
+            ax.plot(w.flops / w.bytes, reached, markers[engine], color=colours[engine], label=label, ms=5)
+        ax.annotate(name, (w.flops / w.bytes, peak), (0, 4), textcoords="offset points", ha="center")
+    ax.set(
+        xscale="log", yscale="log", xlabel="FLOP per byte of data", ylabel="GFLOP/s", ylim=(0.05, 3 * peak)
+    )
+    ax.legend(fontsize="small", ncols=2)
+    fig.savefig(path, dpi=110)
+
+
+def write(results, folder):
+    """Write all three forms; return the table."""
+    folder.mkdir(parents=True, exist_ok=True)
+    stem = folder / f"engines-{results['date']}"
+    stem.with_suffix(".json").write_text(json.dumps(results, indent=1) + "\n")
+    text = table(results)
+    stem.with_suffix(".md").write_text(text)
+    figure(results, stem.with_suffix(".png"))
+    return text
