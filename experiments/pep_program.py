@@ -1,0 +1,86 @@
+"""Semidefinite programs in a process of their own: tasks as JSON on stdin, worst cases as JSON on stdout."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+
+def solve(task: Mapping[str, Any]) -> float:
+    """Return the worst case of a method over a class, by PEPit."""
+    from PEPit import PEP
+
+    program = PEP()
+    if task["function_class"] == "components":
+        _one_step(program, task)
+    else:
+        _full_gradients(program, task)
+    # The default solver may return values below the true worst case.
+    return float(program.solve(wrapper="cvxpy", solver="CLARABEL", verbose=0))
+
+
+def _declare(program: Any, task: Mapping[str, Any]) -> Any:
+    from PEPit import functions
+
+    kind, L, mu = task["function_class"], task["L"], task["mu"]
+    if kind == "convex":
+        return program.declare_function(functions.SmoothConvexFunction, L=L)
+    if kind == "pl":
+        return program.declare_function(functions.SmoothQuadraticLojasiewiczFunctionExpensive, L=L, mu=mu)
+    if kind == "smooth":
+        return program.declare_function(functions.SmoothFunction, L=L)
+    return program.declare_function(functions.SmoothStronglyConvexFunction, L=L, mu=mu)
+
+
+def _full_gradients(program: Any, task: Mapping[str, Any]) -> None:
+    f = _declare(program, task)
+    x = program.set_initial_point()
+    # A smooth function that is only bounded below need not attain its infimum.
+    attained = task["function_class"] != "smooth"
+    if attained:
+        x_star = f.stationary_point()
+        f_star = f(x_star)
+        first = (x - x_star) ** 2 if task["start"] == "D" else f(x) - f_star
+        program.set_initial_condition(first <= 1)
+    start, gradients = x, []
+    for alpha in task["alphas"]:
+        gradients.append(f.gradient(x))
+        x = x - alpha * gradients[-1]
+    if task["measure"] == "gap_last":
+        program.set_performance_metric(f(x) - f_star)
+    elif task["measure"] == "distance_sq":
+        program.set_performance_metric((x - x_star) ** 2)
+    else:
+        for g in gradients:
+            program.set_performance_metric(g**2)
+        # f >= f(x) - ||grad f(x)||^2 / (2 L) at every point: the infimum lies below all of these.
+        program.set_initial_condition(f(start) - f(x) + f.gradient(x) ** 2 / (2 * task["L"]) <= 1)
+
+
+def _one_step(program: Any, task: Mapping[str, Any]) -> None:
+    from PEPit.functions import SmoothStronglyConvexFunction
+
+    components = [
+        program.declare_function(SmoothStronglyConvexFunction, L=task["L"], mu=task["mu"]) for _ in range(2)
+    ]
+    x_star = np.mean(components).stationary_point()
+    x = program.set_initial_point()
+    program.set_initial_condition((x - x_star) ** 2 <= 1)
+    noise = np.mean([f.gradient(x_star) ** 2 for f in components])
+    program.add_constraint(noise <= task["noise"])
+    (alpha,) = task["alphas"]
+    moved = [(x - alpha * f.gradient(x) - x_star) ** 2 for f in components]
+    program.set_performance_metric(np.mean(moved))
+
+
+def main() -> None:
+    """Read the tasks, print their values."""
+    print(json.dumps([solve(task) for task in json.load(sys.stdin)]))
+
+
+if __name__ == "__main__":
+    main()

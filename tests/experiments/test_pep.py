@@ -1,0 +1,112 @@
+"""Bounds against the worst case over their whole class, by semidefinite programs."""
+
+import subprocess
+from dataclasses import replace
+
+import pytest
+
+from ratebound.experiments import pep
+from ratebound.experiments.pep import ORACLES, worst_case, worst_cases
+from ratebound.theory.catalogue import THEOREMS
+from ratebound.theory.errors import RateboundError
+
+needs_pepit = pytest.mark.skipif(
+    not pep.available(), reason="PEPit is not installed: pip install -e '.[pep]'"
+)
+
+MIDDLE = 2 / 1.1
+POINTS = {
+    "gd_convex": [({"L": 1, "alpha": step}, k) for step, k in ((1.0, 3), (0.5, 2), (0.05, 4))],
+    "gd_convex_tight": [
+        ({"L": 2, "alpha": step}, k) for step, k in ((0.5, 1), (0.5, 5), (0.2, 3), (0.02, 2))
+    ],
+    "gd_sc_distance": [
+        ({"L": 1, "mu": 0.1, "alpha": step}, k) for step, k in ((0.2, 2), (1.0, 4), (MIDDLE, 3), (1.9, 2))
+    ],
+    "gd_sc_gap": [
+        ({"L": 1, "mu": 0.1, "alpha": step}, k) for step, k in ((0.2, 2), (1.0, 4), (MIDDLE, 3), (1.9, 2))
+    ],
+    "gd_pl": [
+        ({"L": 1, "mu_pl": 0.2, "alpha": step}, k) for step, k in ((1.0, 1), (1.0, 3), (0.3, 2), (1.8, 1))
+    ],
+    "gd_nonconvex": [({"L": 1, "alpha": step}, k) for step, k in ((1.0, 1), (1.0, 4), (0.3, 2), (1.8, 2))],
+    "sgd_nws": [
+        ({"L_max": 1, "mu": 0.1, "alpha": step, "sigma_star_sq": noise}, 1)
+        for step, noise in ((0.5, 1.0), (0.9, 0.1), (0.05, 0.0))
+    ],
+    "sgd_star_constant": [
+        ({"ell": 1, "mu": 0.1, "alpha": step, "sigma_b_sq": noise}, 1)
+        for step, noise in ((0.5, 1.0), (0.5, 0.0), (0.05, 3.0))
+    ],
+}
+
+
+def test_every_oracle_is_about_a_theorem_and_is_tried():
+    assert set(ORACLES) <= set(THEOREMS)
+    assert set(POINTS) == set(ORACLES)
+    assert all(len(points) >= 3 for points in POINTS.values())
+
+
+@needs_pepit
+def test_no_worst_case_exceeds_its_bound_and_tight_ones_attain_it():
+    requests = [(name, values, k) for name, points in POINTS.items() for values, k in points]
+    for found in worst_cases(requests):
+        assert found.worst <= found.bound * (1 + 1e-6), found
+        if ORACLES[found.theorem].tight:
+            assert found.ratio == pytest.approx(1, abs=1e-5), found
+
+
+@needs_pepit
+def test_a_false_bound_is_seen():
+    true = THEOREMS["gd_convex_tight"]
+    false = replace(true, bound=true.bound * 0.99, certificate=None)
+    assert worst_case(false, {"L": 1, "alpha": 1.0}, 2).ratio > 1 + 1e-6
+
+
+def refuse(*arguments, **options):
+    raise AssertionError("no process should have started")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("sgd_pl_constant", {"L": 1}, 1), "no semidefinite program for sgd_pl_constant"),
+        (("gd_convex", {"L": 1, "alpha": 1}, 0), "steps = 0"),
+        (("sgd_nws", {"L_max": 1}, 2), "takes 1 to 1 steps"),
+        (("gd_convex", {"L": 1}, 1), "alpha has no value"),
+        (("gd_convex", {"L": 1, "beta": 1}, 1), "beta is no constant"),
+    ],
+)
+def test_bad_requests_are_refused_before_a_process_starts(monkeypatch, arguments, message):
+    monkeypatch.setattr(pep, "available", lambda: True)
+    monkeypatch.setattr(subprocess, "run", refuse)
+    with pytest.raises(RateboundError, match=message):
+        worst_case(*arguments)
+
+
+def test_without_pepit_the_remedy_is_named(monkeypatch):
+    monkeypatch.setattr(pep, "available", lambda: False)
+    with pytest.raises(RateboundError, match=r"pip install 'ratebound\[pep\]'"):
+        worst_case("gd_convex", {"L": 1, "alpha": 1.0}, 1)
+
+
+@pytest.mark.parametrize("script", ["import os; os.abort()", "raise SystemExit('no solver')"])
+def test_a_solver_that_dies_is_one_clear_line(monkeypatch, script):
+    monkeypatch.setattr(pep, "available", lambda: True)
+    run = subprocess.run
+    monkeypatch.setattr(
+        subprocess, "run", lambda command, **options: run([command[0], "-c", script], **options)
+    )
+    with pytest.raises(RateboundError, match=r"PEPit failed \(exit code"):
+        worst_case("gd_convex", {"L": 1, "alpha": 1.0}, 1)
+
+
+def test_a_solver_that_hangs_is_stopped(monkeypatch):
+    monkeypatch.setattr(pep, "available", lambda: True)
+    run = subprocess.run
+    script = "import time; time.sleep(60)"
+    monkeypatch.setattr(
+        subprocess, "run", lambda command, **options: run([command[0], "-c", script], **options)
+    )
+    with pytest.raises(RateboundError, match=r"took more than 0\.5 s"):
+        worst_case("gd_convex", {"L": 1, "alpha": 1.0}, 1, timeout=0.5)
