@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PACKAGES := ratebound.theory ratebound.problems ratebound.experiments ratebound.reports
 
-.PHONY: report test test-full lint types wheel bench clean help
+.PHONY: report test test-full lint types wheel clean help
 
 report: $(READY)  ## verify every theorem on real data and write report/index.html
 	$(BIN)/ratebound report lecture -o report
