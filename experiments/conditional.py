@@ -139,7 +139,7 @@ def check_step(trial: Trial, seed: int) -> tuple[Finding, dict[str, np.ndarray]]
         excess = np.abs(excess)
         with np.errstate(all="ignore"):
             found = np.where(found > 0, np.maximum(found, 1 / found), found)
-    broken = excess > EPS * np.abs(bound) + floor
+    broken = ~(excess <= EPS * np.abs(bound) + floor)  # nan is no success
     worst = int(np.argmax(np.where(broken, excess, -np.inf))) if broken.any() else int(np.argmax(found))
     relation = "equals the bound" if theorem.equality else "lies below the bound"
     reason = f"the exact conditional expectation {relation} at all {len(states)} visited points"

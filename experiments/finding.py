@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -73,10 +74,10 @@ def enumerated_values(grid: Grid) -> tuple[Grid, np.ndarray] | None:
     trial, theorem = grid.trial, grid.theorem
     if not theorem.stochastic or theorem.at_horizon:
         return None
-    batches = count_paths(grid.problem.n, 1, trial.batch, trial.replacement)
+    branching = math.log(count_paths(grid.problem.n, 1, trial.batch, trial.replacement))
     steps = trial.steps
-    if batches**steps > _PATHS:
-        steps = int(np.log(_PATHS_PARTLY) / np.log(batches)) if batches > 1 else steps
+    if steps * branching > math.log(_PATHS):
+        steps = int(math.log(_PATHS_PARTLY) / branching)
     if steps < max(_FEWEST_STEPS, trial.start):
         return None
     values = enumerate_paths(
@@ -101,7 +102,7 @@ def compare(grid: Grid, measured: np.ndarray, evidence: EvidenceKind) -> Finding
     floor = floor_of(grid.problem, grid.theorem.measure)
     claim = grid.claim
     found = ratios(measured, claim, floor)
-    over = measured > claim * (1 + EPS) + floor
+    over = ~(measured <= claim * (1 + EPS) + floor)  # nan is no success
     worst = _worst(found, over)
     if not over.any():
         own = ratios(measured, grid.bound, floor)
@@ -115,12 +116,10 @@ def compare(grid: Grid, measured: np.ndarray, evidence: EvidenceKind) -> Finding
     against = f"; the bound is claimed for every valid constant, here {variant}" if variant else ""
     if not _survives(grid, worst, measured, floor):
         reason = (
-            f"at k = {grid.k[worst]} error and bound agree to within rounding; neither can be called larger"
+            f"at k = {grid.k[worst]} error and bound agree to within rounding: neither is certainly larger"
         )
         return _finding(grid, "undecided", evidence, reason, worst, measured, found)
-    reason = (
-        f"at k = {grid.k[worst]} the error is {measured[worst]:.6g}, the bound {claim[worst]:.6g}{against}"
-    )
+    reason = f"at k = {grid.k[worst]} the error {measured[worst]:.10g} exceeds the bound {claim[worst]:.10g}{against}"
     return _finding(grid, "violated", evidence, reason, worst, measured, found, claim)
 
 

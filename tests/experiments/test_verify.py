@@ -133,6 +133,7 @@ def test_all_paths_of_a_tiny_sum_decide():
     verdict = verify(conjecture("sgd_star_convex"), "huber_worst", steps=12, replicas=0)
     assert verdict.holds and verdict.evidence == "enumeration"
     assert verify(conjecture("sgd_star_convex", 0.1), "huber_worst", steps=12, replicas=0).violated
+    assert verify("sgd_star_convex", "iris", steps=40, replicas=0, batch=32).evidence == "proof"
     early = verify(conjecture("sgd_pl_constant", 0.01), "sine_1d", steps=500, replicas=0)
     assert early.violated and early.evidence == "enumeration"
 
