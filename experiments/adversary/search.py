@@ -23,6 +23,7 @@ from ratebound.problems.certified import NotCertified
 from ratebound.theory.catalogue import find
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.statement import Theorem
+from ratebound.theory.symbols import ALONG_RUN
 
 _SWEPT = 16
 """Parameter values per random instance."""
@@ -87,13 +88,18 @@ class _Search:
         spread = np.array([[Axis(_SMALLEST, top, "log").value(t) for t in row] for row in fractions])
         return {name: ends[name] * spread[:, j] for j, name in enumerate(self.parameters)}
 
+    def swept(self, family: Family) -> int:
+        """Return how many parameter values are tried at once: few where each needs a region of its own."""
+        costly = not family.quadratic and {symbol.name for symbol in ALONG_RUN} & set(self.theorem.constants)
+        return 1 if not self.parameters else 3 if costly else _SWEPT
+
     def draw(self, family: Family, rng: np.random.Generator) -> _Point | None:
         """Try one random instance with many parameter values; return the worst of them."""
         size, p = len(family.axes), len(self.parameters)
         fractions = rng.random(size + p + 2)
         try:
             at = self.case_at(family, fractions)
-            choices = rng.random((_SWEPT if p else 1, p))
+            choices = rng.random((self.swept(family), p))
             if p:
                 choices[0], choices[1] = 1.0, 0.0
             found = sweep(at, self.values_at(at, choices))

@@ -32,6 +32,7 @@ _NOISE = 1e-17
 """Errors are read from this part of ||x||^2 on: x is known to 1e-16, so their roots are known to 1e-8."""
 _INSIDE = 1 - 1e-9
 """Where a range is open, its edge is approached this closely."""
+_ALONG_RUN = {symbol.name for symbol in s.ALONG_RUN}
 _BY_NAME = {symbol.name: symbol for symbol in s.CONSTANTS}
 
 
@@ -96,7 +97,7 @@ def case(
 
 
 def constants_of(case: Case) -> dict[Symbol, float]:
-    """Return the certified constants that the theorem reads, but the second moment.
+    """Return the certified constants that the theorem reads, but those that depend on the steps.
 
     Raises
     ------
@@ -107,7 +108,7 @@ def constants_of(case: Case) -> dict[Symbol, float]:
     if problem.x_star is None and theorem.measure.startswith(("gap", "distance")):
         raise NotCertified(problem.minimum.note)
     setting = Setting(np.zeros(1), case.batch, case.replacement)
-    names = [name for name in theorem.constants if name != s.second_moment.name]
+    names = [name for name in theorem.constants if name not in _ALONG_RUN]
     unknown = [name for name in names if name not in CONSTANTS]
     if unknown:
         raise NotCertified(f"problems certify no {', '.join(unknown)}")
@@ -148,7 +149,7 @@ def sweep(case: Case, parameters: Mapping[str, np.ndarray]) -> Sweep | None:
         If the problem lacks a constant that the theorem needs.
     """
     theorem = case.theorem
-    if theorem.measure in ONE_STEP or s.second_moment in theorem.step.free_symbols:
+    if theorem.measure in ONE_STEP or theorem.step.free_symbols & set(s.ALONG_RUN):
         return _prepared(case, parameters)
     constants = constants_of(case)
     given = {p.name: p for p in theorem.parameters}
@@ -166,8 +167,9 @@ def sweep(case: Case, parameters: Mapping[str, np.ndarray]) -> Sweep | None:
     curves = _curves(case, alphas, weights)
     if curves is None:
         return None
-    if s.second_moment.name in theorem.constants:
-        values[s.second_moment] = _second_moments(case, alphas, curves["moment"])[:, None]
+    for symbol in s.ALONG_RUN:
+        if symbol.name in theorem.constants:
+            values[symbol] = _along_runs(case, symbol, alphas, curves)[:, None]
     at = np.array([case.steps]) if theorem.at_horizon else np.arange(start, case.steps + 1)
     bound = np.broadcast_to(number(theorem.bound, values, at[None], case.steps), (size, at.size))
     measured = curves[theorem.measure][:, at]
@@ -259,14 +261,17 @@ def _enumerated(case: Case, alphas: np.ndarray, weights: np.ndarray) -> dict[str
     return curves | {"moment": np.zeros_like(curves["gap_last"])}
 
 
-def _second_moments(case: Case, alphas: np.ndarray, moment: np.ndarray) -> np.ndarray:
-    """Return the second moment along each run: exact on least squares, else certified, shape (S,)."""
+def _along_runs(
+    case: Case, symbol: Symbol, alphas: np.ndarray, curves: Mapping[str, np.ndarray]
+) -> np.ndarray:
+    """Return a bound on the noise along each run: exact on least squares, else certified, shape (S,)."""
     if case.problem.kind == "quadratic":
-        return moment[:, :-1].max(1)
+        noise = curves["moment"] - (curves["grad_norm_sq_last"] if symbol == s.variance_bound else 0.0)
+        return noise[:, :-1].max(1)
     found = np.full(len(alphas), np.nan)
     for row, steps in enumerate(alphas):
         try:
-            known = certify(case.problem, s.second_moment.name, Setting(steps, case.batch, case.replacement))
+            known = certify(case.problem, symbol.name, Setting(steps, case.batch, case.replacement))
         except NotCertified:
             continue
         if known.region == "everywhere":
