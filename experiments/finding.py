@@ -119,7 +119,8 @@ def compare(grid: Grid, measured: np.ndarray, evidence: EvidenceKind) -> Finding
             f"at k = {grid.k[worst]} error and bound agree to within rounding: neither is certainly larger"
         )
         return _finding(grid, "undecided", evidence, reason, worst, measured, found)
-    reason = f"at k = {grid.k[worst]} the error {measured[worst]:.10g} exceeds the bound {claim[worst]:.10g}{against}"
+    sides = f"the error {measured[worst]:.10g} exceeds the bound {claim[worst]:.10g}"
+    reason = f"at k = {grid.k[worst]} {sides}{against}"
     return _finding(grid, "violated", evidence, reason, worst, measured, found, claim)
 
 
