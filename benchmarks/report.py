@@ -16,8 +16,8 @@ def ratio(results, engine, key):
 
 INTRODUCTION = """\
 {processor}, {cores} cores, Python {python}, load at the start {load:.1f}; medians of {repetitions}
-interleaved repetitions, float64. Rates are million replica-steps per second of wall clock and, in brackets, per
-second of CPU time, which other work on the machine disturbs less. *With gap* includes f(x_k) - f* of all
+interleaved repetitions, float64. Rates are million replica-steps per second of wall clock and, in brackets,
+per second of CPU time, which other work on the machine disturbs less. *With gap* includes f(x_k) - f* of all
 replicas at 50 checkpoints. *Over it* is how many times faster Numba is. First call: import, compilation and
 first step, with a warm disk cache; for Numba also with a cold one. "jax" uses one device, "jax-pmap2" two.
 scikit-learn runs one replica on one core and shuffles instead of drawing independently.

@@ -65,7 +65,7 @@ WORKLOADS = {
 
 
 class Stopwatch:
-    """Seconds since it was made: on the wall, and of all cores together, which a busy machine changes less."""
+    """Seconds since it was made: on the wall, and of CPU time, which a busy machine changes less."""
 
     def __init__(self):
         self.wall, self.cpu = time.perf_counter(), time.process_time()

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from ratebound.experiments.backends.simd import exponent, mantissa, nearest, power_of_two, where
+from ratebound.experiments.backends.simd import nearest, where
+from ratebound.experiments.backends.simd_bits import exponent, mantissa, power_of_two
 
 _inline = njit(forceinline=True, error_model="numpy")
 

@@ -1,0 +1,1 @@
+"""The mutation study: every theorem corrupted in every usual way, and who notices."""

@@ -1,0 +1,63 @@
+"""Labels, fixed before any run of a mutant: equivalent with a proof, false with a reason, or open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from benchmarks.mutants.known import KNOWN
+from benchmarks.mutants.operators import Mutant
+from ratebound.experiments.adversary.tightness import known_tightness
+from ratebound.theory.catalogue import THEOREMS
+from ratebound.theory.errors import RateboundError
+from ratebound.theory.prover import nonnegative
+from ratebound.theory.statement import Theorem
+from ratebound.theory.symbols import k
+
+
+@dataclass(frozen=True)
+class Label:
+    """``"false"``, ``"equivalent"`` or ``"open"``, and why."""
+
+    word: str
+    reason: str
+
+
+def label(mutant: Mutant) -> Label:
+    """Return the label of a mutant, by the first of these rules that applies."""
+    made = mutant.theorem
+    if made is None:
+        return Label("false", "static: its units or symbols are wrong")
+    if _closes(made, mutant.parent):
+        return Label("equivalent", "the certificate of the theorem proves it too")
+    for other in (mutant.parent, *THEOREMS.values()):
+        if _implies(other, made):
+            return Label("equivalent", f"implied by {other.id}: its bound is nowhere larger")
+    if mutant.name in KNOWN:
+        return Label(*KNOWN[mutant.name])
+    if mutant.factor is not None and not mutant.parent.equality:
+        found = known_tightness(mutant.parent.id)
+        if found is None or found.ratio <= mutant.factor * (1 + 1e-6):
+            worst = "none" if found is None else f"{found.ratio:.4g}"
+            return Label("open", f"the worst ratio on record is {worst}")
+        return Label("false", f"the worst ratio on record is {found.ratio:.6g}")
+    return Label("false", "it claims more than the theorem, and no proof of it is known")
+
+
+def _closes(made: Theorem, parent: Theorem) -> bool:
+    if parent.certificate is None or parent.certificate.cited:
+        return False
+    try:
+        replace(made, certificate=parent.certificate)
+    except (RateboundError, NotImplementedError, TypeError, ValueError, AttributeError):
+        return False
+    return True
+
+
+def _implies(other: Theorem, made: Theorem) -> bool:
+    """Whether the other theorem speaks about the same runs and its bound is proved to be no larger."""
+    same = ("method", "step", "measure", "weights", "start", "where", "replacement", "equality")
+    if any(getattr(other, name) != getattr(made, name) for name in same) or made.equality:
+        return False
+    if not {a.name for a in other.assumptions} <= {a.name for a in made.assumptions}:
+        return False
+    return nonnegative(made.bound - other.bound, made.chart, k, made.start)

@@ -1,0 +1,119 @@
+"""The fixed library: at most 50 instances, the same for every mutant, each with many parameter values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from ratebound.experiments.adversary.families import family
+from ratebound.experiments.adversary.sweep import Case, bounded, case, constants_of, edges, sweep
+from ratebound.problems.certified import NotCertified
+from ratebound.problems.finite_sum import Problem
+from ratebound.theory.statement import Theorem
+
+KILLED = 1 + 1e-6
+_PARTS = np.concatenate([[1.0, 1 - 1e-6], np.geomspace(0.9, 1e-4, 14)])
+_BEYOND = np.concatenate([[1.0], np.geomspace(2e1, 1e-4, 15)])
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An instance of a family, with the horizon and the batch of its run."""
+
+    family: str
+    values: tuple[float, ...]
+    steps: int
+    batch: int = 1
+
+    @property
+    def problem(self) -> Problem:
+        made = family(self.family)
+        return made.problem(dict(zip(made.axes, self.values, strict=True)))
+
+
+ENTRIES = (
+    Entry("additive_1d", (1.0, 1e-3, 1.0), 40),
+    Entry("additive_1d", (0.0, 1.0, 1.0), 40),
+    Entry("ridge_plane", (0.01, 1e-3, 0.0, 1.0), 60),
+    Entry("huber_1d", (21.0,), 10),
+    Entry("huber_1d", (1e4,), 60),
+    Entry("additive_1d", (1.0, 1.0, 1.0), 3),
+    Entry("additive_1d", (1.0, 1e-3, 1.0), 2),
+    Entry("additive_1d", (0.0, 1.0, 1.0), 200),
+    Entry("additive_1d", (1.0, 30.0, 1.0), 20),
+    Entry("ridge_plane", (0.5, 1e-3, 0.0, 1.0), 10),
+    Entry("ridge_plane", (1e-3, 1e-3, 0.0, 1.0), 200),
+    Entry("ridge_plane", (0.1, 1.0, 0.3, 1.0), 20),
+    Entry("ridge_plane", (0.1, 1.0, 0.0, 0.0), 60),
+    Entry("axes_plane", (0.1, 1.0, 1e-3, 0.0, 0.0), 40),
+    Entry("axes_plane", (0.1, 1e-3, 1.0, 0.0, 0.0), 60),
+    Entry("axes_plane", (0.01, 1e-3, 1e-3, 0.0, 1.0), 100),
+    Entry("axes_plane", (0.3, 0.3, 0.3, 1.0, 1.0), 10, 2),
+    Entry("line", (0.0, 0.0, 1.0), 10),
+    Entry("line", (0.1, 0.0, 1.0), 30),
+    Entry("line", (0.5, 1.0, 0.0), 30),
+    Entry("line", (1.0, 0.0, 1.0), 5),
+    Entry("line", (0.2, 1.0, 0.5), 10, 2),
+    Entry("rare_noise", (20, 30.0, 0.0), 30),
+    Entry("rare_noise", (20, 1.0, 1.0), 10),
+    Entry("rare_noise", (2, 1.0, 0.0), 2),
+    Entry("rare_row", (20, 10.0, 0.0, 1.0), 20),
+    Entry("rare_row", (20, 4.0, 1.0, 0.0), 40),
+    Entry("rare_row", (40, 20.0, 0.0, 1.0), 5),
+    Entry("rare_row", (5, 3.0, 0.1, 1.0), 10, 3),
+    Entry("interpolation", (1.0, 1.0, 1.0, np.pi / 2), 20),
+    Entry("interpolation", (0.1, 0.0, 1.0, np.pi / 2), 60),
+    Entry("interpolation", (1.0, 1.0, -1.0, 0.3), 30),
+    Entry("interpolation", (10.0, 1.0, 1.0, 1.0), 5),
+    Entry("huber_1d", (3.0,), 1),
+    Entry("huber_1d", (5.0,), 2),
+    Entry("huber_1d", (101.0,), 50),
+    Entry("huber_1d", (1.0,), 20),
+    Entry("huber_1d", (1e3,), 300),
+    Entry("huber_plane", (0.03, 10.0, 300.0), 30),
+    Entry("huber_plane", (0.3, 1.0, 30.0), 10),
+    Entry("huber_ridge", (0.01, 30.0, 1.0), 30),
+    Entry("huber_ridge", (0.3, 3.0, 1.0), 10),
+    Entry("sine_quiet", (2.6,), 3),
+    Entry("sine_quiet", (2.2,), 10),
+    Entry("sine_plane", (2.4, 2.0), 6),
+    Entry("sine_line", (2.2, 0.3), 6),
+    Entry("cauchy_line", (6.0, 4.0), 10),
+    Entry("welsch_1d", (2.5,), 10),
+    Entry("additive_1d", (0.0, 1.0, 1.0), 1),
+    Entry("line", (0.0, 0.0, 1.0), 1),
+)
+
+
+def cases(theorem: Theorem) -> Iterator[tuple[Entry, Case]]:
+    """Yield the library as cases of a theorem."""
+    for entry in ENTRIES:
+        yield entry, case(theorem, entry.problem, entry.steps, entry.batch)
+
+
+def values(at: Case) -> dict[str, np.ndarray]:
+    """Return the parameter values that are tried: the edges of the range, and parts of it."""
+    ends = edges(at.theorem, constants_of(at))
+    parts = _PARTS if bounded(at.theorem) else _BEYOND
+    return {name: end * parts for name, end in ends.items()}
+
+
+def worst(theorem: Theorem) -> tuple[float, str]:
+    """Return the first ratio beyond one over the library, else the largest, and where."""
+    best, where = 0.0, "nowhere"
+    for entry, at in cases(theorem):
+        try:
+            found = sweep(at, values(at))
+        except NotCertified:
+            continue
+        if found is None or np.isnan(found.ratio).all():
+            continue
+        row, column = found.worst
+        ratio = float(found.ratio[row, column])
+        if ratio > best:
+            best, where = ratio, f"{entry.family} {entry.values}, k = {found.k[column]}"
+        if best > KILLED:
+            break
+    return best, where
