@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
-from sympy import Expr, Symbol
+from sympy import Expr, Symbol, sqrt
 
 from ratebound.theory.errors import RateboundError
-from ratebound.theory.symbols import alpha
+from ratebound.theory.symbols import alpha, k, mu
 
 x = Symbol("x", real=True)
 """One coordinate of the iterate x_k."""
@@ -29,16 +29,22 @@ class Method:
     title
         What readers call it.
     update
-        State variable -> its next value, an expression in the state, ``g`` and ``alpha``. The variable ``x``
-        is the iterate; others start at zero.
+        State variable -> its next value, an expression in the state, ``g``, ``alpha``, ``k`` and constants.
+        The variable ``x`` is the iterate.
     sampling
         ``"full"``: g is the gradient of f. ``"batch"``: g is the mean of the gradients of a random batch.
+    point
+        Where the gradient is taken, an expression in the state.
+    from_start
+        State variables that start at x_0, as ``x`` does; the others start at zero.
     """
 
     name: str
     title: str
     update: Mapping[str, Expr]
     sampling: Literal["full", "batch"]
+    point: Expr = x
+    from_start: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "update", MappingProxyType(dict(self.update)))
@@ -49,14 +55,36 @@ class Method:
 
     def __reduce__(self) -> tuple[object, ...]:
         # A mapping proxy cannot be pickled, and runs are sent to other processes.
-        return Method, (self.name, self.title, dict(self.update), self.sampling)
+        return Method, (self.name, self.title, dict(self.update), self.sampling, self.point, self.from_start)
 
     def __hash__(self) -> int:
-        return hash((self.name, self.sampling, tuple(sorted(self.update.items(), key=lambda rule: rule[0]))))
+        rules = tuple(sorted(self.update.items(), key=lambda rule: rule[0]))
+        return hash((self.name, self.sampling, rules, self.point, self.from_start))
 
 
 gd = Method("gd", "Gradient descent", {"x": x - alpha * g}, "full")
 sgd = Method("sgd", "Stochastic gradient descent", {"x": x - alpha * g}, "batch")
+
+_z = Symbol("z", real=True)
+_ahead = (k * x + 2 * _z) / (k + 2)
+nesterov = Method(
+    "nesterov",
+    "Nesterov's accelerated gradient",
+    {"x": _ahead - alpha * g, "z": _z - alpha * (k + 2) / 2 * g},
+    "full",
+    point=_ahead,
+    from_start=("z",),
+)
+_root = sqrt(alpha * mu)
+_mixed = (x + _root * _z) / (1 + _root)
+nesterov_constant = Method(
+    "nesterov_constant",
+    "Nesterov's accelerated gradient, constant momentum",
+    {"x": _mixed - alpha * g, "z": (1 - _root) * _z + _root * (_mixed - g / mu)},
+    "full",
+    point=_mixed,
+    from_start=("z",),
+)
 
 METHODS: Mapping[str, Method] = MappingProxyType({method.name: method for method in (gd, sgd)})
 """The methods by name."""

@@ -103,7 +103,7 @@ def expansion(method: Method, pathwise: bool = False) -> dict[Symbol, Expr]:
     RateboundError
         If the update has another form.
     """
-    if set(method.update) != {"x"}:
+    if set(method.update) != {"x"} or method.point != x:
         raise RateboundError(f"{method.name} keeps state besides x: its step has no expansion here")
     rule = method.update["x"]
     star = Symbol("xs")

@@ -24,6 +24,7 @@ from sympy import (
 )
 from sympy.functions.elementary.integers import RoundFunction
 
+from ratebound.theory.errors import RateboundError
 from ratebound.theory.symbols import K, k
 
 eps = Symbol("epsilon", positive=True)
@@ -128,7 +129,7 @@ def _power(expr: Expr, t: Symbol) -> tuple[Expr, int]:
             ratio = limit(expr * t**p / log(t) ** q, t, oo)
             if ratio != 0 and ratio.is_finite is not False and not ratio.has(oo):
                 return p, q
-    raise ValueError(f"no order found for {expr}")
+    raise RateboundError(f"the rate of {expr} has no name among powers and logarithms of k")
 
 
 @lru_cache(maxsize=1024)

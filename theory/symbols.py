@@ -60,6 +60,7 @@ descent = Symbol("descent", real=True)
 error_inner = Symbol("error_inner", real=True)
 move_inner = Symbol("move_inner", real=True)
 move_sq = Symbol("move_sq", nonnegative=True)
+gap_at_point = Symbol("gap_at_point", nonnegative=True)
 next_descent = Symbol("next_descent", real=True)
 cross_descent = Symbol("cross_descent", real=True)
 next_move_inner = Symbol("next_move_inner", real=True)
@@ -103,6 +104,7 @@ MEANING: Mapping[Symbol, str] = MappingProxyType(
         error_inner: "E_k <grad f(x_k), e_k>",
         move_inner: "E_k <grad f(x_k), x_{k+1} - x_k>",
         move_sq: "E_k ||x_{k+1} - x_k||^2",
+        gap_at_point: "f(y_k) - f*, y_k the point where the gradient is taken",
         next_descent: "<grad f(x_{k+1}), x_{k+1} - x*>",
         cross_descent: "<grad f(x_{k+1}), x_k - x*>",
         next_move_inner: "<grad f(x_{k+1}), x_{k+1} - x_k>",
@@ -142,6 +144,7 @@ LATEX: Mapping[Symbol, str] = MappingProxyType(
         error_inner: r"\mathbb{E}_k\langle\nabla f(x_k),e_k\rangle",
         move_inner: r"\mathbb{E}_k\langle\nabla f(x_k),x_{k+1}-x_k\rangle",
         move_sq: r"\mathbb{E}_k\lVert x_{k+1}-x_k\rVert^2",
+        gap_at_point: r"(f(y_k)-f_*)",
         next_descent: r"\langle\nabla f(x_{k+1}),x_{k+1}-x_*\rangle",
         cross_descent: r"\langle\nabla f(x_{k+1}),x_k-x_*\rangle",
         next_move_inner: r"\langle\nabla f(x_{k+1}),x_{k+1}-x_k\rangle",

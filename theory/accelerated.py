@@ -1,0 +1,82 @@
+"""Accelerated gradient descent: Nesterov's method for convex and for strongly convex f."""
+
+from __future__ import annotations
+
+from sympy import Integer, Symbol, sqrt
+
+from ratebound.theory.assumptions import convex, smooth, strongly_convex
+from ratebound.theory.methods import nesterov, nesterov_constant
+from ratebound.theory.onestep import X
+from ratebound.theory.points import (
+    GY,
+    Y,
+    convex_below_iterate,
+    convex_below_minimum,
+    descent_from_point,
+    strong_below_iterate,
+    strong_below_minimum,
+)
+from ratebound.theory.potential import Potential
+from ratebound.theory.statement import Theorem
+from ratebound.theory.symbols import D, L, alpha, delta, gap0, k, mu
+
+_Z = Symbol("Z", real=True)
+_INVERSE_L = {alpha: 1 / L}
+_WEIGHT = alpha * (k + 2) / 4
+
+nesterov_convex = Theorem(
+    id="nesterov_convex",
+    title="Nesterov's accelerated gradient, smooth convex",
+    source="Nesterov 1983; Tseng 2008 (numbers not checked)",
+    method=nesterov,
+    assumptions=(smooth, convex),
+    step=alpha,
+    where=(alpha <= 1 / L,),
+    measure="gap_last",
+    bound=2 * D**2 / (alpha * (k + 1) ** 2),
+    start=Integer(1),
+    certificate=Potential(
+        potential=alpha * (k + 1) ** 2 / 4 * delta + _Z**2 / 2,
+        lower=alpha * k * (k + 2) / 4 * delta + _Z**2 / 2,
+        by={
+            descent_from_point: _WEIGHT * (k + 2),
+            convex_below_iterate: _WEIGHT * k,
+            convex_below_minimum: 2 * _WEIGHT,
+        },
+        plus={GY**2: alpha**2 * (k + 2) ** 2 / 8 * (1 - L * alpha)},
+    ),
+    defaults=_INVERSE_L,
+    sibling="gd_convex",
+)
+
+_ROOT = sqrt(alpha * mu)
+
+nesterov_strong = Theorem(
+    id="nesterov_strong",
+    title="Nesterov's accelerated gradient, strongly convex, constant momentum",
+    source="Nesterov 2004, section 2.2 (number not checked)",
+    method=nesterov_constant,
+    assumptions=(smooth, strongly_convex),
+    step=alpha,
+    where=(alpha <= 1 / L,),
+    measure="gap_last",
+    bound=(1 - _ROOT) ** k * (gap0 + mu * D**2 / 2),
+    certificate=Potential(
+        potential=delta + mu / 2 * _Z**2,
+        by={
+            descent_from_point: Integer(1),
+            strong_below_iterate: 1 - _ROOT,
+            strong_below_minimum: _ROOT,
+        },
+        plus={
+            GY**2: alpha * (1 - L * alpha) / 2,
+            (_Z - Y) ** 2: mu * _ROOT * (1 - _ROOT) / 2,
+            (X - Y) ** 2: mu * (1 - _ROOT) / 2,
+        },
+        factor=1 - _ROOT,
+    ),
+    defaults=_INVERSE_L,
+    sibling="gd_sc_gap",
+)
+
+THEOREMS = (nesterov_convex, nesterov_strong)
