@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from ratebound.experiments.backends.cuda_source import cuda_source, lanes_of
-from ratebound.experiments.backends.kernel import limits_of, schedule_of, spec_of
+from ratebound.experiments.backends.kernel import limits_of, schedule_of, spec_of, weights_of
 from ratebound.experiments.backends.numpy_ import NumpyEngine
 from ratebound.experiments.backends.recorder import record
 from ratebound.experiments.backends.rules import SUM
@@ -86,9 +86,8 @@ class CudaEngine:
         unit = np.arange(S * R)
         state = {name: np.zeros((S * R, problem.d)) for name in spec.rules}
         state["x"][:] = problem.x0
-        assert plan.weights is not None
         alphas, alphas_move = schedule_of(plan.alphas)
-        weights, weights_move = schedule_of(plan.weights)
+        weights, weights_move = weights_of(plan)
         put = device.array
         self._device, self._shape = device, (S, R, problem.d)
         self._threads, self._shared = S * R * lanes, shared

@@ -57,9 +57,18 @@ def spec_of(plan: Plan) -> Spec:
 
 def schedule_of(values: np.ndarray) -> tuple[np.ndarray, int]:
     """Return (S, K) contiguous and 1, or one column and 0 where the values do not change with the step."""
-    if values.strides[1] == 0:
+    rows = values[:1] if values.strides[0] == 0 else values
+    if values.strides[1] == 0 or (rows == rows[:, :1]).all():
         return np.ascontiguousarray(values[:, :1]), 0
     return np.ascontiguousarray(values), 1
+
+
+def weights_of(plan: Plan) -> tuple[np.ndarray, int]:
+    """Return the weights of an average like a schedule, or ones if the run takes no average."""
+    assert plan.weights is not None
+    if "gap_average" not in plan.measures:
+        return np.ones((plan.alphas.shape[0], 1)), 0
+    return schedule_of(plan.weights)
 
 
 def limits_of(plan: Plan) -> np.ndarray:

@@ -15,7 +15,7 @@ import numpy as np
 from ratebound.experiments.backends.cache import load_module
 from ratebound.experiments.backends.full_gradient import FullGradientEngine
 from ratebound.experiments.backends.fused_gap import fused_gap
-from ratebound.experiments.backends.kernel import limits_of, schedule_of, spec_of
+from ratebound.experiments.backends.kernel import limits_of, schedule_of, spec_of, weights_of
 from ratebound.experiments.backends.numba_features import features_source
 from ratebound.experiments.backends.numba_step_sizes import step_sizes_source, vectors_of
 from ratebound.experiments.backends.recorder import Engine, record
@@ -85,8 +85,7 @@ class FeaturesEngine:
         self._replicas = plan.replicas[unit % R].astype(np.uint64)
         self._schedules = (unit // R).astype(np.uint64)
         self._inside = (np.arange(width) < problem.d).astype(np.float64)
-        assert plan.weights is not None
-        self._alphas, self._weights = schedule_of(plan.alphas), schedule_of(plan.weights)
+        self._alphas, self._weights = schedule_of(plan.alphas), weights_of(plan)
 
     def advance(self, start: int, stop: int) -> None:
         """Make the updates ``start .. stop - 1``."""
@@ -120,12 +119,11 @@ class StepSizesEngine:
         self._kernel = _Kernel(plan, step_sizes_source(spec, lanes), problem.d)
         self._state = {name: aligned((R, blocks, problem.d, lanes)) for name in spec.rules}
         self._state["x"][:] = problem.x0[:, None]
-        assert plan.weights is not None
         # Surplus lanes repeat the last step size.
         lane = np.minimum(np.arange(blocks * lanes), S - 1)
         self._alphas, self._weights = (
             (np.ascontiguousarray(values[lane].T), moves)
-            for values, moves in (schedule_of(plan.alphas), schedule_of(plan.weights))
+            for values, moves in (schedule_of(plan.alphas), weights_of(plan))
         )
         self._replicas = plan.replicas.astype(np.uint64)
 

@@ -16,7 +16,7 @@ from ratebound.problems.losses import LOSSES
 from ratebound.theory.methods import METHODS, Method
 
 STEPS, STOPS = 70, (1, 30, 70)
-SAMPLINGS = [(1, True), (3, True), (3, False), (11, False)]
+SAMPLINGS = [(3, True), (3, False), (11, False)]
 
 x, g, alpha, v, k = (Symbol(name) for name in ("x", "g", "alpha", "v", "k"))
 HEAVY_BALL = Method("heavy ball", "", {"x": x - alpha * (v / 2 + g), "v": v / 2 + g}, "batch")
@@ -75,9 +75,8 @@ def agree(given):
 
 
 @pytest.mark.parametrize("loss", LOSSES)
-@pytest.mark.parametrize("step_sizes", [1, 9])
-def test_every_loss(loss, step_sizes):
-    agree(plan(problem(loss), METHODS["sgd"], step_sizes))
+def test_every_loss(loss):
+    agree(plan(problem(loss), METHODS["sgd"]))
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -85,10 +84,11 @@ def test_every_method(method):
     agree(plan(problem("logistic"), METHODS[method], 2))
 
 
-@pytest.mark.parametrize("method", [HEAVY_BALL, ADAGRAD, COUNTING], ids=lambda m: m.name)
-@pytest.mark.parametrize("step_sizes", [1, 8])
+@pytest.mark.parametrize(
+    ("method", "step_sizes"), [(HEAVY_BALL, 1), (ADAGRAD, 1), (ADAGRAD, 8), (COUNTING, 8)]
+)
 def test_more_state_and_nonlinear_rules(method, step_sizes):
-    agree(plan(problem("squared"), method, step_sizes))
+    agree(plan(problem("huber"), method, step_sizes))
 
 
 @pytest.mark.parametrize(("batch", "replacement"), SAMPLINGS)
