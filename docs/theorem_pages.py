@@ -1,0 +1,89 @@
+"""Write docs/theorems: an index table and one page per theorem, from the statements themselves.
+
+python docs/theorem_pages.py
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from ratebound.theory import latex
+from ratebound.theory.catalogue import THEOREMS
+from ratebound.theory.exposition import Line, exposition
+from ratebound.theory.statement import ONE_STEP, Theorem
+from ratebound.theory.symbols import MEANING
+
+FOLDER = Path(__file__).parent / "theorems"
+_PROOFS = {"certified": "checked here", "cited": "cited"}
+
+
+def pages() -> dict[str, str]:
+    """Return the text of every page by file name."""
+    index = [
+        "# Theorems",
+        "",
+        f"{len(THEOREMS)} theorems; `ratebound show ID` and `ratebound prove ID` print them.",
+    ]
+    index += ["", "| theorem | class of f | rate | steps to eps | proof |", "|---|---|---|---|---|"]
+    index += [_row(theorem) for theorem in THEOREMS.values()]
+    out = {"README.md": "\n".join([*index, ""])}
+    out |= {f"{theorem.id}.md": _page(theorem) for theorem in THEOREMS.values()}
+    return out
+
+
+def _row(theorem: Theorem) -> str:
+    steps = latex.complexity(theorem)
+    rate = "" if theorem.measure in ONE_STEP else f"${theorem.order.latex}$"
+    cells = [
+        f"[{theorem.title}]({theorem.id}.md)",
+        theorem.setting,
+        rate,
+        "" if steps is None else f"${steps}$",
+        _PROOFS[theorem.proof],
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def _page(theorem: Theorem) -> str:
+    lines = [f"# {theorem.title}", "", f"`{theorem.id}`", "", f"$${latex.claim(theorem)}$$", ""]
+    lines += [f"- **Method**: {theorem.method.title}, step $\\alpha_k = {latex.tex(theorem.step)}$"]
+    lines += [f"- **Range**: ${latex.tex(each)}$" for each in theorem.where]
+    if theorem.averaged_over is not None:
+        lines.append(f"- **Average**: weights $w_k = {latex.tex(theorem.averaged_over)}$")
+    if theorem.measure not in ONE_STEP:
+        claimed = "at $k = K$" if theorem.at_horizon else f"for all $k \\geq {latex.tex(theorem.start)}$"
+        lines.append(f"- **Claimed** {claimed}")
+    lines += [f"- **Assumes**: {each.title}" for each in theorem.assumptions]
+    read = sorted(theorem.step.free_symbols | theorem.bound.free_symbols, key=str)
+    lines += [f"- ${latex.tex(s)}$: {MEANING[s]}" for s in read if s in MEANING]
+    lines.append(f"- **Source**: {theorem.source}")
+    lines += [f"- **Note**: {theorem.note}"] if theorem.note else []
+    lines += [f"- **See also**: [{theorem.sibling}]({theorem.sibling}.md)"] if theorem.sibling else []
+    lines += ["", "## Proof", "", *(_said(line) for line in exposition(theorem)), ""]
+    return "\n".join(lines)
+
+
+def _said(line: Line) -> str:
+    indent = "  - " if line.words.startswith("    ") else "- "
+    if line.formula is None:
+        return f"{indent}{line.words.strip()}"
+    relation = line.relation.replace(">= 0", r"\geq 0")
+    formula = f"{latex.tex(line.formula)} {relation}".strip()
+    return f"{indent}{line.words.strip()} ${formula}$"
+
+
+def main() -> int:
+    """Write all pages; remove pages of theorems that no longer exist."""
+    FOLDER.mkdir(exist_ok=True)
+    found = pages()
+    for old in FOLDER.glob("*.md"):
+        if old.name not in found:
+            old.unlink()
+    for name, text in found.items():
+        (FOLDER / name).write_text(text, encoding="utf-8", newline="\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
