@@ -244,9 +244,10 @@ def _elementwise(name: str) -> Any:
     @intrinsic
     def function(typingctx: Any, v: Any) -> Any:
         def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-            kind = ir.FunctionType(args[0].type, [args[0].type])
+            vector = _splat(context, builder, args[0], v, floats)
+            kind = ir.FunctionType(vector.type, [vector.type])
             full_name = f"llvm.{name}.v{WIDTH}f64"
-            return builder.call(cgutils.get_or_insert_function(builder.module, kind, full_name), args)
+            return builder.call(cgutils.get_or_insert_function(builder.module, kind, full_name), [vector])
 
         return floats(v), codegen
 

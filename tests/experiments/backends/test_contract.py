@@ -5,7 +5,7 @@ from functools import cache
 import numpy as np
 import pytest
 from host_device import COMPILER, HostDevice
-from sympy import Symbol, sqrt
+from sympy import Rational, Symbol, sqrt
 
 from ratebound.experiments.backends import numba_
 from ratebound.experiments.backends.cuda_ import CudaEngine
@@ -22,7 +22,9 @@ x, g, alpha, v, k = (Symbol(name) for name in ("x", "g", "alpha", "v", "k"))
 HEAVY_BALL = Method("heavy ball", "", {"x": x - alpha * (v / 2 + g), "v": v / 2 + g}, "batch")
 # Not linear, and 0/0 where a coordinate has no data.
 ADAGRAD = Method("adagrad", "", {"x": x - alpha * g / sqrt(v + g**2), "v": v + g**2}, "batch")
-COUNTING = Method("counting", "", {"x": x - alpha * g / (k + 1)}, "batch")
+COUNTING = Method(
+    "counting", "", {"x": x - alpha * g * (1 - Rational(9, 10) ** (k + 1)) / sqrt(k + 1)}, "batch"
+)
 
 
 @cache
@@ -85,7 +87,7 @@ def test_every_method(method):
 
 
 @pytest.mark.parametrize(
-    ("method", "step_sizes"), [(HEAVY_BALL, 1), (ADAGRAD, 1), (ADAGRAD, 8), (COUNTING, 8)]
+    ("method", "step_sizes"), [(HEAVY_BALL, 1), (ADAGRAD, 1), (ADAGRAD, 8), (COUNTING, 1), (COUNTING, 8)]
 )
 def test_more_state_and_nonlinear_rules(method, step_sizes):
     agree(plan(problem("huber"), method, step_sizes))
