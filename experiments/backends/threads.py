@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -18,7 +19,8 @@ _ALONE = 50_000
 
 
 @cache
-def _pool(threads: int) -> ThreadPoolExecutor:
+def _pool(threads: int, process: int) -> ThreadPoolExecutor:
+    # One pool per process: a fork inherits the object, not its threads, and would wait for them for ever.
     return ThreadPoolExecutor(threads, thread_name_prefix="ratebound")
 
 
@@ -53,4 +55,4 @@ def share(work: Callable[[int, int], T], count: int, size: float, ranges: int | 
     cuts = np.linspace(0, count, min(count, ranges or (1 if alone else 4 * threads)) + 1).astype(int).tolist()
     if alone:
         return [quietly(first, last) for first, last in pairwise(cuts)]
-    return list(_pool(threads).map(quietly, cuts[:-1], cuts[1:]))
+    return list(_pool(threads, os.getpid()).map(quietly, cuts[:-1], cuts[1:]))
