@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -12,10 +13,21 @@ from ratebound.problems.certified import NotCertified
 from ratebound.problems.constants import certify
 from ratebound.problems.finite_sum import Problem
 from ratebound.theory import latex
+from ratebound.theory.errors import RateboundError
 from ratebound.theory.statement import Theorem
 
 _CURVES = ("exact", "mean", "mean_low", "mean_high", "q10", "q90", "replicas")
 _BAND = "mean +- 2.58 standard errors, a normal approximation for the eye; no verdict rests on it"
+
+_UNNAMED = MappingProxyType(
+    {
+        "text": "a rate without a name",
+        "latex": r"\mathrm{no\ named\ rate}",
+        "kind": "power",
+        "exponent": None,
+        "log_power": 0,
+    }
+)
 
 
 def cell(theorem: Theorem, problem: Problem, verdict: Verdict) -> dict[str, Any]:
@@ -43,7 +55,6 @@ def cell(theorem: Theorem, problem: Problem, verdict: Verdict) -> dict[str, Any]
 
 
 def _theorem(theorem: Theorem) -> dict[str, Any]:
-    order = theorem.order
     weighted = theorem.measure == "gap_average" and theorem.weights != Integer(1)
     return {
         "id": theorem.id,
@@ -54,6 +65,22 @@ def _theorem(theorem: Theorem) -> dict[str, Any]:
         "measure_latex": latex.measure(theorem),
         "bound_latex": latex.tex(theorem.bound),
         "schedule_latex": latex.tex(theorem.step),
+        **_rate(theorem),
+        "assumptions": [each.title for each in theorem.assumptions],
+        "setting": theorem.setting,
+        "stochastic": theorem.stochastic,
+        "note": theorem.note,
+        "sibling": theorem.sibling,
+    }
+
+
+def _rate(theorem: Theorem) -> dict[str, Any]:
+    """Return order and complexity; a conjecture may decay like no named power, and is drawn log-log."""
+    try:
+        order, complexity = theorem.order, latex.complexity(theorem)
+    except RateboundError:
+        return {"order": dict(_UNNAMED), "complexity_latex": None}
+    return {
         "order": {
             "text": order.text,
             "latex": order.latex,
@@ -61,12 +88,7 @@ def _theorem(theorem: Theorem) -> dict[str, Any]:
             "exponent": None if order.exponent is None else -float(order.exponent),
             "log_power": order.log_power,
         },
-        "complexity_latex": latex.complexity(theorem),
-        "assumptions": [each.title for each in theorem.assumptions],
-        "setting": theorem.setting,
-        "stochastic": theorem.stochastic,
-        "note": theorem.note,
-        "sibling": theorem.sibling,
+        "complexity_latex": complexity,
     }
 
 

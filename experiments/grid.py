@@ -11,7 +11,6 @@ from sympy import Symbol
 
 from ratebound.experiments.applicability import NotApplicable, Trial
 from ratebound.experiments.checkpoints import checkpoints
-from ratebound.problems.certified import NotCertified
 from ratebound.problems.constants import certify
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.lower import lower
@@ -32,7 +31,6 @@ from ratebound.theory.symbols import (
 
 EPS = 1e-9
 """Relative accuracy at which exact expectations are compared with bounds."""
-_ROUNDING = 10 * float(np.finfo(np.float64).eps)
 _HORIZONS_PER_DECADE = 4
 _UPPER = (L, L_max, L_mean, ell, second_moment, variance_bound, sigma_star_sq, sigma_b_sq, component_gap)
 _LOWER = (mu, mu_pl)
@@ -165,28 +163,11 @@ def horizons(start: int, steps: int) -> np.ndarray:
 
 def floor_of(problem: Problem, measure: str) -> float:
     """Return the absolute accuracy of a measure in double precision; comparisons stop there."""
-    value = problem.value_floor + _stall(problem)
+    value = problem.value_floor
     if measure.startswith("gap"):
         return value
     if measure.startswith("grad") or measure == "batch_variance":
         # ||grad f||^2 <= 2 L (f - f*).
         return 2 * certify(problem, "L").value * value
     # ||x - x*||^2 <= (2/mu)(f - f*), and x* itself is known up to its error.
-    curvature = problem.minimum.curvature
-    spread = 2 * value / curvature if np.isfinite(curvature) else 0.0
-    return float(spread + 4 * problem.minimum.distance_error**2)
-
-
-def _stall(problem: Problem) -> float:
-    """Return the gap at which a run may stall although x* is exact, because gradients there only cancel.
-
-    Components with noise sum to a zero gradient up to EPS times their size, which moves the point where the
-    run stalls by at most the square of that over 2 mu in value.
-    """
-    if problem.minimum.route != "attained bound":
-        return 0.0
-    try:
-        curvature, noise = certify(problem, "mu_pl").value, certify(problem, "sigma_star_sq").value
-    except NotCertified:
-        return 0.0
-    return problem.n * noise * _ROUNDING**2 / (2 * curvature)
+    return 2 * value / problem.curvature_at_minimum + 4 * problem.minimum.distance_error**2

@@ -18,6 +18,7 @@ from ratebound.experiments.grid import Grid, floor_of
 from ratebound.experiments.slope import Slope, fit_slope
 from ratebound.experiments.verdict import HarnessError, Verdict
 from ratebound.problems.finite_sum import Problem
+from ratebound.theory.errors import RateboundError
 from ratebound.theory.order import Order
 from ratebound.theory.statement import Theorem
 
@@ -164,7 +165,7 @@ def _order(theorem: Theorem) -> Order | None:
     """Return the rate of the bound, None where a conjecture has a rate without a name."""
     try:
         return theorem.order
-    except ValueError:
+    except RateboundError:
         return None
 
 
@@ -191,9 +192,11 @@ def _curves(grid: Grid, exact: np.ndarray | None, seen: sampling.Sample | None) 
 def _slope(grid: Grid, curves: Mapping[str, np.ndarray]) -> Slope | None:
     values = curves.get("exact", curves.get("mean"))
     order = _order(grid.theorem)
-    if values is None or order is None or order.kind == "one step":
+    if values is None or (order is not None and order.kind == "one step"):
         return None
     floor = floor_of(grid.problem, grid.theorem.measure)
+    if order is None:
+        return fit_slope(grid.k, values, "power", floor)
     if order.kind == "floor":
         # The descent is what the rate speaks about: cut where the curve has nearly reached its last value.
         floor = max(floor, 3 * float(values[-1]) if np.isfinite(values[-1]) else floor)

@@ -211,17 +211,33 @@ class Problem:
             return (self.gradient(X) ** 2).sum(-1)
 
     @cached_property
+    def curvature_at_minimum(self) -> float:
+        """The mu of ``f - f* <= ||grad f||^2 / (2 mu)`` near the minimum, where errors are read off.
+
+        It certifies the minimum where a certificate needs it; else it is the smallest nonzero eigenvalue of
+        the Hessian there, infinite where the curvature vanishes.
+        """
+        minimum = self.minimum
+        if np.isfinite(minimum.curvature) or minimum.x_star is None:
+            return minimum.curvature
+        least = float(self.loss.second_at(self.A @ minimum.x_star, self.y).min())
+        local = least * self.spectrum.smallest_nonzero + self.l2
+        return local if local > 0 else np.inf
+
+    @cached_property
     def value_floor(self) -> float:
         """Absolute accuracy of :meth:`gap` and of a run in double precision; comparisons stop there."""
         minimum = self.minimum
         size = float(np.abs(self.loss.value_at(self.A @ self.x0, self.y)).mean()) + abs(minimum.f_star)
         if minimum.x_star is None:
             return 8 * EPS * size
+        # An error g of the gradient moves the point where a run stalls by at most |g|^2/(2 mu) in value; the
+        # gradients of noisy components cancel there only up to rounding, also where x* itself is exact.
+        stall = gradient_rounding(self.A, self.y, self.loss, self.l2, minimum.x_star) + minimum.gradient_norm
+        stalled = float(100 * stall**2 / (2 * self.curvature_at_minimum))
         if minimum.route == "attained bound":
             # Around the origin predictions are computed to relative accuracy, and so is the gap.
             relative = not minimum.x_star.any() and minimum.f_star == 0
-            return minimum.value_error + (0.0 if relative else 8 * EPS * size)
-        # An error g of the gradient moves the point where a run stalls by at most |g|^2/(2 mu) in value.
-        stall = gradient_rounding(self.A, self.y, self.loss, self.l2, minimum.x_star) + minimum.gradient_norm
+            return minimum.value_error + stalled + (0.0 if relative else 8 * EPS * size)
         far = 0.0 if minimum.route == "closed form" else 8 * EPS * abs(minimum.f_star)
-        return float(100 * stall**2 / (2 * minimum.curvature) + far)
+        return stalled + far

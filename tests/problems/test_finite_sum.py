@@ -88,9 +88,10 @@ def test_floor_and_start(name):
 
 def test_gradient_descent_stalls_below_the_floor():
     # The floor promises an accuracy: a converged run in double precision must reach it.
-    for name in ("linnerud", "iris", "quadratic_2d"):
+    for name in ("linnerud", "iris", "quadratic_2d", "sine_1d", "sine_separable"):
         problem = load(name)
-        L = np.linalg.eigvalsh(problem.A.T @ problem.A / problem.n)[-1] + problem.l2
+        bend = float(problem.loss.curvature[1])
+        L = bend * np.linalg.eigvalsh(problem.A.T @ problem.A / problem.n)[-1] + problem.l2
         x = problem.x0
         for _ in range(4000):
             x = x - problem.gradient(x) / L
