@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from benchmarks.mutants.known import KNOWN
@@ -11,7 +13,9 @@ from ratebound.theory.catalogue import THEOREMS
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.prover import nonnegative
 from ratebound.theory.statement import Theorem
-from ratebound.theory.symbols import k
+from ratebound.theory.symbols import alpha, k
+
+_PATIENCE = 2.0
 
 
 @dataclass(frozen=True)
@@ -22,15 +26,36 @@ class Label:
     reason: str
 
 
+class TooLong(Exception):
+    """A proof that takes longer than it is worth."""
+
+
+def _proved(attempt: Callable[[], bool]) -> bool:
+    """Whether the attempt proves its claim within a few seconds of processor time."""
+
+    def stop(*_: object) -> None:
+        raise TooLong
+
+    before = signal.signal(signal.SIGVTALRM, stop)
+    signal.setitimer(signal.ITIMER_VIRTUAL, _PATIENCE)
+    try:
+        return attempt()
+    except TooLong:
+        return False
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
+
+
 def label(mutant: Mutant) -> Label:
     """Return the label of a mutant, by the first of these rules that applies."""
     made = mutant.theorem
     if made is None:
         return Label("false", "static: its units or symbols are wrong")
-    if _closes(made, mutant.parent):
+    if _proved(lambda: _closes(made, mutant.parent)):
         return Label("equivalent", "the certificate of the theorem proves it too")
     for other in (mutant.parent, *THEOREMS.values()):
-        if _implies(other, made):
+        if _proved(lambda: _implies(other, made)):
             return Label("equivalent", f"implied by {other.id}: its bound is nowhere larger")
     if mutant.name in KNOWN:
         return Label(*KNOWN[mutant.name])
@@ -44,7 +69,11 @@ def label(mutant: Mutant) -> Label:
 
 
 def _closes(made: Theorem, parent: Theorem) -> bool:
-    if parent.certificate is None or parent.certificate.cited:
+    if (
+        parent.certificate is None
+        or parent.certificate.cited
+        or (made.step.has(alpha) and made.step != alpha)
+    ):
         return False
     try:
         replace(made, certificate=parent.certificate)
@@ -55,8 +84,12 @@ def _closes(made: Theorem, parent: Theorem) -> bool:
 
 def _implies(other: Theorem, made: Theorem) -> bool:
     """Whether the other theorem speaks about the same runs and its bound is proved to be no larger."""
-    same = ("method", "step", "measure", "weights", "start", "where", "replacement", "equality")
+    same = ("method", "step", "measure", "weights", "replacement", "equality")
     if any(getattr(other, name) != getattr(made, name) for name in same) or made.equality:
+        return False
+    if not nonnegative(made.start - other.start):
+        return False
+    if not all(nonnegative(r.gts - r.lts, made.chart) for r in other.where):
         return False
     if not {a.name for a in other.assumptions} <= {a.name for a in made.assumptions}:
         return False

@@ -9,7 +9,7 @@ from sympy import Add, Expr, Integer, Rational, expand, sqrt
 
 from ratebound.theory import symbols as s
 from ratebound.theory.errors import RateboundError
-from ratebound.theory.statement import ONE_STEP, Theorem
+from ratebound.theory.statement import Theorem
 
 NOISE = (s.second_moment, s.variance_bound, s.sigma_star_sq, s.sigma_b_sq, s.component_gap, s.error_sq)
 HIGH, LOW = (s.L, s.L_max, s.ell), (s.mu, s.mu_pl)
@@ -131,8 +131,6 @@ def averages(t: Theorem, tight: bool) -> Iterator[Mutant]:
         yield _mutant(t, "average", f"{t.measure} -> {last[t.measure]}", measure=last[t.measure])
     if t.averaged_over is not None and t.weights != 1:
         yield _mutant(t, "average", "equal weights", weights=Integer(1))
-    if t.measure == "gap_next":
-        return
 
 
 OPERATORS: tuple[Callable[[Theorem, bool], Iterator[Mutant]], ...] = (
@@ -164,7 +162,3 @@ def mutants_of(theorem: Theorem, tight: bool) -> list[Mutant]:
 
 def _key(t: Theorem) -> tuple[object, ...]:
     return t.bound, t.step, t.where, t.measure, t.weights
-
-
-def one_step(theorem: Theorem) -> bool:
-    return theorem.measure in ONE_STEP

@@ -14,7 +14,7 @@ import numpy as np
 
 from ratebound.experiments.backends.cache import load_module
 from ratebound.experiments.backends.full_gradient import FullGradientEngine
-from ratebound.experiments.backends.fused_gap import fused_gap
+from ratebound.experiments.backends.fused_measures import fused_measures
 from ratebound.experiments.backends.kernel import limits_of, schedule_of, spec_of, weights_of
 from ratebound.experiments.backends.numba_features import features_source
 from ratebound.experiments.backends.numba_step_sizes import step_sizes_source, vectors_of
@@ -165,4 +165,4 @@ def run(plan: Plan) -> dict[str, np.ndarray]:
     RateboundError
         If the update reads an unknown symbol, or an expression has no printing.
     """
-    return record(plan, engine(plan), fused_gap(plan.problem))
+    return record(plan, engine(plan), fused_measures(plan.problem))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 import numpy as np
 
 from ratebound.experiments.plan import OVER_PATH, Plan
+from ratebound.problems.finite_sum import Problem
 
 _VALUES = 2**21
 _GRADIENTS = frozenset({"grad_norm_sq_mean", "grad_norm_sq_best"})
@@ -38,38 +39,51 @@ def nan_to_inf(values: np.ndarray) -> np.ndarray:
     return np.where(np.isnan(values), np.inf, values)
 
 
-def over_replicas(function: Measure, X: np.ndarray, n: int) -> np.ndarray:
-    """Apply a measure to points (S, R, d) in blocks of replicas, for it may need n values per point."""
-    block = max(1, _VALUES // (X.shape[0] * n))
-    parts = [function(X[:, start : start + block]) for start in range(0, X.shape[1], block)]
-    return nan_to_inf(np.concatenate(parts, axis=1))
+def measures_of(problem: Problem) -> dict[str, Measure]:
+    """Return the measures of single points by name, applied in blocks of replicas.
+
+    They take points (S, R, d) and return values (S, R), where nan reads inf; a block bounds the memory, for a
+    measure may need n values per point.
+    """
+
+    def blocked(function: Measure) -> Measure:
+        def apply(X: np.ndarray) -> np.ndarray:
+            block = max(1, _VALUES // (X.shape[0] * problem.n))
+            parts = [function(X[:, start : start + block]) for start in range(0, X.shape[1], block)]
+            return nan_to_inf(np.concatenate(parts, axis=1))
+
+        return apply
+
+    return {
+        "gap": blocked(problem.gap),
+        "distance_sq": blocked(problem.distance_sq),
+        "grad_norm_sq": blocked(problem.grad_norm_sq),
+    }
 
 
 class _Path:
     """||grad f(x_j)||^2 along the run: its weighted sum, its minimum and its mean over replicas."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, grad_norm_sq: Measure) -> None:
         S, K = plan.alphas.shape
         self.squares = np.zeros((S, plan.replicas.size))
         self.best = np.full((S, plan.replicas.size), np.inf)
         self.means = np.empty((S, K))
-        self._plan = plan
+        self._weights, self._grad_norm_sq = plan.weights, grad_norm_sq
 
     def leave(self, k: int, X: np.ndarray) -> None:
         """Let x_k enter, before the step away from it."""
-        problem, weights = self._plan.problem, self._plan.weights
-        assert weights is not None
-        here = over_replicas(problem.grad_norm_sq, X, problem.n)
-        self.squares += weights[:, k, None] * here
+        assert self._weights is not None
+        here = self._grad_norm_sq(X)
+        self.squares += self._weights[:, k, None] * here
         self.best = np.minimum(self.best, here)
         self.means[:, k] = here.mean(1)
 
 
 def _measure(
-    name: str, plan: Plan, k: int, engine: Engine, path: _Path | None, weight: np.ndarray, gap: Measure
+    name: str, k: int, engine: Engine, path: _Path | None, weight: np.ndarray, measures: Mapping[str, Measure]
 ) -> np.ndarray | float:
     """Return one measure at x_k, shape (S, R)."""
-    problem = plan.problem
     if k == 0 and name in OVER_PATH:
         return np.nan
     if path is not None and name == "grad_norm_sq_mean":
@@ -77,16 +91,13 @@ def _measure(
     if path is not None and name == "grad_norm_sq_best":
         return path.best
     if name == "gap_average":
-        return over_replicas(gap, engine.sums() / weight[:, :, None], problem.n)
-    functions = {
-        "gap_last": gap,
-        "distance_sq": problem.distance_sq,
-        "grad_norm_sq_last": problem.grad_norm_sq,
-    }
-    return over_replicas(functions[name], engine.points(), problem.n)
+        return measures["gap"](engine.sums() / weight[:, :, None])
+    return measures[name.removesuffix("_last")](engine.points())
 
 
-def record(plan: Plan, engine: Engine, gap: Measure | None = None) -> dict[str, np.ndarray]:
+def record(
+    plan: Plan, engine: Engine, measures: Mapping[str, Measure] | None = None
+) -> dict[str, np.ndarray]:
     """Run a plan on an engine.
 
     Measures of the gradient along the path need the full gradient at every iterate, far more work than the
@@ -98,8 +109,8 @@ def record(plan: Plan, engine: Engine, gap: Measure | None = None) -> dict[str, 
         The run.
     engine
         At step 0.
-    gap
-        Stands in for the gap of the problem.
+    measures
+        Stand in for those of :func:`measures_of`.
 
     Returns
     -------
@@ -111,7 +122,8 @@ def record(plan: Plan, engine: Engine, gap: Measure | None = None) -> dict[str, 
     S, K = plan.alphas.shape
     assert plan.weights is not None
     slot = {int(k): c for c, k in enumerate(plan.checkpoints)}
-    path = _Path(plan) if _GRADIENTS & set(plan.measures) else None
+    measures = measures or measures_of(plan.problem)
+    path = _Path(plan, measures["grad_norm_sq"]) if _GRADIENTS & set(plan.measures) else None
     stops = range(K + 1) if path else sorted(slot)
     out: dict[str, np.ndarray] = {
         m: np.empty((S, plan.replicas.size, plan.checkpoints.size)) for m in plan.measures
@@ -126,9 +138,7 @@ def record(plan: Plan, engine: Engine, gap: Measure | None = None) -> dict[str, 
                 here = k
             if k in slot:
                 for name in plan.measures:
-                    out[name][:, :, slot[k]] = _measure(
-                        name, plan, k, engine, path, weight, gap or plan.problem.gap
-                    )
+                    out[name][:, :, slot[k]] = _measure(name, k, engine, path, weight, measures)
             if path and k < K:
                 path.leave(k, engine.points())
     if path and "grad_norm_sq_best" in plan.measures:

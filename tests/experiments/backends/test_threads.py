@@ -28,7 +28,7 @@ def test_a_fixed_number_of_ranges_does_not_depend_on_the_threads(monkeypatch):
 
 
 def test_overflow_in_a_thread_is_silent():
-    assert threads.share(lambda first, last: np.float64(1e300) * 1e300, 2, 1e9) == [np.inf, np.inf]
+    assert set(threads.share(lambda first, last: np.float64(1e300) * 1e300, 2, 1e9)) == {np.inf}
 
 
 def _in_a_child(answers):

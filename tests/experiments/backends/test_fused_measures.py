@@ -1,9 +1,9 @@
-"""The fused gap against the careful one."""
+"""Fused measures against the careful ones."""
 
 import numpy as np
 import pytest
 
-from ratebound.experiments.backends.fused_gap import fused_gap
+from ratebound.experiments.backends.fused_measures import fused_measures
 from ratebound.problems.build import from_arrays
 from ratebound.problems.library import load
 
@@ -19,15 +19,17 @@ def test_agrees_at_every_distance(make, distance):
     problem = make()
     rng = np.random.default_rng(2)
     X = problem.x_star + distance * rng.normal(size=(2, 150, problem.d))
-    np.testing.assert_allclose(fused_gap(problem)(X), problem.gap(X), rtol=1e-9, atol=1e-300)
+    np.testing.assert_allclose(fused_measures(problem)["gap"](X), problem.gap(X), rtol=1e-9, atol=1e-300)
 
 
 def test_divergence_never_reads_finite():
     lost = np.full((3, 6), [[np.inf], [np.nan], [1e200]])
-    assert not np.isfinite(fused_gap(logistic())(lost)).any()
+    assert np.isinf(fused_measures(logistic())["gap"](lost)).all()
 
 
 def test_many_points_in_threads():
     problem = logistic()
     X = np.random.default_rng(3).normal(size=(3, 2000, problem.d))
-    np.testing.assert_allclose(fused_gap(problem)(X), problem.gap(X), rtol=1e-9)
+    measures = fused_measures(problem)
+    for name in ("gap", "distance_sq", "grad_norm_sq"):
+        np.testing.assert_allclose(measures[name](X), getattr(problem, name)(X), rtol=1e-9)

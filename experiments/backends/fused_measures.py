@@ -1,4 +1,4 @@
-"""f - f* of many points at once: predictions by matrix products, the loss fused with its sum.
+"""Measures of many points at once, shared by threads; the gap with the loss fused into its sum.
 
 :meth:`Problem.gap` avoids the cancellation of f(x) - f*, at the price of several evaluations of the loss per
 sample. Far enough from the minimum the plain difference is as good, and most points of a stochastic run
@@ -7,12 +7,11 @@ stay there: this function takes it where it loses at most five digits, and leave
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from ratebound.experiments.backends.cache import load_module
 from ratebound.experiments.backends.full_gradient import one_blas_thread
+from ratebound.experiments.backends.recorder import Measure, nan_to_inf
 from ratebound.experiments.backends.simd import WIDTH
 from ratebound.experiments.backends.threads import share
 from ratebound.problems.finite_sum import Problem
@@ -20,6 +19,8 @@ from ratebound.problems.losses import Loss
 from ratebound.problems.lower import printed
 
 _POINTS = 64
+_VALUES = 2**20
+_LARGE = 2**20
 _LOST = 1e-5
 
 _SOURCE = '''"""Sums of the {title}: printed, not written."""
@@ -56,20 +57,33 @@ def sums_source(loss: Loss) -> str:
     return _SOURCE.format(title=loss.title, width=WIDTH, phi=printed(loss.phi, "numba"))
 
 
-def fused_gap(problem: Problem) -> Callable[[np.ndarray], np.ndarray]:
-    """Return a function from points (..., d) to f - f* (...), as :meth:`Problem.gap` to about ten digits.
+def _in_threads(function: Measure, problem: Problem) -> Measure:
+    """Return a measure of points (..., d) that is taken in blocks of points, which threads share."""
 
-    A problem whose gap has a cheaper or safer form keeps it.
-    """
-    if problem.minimum.route != "newton":
-        return problem.gap
+    def apply(X: np.ndarray) -> np.ndarray:
+        points = X.reshape(-1, problem.d)
+        count, size = points.shape[0], points.size * problem.n
+        with one_blas_thread():
+            parts = share(
+                lambda first, last: nan_to_inf(function(points[first:last])),
+                count,
+                size,
+                # Not by the number of threads, for the blocks of a matrix product show in its rounding.
+                ranges=max(8 if size > _LARGE else 1, count * problem.n // _VALUES),
+            )
+        return np.concatenate(parts).reshape(X.shape[:-1])
+
+    return apply
+
+
+def _fused_value(problem: Problem) -> Measure:
+    """Return f at points (P, d)."""
     rows = -(-problem.n // WIDTH) * WIDTH
     data, labels, inside = np.zeros((rows, problem.d)), np.zeros(rows), np.zeros(rows)
     data[: problem.n], labels[: problem.n], inside[: problem.n] = problem.A, problem.y, 1.0
     sums = load_module(sums_source(problem.loss)).sums
 
-    def plain(X: np.ndarray) -> np.ndarray:
-        """Return f at points (P, d)."""
+    def value(X: np.ndarray) -> np.ndarray:
         out = np.empty((X.shape[0], WIDTH))
 
         def work(first: int, last: int) -> None:
@@ -81,15 +95,38 @@ def fused_gap(problem: Problem) -> Callable[[np.ndarray], np.ndarray]:
             share(work, -(-X.shape[0] // _POINTS), X.size * rows)
         return out.sum(1) / problem.n + problem.l2 / 2 * (X * X).sum(1)
 
+    return value
+
+
+def _fused_gap(problem: Problem) -> Measure:
+    """Return f - f* at points (..., d), as :meth:`Problem.gap` to about ten digits."""
+    value, careful = _fused_value(problem), _in_threads(problem.gap, problem)
+
     def gap(X: np.ndarray) -> np.ndarray:
         points = np.ascontiguousarray(X).reshape(-1, problem.d)
         with np.errstate(all="ignore"):
-            values = plain(points)
+            values = value(points)
             result = values - problem.f_star
-            near = ~(result > _LOST * np.abs(values))
-        near &= np.isfinite(points).all(1)
+            near = np.isfinite(values) & ~(result > _LOST * np.abs(values))
         if near.any():
-            result[near] = problem.gap(points[near])
-        return result.reshape(X.shape[:-1])
+            result[near] = careful(points[near])
+        return nan_to_inf(result).reshape(X.shape[:-1])
 
     return gap
+
+
+def fused_measures(problem: Problem) -> dict[str, Measure]:
+    """Return the measures of :func:`ratebound.experiments.backends.recorder.measures_of`, shared by threads.
+
+    Raises
+    ------
+    RateboundError
+        If the loss has no printing.
+    """
+    # The other routes have a gap that is cheaper, or safer, than a plain difference.
+    fused = problem.minimum.route == "newton"
+    return {
+        "gap": _fused_gap(problem) if fused else _in_threads(problem.gap, problem),
+        "distance_sq": _in_threads(problem.distance_sq, problem),
+        "grad_norm_sq": _in_threads(problem.grad_norm_sq, problem),
+    }
