@@ -51,15 +51,25 @@ class Family:
         Parameter -> its range.
     build
         From the parameters by name to a problem.
-    quadratic
-        Whether the loss is squared.
+    loss
+        The loss of its problems.
     """
 
     name: str
     title: str
     axes: Mapping[str, Axis]
     build: Callable[..., Problem]
-    quadratic: bool = True
+    loss: Loss = squared
+
+    @property
+    def quadratic(self) -> bool:
+        """Whether expectations of SGD have an exact recursion."""
+        return self.loss is squared
+
+    @property
+    def unbounded(self) -> bool:
+        """Whether the gradients of a run are bounded on a region of its own only, which is costly."""
+        return not self.quadratic and self.loss.slope_bound is None
 
     def at(self, fractions: np.ndarray) -> dict[str, float]:
         """Return parameters at fractions of their ranges, shape (len(axes),)."""
@@ -225,7 +235,7 @@ _FAMILIES = (
         },
         _interpolation,
     ),
-    Family("huber_1d", "Huber: |x| from afar", {"start": Axis(1.0, 1e4, "log")}, _huber, False),
+    Family("huber_1d", "Huber: |x| from afar", {"start": Axis(1.0, 1e4, "log")}, _huber, _HUBER),
     Family(
         "huber_plane",
         "two Huber functions of different scale",
@@ -235,38 +245,38 @@ _FAMILIES = (
             "across": Axis(0.01, 1e4, "log"),
         },
         _huber_plane,
-        False,
+        _HUBER,
     ),
     Family(
         "huber_ridge",
         "strongly convex, steep only near the minimum",
         {"mu": _MU, "start": Axis(0.1, 1e3, "log"), "across": Axis(0.0, 10.0)},
         _huber_ridge,
-        False,
+        _HUBER,
     ),
-    Family("sine_quiet", "x^2 + 3 sin^2 x: PL, not convex", {"start": Axis(0.01, 6.0)}, _sine_quiet, False),
+    Family("sine_quiet", "x^2 + 3 sin^2 x: PL, not convex", {"start": Axis(0.01, 6.0)}, _sine_quiet, sine),
     Family(
         "sine_line",
         "x^2 + 3 sin^2 x with noise",
         {"start": Axis(0.0, 4.0), "noise": Axis(0.01, 30.0, "log")},
         _sine_line,
-        False,
+        sine,
     ),
     Family(
         "sine_plane",
         "separable, PL, not convex, in the plane",
         {"along": Axis(0.0, 6.0), "across": Axis(0.0, 6.0)},
         _sine_plane,
-        False,
+        sine,
     ),
     Family(
         "cauchy_line",
         "two heavy-tailed residuals: uphill curvature, gradients that grow",
         {"start": Axis(0.0, 30.0), "gap": Axis(0.0, 10.0)},
         _cauchy,
-        False,
+        cauchy,
     ),
-    Family("welsch_1d", "bounded, gradients that grow", {"start": Axis(0.1, 4.0)}, _welsch, False),
+    Family("welsch_1d", "bounded, gradients that grow", {"start": Axis(0.1, 4.0)}, _welsch, welsch),
 )
 FAMILIES: Mapping[str, Family] = MappingProxyType({family.name: family for family in _FAMILIES})
 """The families by name."""

@@ -88,18 +88,13 @@ class _Search:
         spread = np.array([[Axis(_SMALLEST, top, "log").value(t) for t in row] for row in fractions])
         return {name: ends[name] * spread[:, j] for j, name in enumerate(self.parameters)}
 
-    def swept(self, family: Family) -> int:
-        """Return how many parameter values are tried at once: few where each needs a region of its own."""
-        costly = not family.quadratic and {symbol.name for symbol in ALONG_RUN} & set(self.theorem.constants)
-        return 1 if not self.parameters else 3 if costly else _SWEPT
-
     def draw(self, family: Family, rng: np.random.Generator) -> _Point | None:
         """Try one random instance with many parameter values; return the worst of them."""
         size, p = len(family.axes), len(self.parameters)
         fractions = rng.random(size + p + 2)
         try:
             at = self.case_at(family, fractions)
-            choices = rng.random((self.swept(family), p))
+            choices = rng.random((_SWEPT if p else 1, p))
             if p:
                 choices[0], choices[1] = 1.0, 0.0
             found = sweep(at, self.values_at(at, choices))
@@ -185,7 +180,9 @@ def attack(
     theorem = find(theorem)
     evaluations = whole("evaluations", evaluations, 1)
     rng = np.random.default_rng(whole("seed", seed, 0))
-    search = _Search(theorem, tuple(families.values()))
+    along_run = {symbol.name for symbol in ALONG_RUN} & set(theorem.constants)
+    useful = [each for each in families.values() if not (along_run and each.unbounded)]
+    search = _Search(theorem, useful)
     points: list[_Point] = []
     failures = 0
     while search.evaluations < evaluations / 2 and failures < 4 * len(families):

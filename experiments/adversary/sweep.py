@@ -20,6 +20,7 @@ from ratebound.experiments.enumerate import count_paths, enumerate_paths
 from ratebound.experiments.exact import path_curves
 from ratebound.experiments.finding import ratios
 from ratebound.experiments.grid import floor_of
+from ratebound.experiments.plan import OVER_PATH
 from ratebound.problems.certified import NotCertified, Setting
 from ratebound.problems.constants import CONSTANTS, certify
 from ratebound.problems.finite_sum import Problem
@@ -48,6 +49,8 @@ class Case:
         The horizon K.
     batch, replacement
         The sampling.
+    first
+        The smallest k that is looked at: at k = 0 most bounds are trivially attained.
     """
 
     theorem: Theorem
@@ -55,6 +58,7 @@ class Case:
     steps: int
     batch: int = 1
     replacement: bool = True
+    first: int = 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,7 +160,7 @@ def sweep(case: Case, parameters: Mapping[str, np.ndarray]) -> Sweep | None:
     columns = {given[name]: np.asarray(v, dtype=np.float64)[:, None] for name, v in parameters.items()}
     values: dict[Symbol, np.ndarray | float] = {**constants, **columns}
     size = next((c.shape[0] for c in columns.values()), 1)
-    start = max(int(number(theorem.start, values).ravel()[0]), 1)
+    start = _first(case, int(number(theorem.start, values).ravel()[0]))
     if start > case.steps:
         return None
     counter = np.arange(case.steps, dtype=np.float64)[None]
@@ -174,6 +178,10 @@ def sweep(case: Case, parameters: Mapping[str, np.ndarray]) -> Sweep | None:
     bound = np.broadcast_to(number(theorem.bound, values, at[None], case.steps), (size, at.size))
     measured = curves[theorem.measure][:, at]
     return Sweep(parameters, at, measured, bound, _ratio(case, measured, bound, inside))
+
+
+def _first(case: Case, start: int) -> int:
+    return max(start, 1 if case.theorem.measure in OVER_PATH else case.first)
 
 
 def _inside(theorem: Theorem, values: Mapping[Symbol, np.ndarray | float], size: int) -> np.ndarray:
@@ -337,7 +345,7 @@ def certified(case: Case, parameters: Mapping[str, float]) -> tuple[Trial, Sweep
     curves = _curves(case, trial.alphas[None], weights[None])
     if curves is None:
         return None
-    first = max(trial.start, 1)
+    first = _first(case, trial.start)
     at = np.array([case.steps]) if case.theorem.at_horizon else np.arange(first, case.steps + 1)
     measured, bound = curves[case.theorem.measure][:, at], trial.bound(at)[None]
     return trial, Sweep(one, at, measured, bound, _ratio(case, measured, bound, np.ones(1, dtype=bool)))
