@@ -7,7 +7,7 @@ from typing import Any
 
 from ratebound.reports import wording
 from ratebound.reports.figure import describe, slope_words
-from ratebound.reports.fragments import badge, definitions, rows, text
+from ratebound.reports.fragments import badge, definitions, plot, rows, text
 from ratebound.reports.typeset import formula
 
 _PROOFS = {
@@ -52,13 +52,23 @@ def theorem_card(
         f'<article class="card" id="{theorem_anchor(theorem["id"])}">\n<h3>{text(theorem["title"])}</h3>\n'
         f'<p class="soft"><code>{text(theorem["id"])}</code></p>\n'
         f'<div class="statement scroll">{formula(theorem["measure_latex"])} ≤ '
-        f"{formula(theorem['bound_latex'])}</div>\n{definitions(facts)}{cells}</article>\n"
+        f"{formula(theorem['bound_latex'])}</div>\n{definitions(facts)}{_proof(theorem)}{cells}</article>\n"
     )
 
 
 def theorem_anchor(name: str) -> str:
     """Return the link target of a theorem."""
     return f"theorem-{text(name)}"
+
+
+def _proof(theorem: Mapping[str, Any]) -> str:
+    """Return the proof as readable lines, folded, where the record holds them."""
+    items = "".join(
+        f"<li>{text(line['words'])} {formula(line['latex']) if line.get('latex') else ''} "
+        f"{text(line.get('relation') or '')}</li>\n"
+        for line in theorem.get("exposition") or ()
+    )
+    return f'<details><summary>Proof</summary>\n<ol class="scroll">{items}</ol></details>\n' if items else ""
 
 
 def _sibling(theorem: Mapping[str, Any], known: Collection[str]) -> str:
@@ -79,7 +89,7 @@ def _cell(cell: Mapping[str, Any], stem: str, size: tuple[int, int] | None) -> s
         f"<p>{badge(cell)}. {text(_sentence(verdict.get('reason')))} "
         f"{text(_sentence(wording.evidence(cell)))}</p>\n",
         f"<p>{text(slope)}.</p>\n" if slope else "",
-        _figure(cell, stem, size) if size else "",
+        plot(stem, describe(cell), size) if size else "",
         _constants(cell),
         "</section>\n",
     ]
@@ -93,16 +103,6 @@ def _sentence(words: str | None) -> str:
     first = words.split(maxsplit=1)[0].rstrip(":,;")
     start = words[0].upper() + words[1:] if len(first) > 1 and first.isalpha() and first.islower() else words
     return start if start.endswith((".", "!", "?")) else f"{start}."
-
-
-def _figure(cell: Mapping[str, Any], stem: str, size: tuple[int, int]) -> str:
-    width, height = size
-    base = f"figures/{text(stem)}"
-    return (
-        f'<figure><a href="{base}.png"><img src="{base}.png" width="{width}" height="{height}" '
-        f'loading="lazy" alt="{text(describe(cell))}"></a>'
-        f'<figcaption><a href="{base}.pdf">PDF</a></figcaption></figure>\n'
-    )
 
 
 def _constants(cell: Mapping[str, Any]) -> str:

@@ -7,11 +7,19 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from matplotlib.figure import Figure
+
 from ratebound.experiments import record as records
-from ratebound.reports.figure import drawable, save
+from ratebound.reports import style, wording
+from ratebound.reports.families import families
+from ratebound.reports.figure import draw, drawable
+from ratebound.reports.overlay import draw_family
+from ratebound.reports.rate_figure import STEM, draw_rates, rate_panels
 from ratebound.theory.errors import RateboundError
 
 _PROCESSES = 2
@@ -19,24 +27,56 @@ _PROCESSES = 2
 _MANY = 8
 
 
+@dataclass(frozen=True)
+class Plate:
+    """A figure to be drawn: the name of its files, and how to draw it."""
+
+    stem: str
+    draw: Callable[[], Figure]
+
+
 def stems(cells: Sequence[Mapping[str, Any]]) -> list[str]:
     """Return a name for each cell, fit for files and links: theorem and problem, numbered if repeated."""
-    names: list[str] = []
-    for cell in cells:
-        words = f"{cell['theorem']['id']}--{cell['problem']['name']}"
-        base = "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "-" for c in words)[:120]
-        name, count = base, 1
-        while name.lower() in (other.lower() for other in names):
-            count += 1
-            name = f"{base}-{count}"
-        names.append(name)
-    return names
+    return wording.distinct(
+        [wording.file_stem(f"{cell['theorem']['id']}--{cell['problem']['name']}") for cell in cells]
+    )
+
+
+def plates(cells: Sequence[Mapping[str, Any]]) -> list[Plate]:
+    """Return the figures of a report: one per cell with curves, one per family, and the rates."""
+    found = [
+        Plate(stem, partial(draw, cell))
+        for cell, stem in zip(cells, stems(cells), strict=True)
+        if drawable(cell)
+    ]
+    found += [Plate(family.stem, partial(draw_family, family)) for family in families(cells)]
+    if rate_panels(cells):
+        found.append(Plate(STEM, partial(draw_rates, cells)))
+    return found
+
+
+def save(plate: Plate, folder: Path) -> list[Path]:
+    """Draw a figure and write it as PNG, PDF and SVG, the same bytes for the same record.
+
+    Returns
+    -------
+    list of Path
+        The files written in `folder`.
+    """
+    figure = plate.draw()
+    paths = []
+    with style.context():
+        for kind, metadata in style.METADATA.items():
+            path = folder / f"{plate.stem}.{kind}"
+            figure.savefig(path, dpi=style.DPI, metadata=metadata)
+            paths.append(path)
+    return paths
 
 
 def draw_all(
     cells: Sequence[Mapping[str, Any]], record_path: Path, folder: Path, done: Callable[[str], None]
 ) -> None:
-    """Draw every drawable cell into `folder`, telling `done` the name of each as it is finished.
+    """Draw every figure of the cells into `folder`, telling `done` the name of each as it is finished.
 
     The processes are started afresh and read the stored record, so that nothing is asked of the caller's
     program: it may be a notebook, a script without a main guard, or hold threads.
@@ -46,12 +86,11 @@ def draw_all(
     RateboundError
         If a process fails, with its last line.
     """
-    names = stems(cells)
-    wanted = [position for position, cell in enumerate(cells) if drawable(cell)]
+    wanted = plates(cells)
     if len(wanted) < _MANY:
-        for position in wanted:
-            save(cells[position], folder, names[position])
-            done(names[position])
+        for plate in wanted:
+            save(plate, folder)
+            done(plate.stem)
         return
     for name in _by_processes(record_path, folder):
         done(name)
@@ -104,12 +143,10 @@ def _by_processes(record_path: Path, folder: Path) -> Iterator[str]:
 
 
 def _main(record_path: str, folder: str, share: str) -> None:
-    cells = records.load(record_path)["cells"]
-    names = stems(cells)
-    wanted = [position for position, cell in enumerate(cells) if drawable(cell)]
-    for position in wanted[int(share) :: _PROCESSES]:
-        save(cells[position], Path(folder), names[position])
-        print(names[position], flush=True)
+    wanted = plates(records.load(record_path)["cells"])
+    for plate in wanted[int(share) :: _PROCESSES]:
+        save(plate, Path(folder))
+        print(plate.stem, flush=True)
 
 
 if __name__ == "__main__":

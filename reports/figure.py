@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ratebound.reports import layout, style, wording
@@ -52,24 +50,6 @@ def draw(cell: Mapping[str, Any]) -> Figure:
         return _drawn(cell, shown)
 
 
-def save(cell: Mapping[str, Any], folder: Path, stem: str) -> list[Path]:
-    """Draw a cell and write it as PNG and PDF, the same bytes for the same cell.
-
-    Returns
-    -------
-    list of Path
-        The files written, ``stem.png`` and ``stem.pdf`` in `folder`.
-    """
-    figure = draw(cell)
-    paths = []
-    with style.context():
-        for kind, metadata in style.METADATA.items():
-            path = folder / f"{stem}.{kind}"
-            figure.savefig(path, dpi=style.DPI, metadata=metadata)
-            paths.append(path)
-    return paths
-
-
 def describe(cell: Mapping[str, Any]) -> str:
     """Return the figure in one sentence, for readers who cannot see it."""
     scale = "log-log" if wording.is_power(cell["theorem"]["order"]) else "semilogarithmic"
@@ -102,11 +82,9 @@ def _drawn(cell: Mapping[str, Any], shown: Curves) -> Figure:
     theorem, problem, outcome = cell["theorem"], cell["problem"], cell["verdict"]["outcome"]
     ranges = panels(shown)
     entries = legend_entries(cell, shown)
-    facts = ", ".join(f"{_MATH.get(name, name)} = {value}" for name, value in wording.problem_facts(problem))
-    name = _plain(problem["title"])
     framed = layout.frame(
         title=theorem["title"],
-        subtitles=[f"{name}: {facts}" if facts else name, _plain(wording.run_facts(cell))],
+        subtitles=[problem_line(problem), plain(wording.run_facts(cell))],
         notes=_notes(cell),
         accent=style.OUTCOME_COLOURS["vacuous" if wording.is_vacuous(cell) else outcome],
         split=len(ranges) > 1,
@@ -119,8 +97,8 @@ def _drawn(cell: Mapping[str, Any], shown: Curves) -> Figure:
     draw_violation(framed.axes[-1], cell, shown)
     draw_slope(framed.axes[-1], cell, shown)
     frame_axes(framed.axes, shown, problem["n"])
-    layout.label_y(framed, _error_name(theorem))
-    _legend(framed, entries)
+    layout.label_y(framed, error_name(theorem))
+    layout.legend(framed, entries, _COLUMNS)
     return framed.figure
 
 
@@ -132,7 +110,8 @@ def _notes(cell: Mapping[str, Any]) -> list[str]:
     return [note for note in notes if note]
 
 
-def _error_name(theorem: Mapping[str, Any]) -> str:
+def error_name(theorem: Mapping[str, Any]) -> str:
+    """Return the name of the y axis: the measure, and which iterate it speaks about."""
     latex = mathtext(theorem["measure_latex"])
     name = wording.iterate(theorem)
     if latex is None:
@@ -140,22 +119,13 @@ def _error_name(theorem: Mapping[str, Any]) -> str:
     return f"{latex}   ({name})" if name else latex
 
 
-def _plain(text: str) -> str:
+def problem_line(problem: Mapping[str, Any]) -> str:
+    """Return the problem and its n, d, kappa, L_max/L, for subtitles."""
+    facts = ", ".join(f"{_MATH.get(name, name)} = {value}" for name, value in wording.problem_facts(problem))
+    name = plain(problem["title"])
+    return f"{name}: {facts}" if facts else name
+
+
+def plain(text: str) -> str:
     """Keep a user's dollar signs from starting mathematics."""
     return text.replace("$", r"\$")
-
-
-def _legend(framed: layout.Frame, entries: list[tuple[Any, str]]) -> None:
-    figure = framed.figure
-    axes: Axes = framed.axes[-1]
-    figure.legend(
-        [handle for handle, _ in entries],
-        [text for _, text in entries],
-        loc="upper left",
-        bbox_to_anchor=(axes.get_position().x0 - 0.1, framed.legend_top / figure.get_figheight()),
-        ncols=_COLUMNS,
-        borderaxespad=0,
-        columnspacing=1.4,
-        handlelength=2.2,
-        labelspacing=0.35,
-    )

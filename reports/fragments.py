@@ -28,10 +28,29 @@ def css_class(name: str) -> str:
     return name.replace(" ", "-")
 
 
-def badge(cell: Mapping[str, Any]) -> str:
-    """Return the verdict with a sign and a colour, readable without either."""
+def badge(cell: Mapping[str, Any], short: bool = False) -> str:
+    """Return the verdict with a sign and a colour, readable without either; `short` leaves numbers out."""
     name = kind(cell)
-    return f'<span class="badge {css_class(name)}">{_SIGNS[name]} {text(wording.headline(cell))}</span>'
+    words = name.replace("vacuous", "holds, vacuous") if short else wording.headline(cell)
+    return f'<span class="badge {css_class(name)}">{_SIGNS[name]} {text(words)}</span>'
+
+
+def cell_link(cell: Mapping[str, Any], stem: str) -> str:
+    """Return a link to the place of a cell on the page."""
+    return f'<a href="#{text(stem)}">{text(cell["theorem"]["title"])} · {text(cell["problem"]["title"])}</a>'
+
+
+def plot(stem: str, description: str, size: tuple[int, int]) -> str:
+    """Return a figure: a picture that works everywhere, and links to its formats; scripts may liven it."""
+    width, height = size
+    base = f"figures/{text(stem)}"
+    formats = " · ".join(
+        f'<a href="{base}.{ending}">{ending.upper()}</a>' for ending in ("svg", "pdf", "png")
+    )
+    return (
+        f'<figure data-figure="{text(stem)}"><img src="{base}.png" width="{width}" height="{height}" '
+        f'loading="lazy" alt="{text(description)}">\n<figcaption>{formats}</figcaption></figure>\n'
+    )
 
 
 def entry(value: Entry) -> str:

@@ -33,7 +33,13 @@ class Frame:
 
 
 def frame(
-    title: str, subtitles: Sequence[str], notes: Sequence[str], accent: str, split: bool, legend_rows: int
+    title: str,
+    subtitles: Sequence[str],
+    notes: Sequence[str],
+    accent: str,
+    split: bool,
+    legend_rows: int,
+    top_axis: bool = True,
 ) -> Frame:
     """Lay out title, subtitles, axes, legend space and a box of notes.
 
@@ -49,6 +55,8 @@ def frame(
         Whether a panel stands above the main one, for a bound far above the errors.
     legend_rows
         Rows of the legend between axes and box.
+    top_axis
+        Whether to leave room for a second x axis above.
     """
     heads = _wrapped([title], _TITLE_CHARACTERS)
     subs = _wrapped(subtitles, _TEXT_CHARACTERS)
@@ -58,7 +66,13 @@ def frame(
     legend_top = foot + 0.19 * legend_rows + 0.04
     axes_low = legend_top + _BOTTOM_AXIS
     axes_high = axes_low + _AXES_HEIGHT
-    height = axes_high + _TOP_AXIS + _TEXT_LINE * len(subs) + _TITLE_LINE * len(heads) + _EDGE
+    height = (
+        axes_high
+        + (_TOP_AXIS if top_axis else _EDGE)
+        + _TEXT_LINE * len(subs)
+        + _TITLE_LINE * len(heads)
+        + _EDGE
+    )
 
     figure = Figure(figsize=(WIDTH, height))
     FigureCanvasAgg(figure)
@@ -89,6 +103,25 @@ def label_y(frame: Frame, text: str) -> None:
     low = frame.axes[-1].get_position().y0
     high = frame.axes[0].get_position().y1
     frame.figure.text(0.2 / WIDTH, (low + high) / 2, text, rotation=90, ha="center", va="center", fontsize=9)
+
+
+def legend(frame: Frame, entries: Sequence[tuple[Any, str]], columns: int) -> None:
+    """Hang the legend, handles and texts, in the space that was left for it."""
+    figure = frame.figure
+    figure.legend(
+        [handle for handle, _ in entries],
+        [text for _, text in entries],
+        loc="upper left",
+        bbox_to_anchor=(
+            frame.axes[-1].get_position().x0 - 0.1,
+            frame.legend_top / figure.get_figheight(),
+        ),
+        ncols=columns,
+        borderaxespad=0,
+        columnspacing=1.4,
+        handlelength=2.2,
+        labelspacing=0.35,
+    )
 
 
 def _wrapped(texts: Sequence[str], characters: int) -> list[str]:

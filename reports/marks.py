@@ -13,7 +13,7 @@ from matplotlib.ticker import LogLocator, NullLocator
 from numpy.typing import ArrayLike
 
 from ratebound.reports import style
-from ratebound.reports.series import Curves
+from ratebound.reports.series import Curves, fitted_line
 from ratebound.reports.wording import number, theory_exponent
 
 _MARKERS = 20
@@ -85,21 +85,14 @@ def _violation(cell: Mapping[str, Any], shown: Curves) -> tuple[float, float] | 
 
 def draw_slope(axes: Axes, cell: Mapping[str, Any], shown: Curves) -> None:
     """Draw the fitted line on its range and, for a power of k, a triangle with the theorem's exponent."""
-    verdict = cell["verdict"]
+    line = fitted_line(cell, shown)
+    if line is None:
+        return
+    ends = np.flatnonzero(np.isfinite(line))[[0, -1]]
+    axes.plot(shown.k[ends], line[ends], **_FIT, zorder=1.5)
     exponent = theory_exponent(cell["theorem"]["order"])
-    if shown.error is None or verdict.get("slope") is None or not verdict.get("slope_range"):
-        return
-    first, last = verdict["slope_range"]
-    used = (shown.k >= first) & (shown.k <= last) & np.isfinite(shown.error)
-    if used.sum() < 2:
-        return
-    k, values = shown.k[used], shown.error[used]
-    along = np.log(k) if shown.power else k
-    level = float(np.median(np.log(values) - verdict["slope"] * along))
-    ends = along[[0, -1]]
-    axes.plot(k[[0, -1]], np.exp(level + verdict["slope"] * ends), **_FIT, zorder=1.5)
     if exponent is not None:
-        _triangle(axes, shown, exponent, float(k[-1]))
+        _triangle(axes, shown, exponent, float(shown.k[ends[-1]]))
 
 
 def _triangle(axes: Axes, shown: Curves, exponent: float, last: float) -> None:

@@ -86,6 +86,22 @@ def curves(cell: Mapping[str, Any]) -> Curves | None:
     )
 
 
+def fitted_line(cell: Mapping[str, Any], shown: Curves) -> np.ndarray | None:
+    """Return the fitted line at the steps of its range, nan elsewhere; None where nothing was fitted."""
+    verdict, error = cell["verdict"], shown.error
+    if error is None or verdict.get("slope") is None or not verdict.get("slope_range"):
+        return None
+    first, last = verdict["slope_range"]
+    used = (shown.k >= first) & (shown.k <= last) & np.isfinite(error)
+    if used.sum() < 2:
+        return None
+    along = np.log(shown.k[used]) if shown.power else shown.k[used]
+    level = float(np.median(np.log(error[used]) - verdict["slope"] * along))
+    line = np.full(shown.k.size, np.nan)
+    line[used] = np.exp(level + verdict["slope"] * along)
+    return line
+
+
 def panels(shown: Curves) -> list[tuple[float, float]]:
     """Return the y ranges to draw, from top to bottom: two where the bound lies far above every error."""
     measured = [values for values in (shown.exact, shown.mean) if values is not None]
@@ -96,12 +112,12 @@ def panels(shown: Curves) -> list[tuple[float, float]]:
     low, high = max(wide_low, low * 1e-3), min(max(wide_high, high), high * 1e3)
     bound_low, bound_high = _extent([shown.bound])
     if np.isfinite(bound_low) and np.isfinite(high) and bound_low > _APART * high:
-        return [_padded(bound_low, bound_high), _padded(low, high)]
+        return [padded(bound_low, bound_high), padded(low, high)]
     if np.isfinite(bound_low):
         low, high = min(low, max(bound_low, _BELOW * low)), max(high, bound_high)
     if shown.floor is not None and shown.floor > _BELOW * low:
         low, high = min(low, shown.floor), max(high, shown.floor)
-    return [_padded(low, high)]
+    return [padded(low, high)]
 
 
 def _positive(values: np.ndarray) -> np.ndarray:
@@ -120,7 +136,8 @@ def _extent(rows: list[np.ndarray]) -> tuple[float, float]:
     return (float(values.min()), float(values.max())) if values.size else (np.nan, np.nan)
 
 
-def _padded(low: float, high: float) -> tuple[float, float]:
+def padded(low: float, high: float) -> tuple[float, float]:
+    """Return a range of a log axis with some room at both ends, within what can be drawn."""
     if not np.isfinite(low) or not np.isfinite(high):
         return (0.1, 10.0)
     low, high = max(low, _SMALLEST), min(high, _LARGEST)

@@ -23,6 +23,21 @@ OUTCOME_COLOURS = MappingProxyType(
 )
 """The accent of each outcome; ``vacuous`` stands for a bound that holds and says nothing."""
 
+_FULL_BATCH = (BLACK, GREY)
+_FIXED = (BLUE, SKY, GREEN)
+_DECAYING = (VERMILION, ORANGE, PURPLE)
+_OTHER = (GREEN, PURPLE, ORANGE)
+
+
+def method_colours(method: str, decaying: bool) -> tuple[str, ...]:
+    """Return the colours of a method, the same in every figure; more than one for its several schedules."""
+    if method == "gd":
+        return _FULL_BATCH
+    if method != "sgd":
+        return _OTHER
+    return _DECAYING if decaying else _FIXED
+
+
 DPI = 160
 _SETTINGS: dict[str, Any] = {
     "font.family": "sans-serif",
@@ -52,6 +67,7 @@ METADATA = MappingProxyType(
     {
         "png": {"Software": None},
         "pdf": {"CreationDate": None, "Producer": None, "Creator": None},
+        "svg": {"Date": None, "Creator": None},
     }
 )
 """Metadata by file kind that makes the same record give the same bytes."""

@@ -9,13 +9,14 @@ from typing import Any
 from ratebound.reports import wording
 
 SETTINGS = ("pl", "strongly convex", "convex", "nonconvex", "any")
-_SETTING_NAMES = {
+SETTING_NAMES = {
     "pl": "PL",
     "strongly convex": "strongly convex",
     "convex": "convex",
     "nonconvex": "nonconvex",
     "any": "any smooth f",
 }
+"""What readers call the settings."""
 OUTCOMES = ("violated", "undecided", "holds", "not applicable")
 """Outcomes in the order in which a reader should see them."""
 
@@ -47,6 +48,14 @@ def by_urgency(cells: Sequence[Mapping[str, Any]]) -> list[int]:
         return OUTCOMES.index(cell["verdict"]["outcome"]), not wording.is_vacuous(cell)
 
     return sorted(range(len(cells)), key=rank)
+
+
+def by_setting(cells: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return cells by setting, deterministic before stochastic, else as given."""
+    return sorted(
+        cells,
+        key=lambda c: (SETTINGS.index(c["theorem"]["setting"]), bool(c["theorem"]["stochastic"])),
+    )
 
 
 def verdict_table(cells: Sequence[Mapping[str, Any]]) -> Table:
@@ -104,7 +113,7 @@ def rate_table(cells: Sequence[Mapping[str, Any]]) -> Table:
         complexity = theorem.get("complexity_latex")
         rows.append(
             (
-                _SETTING_NAMES[theorem["setting"]],
+                SETTING_NAMES[theorem["setting"]],
                 _gradient(theorem),
                 theorem["title"],
                 Formula(theorem["order"]["latex"]),
@@ -138,7 +147,7 @@ def field_table(cells: Sequence[Mapping[str, Any]]) -> Table:
             if latex not in kinds[bool(theorem["stochastic"])]:
                 kinds[bool(theorem["stochastic"])].append(latex)
     rows = tuple(
-        (_SETTING_NAMES[setting], *(_joined(found[setting][kind]) for kind in (False, True)))
+        (SETTING_NAMES[setting], *(_joined(found[setting][kind]) for kind in (False, True)))
         for setting in SETTINGS
         if setting in found
     )
@@ -149,15 +158,11 @@ def field_table(cells: Sequence[Mapping[str, Any]]) -> Table:
 def _theorems(
     cells: Sequence[Mapping[str, Any]],
 ) -> Iterable[tuple[Mapping[str, Any], list[Mapping[str, Any]]]]:
-    """Yield each theorem once with its cells: by setting, deterministic before stochastic, else as given."""
+    """Yield each theorem once with its cells, in the order of `by_setting`."""
     groups: dict[str, list[Mapping[str, Any]]] = {}
-    for cell in cells:
+    for cell in by_setting(cells):
         groups.setdefault(cell["theorem"]["id"], []).append(cell)
-    ordered = sorted(
-        groups.values(),
-        key=lambda g: (SETTINGS.index(g[0]["theorem"]["setting"]), bool(g[0]["theorem"]["stochastic"])),
-    )
-    for group in ordered:
+    for group in groups.values():
         yield group[0]["theorem"], group
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -15,6 +15,15 @@ _ITERATE = {
     "distance_sq": "last iterate",
     "grad_norm_sq_best": "best iterate",
     "grad_norm_sq_mean": "mean over the iterates",
+}
+_MEASURE = {
+    "gap_last": "E[f(x_k) − f*]",
+    "gap_average": "E[f(x̄_k) − f*]",
+    "gap_weighted": "E[f(x̄_k) − f*]",
+    "gap_best": "min E[f(x_j) − f*]",
+    "distance_sq": "E‖x_k − x*‖²",
+    "grad_norm_sq_best": "min E‖∇f(x_j)‖²",
+    "grad_norm_sq_mean": "mean E‖∇f(x_j)‖²",
 }
 
 
@@ -36,9 +45,20 @@ def number(value: float | None, digits: int = 3) -> str:
     return (power if mantissa == "1" else f"{mantissa}×{power}").replace("-", "−")
 
 
+def percent(share: float) -> str:
+    """Return a share as a percentage."""
+    return f"{number(100 * share)} %"
+
+
 def iterate(theorem: Mapping[str, Any]) -> str:
     """Return which iterate the measure speaks about, ``""`` for a measure without a common name."""
     return _ITERATE.get(theorem["measure"], "")
+
+
+def measure(theorem: Mapping[str, Any]) -> str:
+    """Return the measure in plain letters, with the iterate, for places where mathematics cannot be set."""
+    name, of = _MEASURE.get(theorem["measure"], "error"), iterate(theorem)
+    return f"{name} ({of})" if of else name
 
 
 def is_vacuous(cell: Mapping[str, Any]) -> bool:
@@ -51,7 +71,7 @@ def headline(cell: Mapping[str, Any]) -> str:
     verdict = cell["verdict"]
     outcome = verdict["outcome"]
     if outcome == "holds":
-        return f"holds, vacuous: bound / error ≥ {_looseness(verdict)}" if is_vacuous(cell) else "holds"
+        return f"holds, vacuous: bound / error ≥ {looseness(verdict)}" if is_vacuous(cell) else "holds"
     if outcome == "violated" and verdict.get("k") is not None:
         return f"violated at k = {number(verdict['k'])}"
     return str(outcome)
@@ -85,11 +105,12 @@ def _where(verdict: Mapping[str, Any]) -> str:
     return f" at k = {number(verdict['k'])}" if verdict.get("k") is not None else ""
 
 
-def _looseness(verdict: Mapping[str, Any]) -> str:
+def looseness(verdict: Mapping[str, Any]) -> str:
+    """Return bound / error where the two come closest."""
     tightness = verdict.get("tightness")
     if tightness is None:
         return "–"
-    return number(1 / tightness, 2) if tightness > 0 else "∞"
+    return number(float(f"{1 / tightness:.2g}")) if tightness > 0 else "∞"
 
 
 def problem_facts(problem: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -107,8 +128,18 @@ def run_facts(cell: Mapping[str, Any]) -> str:
     if cell["theorem"]["stochastic"]:
         drawn = "with" if run.get("replacement", True) else "without"
         parts.append(f"batch {number(run['batch'])} {drawn} replacement")
-        parts.append(f"{number(run['replicas'])} replicas")
+        if run["replicas"]:
+            parts.append(f"{number(run['replicas'])} replicas")
     parts.append(f"{number(run['steps'])} steps")
+    return ", ".join(parts)
+
+
+def step_facts(cell: Mapping[str, Any]) -> str:
+    """Return method, step and batch in a few words, for tables."""
+    run = cell["run"]
+    parts = [str(run["method"]), *([str(run["parameters_text"])] if run.get("parameters_text") else [])]
+    if cell["theorem"]["stochastic"] and run["batch"] > 1:
+        parts.append(f"batch {number(run['batch'])}")
     return ", ".join(parts)
 
 
@@ -131,3 +162,22 @@ def interval(verdict: Mapping[str, Any]) -> str:
     low, high = verdict.get("slope_low"), verdict.get("slope_high")
     text = number(slope)
     return text if low is None or high is None else f"{text} [{number(low)}, {number(high)}]"
+
+
+def file_stem(words: str) -> str:
+    """Return words as a name fit for files and links on every system."""
+    return "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "-" for c in words)[:120]
+
+
+def distinct(stems: Sequence[str]) -> list[str]:
+    """Return the stems with those that repeat numbered, also where a file system ignores case."""
+    names: list[str] = []
+    taken: set[str] = set()
+    for stem in stems:
+        name, count = stem, 1
+        while name.lower() in taken:
+            count += 1
+            name = f"{stem}-{count}"
+        taken.add(name.lower())
+        names.append(name)
+    return names

@@ -250,6 +250,7 @@ def shapes() -> dict[str, dict]:
 
 
 def record(cells: list[dict] | None = None) -> dict:
+    cells = list(shapes().values()) if cells is None else cells
     return {
         "schema": 1,
         "provenance": {
@@ -266,6 +267,6 @@ def record(cells: list[dict] | None = None) -> dict:
             "title": "The lecture's theorems",
             "description": "Real data, default steps.",
         },
-        "budget": {"delta": 1e-6, "cells": 11},
-        "cells": list(shapes().values()) if cells is None else cells,
+        "budget": {"delta": 1e-6, "cells": len(cells)},
+        "cells": cells,
     }

@@ -8,9 +8,9 @@ import pytest
 from synthetic_records import cell, problem, record, shapes, verdict
 
 from ratebound.experiments import record as records
-from ratebound.reports import build as builder
+from ratebound.reports import folder as folders
 from ratebound.reports.build import build
-from ratebound.reports.drawing import stems
+from ratebound.reports.drawing import plates, stems
 from ratebound.theory.errors import RateboundError
 
 
@@ -23,9 +23,13 @@ def test_everything_is_there_and_progress_counts_to_its_total(small_record, tmp_
     index = build(small_record, tmp_path / "new" / "report", progress=lambda *step: told.append(step))
     assert index == tmp_path / "new" / "report" / "index.html"
     names = set(_tree(index.parent))
-    assert {f"tables/{t}.{e}" for t in ("verdicts", "rates", "field") for e in ("csv", "md", "tex")} < names
-    assert sum(name.endswith(".png") for name in names) == sum(name.endswith(".pdf") for name in names) == 3
-    assert [step[:2] for step in told] == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    assert {
+        f"tables/{t}.{e}" for t in ("verdicts", "rates", "field", "complexity") for e in ("csv", "md", "tex")
+    } < names
+    drawn = {"gd_convex--diabetes", "sgd_pl_decaying--diabetes", "gd_convex--diabetes-2", "rates"}
+    drawn.add("passes--diabetes--gap_last")
+    assert {f"figures/{stem}.{kind}" for stem in drawn for kind in ("png", "pdf", "svg")} < names
+    assert [step[:2] for step in told] == [(done, 6) for done in range(1, 7)]
     assert (
         records.load(index.parent / "record.json")["cells"][0]["series"] == small_record["cells"][0]["series"]
     )
@@ -39,13 +43,15 @@ def test_same_record_same_bytes_also_from_the_stored_record(small_record, tmp_pa
 
 
 def test_many_figures_are_drawn_by_processes_the_same_as_by_one(tmp_path, monkeypatch):
-    made = record(list(shapes().values()))
+    found = shapes()
+    made = record([found["linear"], found["vacuous"]])
+    monkeypatch.setattr("ratebound.reports.drawing._MANY", 1)
     told: list[str] = []
     spread = build(made, tmp_path / "spread", progress=lambda done, total, what: told.append(what)).parent
     monkeypatch.setattr("ratebound.reports.drawing._MANY", 1000)
     alone = build(made, tmp_path / "alone").parent
     assert _tree(spread) == _tree(alone)
-    assert sorted(told) == sorted([*stems(made["cells"])[:-1], "index.html"])
+    assert sorted(told) == sorted([*(plate.stem for plate in plates(made["cells"])), "index.html"])
 
 
 def test_an_earlier_report_is_replaced_whole(small_record, tmp_path):
@@ -82,7 +88,7 @@ def test_a_failed_last_step_brings_the_earlier_report_back(small_record, tmp_pat
             raise OSError(28, "No space left on device")
         return rename(self, target)
 
-    monkeypatch.setattr(builder.Path, "rename", fail)
+    monkeypatch.setattr(folders.Path, "rename", fail)
     with pytest.raises(RateboundError, match="No space left"):
         build(record([]), folder)
     monkeypatch.undo()
@@ -121,9 +127,9 @@ def test_names_of_figures_are_unique_and_fit_for_every_file_system():
 
 
 def test_a_cell_that_cannot_be_drawn_fails_with_the_reason(tmp_path, monkeypatch):
-    broken = [cell(verdict=verdict()) for _ in range(9)]
-    broken[4]["problem"]["n"] = 0
-    del broken[4]["run"]["method"]
+    monkeypatch.setattr("ratebound.reports.drawing._MANY", 1)
+    broken = [cell(verdict=verdict())]
+    broken[0]["constants"] = broken[0]["run"] = {}
     with pytest.raises(RateboundError, match="drawing the figures failed: KeyError"):
         build(record(broken), tmp_path / "r")
     assert list(tmp_path.iterdir()) == []

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from synthetic_records import cell, fitted, problem, run, series, shapes, theorem, verdict
 
-from ratebound.reports.figure import describe, draw, drawable, save
+from ratebound.reports.drawing import Plate, save
+from ratebound.reports.figure import describe, draw, drawable
 from ratebound.theory.errors import RateboundError
 
 _DRAWN = [name for name, each in shapes().items() if drawable(each)]
@@ -119,17 +120,18 @@ def test_the_same_cell_gives_the_same_bytes(cells, tmp_path):
     folders = [tmp_path / name for name in ("a", "b")]
     for folder in folders:
         folder.mkdir()
-        assert [p.name for p in save(cells["stochastic-power"], folder, "x")] == ["x.png", "x.pdf"]
-    for name in ("x.png", "x.pdf"):
+        plate = Plate("x", lambda: draw(cells["stochastic-power"]))
+        assert [p.name for p in save(plate, folder)] == ["x.png", "x.pdf", "x.svg"]
+    for name in ("x.png", "x.pdf", "x.svg"):
         assert (folders[0] / name).read_bytes() == (folders[1] / name).read_bytes()
 
 
 def test_the_settings_of_the_user_are_left_alone_and_do_not_matter(cells, tmp_path):
     before = dict(matplotlib.rcParams)
-    save(cells["power"], tmp_path, "plain")
+    save(Plate("plain", lambda: draw(cells["power"])), tmp_path)
     assert dict(matplotlib.rcParams) == before
     with matplotlib.rc_context({"font.size": 30, "lines.linewidth": 9}):
-        save(cells["power"], tmp_path, "changed")
+        save(Plate("changed", lambda: draw(cells["power"])), tmp_path)
     assert (tmp_path / "plain.png").read_bytes() == (tmp_path / "changed.png").read_bytes()
 
 
