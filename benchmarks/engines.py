@@ -20,6 +20,7 @@ from pathlib import Path
 
 from report import write
 from roofs import roofs
+from scaling import scaling
 from workloads import WORKLOADS
 
 HERE = Path(__file__).parent
@@ -137,6 +138,7 @@ def main():
         "machine": machine(),
         "repetitions": options.repetitions,
         "roofs": roofs(),
+        "scaling": scaling(),
         "workloads": {
             name: measure(name, chosen, options.repetitions, lambda text: print(text, flush=True))
             for name in options.workloads

@@ -69,6 +69,10 @@ def table(results):
             load=machine["load_at_start"] or 0, repetitions=results["repetitions"], **machine
         ),
         *(f"- {name}: {value:.0f}" for name, value in results["roofs"].items()),
+        *(
+            f"- CPU time of Numba grows like {name}^{value:.3f} over three decades (95 %: {low:.3f} .. {high:.3f})"
+            for name, (value, low, high) in results["scaling"].items()
+        ),
     ]
     for name, engines in results["workloads"].items():
         w = WORKLOADS[name]

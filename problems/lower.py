@@ -174,8 +174,7 @@ class _NumbaPrinter(_Source, PythonCodePrinter):
     _print_exp = _print_log = _print_sin = _print_cos = _print_Abs = _print_Function
 
     def _print_softplus(self, expr: Any) -> str:
-        v = self._print(expr.args[0])
-        return f"(where({v} > 0.0, {v}, 0.0) + log1p(exp(-absolute({v}))))"
+        return f"softplus({self._print(expr.args[0])})"
 
     def _print_Piecewise(self, expr: Any) -> str:
         text = "nan"
@@ -246,7 +245,7 @@ def printed(expr: Expr, target: Target) -> str:
         The expression; its symbols become variables of the same name.
     target
         ``"numpy"``, ``"numba"`` (Python on numbers or SIMD vectors, with ``where``, ``absolute`` and
-        ``log1p``), or ``"cuda"`` (C++).
+        ``softplus``), or ``"cuda"`` (C++).
 
     Returns
     -------

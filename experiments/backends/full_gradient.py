@@ -29,7 +29,7 @@ _SOURCE = '''"""Slopes of the {title}: printed, not written."""
 import numpy as np
 from numba import njit
 
-from ratebound.experiments.backends.lanes_math import exp, log, log1p
+from ratebound.experiments.backends.lanes_math import exp, log, softplus
 from ratebound.experiments.backends.simd import absolute, cos, fill, load, sin, sqrt, store, where
 
 nan = np.nan

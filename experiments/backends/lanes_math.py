@@ -1,4 +1,4 @@
-"""exp, log and log1p of eight numbers at once.
+"""exp, log and softplus of eight numbers at once.
 
 Accurate to two units in the last place over the whole range, inf and nan included, because the iterates of
 all backends must agree to rounding.
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from ratebound.experiments.backends.simd import nearest, where
+from ratebound.experiments.backends.simd import absolute, nearest, where
 from ratebound.experiments.backends.simd_bits import exponent, mantissa, power_of_two
 
 _inline = njit(forceinline=True, error_model="numpy")
@@ -61,8 +61,16 @@ def log(v: Any) -> Any:
 
 
 @_inline
-def log1p(v: Any) -> Any:
-    """Return log(1 + v) for v > -1, with what 1 + v has rounded away put back."""
-    u = 1.0 + v
-    lost = v - (u - 1.0)
-    return where(u < np.inf, log(u) + lost / u, v)
+def softplus(v: Any) -> Any:
+    """Return log(1 + exp(v)): with e = exp(-|v|) it is max(v, 0) + 2 artanh(e/(2 + e)), by the series."""
+    e = exp(-absolute(v))
+    s = e / (2.0 + e)
+    q = s * s
+    q2 = q * q
+    q4 = q2 * q2
+    first = (1.0 / 3 + q * (1.0 / 5)) + q2 * (1.0 / 7 + q * (1.0 / 9))
+    second = (1.0 / 11 + q * (1.0 / 13)) + q2 * (1.0 / 15 + q * (1.0 / 17))
+    third = (1.0 / 19 + q * (1.0 / 21)) + q2 * (1.0 / 23 + q * (1.0 / 25))
+    fourth = (1.0 / 27 + q * (1.0 / 29)) + q2 * (1.0 / 31)
+    series = (first + q4 * second) + q4 * q4 * (third + q4 * fourth)
+    return where(v > 0.0, v, 0.0) + (2.0 * s + 2.0 * s * q * series)

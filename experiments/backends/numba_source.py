@@ -19,7 +19,7 @@ import numpy as np
 from numba import njit
 
 from ratebound.experiments.backends.lanes_draw import draw, make_distinct
-from ratebound.experiments.backends.lanes_math import exp, log, log1p
+from ratebound.experiments.backends.lanes_math import exp, log, softplus
 from ratebound.experiments.backends.simd import absolute, cos, fill, load, sin, sqrt, store, totals, where
 
 nan = np.nan

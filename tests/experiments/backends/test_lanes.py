@@ -27,6 +27,7 @@ def over(function):
     return apply
 
 
+EXACT = {"exp": np.exp, "log": np.log, "softplus": lambda v: np.maximum(v, 0) + np.log1p(np.exp(-np.abs(v)))}
 EDGES = [
     0.0,
     -0.0,
@@ -45,7 +46,7 @@ EDGES = [
 ]
 
 
-@pytest.mark.parametrize("name", ["exp", "log", "log1p"])
+@pytest.mark.parametrize("name", ["exp", "log", "softplus"])
 def test_accurate_to_two_units(name):
     rng = np.random.default_rng(0)
     values = np.concatenate(
@@ -53,7 +54,7 @@ def test_accurate_to_two_units(name):
     )
     got = over(getattr(lanes_math, name))(values)
     with np.errstate(all="ignore"):
-        exact = getattr(np, name)(values.astype(np.longdouble)).astype(np.float64)
+        exact = EXACT[name](values.astype(np.longdouble)).astype(np.float64)
     finite = np.isfinite(exact)
     np.testing.assert_array_equal(got[~finite], exact[~finite])
     error = np.abs(got[finite] - exact[finite])
