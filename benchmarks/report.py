@@ -70,7 +70,7 @@ def table(results):
         ),
         *(f"- {name}: {value:.0f}" for name, value in results["roofs"].items()),
         *(
-            f"- CPU time of Numba grows like {name}^{value:.3f} over three decades (95 %: {low:.3f} .. {high:.3f})"
+            f"- CPU time of Numba over three decades: {name}^{value:.3f} (95 %: {low:.3f} .. {high:.3f})"
             for name, (value, low, high) in results["scaling"].items()
         ),
     ]
