@@ -26,6 +26,9 @@ def folder() -> Path:
         path = Path(place)
         try:
             path.mkdir(parents=True, exist_ok=True, mode=0o700)
+            # What lies there will be executed: a folder that somebody else made first will not do.
+            if hasattr(os, "getuid") and path.stat().st_uid != os.getuid():
+                continue
             with tempfile.TemporaryFile(dir=path):
                 return path
         except OSError:
@@ -61,7 +64,7 @@ def load_module(source: str) -> ModuleType:
     if name in sys.modules:
         return sys.modules[name]
     path = folder() / f"{name}.py"
-    if not path.exists():
+    if not path.exists() or path.read_text() != source:
         # Written aside and moved: another process sees the whole file or none.
         with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".tmp", delete=False) as file:
             file.write(source)

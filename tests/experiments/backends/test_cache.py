@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from ratebound.experiments.backends import cache
 
 
@@ -26,6 +28,24 @@ def test_a_folder_that_cannot_be_written_is_replaced(tmp_path, monkeypatch):
     monkeypatch.setattr(cache.tempfile, "tempdir", None)
     assert cache.folder().parent == tmp_path
     assert os.access(cache.folder(), os.W_OK)
+
+
+def test_a_damaged_file_is_written_again(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    module = cache.load_module("value = 'to be damaged'\n")
+    Path(module.__file__).write_text("value = ")
+    monkeypatch.delitem(sys.modules, module.__name__)
+    assert cache.load_module("value = 'to be damaged'\n").value == "to be damaged"
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid"), reason="no owners of files on this system")
+def test_a_folder_of_somebody_else_is_not_used(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "home"))
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr(cache.tempfile, "tempdir", str(tmp_path / "temporary"))
+    monkeypatch.setattr(cache.os, "getuid", lambda: -1)
+    chosen = cache.folder()
+    assert chosen.parent == tmp_path / "temporary" and chosen.name != "ratebound--1"
 
 
 def test_a_second_process_compiles_nothing(tmp_path):
