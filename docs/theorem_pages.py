@@ -11,6 +11,7 @@ from pathlib import Path
 from ratebound.theory import latex
 from ratebound.theory.catalogue import THEOREMS
 from ratebound.theory.exposition import Line, exposition
+from ratebound.theory.refuted import REFUTED
 from ratebound.theory.statement import ONE_STEP, Theorem
 from ratebound.theory.symbols import MEANING
 
@@ -27,6 +28,9 @@ def pages() -> dict[str, str]:
     ]
     index += ["", "| theorem | class of f | rate | steps to eps | proof |", "|---|---|---|---|---|"]
     index += [_row(theorem) for theorem in THEOREMS.values()]
+    index += ["", "## Refuted", "", "Statements that circulate and are false; each has its counterexample in"]
+    index += ["`ratebound.theory.refuted`, which the tests find violated.", ""]
+    index += [f"- **{each.theorem.title}** ({each.theorem.source}). {each.why}" for each in REFUTED.values()]
     out = {"README.md": "\n".join([*index, ""])}
     out |= {f"{theorem.id}.md": _page(theorem) for theorem in THEOREMS.values()}
     return out

@@ -8,7 +8,7 @@ or another theorem. Nothing is sampled.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Protocol
 
 from sympy import Expr, Integer, Piecewise, Symbol
@@ -55,6 +55,17 @@ class Certificate(Protocol):
     def check(self, theorem: Theorem) -> None:
         """Check the proof; a :class:`RateboundError` says where it does not close."""
         ...
+
+
+def with_expressions(certificate: object) -> None:
+    """Turn plain integers in the fields of a frozen dataclass into SymPy ones."""
+    for each in fields(certificate):  # type: ignore[arg-type]
+        value = getattr(certificate, each.name)
+        if isinstance(value, Mapping):
+            value = {key: Integer(v) if type(v) is int else v for key, v in value.items()}
+        elif type(value) is int:
+            value = Integer(value)
+        object.__setattr__(certificate, each.name, value)
 
 
 def step_of(theorem: Theorem) -> Expr:
@@ -166,6 +177,9 @@ class Corollary:
     values: Mapping[Symbol, Expr]
     cited: bool = field(default=False, init=False)
 
+    def __post_init__(self) -> None:
+        with_expressions(self)
+
     def check(self, theorem: Theorem) -> None:
         """Check that step, assumptions, range and bound are those of the theorem at these values."""
         parent = self.of
@@ -199,6 +213,9 @@ class OneStep:
     plus: Nonnegatives = field(default_factory=dict)
     pathwise: bool = False
     cited: bool = field(default=False, init=False)
+
+    def __post_init__(self) -> None:
+        with_expressions(self)
 
     def check(self, theorem: Theorem) -> None:
         """Check the inequality."""

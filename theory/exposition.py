@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
-from sympy import Expr, Max, S, factor
+from sympy import Expr, Max, Pow, S, factor
 
 from ratebound.theory.assumptions import Inequality
 from ratebound.theory.certificate import (
@@ -18,10 +18,12 @@ from ratebound.theory.certificate import (
     Nonnegatives,
     OneStep,
 )
-from ratebound.theory.onestep import G, H, X
+from ratebound.theory.onestep import G, H
+from ratebound.theory.potential import Potential
+from ratebound.theory.reciprocal import Reciprocal
 from ratebound.theory.recursion import Cases, Recursion
 from ratebound.theory.statement import Theorem
-from ratebound.theory.symbols import delta_next
+from ratebound.theory.symbols import D, d2, d2_next, delta, delta_next, grad_sq
 from ratebound.theory.telescope import SUMMED, Telescope
 
 
@@ -52,6 +54,10 @@ def exposition(theorem: Theorem) -> list[Line]:
             return list(_claim(theorem.bound - delta_next, proof.by, proof.plus))
         case BatchVariance():
             return list(_batch_variance(theorem))
+        case Reciprocal() as proof:
+            return list(_reciprocal(theorem, proof))
+        case Potential() as proof:
+            return list(_potential(theorem, proof))
         case _:
             return [Line("Checked by a certificate of its own kind.")]
 
@@ -61,10 +67,13 @@ def _claim(claim: Expr, by: Multipliers, plus: Nonnegatives) -> Iterator[Line]:
     yield Line("is the sum of these terms, each >= 0 over the admissible range:")
     for inequality, multiplier in by.items():
         yield from _term(inequality, multiplier)
+    if any(isinstance(quantity, Pow) and quantity.has(G, H) for quantity in plus):
+        yield Line("  (X is x_k - x*, G is grad f(x_k) and H is grad f(x_{k+1}))")
     for quantity, coefficient in plus.items():
         yield Line("  the coefficient", factor(coefficient))
-        what = "times the square of the vector" if quantity.has(X, G, H) else "times the quantity"
-        yield Line(f"    {what}", quantity.base if quantity.has(X, G, H) else quantity, ">= 0")
+        square = isinstance(quantity, Pow)
+        what = "times the square of the vector" if square else "times the quantity"
+        yield Line(f"    {what}", quantity.base if square else quantity, "" if square else ">= 0")
 
 
 def _term(inequality: Inequality, multiplier: Expr) -> Iterator[Line]:
@@ -75,7 +84,7 @@ def _term(inequality: Inequality, multiplier: Expr) -> Iterator[Line]:
 def _recursion(theorem: Theorem, proof: Recursion) -> Iterator[Line]:
     q, q_next = LAST[theorem.measure]
     yield from _claim(proof.rate * q + proof.noise - q_next, proof.by, proof.plus)
-    yield Line("Induction over k. The factor", proof.rate, ">= 0")
+    yield Line("Induction over k with the factor (or zero, where it is negative)", proof.rate)
     if proof.before is not None:
         first, _ = proof.before
         yield Line(f"and the bound at its start is at least that of {first.id} there, at k =", theorem.start)
@@ -139,3 +148,26 @@ def _batch_variance(theorem: Theorem) -> Iterator[Line]:
     )
     yield Line("  0" if theorem.replacement else "  - variance/(n - 1)")
     yield Line("which adds up to", theorem.bound, "exactly")
+
+
+def _reciprocal(theorem: Theorem, proof: Reciprocal) -> Iterator[Line]:
+    yield from _claim(delta - proof.decrease * grad_sq - delta_next, proof.by, proof.plus)
+    yield Line("The distance to x* does not grow.")
+    yield from _claim(d2 - d2_next, proof.shrink, proof.shrink_plus)
+    yield Line(
+        "With f(x_k) - f* <= ||grad f(x_k)|| D the gap delta obeys delta_{k+1} <= delta_k - c delta_k^2, c ="
+    )
+    yield Line("  ", proof.decrease / D**2)
+    yield Line("so that 1/delta grows by at least c in each step, which is the bound", theorem.bound)
+
+
+def _potential(theorem: Theorem, proof: Potential) -> Iterator[Line]:
+    yield Line(
+        "Letters are vectors seen from x*, products inner products; Y is the point of the gradient GY."
+    )
+    yield Line("The potential V_k", proof.potential)
+    if proof.lower is not None:
+        yield Line("which is at least the potential from which the next step starts", proof.lower)
+    yield from _claim(proof.claim(theorem.method), proof.by, proof.plus)
+    yield Line("Over k steps V_k <= factor^k V_0, with the factor", proof.factor)
+    yield Line("and V_k contains the measure, which is at most the bound", theorem.bound)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from sympy import Expr, Poly, S, Symbol, expand, factor_terms
 
 from ratebound.theory.assumptions import Inequality
-from ratebound.theory.certificate import AT_START, require
+from ratebound.theory.certificate import AT_START, require, with_expressions
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.methods import Method, g
 from ratebound.theory.points import GY, XN, Y
@@ -76,6 +76,9 @@ class Potential:
     factor: Expr = S.One
     lower: Expr | None = None
     cited: bool = field(default=False, init=False)
+
+    def __post_init__(self) -> None:
+        with_expressions(self)
 
     def check(self, theorem: Theorem) -> None:
         """Check the identity, the multipliers, the start, and that the bound follows for all k."""

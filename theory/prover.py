@@ -7,7 +7,7 @@ nonnegativity of a rational function of free nonnegative symbols, decided by exa
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from sympy import (
     Abs,
@@ -66,7 +66,18 @@ def nonnegative(
     sweep = dict(chart or {})
     if k is not None and not (start.is_zero and k.is_nonnegative):
         sweep[k] = start + free("j")
-    return _nonneg(_atoms_freed(_normal_powers(_rounding_swept(on_chart(expr, sweep)))))
+    # Counts are at least one.
+    counts = {s for s in expr.free_symbols if s.is_integer and s.is_positive and s not in sweep}
+    expr = on_chart(expr, sweep | {count: 1 + free("j") for count in counts})
+    return any(_nonneg(_atoms_freed(_normal_powers(_rounding_swept(e)))) for e in _largest_opened(expr))
+
+
+def _largest_opened(expr: Expr) -> Iterator[Expr]:
+    """Yield the expression, and forms in which a ``Max`` is one of its arguments plus something >= 0."""
+    yield expr
+    for largest in sorted(expr.atoms(Max), key=str)[:1]:
+        for argument in largest.args:
+            yield expr.xreplace({largest: argument + free("m")})
 
 
 def _rounding_swept(expr: Expr) -> Expr:

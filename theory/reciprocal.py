@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 from sympy import Expr
 
 from ratebound.theory.assumptions import first_order
-from ratebound.theory.certificate import Multipliers, Nonnegatives, prove_claim, require, require_known
+from ratebound.theory.certificate import (
+    Multipliers,
+    Nonnegatives,
+    prove_claim,
+    require,
+    require_known,
+    with_expressions,
+)
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.prover import vanishes
 from ratebound.theory.symbols import D, d2, d2_next, delta, delta_next, gap0, grad_sq, k
@@ -41,6 +48,9 @@ class Reciprocal:
     plus: Nonnegatives = field(default_factory=dict)
     shrink_plus: Nonnegatives = field(default_factory=dict)
     cited: bool = field(default=False, init=False)
+
+    def __post_init__(self) -> None:
+        with_expressions(self)
 
     def check(self, theorem: Theorem) -> None:
         """Check both one-step claims, and that the bound is the one that follows."""

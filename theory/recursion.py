@@ -21,6 +21,7 @@ from ratebound.theory.certificate import (
     require_known,
     require_within,
     step_of,
+    with_expressions,
 )
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.prover import nonnegative, vanishes
@@ -52,6 +53,9 @@ class Recursion:
     before: tuple[Theorem, Mapping[Symbol, Expr]] | None = None
     cited: bool = field(default=False, init=False)
 
+    def __post_init__(self) -> None:
+        with_expressions(self)
+
     def check(self, theorem: Theorem) -> None:
         """Check the one-step inequality, the start, and the induction step for all k."""
         if theorem.measure not in LAST:
@@ -61,7 +65,9 @@ class Recursion:
         prove_claim(theorem, self.rate * q + self.noise - q_next, self.by, self.plus)
         values = {alpha: step_of(theorem)}
         rate, noise = self.rate.xreplace(values), self.noise.xreplace(values)
-        require(rate, theorem, "the factor of the recursion")
+        if not nonnegative(rate, theorem.chart, k, theorem.start):
+            # q_{k+1} <= max(factor, 0) q_k + noise: where the factor is negative the noise alone must fit.
+            require(theorem.at(k + 1) - noise, theorem, "the bound against the noise of one step")
         self._check_start(theorem, q, rate, noise)
         require(theorem.at(k + 1) - rate * theorem.at(k) - noise, theorem, "the induction step")
 

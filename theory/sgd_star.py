@@ -16,11 +16,26 @@ from ratebound.theory.assumptions import (
     strongly_convex,
     variance_transfer,
 )
+from ratebound.theory.certificate import Corollary
 from ratebound.theory.lemmas import harmonic_shifted, inverse_sqrt_corrected
 from ratebound.theory.methods import sgd
 from ratebound.theory.recursion import Recursion
 from ratebound.theory.statement import Theorem
-from ratebound.theory.symbols import D, L_max, alpha, alpha0, d2, delta, ell, k, mu, sigma_b_sq, sigma_star_sq
+from ratebound.theory.symbols import (
+    D,
+    K,
+    L_max,
+    alpha,
+    alpha0,
+    d2,
+    delta,
+    ell,
+    k,
+    mu,
+    s0,
+    sigma_b_sq,
+    sigma_star_sq,
+)
 from ratebound.theory.telescope import Telescope
 
 _BY = {strong_first_order: 2 * alpha, expected_smoothness: alpha**2}
@@ -154,6 +169,38 @@ sgd_handbook_decaying = Theorem(
     sibling="sgd_convex_decaying",
 )
 
+sgd_star_decaying = Theorem(
+    id="sgd_star_decaying",
+    title="SGD, strongly convex, expected smoothness, decaying step, distance",
+    source="derived from the one-step bound of Gower et al. 2019",
+    method=sgd,
+    assumptions=(strongly_convex, convex_components),
+    step=(2 * (k + s0) + 1) / (mu * (k + s0 + 1) ** 2),
+    where=(s0 >= 4 * ell / mu,),
+    measure="distance_sq",
+    bound=(s0**2 * D**2 + 8 * sigma_b_sq * k / mu**2) / (k + s0) ** 2,
+    certificate=Recursion(rate=1 - alpha * mu, noise=_NOISE, by=_BY, plus=_PLUS),
+    defaults={s0: 4 * ell / mu},
+    sibling="sgd_star_switch",
+)
+
+_TUNED = 1 / (2 * L_max * sqrt(K))
+
+sgd_star_convex_horizon = Theorem(
+    id="sgd_star_convex_horizon",
+    title="SGD, convex, variance at the minimiser, step 1/(2 L_max sqrt K), averaged iterate",
+    source="derived from the constant step",
+    method=sgd,
+    assumptions=(convex, smooth_components),
+    step=_TUNED,
+    measure="gap_average",
+    bound=(2 * L_max * D**2 + sigma_star_sq / L_max) / sqrt(K),
+    start=Integer(1),
+    certificate=Corollary(sgd_star_convex, {alpha: _TUNED}),
+    note="The step needs neither the noise nor the distance.",
+    sibling="sgd_convex_horizon",
+)
+
 THEOREMS = (
     sgd_star_constant,
     sgd_star_switch,
@@ -161,4 +208,6 @@ THEOREMS = (
     sgd_star_convex,
     sgd_handbook_constant,
     sgd_handbook_decaying,
+    sgd_star_decaying,
+    sgd_star_convex_horizon,
 )

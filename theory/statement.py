@@ -8,7 +8,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
-from sympy import Expr, S, Symbol
+from sympy import Expr, Integer, S, Symbol
 from sympy.core.relational import Relational
 
 from ratebound.theory import order as orders
@@ -109,6 +109,9 @@ class Theorem:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "defaults", MappingProxyType(dict(self.defaults)))
+        for name in ("step", "bound", "weights", "start"):
+            value = getattr(self, name)
+            object.__setattr__(self, name, Integer(value) if type(value) is int else value)
         try:
             self._check_words()
             units.check(self.bound, self.measure)

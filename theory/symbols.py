@@ -26,6 +26,7 @@ K = Symbol("K", integer=True, positive=True)
 alpha = Symbol("alpha", positive=True)
 alpha0 = Symbol("alpha0", positive=True)
 s0 = Symbol("s0", positive=True)
+theta = Symbol("theta", positive=True)
 
 # Constants: structure of the objective.
 n = Symbol("n", integer=True, positive=True)
@@ -78,6 +79,7 @@ MEANING: Mapping[Symbol, str] = MappingProxyType(
         alpha: "step size",
         alpha0: "first step size of a decaying schedule",
         s0: "shift of a decaying schedule",
+        theta: "factor of the step theta/(k+1)",
         n: "number of components f_i",
         b: "batch size",
         L: "smoothness constant of f",
@@ -158,7 +160,7 @@ LATEX: Mapping[Symbol, str] = MappingProxyType(
 )
 """How each symbol is typeset; the others print by their own name."""
 
-PARAMETERS = (alpha, alpha0, s0)
+PARAMETERS = (alpha, alpha0, s0, theta)
 CONSTANTS = (
     n,
     b,

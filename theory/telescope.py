@@ -15,6 +15,7 @@ from ratebound.theory.certificate import (
     prove_claim,
     require,
     require_known,
+    with_expressions,
 )
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.lemmas import SumLemma
@@ -65,6 +66,9 @@ class Telescope:
     share: Expr | None = None
     final: Multipliers = field(default_factory=dict)
     cited: bool = field(default=False, init=False)
+
+    def __post_init__(self) -> None:
+        with_expressions(self)
 
     def after(self, step: Expr = alpha) -> Expr:
         """Return the potential after a step, V_{k+1}, for the given schedule."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from sympy import Expr, Symbol
+from sympy import Expr, Max, S, Symbol, simplify
 
 from ratebound.theory import symbols as s
 from ratebound.theory.errors import RateboundError
@@ -18,6 +18,7 @@ UNITS: Mapping[Symbol, Expr] = MappingProxyType(
     {
         s.alpha: _STEP,
         s.alpha0: _STEP,
+        s.theta: _STEP,
         s.L: _CURVATURE,
         s.L_max: _CURVATURE,
         s.L_mean: _CURVATURE,
@@ -63,9 +64,20 @@ def check(bound: Expr, measure: str) -> None:
     RateboundError
         If it has not: by rescaling f or x such a bound could be made arbitrarily small beside the measure.
     """
-    scaled = bound.xreplace({symbol: symbol * unit for symbol, unit in UNITS.items()})
+    scaled = _scaled(bound)
     if not vanishes(scaled - bound * _MEASURES[measure]):
         raise RateboundError(
             f"the bound {bound} does not scale as {measure} under f -> a f, x -> b x; "
             "check squares and missing constants"
         )
+
+
+def _scaled(expr: Expr) -> Expr:
+    """Return the expression in other units; a Max of quantities of one unit has that unit."""
+    if isinstance(expr, Max):
+        ratios = [simplify(_scaled(each) / each) for each in expr.args]
+        if all(vanishes(ratio - ratios[0]) for ratio in ratios):
+            return ratios[0] * expr
+    if not expr.args:
+        return expr * UNITS.get(expr, S.One)
+    return expr.func(*(_scaled(each) for each in expr.args))

@@ -49,7 +49,9 @@ def test_every_term_of_the_bound_is_needed(theorem):
 def test_a_wider_range_is_refused(theorem):
     if theorem.id == "sgd_convex_decaying":
         pytest.skip("its range belongs to the published statement; the proof does not need it")
-    wider = tuple(type(r)(r.lhs, 10 * r.rhs) for r in theorem.where)
+    wider = tuple(
+        type(r)(r.lhs, (10 if r.rel_op in ("<", "<=") else Rational(1, 10)) * r.rhs) for r in theorem.where
+    )
     with pytest.raises(RateboundError, match=theorem.id):
         dataclasses.replace(theorem, where=wider)
 
@@ -90,7 +92,7 @@ def test_a_second_derivation_by_running_the_one_step_inequality(theorem):
             noise = _along(certificate.noise, values, alphas)
             q = values["gap0"] if theorem.measure == "gap_last" else values["D"] ** 2
             for step in range(60):
-                q = rate[step] * q + noise[step]
+                q = max(rate[step], 0.0) * q + noise[step]
                 if step + 1 >= int(theorem.start):
                     assert q <= bound[step + 1] * (1 + 1e-9)
         elif isinstance(certificate, Telescope) and certificate.weight != 0:
@@ -107,7 +109,9 @@ def _random_constants(theorem, rng):
     values |= {"L_max": 1.5 * values["L"], "ell": 1.2 * values["L"]}
     values |= {"gap0": rng.exponential() + 0.01, "second_moment": rng.exponential() + 0.01}
     values |= {"sigma_b_sq": rng.exponential() + 0.01, "sigma_star_sq": rng.exponential() + 0.01}
-    values |= {"s0": 10.0, "alpha0": 0.2 / values["L"], "alpha": np.nan}
+    values |= {"variance_bound": rng.exponential() + 0.01, "component_gap": rng.exponential() + 0.01}
+    values |= {"s0": 4 * values["ell"] / base, "theta": (0.51 + rng.exponential()) / base}
+    values |= {"alpha0": 0.2 / values["L_max"], "alpha": np.nan}
     for relation in theorem.where:
         if relation.lhs == alpha:
             symbols = sorted(relation.rhs.free_symbols, key=str)

@@ -1,0 +1,123 @@
+"""Statements that circulate and are false, each with the counterexample that our verdicts find violated."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from sympy import Max
+
+from ratebound.theory.assumptions import smooth
+from ratebound.theory.gd import gd_convex
+from ratebound.theory.sgd_moment import sgd_pl_constant
+from ratebound.theory.sgd_sc import sgd_sc_theta
+from ratebound.theory.sgd_star import sgd_nws
+from ratebound.theory.statement import Theorem
+from ratebound.theory.symbols import D, L, L_max, alpha, k, mu, second_moment, sigma_star_sq, theta
+
+
+@dataclass(frozen=True)
+class Counterexample:
+    """A least-squares problem on which a statement fails.
+
+    Parameters
+    ----------
+    A
+        Rows a_i, shape (n, d).
+    y
+        Labels, shape (n,).
+    x0
+        Start, shape (d,).
+    steps
+        Horizon K.
+    parameters
+        Values of the theorem's parameters, as expressions.
+    """
+
+    A: tuple[tuple[float, ...], ...]
+    y: tuple[float, ...]
+    x0: tuple[float, ...]
+    steps: int
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Refuted:
+    """A false statement.
+
+    Parameters
+    ----------
+    theorem
+        The statement, as a conjecture.
+    counterexample
+        Where it fails.
+    why
+        What is wrong with it, in one sentence.
+    """
+
+    theorem: Theorem
+    counterexample: Counterexample
+    why: str
+
+
+long_step = Refuted(
+    replace(
+        gd_convex,
+        id="gd_convex_long_step",
+        title="Gradient descent, smooth convex, classic bound up to 2/L",
+        source="circulates without the condition alpha <= 1/L",
+        where=(alpha < 2 / L,),
+        certificate=None,
+    ),
+    Counterexample(((1.0,),), (0.0,), (1.0,), 1, {"alpha": "19/(10*L)"}),
+    "A step near 2/L flips the sign of the error and hardly shrinks it, while the bound falls with the step.",
+)
+
+published_theta = Refuted(
+    replace(
+        sgd_sc_theta,
+        id="sgd_sc_theta_published",
+        title="SGD, strongly convex, step theta/k, distance, as published",
+        source="Nemirovski, Juditsky, Lan and Shapiro 2009, (2.9)-(2.10), as remembered",
+        bound=Max(theta**2 * second_moment / (2 * mu * theta - 1), D**2) / (k + 1),
+        certificate=None,
+    ),
+    Counterexample(((1.0,), (1.0,)), (1.0, -1.0), (0.0,), 1),
+    "The first factor of the recursion is negative, so that the induction does not start: one step from x* "
+    "reaches theta^2 sigma^2, twice the claim.",
+)
+
+noise_at_minimum = Refuted(
+    replace(
+        sgd_pl_constant,
+        id="sgd_pl_constant_star",
+        title="SGD, Polyak-Łojasiewicz, constant step, with the noise at the minimiser",
+        source="a common slip: sigma^2 read as the variance at x*",
+        assumptions=(*sgd_pl_constant.assumptions[:2],),
+        bound=sgd_pl_constant.bound.subs(second_moment, sigma_star_sq),
+        certificate=None,
+    ),
+    Counterexample(((2.0,), (0.0,)), (0.0, 0.0), (1.0,), 5, {"alpha": "1/(4*mu_pl)"}),
+    "Where one point minimises every component the noise at x* is zero, and far from x* it is not.",
+)
+
+mean_smoothness = Refuted(
+    replace(
+        sgd_nws,
+        id="sgd_nws_mean_smoothness",
+        title="SGD, strongly convex, variance at the minimiser, with L in place of L_max",
+        source="a common slip: the smoothness of f in place of that of its components",
+        assumptions=(smooth, *sgd_nws.assumptions),
+        where=(alpha < 1 / L,),
+        bound=sgd_nws.bound.subs(L_max, L),
+        defaults={alpha: 1 / (2 * L)},
+        certificate=None,
+    ),
+    Counterexample(((3.0,), (0.0,), (0.0,)), (0.0, 0.0, 0.0), (1.0,), 3),
+    "A rare large row makes the second moment of the step as large as L_max says, not L.",
+)
+
+REFUTED: Mapping[str, Refuted] = {
+    each.theorem.id: each for each in (long_step, published_theta, noise_at_minimum, mean_smoothness)
+}
+"""The refuted statements by id."""
