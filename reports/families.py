@@ -39,7 +39,7 @@ class Family:
     Parameters
     ----------
     kind
-        ``"steps"``, ``"methods"``, ``"batches"`` or ``"passes"``.
+        ``"steps"``, ``"methods"``, ``"batches"``, ``"passes"`` or ``"records"``.
     stem
         Its name in links and figure files.
     title

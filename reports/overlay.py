@@ -26,6 +26,7 @@ _NOTES = {
     "steps": "A constant step is fast, down to its floor of noise; a decaying step goes on.",
     "methods": "The same problem and samples under different methods.",
     "batches": "A larger batch costs more gradients per step and lowers the floor.",
+    "records": "The same theorem on the same problem in two records.",
     "passes": "A full gradient is one pass over the data, a sample 1/n of a pass.",
 }
 
@@ -125,8 +126,8 @@ def _climb(line: Line) -> str:
     if shown.diverged_at is not None:
         return ", diverges ×"
     error = _finite(shown.error, np.ones(shown.k.size, dtype=bool))
-    top = float(error.max())
-    return f", climbs to {wording.number(top, 2)}" if top > _HEADROOM * error[0] else ""
+    top = float(error.max(initial=0.0))
+    return f", climbs to {wording.number(top, 2)}" if error.size and top > _HEADROOM * error[0] else ""
 
 
 def _dash(position: int) -> Any:
@@ -143,19 +144,19 @@ def _end(family: Family) -> float:
 
 def _limits(family: Family, end: float) -> tuple[float, float]:
     """Return the y range: errors and bounds up to the end of the x axis, without what climbs far above."""
-    start, rows, sampled = [], [], []
+    starts, rows, sampled = [], [], []
     for line in family.lines:
         for cell in line.cells:
             shown = _curves(cell)
             inside = _x(shown, family) <= end
             error = _finite(shown.error, inside)
-            start.append(error[0] if error.size else np.nan)
             rows += [error, _finite(shown.bound, inside)]
-            if cell["theorem"]["stochastic"]:
-                sampled.append(error)
-    values = np.concatenate(rows)
-    low, high = float(values.min()), min(float(values.max()), _HEADROOM * float(np.nanmin(start)))
-    deepest = np.concatenate(sampled)
+            starts.append(error[:1])
+            sampled.append(error if cell["theorem"]["stochastic"] else error[:0])
+    values, start, deepest = (np.concatenate(each) for each in (rows, starts, sampled))
+    if not start.size:
+        return 0.1, 10.0
+    low, high = float(values.min()), min(float(values.max()), _HEADROOM * float(start.min()))
     if family.kind == "passes" and deepest.size:
         low = max(low, _DEEPER * float(deepest.min()))
     return padded(low, high)

@@ -1,9 +1,11 @@
-"""``ratebound report``: run a suite, or read a record, and write the pages, figures and tables."""
+"""``ratebound report``: run a suite, or read records, and write the pages, figures and tables."""
 
 from __future__ import annotations
 
 import sys
 from dataclasses import replace
+from fnmatch import fnmatch
+from pathlib import Path
 from typing import Any
 
 import click
@@ -12,6 +14,8 @@ from ratebound.commands import options
 from ratebound.commands.output import check_folder, command_line
 from ratebound.commands.progress import progress
 from ratebound.theory.errors import RateboundError
+
+INTERRUPTED = 130
 
 
 @click.command(short_help="Verify a suite and write its report.")
@@ -28,6 +32,15 @@ from ratebound.theory.errors import RateboundError
 @click.option(
     "--from", "record_file", metavar="RECORD", help="Build from this record, without running again."
 )
+@click.option(
+    "--compare",
+    nargs=2,
+    metavar="A B",
+    help="Put two records, or the reports that hold them, side by side: what changed beyond noise.",
+)
+@click.option(
+    "--only", metavar="PATTERN", help="Only the cells THEOREM--PROBLEM that match, such as 'gd_*--wine'."
+)
 @options.seed
 @options.backend
 @click.option("--strict", is_flag=True, help="Exit with 3 if a verdict stays undecided.")
@@ -37,6 +50,8 @@ def report(
     suite: str | None,
     folder: str,
     record_file: str | None,
+    compare: tuple[str, str] | None,
+    only: str | None,
     seed: int | None,
     backend: str,
     strict: bool,
@@ -44,32 +59,74 @@ def report(
     """Verify the theorems of SUITE and write a report: index page, figures, tables, record.
 
     SUITE is the name of a suite that comes with the package (the default is lecture), or a TOML file.
+    Ctrl-C ends the run; what was finished by then is reported, marked as partial.
     """
     from ratebound.commands import verdicts
     from ratebound.reports.build import build
 
-    if record_file is not None and (suite is not None or seed is not None):
-        raise RateboundError("--from builds from a record as it is; give neither a suite nor --seed with it")
+    runs = suite is not None or seed is not None or only is not None
+    if compare is not None and (runs or record_file is not None):
+        raise RateboundError("--compare reads two records as they are; give it alone, or with -o")
+    if record_file is not None and runs:
+        raise RateboundError(
+            "--from builds from a record as it is; give neither a suite nor --seed nor --only with it"
+        )
     check_folder(folder, "-o")
-    record = _stored(record_file) if record_file is not None else _run(suite, seed, backend)
+    if compare is not None:
+        _compare(compare, folder)
+        return
+    interrupted = False
+    if record_file is not None:
+        record = _stored(record_file)
+    else:
+        record, interrupted = _run(suite, seed, backend, only)
     with progress("draw") as update:
         page = build(record, folder, progress=update)
     click.echo(verdicts.summary(record))
     click.echo(f"report: {page}")
+    if interrupted:
+        click.echo(
+            f"interrupted: {len(record['cells'])} of {record['budget']['cells']} cells were finished",
+            err=True,
+        )
+        ctx.exit(INTERRUPTED)
     ctx.exit(verdicts.exit_code(record, strict))
 
 
-def _stored(record_file: str) -> dict[str, Any]:
+def _compare(places: tuple[str, str], folder: str) -> None:
+    from ratebound.reports.comparison import build_comparison
+
+    first, second = map(_stored, places)
+    with progress("draw") as update:
+        page = build_comparison(first, second, folder, progress=update)
+    click.echo(f"comparison: {page}")
+
+
+def _stored(place: str) -> dict[str, Any]:
     from ratebound.experiments import record as records
 
-    return records.load(record_file)
+    return records.load(Path(place) / "record.json" if Path(place).is_dir() else place)
 
 
-def _run(name: str | None, seed: int | None, backend: str) -> dict[str, Any]:
-    from ratebound.experiments.suite import DEFAULT, load_suite, run_suite
+def _run(name: str | None, seed: int | None, backend: str, only: str | None) -> tuple[dict[str, Any], bool]:
+    """Return the record of a suite, and whether it was interrupted after some of its cells."""
+    from ratebound.experiments.suite import DEFAULT, SuiteInterrupted, load_suite, run_suite
 
     suite = load_suite(name or DEFAULT)
     if seed is not None:
         suite = replace(suite, seed=seed)
-    with progress("verify") as update:
-        return run_suite(suite, backend=backend, command=command_line(sys.argv), progress=update)
+    if only is not None:
+        kept = tuple(t for t in suite.tasks if fnmatch(f"{t.theorem.id}--{t.problem.name}", only))
+        if not kept:
+            raise RateboundError(
+                f"--only {only!r} matches no cell of the suite {suite.name}; cells are named "
+                f"THEOREM--PROBLEM, such as {suite.tasks[0].theorem.id}--{suite.tasks[0].problem.name}"
+            )
+        suite = replace(suite, tasks=kept)
+    try:
+        with progress("verify") as update:
+            return run_suite(suite, backend=backend, command=command_line(sys.argv), progress=update), False
+    except SuiteInterrupted as stopped:
+        if not stopped.record["cells"]:
+            raise
+        return stopped.record, True
