@@ -20,12 +20,13 @@ from ratebound.reports.table import field_table, rate_table, verdict_table
 from ratebound.reports.writers import WRITERS
 
 Progress = Callable[[int, int, str], None]
-_TABLES = {
+TABLES = {
     "verdicts": verdict_table,
     "rates": rate_table,
     "field": field_table,
     "complexity": complexity_table,
 }
+"""File name of each table -> what makes it from the cells."""
 
 
 def build(record: Mapping[str, Any], folder: str | Path, *, progress: Progress | None = None) -> Path:
@@ -74,7 +75,7 @@ def _write(record: Mapping[str, Any], folder: Path, progress: Progress) -> None:
         progress(len(finished), total, name)
 
     draw_all(cells, stored, drawn, done)
-    for name, make in _TABLES.items():
+    for name, make in TABLES.items():
         for ending, write in WRITERS.items():
             (tables / f"{name}.{ending}").write_text(write(make(cells)), encoding="utf-8", newline="\n")
     sizes = {name: png_size(drawn / f"{name}.png") for name in finished}

@@ -16,13 +16,12 @@ from ratebound.reports.shell import document
 from ratebound.reports.table import by_urgency, field_table, rate_table
 from ratebound.reports.verdict_list import not_applicable_list, verdict_list
 
-TABLES = {
+_TABLES = {
     "verdicts": "verdicts",
     "rates": "rates",
     "field": "rate table of the field",
     "complexity": "K(eps), measured and guaranteed",
 }
-"""File name of each table that stands beside the page -> what readers call it."""
 
 Sizes = Mapping[str, tuple[int, int]]
 
@@ -108,5 +107,5 @@ def _downloads() -> str:
         + ", ".join(
             f'<a href="tables/{name}.{ending}">{ending.upper()}</a>' for ending in ("csv", "md", "tex")
         )
-        for name, label in TABLES.items()
+        for name, label in _TABLES.items()
     )
