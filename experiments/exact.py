@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 _OF_MOMENTS = {"gap_last": "gap", "distance_sq": "distance_sq", "grad_norm_sq_last": "grad_norm_sq"}
 
 
-def _is_plain_sgd(method: Method) -> bool:
+def is_plain(method: Method) -> bool:
+    """Whether the method is ``x - alpha g`` and keeps no other state."""
     if set(method.update) != {"x"}:
         return False
     by_name = {s: Symbol(s.name) for s in method.update["x"].free_symbols}
@@ -32,7 +33,7 @@ def exact_available(problem: Problem, method: Method) -> bool:
     """Whether :func:`exact_curves` knows the expectations: full gradients, or SGD on least squares."""
     if method.sampling == "full":
         return True
-    return problem.kind == "quadratic" and problem.x_star is not None and _is_plain_sgd(method)
+    return problem.kind == "quadratic" and problem.x_star is not None and is_plain(method)
 
 
 def path_curves(squares: np.ndarray, weights: np.ndarray) -> dict[str, np.ndarray]:

@@ -88,10 +88,22 @@ class Grid:
 
     def variant(self, position: int) -> str:
         """Return the changed constant that makes the claim smaller than the bound there, in words, or ""."""
+        return ", ".join(f"{symbol}' = {value:.6g}" for symbol, value in self.changed(position).items())
+
+    def changed(self, position: int) -> dict[Symbol, float]:
+        """Return the constants that make the claim smaller than the bound there; none where it is not."""
         if not self._implied or self.claim[position] >= self.bound[position]:
-            return ""
-        changed, _ = min(self._implied, key=lambda pair: pair[1][position])
-        return ", ".join(f"{symbol}' = {value:.6g}" for symbol, value in changed.items())
+            return {}
+        return min(self._implied, key=lambda pair: pair[1][position])[0]
+
+    def runs(self, chosen: np.ndarray) -> Iterator[tuple[np.ndarray, Trial]]:
+        """Yield the chosen positions, from a mask of shape (N,), run by run."""
+        first = 0
+        for trial, at in self.entries:
+            positions = first + np.flatnonzero(chosen[first : first + at.size])
+            first += at.size
+            if positions.size:
+                yield positions, trial
 
     @cached_property
     def _implied(self) -> list[tuple[dict[Symbol, float], np.ndarray]]:

@@ -1,52 +1,116 @@
-"""A deterministic run once more at 50 digits: nothing is called violated on the strength of rounding."""
+"""A run once more with 50 digits and more: nothing is called violated on the strength of rounding.
+
+Known are deterministic runs, whose points are computed again, and plain SGD on least squares, whose second
+moments are. Data, start, parameters and weights are taken as the rational numbers that their floats are, and
+the schedule is evaluated anew. Constants are the certified ones, rounded to the safe side; those that depend
+on the run are recomputed with it, unless the schedule reads them.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from typing import Any
 
 import mpmath
 import numpy as np
+from sympy import Symbol
 
+from ratebound.experiments import precise_moments as moments
 from ratebound.experiments.applicability import Trial
+from ratebound.experiments.exact import is_plain
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.losses import y as label
 from ratebound.problems.losses import z as prediction
 from ratebound.problems.lower import lower_mp
 from ratebound.theory.symbols import K, k
 
-_DIGITS = 50
-_WORK = 3e6
-"""Multiplications of 50-digit numbers that are affordable: a few seconds."""
-_REFINEMENTS = 8
+_DIGITS, _LONG = 50, 100
+_WORK, _MOMENT_WORK = 3e6, 1e7
+"""Multiplications of mpmath numbers, and of whole numbers, that are affordable: a few seconds."""
+_REFINEMENTS = 9
 
 
 def feasible(trial: Trial, at: int) -> bool:
-    """Whether :func:`ratio` can recompute the measure at x_k: full gradients, and not too many."""
-    return not trial.theorem.stochastic and trial.problem.n * trial.problem.d * (at + 1) <= _WORK
+    """Whether :func:`ratios` can recompute the measure at x_k, k <= `at`, at a cost of a few seconds."""
+    problem = trial.problem
+    if not is_plain(trial.theorem.method):
+        return False
+    if not _sampled(trial):
+        return problem.n * problem.d * (at + 1) <= _WORK
+    quadratic = problem.kind == "quadratic" and problem.x_star is not None
+    return quadratic and moments.work(problem, trial.steps) <= _MOMENT_WORK
+
+
+def _sampled(trial: Trial) -> bool:
+    """Whether the run is random; a single component is its own full gradient."""
+    return trial.theorem.stochastic and trial.problem.n > 1
 
 
 def ratio(trial: Trial, at: int) -> float:
-    """Return measured/bound at k = `at`, both computed with 50 digits, then rounded.
+    """Return measured/bound at k = `at`, where :func:`feasible` holds."""
+    return float(ratios(trial, np.array([at]), [{}])[0])
+
+
+def ratios(trial: Trial, at: np.ndarray, changed: Sequence[Mapping[Symbol, float]]) -> np.ndarray:
+    """Return measured/bound, computed with at least 50 digits, then rounded.
 
     Parameters
     ----------
     trial
-        A deterministic run for which :func:`feasible` holds.
+        A run for which :func:`feasible` holds.
     at
-        The step number.
+        Increasing step numbers, shape (N,).
+    changed
+        At each of them, other valid values of constants.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (N,).
     """
-    with mpmath.workdps(_DIGITS):
-        symbols = sorted(trial.values, key=str)
-        bound = lower_mp(trial.theorem.bound, (k, K, *symbols))(
-            at, trial.steps, *(float(trial.values[s]) for s in symbols)
-        )
-        measured = _measure(trial, at)
-        if bound <= 0:
-            return float("inf") if measured > bound else 0.0
-        return float(measured / bound)
+    with mpmath.workdps(_LONG if _sampled(trial) else _DIGITS):
+        alphas = _alphas(trial, int(at.max()))
+        weights = np.ones(trial.steps) if trial.weights is None else trial.weights
+        known: dict[Symbol, Any] = {}
+        if _sampled(trial):
+            measured, known = _expected(trial, weights, at)
+        else:
+            measured = _walked(trial, alphas, weights, at)
+        found = []
+        for step, variant in zip(at.tolist(), changed, strict=True):
+            values = {**trial.values, **known, **variant}
+            symbols = sorted(values, key=str)
+            bound = lower_mp(trial.theorem.bound, (k, K, *symbols))(
+                step, trial.steps, *(values[symbol] for symbol in symbols)
+            )
+            if bound > 0:
+                found.append(float(measured[step] / bound))
+            else:
+                found.append(float("inf") if measured[step] > bound else 0.0)
+        return np.array(found)
 
 
-class _Exact:
+def _alphas(trial: Trial, steps: int) -> list[Any]:
+    symbols = sorted(trial.values, key=str)
+    step = lower_mp(trial.theorem.step, (k, K, *symbols))
+    numbers = [float(trial.values[symbol]) for symbol in symbols]
+    return [step(j, trial.steps, *numbers) for j in range(steps)]
+
+
+def _expected(trial: Trial, weights: np.ndarray, at: np.ndarray) -> tuple[dict[int, Any], dict[Symbol, Any]]:
+    """Return the expectations, and the constants that neither the schedule nor the averages read."""
+    problem, n, b = trial.problem, trial.problem.n, trial.batch
+    factor = Fraction(1, b) if trial.replacement else Fraction(n - b, b * (n - 1))
+    whole = moments.WholeMoments(problem, _Sum(problem).minimiser(problem), factor)
+    # The noise along the run is that of all its steps.
+    found, known = moments.run(whole, _alphas(trial, trial.steps), weights, trial.theorem.measure, at)
+    theorem = trial.theorem
+    fixed = set().union(*(e.free_symbols for e in (theorem.step, theorem.weights, theorem.start)))
+    return found, {each: v for each, v in known.items() if each in trial.values and each not in fixed}
+
+
+class _Sum:
     """A finite sum in mpmath numbers."""
 
     def __init__(self, problem: Problem) -> None:
@@ -81,26 +145,33 @@ def _numbers(array: np.ndarray) -> np.ndarray:
     return np.array(flat, dtype=object).reshape(np.shape(array))
 
 
-def _measure(trial: Trial, at: int) -> Any:
+def _walked(trial: Trial, alphas: list[Any], weights: np.ndarray, at: np.ndarray) -> dict[int, Any]:
+    """Return the measure at the given k along the run of full gradients."""
     problem, name = trial.problem, trial.theorem.measure
-    exact = _Exact(problem)
-    weights = np.ones(trial.steps) if trial.weights is None else trial.weights
+    exact = _Sum(problem)
+    x_star = exact.minimiser(problem) if name in ("distance_sq", "gap_last", "gap_average") else None
+    least = None if x_star is None else exact.value(x_star)
     x = _numbers(problem.x0)
     past, total, squares, best = x * 0, mpmath.mpf(0), mpmath.mpf(0), mpmath.inf
-    for alpha, weight in zip(trial.alphas[:at], weights[:at], strict=True):
+    wanted, found = set(at.tolist()), {}
+    for step in range(int(at.max()) + 1):
         g = exact.gradient(x)
-        w, square = mpmath.mpf(float(weight)), g @ g
+        square = g @ g
+        if step in wanted:
+            if name == "grad_norm_sq_best":
+                found[step] = best
+            elif name == "grad_norm_sq_mean":
+                found[step] = squares / total
+            elif name == "grad_norm_sq_last":
+                found[step] = square
+            elif name == "distance_sq":
+                found[step] = (x - x_star) @ (x - x_star)
+            else:
+                found[step] = exact.value(past / total if name == "gap_average" else x) - least
+        if step == len(alphas):
+            break
+        w = mpmath.mpf(float(weights[step]))
         past, total, squares = past + w * x, total + w, squares + w * square
         best = min(best, square)
-        x = x - mpmath.mpf(float(alpha)) * g
-    if name == "grad_norm_sq_best":
-        return best
-    if name == "grad_norm_sq_mean":
-        return squares / total
-    if name == "grad_norm_sq_last":
-        return exact.gradient(x) @ exact.gradient(x)
-    x_star = exact.minimiser(problem)
-    if name == "distance_sq":
-        return (x - x_star) @ (x - x_star)
-    point = past / total if name == "gap_average" else x
-    return exact.value(point) - exact.value(x_star)
+        x = x - alphas[step] * g
+    return found

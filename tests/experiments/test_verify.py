@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sympy import Integer
 
-from ratebound.experiments import judge
+from ratebound.experiments import judge, precise
 from ratebound.experiments.applicability import prepare
 from ratebound.experiments.finding import exact_values
 from ratebound.experiments.grid import of_run
@@ -67,15 +67,30 @@ def test_within_rounding_nothing_is_called_violated():
     assert verify(conjecture("gd_convex_tight", 1 - 1e-11), problem, steps=30).holds
 
 
-def test_a_rounded_excess_of_a_stochastic_method_stays_undecided():
+def closest_to(name, problem, **options):
+    """Return the smallest factor of a bound that is still true on this problem, as far as doubles tell."""
+    true = verify(name, problem, replicas=0, **options)
+    return max(true.curves["exact"] / true.curves["bound"])
+
+
+def test_a_rounded_excess_of_a_stochastic_method_is_decided_with_more_digits():
+    name, problem = "sgd_pl_constant", library.load("quadratic_2d")
+    closest = closest_to(name, problem, steps=50)
+    for excess in (1e-5, 1e-8, 2e-9):
+        verdict = verify(conjecture(name, closest * (1 - excess)), problem, steps=50, replicas=0)
+        assert verdict.violated and verdict.tightness == pytest.approx(1 / (1 - excess), abs=1e-11)
+    assert verify(conjecture(name, closest * (1 + 1e-12)), problem, steps=50, replicas=0).holds
+
+
+def test_expectations_that_rounding_pushed_over_the_bound_hold(monkeypatch):
+    exact = judge.exact_values
     theorem, problem = THEOREMS["sgd_pl_constant"], library.load("quadratic_2d")
-    true = verify(theorem, problem, steps=50, replicas=0)
-    closest = max(true.curves["exact"] / true.curves["bound"])
-    assert (
-        verify(conjecture(theorem.id, closest * (1 - 1e-8)), problem, steps=50, replicas=0).outcome
-        == "undecided"
-    )
-    assert verify(conjecture(theorem.id, closest * (1 - 1e-5)), problem, steps=50, replicas=0).violated
+    tight = conjecture(theorem.id, closest_to(theorem, problem, steps=50) * (1 + 1e-9))
+    monkeypatch.setattr(judge, "exact_values", lambda grid: (1 + 1e-7) * exact(grid))
+    verdict = verify(tight, problem, steps=50, replicas=0)
+    assert verdict.holds and "50 digits" in verdict.reason and 1 - 1e-8 < verdict.tightness < 1
+    monkeypatch.setattr(precise, "_MOMENT_WORK", 0)
+    assert verify(tight, problem, steps=50, replicas=0).outcome == "undecided"
 
 
 def test_a_certified_theorem_against_exact_evidence_is_an_internal_error(monkeypatch):

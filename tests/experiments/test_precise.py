@@ -1,0 +1,75 @@
+"""Many digits against double precision and against exact rational arithmetic over all paths."""
+
+from fractions import Fraction
+from itertools import product
+
+import numpy as np
+import pytest
+
+from ratebound.experiments import precise
+from ratebound.experiments.applicability import prepare
+from ratebound.experiments.finding import exact_values
+from ratebound.experiments.grid import Grid
+from ratebound.problems import library
+from ratebound.theory.catalogue import THEOREMS
+
+RUNS = [
+    ("sgd_pl_constant", "quadratic_2d", 1, True),
+    ("sgd_sc_decaying_shifted", "linnerud_ridge", 2, False),
+    ("sgd_convex_decaying", "quadratic_2d", 3, True),
+    ("sgd_nonconvex_constant", "rank_deficient", 2, True),
+    ("sgd_star_constant", "linnerud_ridge", 3, False),
+    ("gd_pl", "quadratic_2d", 1, True),
+    ("gd_nonconvex", "linnerud", 1, True),
+]
+
+
+@pytest.mark.parametrize(("name", "problem", "batch", "replacement"), RUNS)
+def test_ratios_equal_those_of_doubles(name, problem, batch, replacement):
+    options = {"batch": batch, "replacement": replacement}
+    trial = prepare(THEOREMS[name], library.load(problem), steps=40, **options)
+    at = np.array([1, 2, 17, 40])
+    assert precise.feasible(trial, 40)
+    expected = exact_values(Grid(((trial, at),))) / trial.bound(at)
+    np.testing.assert_allclose(precise.ratios(trial, at, [{}] * 4), expected, rtol=1e-10, atol=1e-16)
+
+
+def test_the_expectation_is_that_of_rational_arithmetic():
+    problem = library.load("quadratic_2d")
+    trial = prepare(THEOREMS["sgd_sc_constant"], problem, steps=4)
+    A = [[Fraction(v) for v in row] for row in problem.A.tolist()]
+    y = [Fraction(v) for v in problem.y.tolist()]
+    start, alpha = [Fraction(v) for v in problem.x0.tolist()], Fraction(float(trial.alphas[0]))
+    # Normal equations of two unknowns by Cramer's rule.
+    a, b, c = (sum(r[i] * r[j] for r in A) for i, j in ((0, 0), (0, 1), (1, 1)))
+    u, v = (sum(r[i] * t for r, t in zip(A, y, strict=True)) for i in (0, 1))
+    star = [(c * u - b * v) / (a * c - b * b), (a * v - b * u) / (a * c - b * b)]
+    total = Fraction(0)
+    for path in product(range(4), repeat=4):
+        x = start
+        for i in path:
+            slope = sum(p * q for p, q in zip(A[i], x, strict=True)) - y[i]
+            x = [p - alpha * slope * q for p, q in zip(x, A[i], strict=True)]
+        total += sum((p - q) ** 2 for p, q in zip(x, star, strict=True))
+    expected = total / 4**4
+    with precise.mpmath.workdps(100):
+        measured, known = precise._expected(trial, np.ones(4), np.array([4]))
+        assert abs(measured[4] * expected.denominator / expected.numerator - 1) < 1e-85
+        moments = [c.value for c in trial.constants if c.name == "second_moment"]
+    assert float(max(known.values(), key=float)) == pytest.approx(moments[0], rel=1e-12)
+
+
+def test_what_is_not_known_or_takes_too_long_is_not_feasible():
+    def trial(name, problem, steps):
+        return prepare(THEOREMS[name], library.load(problem), steps=steps)
+
+    assert not precise.feasible(trial("sgd_pl_constant", "sine_1d", 5), 5)
+    assert not precise.feasible(trial("sgd_pl_constant", "quadratic_2d", 30_000), 5)
+    assert precise.feasible(trial("gd_pl", "sine_1d", 5), 5)
+
+
+def test_constants_that_the_schedule_reads_stay_as_they_are():
+    trial = prepare(THEOREMS["sgd_sc_decaying_shifted"], library.load("quadratic_2d"), steps=5)
+    with precise.mpmath.workdps(100):
+        known = precise._expected(trial, np.ones(5), np.array([5]))[1]
+    assert {symbol.name for symbol in known} == {"D", "second_moment", "L_max"}
