@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from importlib import import_module
 
+from ratebound.theory import proved
 from ratebound.theory.errors import RateboundError, nearest
 from ratebound.theory.statement import Theorem
 
@@ -26,16 +27,17 @@ FAMILIES = (
 @lru_cache(maxsize=1)
 def _all() -> dict[str, Theorem]:
     found: dict[str, Theorem] = {}
-    for family in FAMILIES:
-        for theorem in import_module(f"ratebound.theory.{family}").THEOREMS:
-            if theorem.id in found:
-                raise RateboundError(f"two theorems are called {theorem.id}; rename one")
-            found[theorem.id] = theorem
+    with proved.loading():
+        for family in FAMILIES:
+            for theorem in import_module(f"ratebound.theory.{family}").THEOREMS:
+                if theorem.id in found:
+                    raise RateboundError(f"two theorems are called {theorem.id}; rename one")
+                found[theorem.id] = theorem
     return found
 
 
 class Catalogue(Mapping[str, Theorem]):
-    """A read-only mapping from id to theorem, filled (and so proved) at the first look."""
+    """A read-only mapping from id to theorem, filled at the first look (:mod:`ratebound.theory.proved`)."""
 
     def __getitem__(self, name: str) -> Theorem:
         return _all()[name]

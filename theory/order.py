@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import product
 from typing import Literal
 
 from sympy import (
@@ -124,12 +126,26 @@ def _frozen(expr: Expr, variable: Symbol) -> Expr:
 
 def _power(expr: Expr, t: Symbol) -> tuple[Expr, int]:
     expr = _frozen(expr, t)
-    for p in _POWERS:
-        for q in _LOGS:
-            ratio = limit(expr * t**p / log(t) ** q, t, oo)
-            if ratio != 0 and ratio.is_finite is not False and not ratio.has(oo):
-                return p, q
+    for p, q in sorted(product(_POWERS, _LOGS), key=_misfit(expr, t)):
+        ratio = limit(expr * t**p / log(t) ** q, t, oo)
+        if ratio != 0 and ratio.is_finite is not False and not ratio.has(oo):
+            return p, q
     raise RateboundError(f"the rate of {expr} has no name among powers and logarithms of k")
+
+
+def _misfit(expr: Expr, t: Symbol) -> Callable[[tuple[Expr, int]], float]:
+    """Return how far each (p, q) is from the growth of the expression far out: it only orders the limits."""
+    others = sorted(expr.free_symbols - {t}, key=str)
+    numbers = expr.xreplace({s: Rational(j + 3, 2 * j + 5) for j, s in enumerate(others)})
+    near, far = (log(numbers.subs(t, Integer(10) ** e)).evalf(60) for e in (100, 200))
+    slope = (far - near) / (100 * log(10).evalf(60))
+
+    def distance(candidate: tuple[Expr, int]) -> float:
+        p, q = candidate
+        # Between 10^100 and 10^200 a factor log(t)^q doubles q times.
+        return abs(float(slope + p - q * log(2).evalf(60) / (100 * log(10).evalf(60))))
+
+    return distance
 
 
 @lru_cache(maxsize=1024)

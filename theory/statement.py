@@ -12,7 +12,7 @@ from sympy import Expr, Integer, S, Symbol
 from sympy.core.relational import Relational
 
 from ratebound.theory import order as orders
-from ratebound.theory import units
+from ratebound.theory import proved, units
 from ratebound.theory.assumptions import FACTS, Assumption
 from ratebound.theory.chart import chart_of
 from ratebound.theory.errors import RateboundError
@@ -115,7 +115,7 @@ class Theorem:
         try:
             self._check_words()
             units.check(self.bound, self.measure)
-            if self.certificate is not None:
+            if self.certificate is not None and not proved.trusting():
                 self.certificate.check(self)
         except RateboundError as problem:
             raise RateboundError(f"theorem {self.id}: {problem}") from problem

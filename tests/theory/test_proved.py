@@ -1,0 +1,51 @@
+"""The stamp spares the catalogue a second proof, never a user's theorem, and never another text."""
+
+import os
+import subprocess
+import sys
+
+_COUNT = """
+from ratebound.theory import certificate, prover
+calls = []
+original = prover.nonnegative
+from ratebound.theory import onestep
+def counting(*args, **options):
+    calls.append(1)
+    return original(*args, **options)
+onestep.nonnegative = counting
+from ratebound.theory.catalogue import THEOREMS
+names = len(THEOREMS)
+at_load = len(calls)
+import dataclasses
+from ratebound.theory.errors import RateboundError
+theorem = THEOREMS["gd_pl"]
+dataclasses.replace(theorem, id="again")
+assert len(calls) > at_load
+try:
+    dataclasses.replace(theorem, bound=theorem.bound / 2)
+except RateboundError:
+    print(at_load)
+"""
+
+
+def _load(cache):
+    environment = {**os.environ, "XDG_CACHE_HOME": str(cache)}
+    found = subprocess.run(
+        [sys.executable, "-c", _COUNT], capture_output=True, text=True, env=environment, check=True
+    )
+    return int(found.stdout)
+
+
+def test_the_second_start_trusts_the_first(tmp_path):
+    assert _load(tmp_path) > 0
+    (stamp,) = (tmp_path / "ratebound").iterdir()
+    assert _load(tmp_path) == 0
+    # Another text has another stamp.
+    stamp.rename(stamp.with_name("proved-of-another-text"))
+    assert _load(tmp_path) > 0
+
+
+def test_a_folder_that_cannot_be_written_only_costs_time(tmp_path):
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    assert _load(blocked) > 0

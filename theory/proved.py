@@ -1,0 +1,59 @@
+"""A stamp on disk: the theorems of these very sources, under this SymPy, have been proved here before.
+
+Construction proves, every time, for every theorem of a user. Only the catalogue, whose text cannot have
+changed while the stamp fits, is not proved again at each start; ``ratebound prove`` does it regardless.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from pathlib import Path
+
+import sympy
+
+_trusting: ContextVar[bool] = ContextVar("trusting", default=False)
+
+
+def trusting() -> bool:
+    """Whether theorems are being built whose proofs are known to close."""
+    return _trusting.get()
+
+
+@contextmanager
+def loading() -> Iterator[None]:
+    """Build the theorems of the catalogue: without their proofs where the stamp fits, else stamp at the end.
+
+    A folder that cannot be read or written only costs time: the proofs are then checked at each start.
+    """
+    stamp = _stamp()
+    if stamp is not None and stamp.is_file():
+        token = _trusting.set(True)
+        try:
+            yield
+        finally:
+            _trusting.reset(token)
+        return
+    yield
+    if stamp is not None:
+        try:
+            stamp.parent.mkdir(parents=True, exist_ok=True)
+            stamp.touch()
+        except OSError:
+            return
+
+
+def _stamp() -> Path | None:
+    """Return where the stamp of these sources lies, None where they or the folder cannot be known."""
+    text = hashlib.sha256(f"{sympy.__version__} {sys.version}".encode())
+    try:
+        base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+        for source in sorted(Path(__file__).parent.glob("*.py")):
+            text.update(source.name.encode() + b"\0" + source.read_bytes())
+    except (OSError, RuntimeError):
+        return None
+    return Path(base) / "ratebound" / f"proved-{text.hexdigest()[:32]}"
