@@ -81,9 +81,19 @@ range. Its interval tells how straight the curve is there; it is not a confidenc
 {cards}
 <h2 id="not-applicable">Not applicable</h2>
 {not_applicable_list(left, {name: theorem_anchor(name) for name in groups})}"""
-    footer = f'<h2 id="provenance">Reproduce</h2>\n{provenance(record, digest)}'
+    footer = f'<h2 id="provenance">Reproduce</h2>\n{provenance(record, digest)}{_still(scripts)}'
     suite = record["suite"]
     return document(suite["title"], suite["description"], links, main, footer, scripts)
+
+
+def _still(scripts: Sequence[str]) -> str:
+    """Say how the plots can be brought to life, where they are not."""
+    if any(address.endswith("plots.js") for address in scripts):
+        return ""
+    return (
+        '<p class="soft">The plots are still images here. With Plotly installed (<code>pip install '
+        "plotly</code>) the same command makes them interactive.</p>\n"
+    )
 
 
 def _compared(found: Sequence[Family], sizes: Sizes) -> str:

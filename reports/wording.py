@@ -18,6 +18,8 @@ _ITERATE = {
 }
 _MEASURE = {
     "gap_last": "E[f(x_k) − f*]",
+    "gap_next": "E[f(x_k+1) − f*]",
+    "batch_variance": "E‖g_B − ∇f(x)‖²",
     "gap_average": "E[f(x̄_k) − f*]",
     "gap_weighted": "E[f(x̄_k) − f*]",
     "gap_best": "min E[f(x_j) − f*]",
