@@ -1,29 +1,49 @@
-"""The host in the role of a GPU: the printed CUDA source, compiled as C++ with one lane per replica."""
+"""The host in the role of a GPU: the printed CUDA source, compiled as C++."""
 
 import ctypes
 import hashlib
 import os
 import shutil
 import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
 import numpy as np
 
 from ratebound.experiments.backends.cache import folder
 
-COMPILER = shutil.which("g++") or shutil.which("clang++")
+# The barriers between lanes are those of Linux.
+COMPILER = (shutil.which("g++") or shutil.which("clang++")) if sys.platform == "linux" else None
 
 PREAMBLE = """
 #include <cmath>
+#include <pthread.h>
 using namespace std;
 struct Index { unsigned x; };
-extern "C" { Index blockIdx{0}, threadIdx{0}, blockDim{1}; double cached[1 << 16]; }
+extern "C" { Index blockIdx{0}, blockDim{1}; double cached[1 << 16]; }
+static thread_local Index threadIdx{0};
+static pthread_barrier_t gate;
+static double offered[32];
+extern "C" void open_block(unsigned lanes) {
+    blockDim.x = lanes;
+    pthread_barrier_init(&gate, nullptr, lanes);
+}
+extern "C" void enter_lane(unsigned lane) { threadIdx.x = lane; }
+static void meet() { pthread_barrier_wait(&gate); }
+static double exchange(double value, int offset) {
+    offered[threadIdx.x] = value;
+    meet();
+    const double other = offered[threadIdx.x ^ offset];
+    meet();
+    return other;
+}
 #define __device__
 #define __global__
 #define __shared__
 #define __forceinline__ inline
-#define __syncthreads()
-#define __shfl_xor_sync(mask, value, offset, width) (value)
+#define __syncthreads() meet()
+#define __shfl_xor_sync(mask, value, offset, width) exchange(value, offset)
 """
 
 
@@ -32,7 +52,17 @@ def compiled(source):
     text = PREAMBLE + source
     library = folder() / f"host_{hashlib.sha256(text.encode()).hexdigest()[:20]}.so"
     if not library.exists():
-        command = [COMPILER, "-x", "c++", "-std=c++17", "-O1", "-ffp-contract=off", "-shared", "-fPIC"]
+        command = [
+            COMPILER,
+            "-x",
+            "c++",
+            "-std=c++17",
+            "-O1",
+            "-ffp-contract=off",
+            "-shared",
+            "-fPIC",
+            "-pthread",
+        ]
         made = library.with_suffix(f".{os.getpid()}.tmp")
         subprocess.run([*command, "-o", str(made), "-"], input=text, text=True, check=True)
         made.replace(library)
@@ -40,11 +70,14 @@ def compiled(source):
 
 
 class HostDevice:
-    def __init__(self, shared_bytes=0):
+    """One block for each replica; its lanes are threads that meet where those of a GPU exchange numbers."""
+
+    def __init__(self, shared_bytes=0, lanes=1):
         self.shared_bytes = shared_bytes
+        self._lanes = lanes
 
     def lanes(self, d):
-        return 1
+        return self._lanes
 
     def array(self, values):
         return np.ascontiguousarray(values).copy()
@@ -55,12 +88,19 @@ class HostDevice:
     def launch(self, source, threads, shared, arguments):
         library = compiled(source)
         block = ctypes.c_uint.in_dll(library, "blockIdx")
+        library.open_block(self._lanes)
         passed = [
             a.ctypes.data_as(ctypes.c_void_p)
             if isinstance(a, np.ndarray)
             else np.ctypeslib.as_ctypes_type(a.dtype)(a.item())
             for a in arguments
         ]
-        for number in range(threads):
-            block.value = number
+
+        def run(lane):
+            library.enter_lane(lane)
             library.advance(*passed)
+
+        with ThreadPoolExecutor(self._lanes) as pool:
+            for number in range(threads // self._lanes):
+                block.value = number
+                list(pool.map(run, range(self._lanes)))

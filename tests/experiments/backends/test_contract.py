@@ -110,12 +110,15 @@ def test_full_gradients(loss):
 
 
 @pytest.mark.skipif(COMPILER is None, reason="no C++ compiler to play the GPU")
-def test_shared_memory_changes_nothing():
-    given = plan(problem("logistic"), METHODS["sgd"])
-    plain, cached = CudaEngine(given, HostDevice()), CudaEngine(given, HostDevice(2**19))
-    for engine in (plain, cached):
-        engine.advance(0, STEPS)
-    np.testing.assert_array_equal(cached.points(), plain.points())
+@pytest.mark.parametrize("device", [HostDevice(lanes=4), HostDevice(2**19), HostDevice(2**19, lanes=2)])
+def test_lanes_and_shared_memory_change_nothing(device):
+    given = plan(problem("logistic"), METHODS["sgd"], batch=3, replacement=False)
+    plain, other = CudaEngine(given, HostDevice()), CudaEngine(given, device)
+    for start, stop in ((0, 30), (30, STEPS)):
+        plain.advance(start, stop)
+        other.advance(start, stop)
+    np.testing.assert_allclose(other.points(), plain.points(), rtol=1e-12)
+    np.testing.assert_allclose(other.sums(), plain.sums(), rtol=1e-12)
 
 
 @pytest.mark.parametrize("step_sizes", [1, 9])
