@@ -8,7 +8,9 @@ from types import MappingProxyType
 
 import numpy as np
 
+from ratebound.experiments.backends.rules import rules
 from ratebound.experiments.plan import Plan
+from ratebound.problems.lower import printed
 from ratebound.theory.errors import RateboundError, nearest
 
 Run = Callable[[Plan], dict[str, np.ndarray]]
@@ -33,8 +35,19 @@ def _lazily(name: str) -> Run:
     return lambda plan: import_module(f"ratebound.experiments.backends.{name}_").run(plan)
 
 
+def _printable(plan: Plan) -> bool:
+    """Whether every expression of a plan can be printed as source."""
+    loss = plan.problem.loss
+    try:
+        for expr in (loss.phi, loss.slope, *rules(plan.method).values()):
+            printed(expr, "numba")
+    except RateboundError:
+        return False
+    return True
+
+
 def _auto(plan: Plan) -> dict[str, np.ndarray]:
-    if numpy_seconds(plan) < _PATIENCE:
+    if numpy_seconds(plan) < _PATIENCE or not _printable(plan):
         return BACKENDS["numpy"](plan)
     from ratebound.experiments.backends import cuda_
 

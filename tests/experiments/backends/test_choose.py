@@ -50,6 +50,7 @@ def test_large_jobs_go_to_a_compiled_engine(monkeypatch):
     for seconds, gpu in ((0.1, True), (10.0, False), (10.0, True)):
         monkeypatch.setattr(choose, "numpy_seconds", lambda plan, s=seconds: s)
         monkeypatch.setattr(cuda_, "available", lambda g=gpu: g)
+        monkeypatch.setattr(choose, "_printable", lambda plan: True)
         run(type("Plan", (), {"deterministic": False}))
     assert asked == ["numpy", "numba", "cuda"]
 
@@ -61,7 +62,7 @@ def test_cuda_without_a_gpu_is_one_clear_line():
     assert "\n" not in str(refused.value)
 
 
-def test_a_loss_without_printing_is_refused_with_a_remedy():
+def test_a_loss_without_printing_is_refused_with_a_remedy(monkeypatch):
     from sympy import tan
 
     from ratebound.problems.build import from_arrays
@@ -72,3 +73,5 @@ def test_a_loss_without_printing_is_refused_with_a_remedy():
     problem = from_arrays([[1.0], [2.0]], [0.0, 0.0], odd, x0=[0.1])
     with pytest.raises(RateboundError, match=r"tan.* has no printing .*backend='numpy'"):
         simulate(problem, "sgd", 0.1, steps=3, backend="numba")
+    monkeypatch.setattr(choose, "numpy_seconds", lambda plan: 10.0)
+    assert simulate(problem, "sgd", 0.01, steps=3, replicas=2, backend="auto").gap_last.notnull().all()
