@@ -1,4 +1,4 @@
-"""Labels, fixed before any run of a mutant: equivalent with a proof, false with a reason, or open."""
+"""Labels: equivalent with a proof, false with a reason, or open. None of them reads a run of the mutant."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from ratebound.theory.statement import Theorem
 from ratebound.theory.symbols import alpha, k
 
 _PATIENCE = 2.0
+"""Seconds of processor time."""
 
 
 @dataclass(frozen=True)
@@ -26,8 +27,8 @@ class Label:
     reason: str
 
 
-class TooLong(Exception):
-    """A proof that takes longer than it is worth."""
+class TooLong(BaseException):
+    """A proof that takes longer than it is worth. No Exception: algebra systems swallow those."""
 
 
 def _proved(attempt: Callable[[], bool]) -> bool:
@@ -37,7 +38,7 @@ def _proved(attempt: Callable[[], bool]) -> bool:
         raise TooLong
 
     before = signal.signal(signal.SIGVTALRM, stop)
-    signal.setitimer(signal.ITIMER_VIRTUAL, _PATIENCE)
+    signal.setitimer(signal.ITIMER_VIRTUAL, _PATIENCE, _PATIENCE)
     try:
         return attempt()
     except TooLong:
@@ -47,14 +48,22 @@ def _proved(attempt: Callable[[], bool]) -> bool:
         signal.signal(signal.SIGVTALRM, before)
 
 
-def label(mutant: Mutant) -> Label:
-    """Return the label of a mutant, by the first of these rules that applies."""
+def label(mutant: Mutant, prove: bool = True) -> Label:
+    """Return the label of a mutant, by the first of these rules that applies.
+
+    Parameters
+    ----------
+    mutant
+        The corrupted theorem.
+    prove
+        Whether to look for a proof that it is true all the same.
+    """
     made = mutant.theorem
     if made is None:
         return Label("false", "static: its units or symbols are wrong")
-    if _proved(lambda: _closes(made, mutant.parent)):
+    if prove and _proved(lambda: _closes(made, mutant.parent)):
         return Label("equivalent", "the certificate of the theorem proves it too")
-    for other in (mutant.parent, *THEOREMS.values()):
+    for other in (mutant.parent, *THEOREMS.values()) if prove else ():
         if _proved(lambda: _implies(other, made)):
             return Label("equivalent", f"implied by {other.id}: its bound is nowhere larger")
     if mutant.name in KNOWN:

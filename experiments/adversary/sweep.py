@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from sympy import Symbol
+from sympy import Expr, Symbol
 
 from ratebound.experiments.adversary.moments import moment_curves
 from ratebound.experiments.applicability import NotApplicable, Trial, prepare
@@ -121,11 +121,11 @@ def constants_of(case: Case) -> dict[Symbol, float]:
 
 
 def number(
-    expr: object, values: Mapping[Symbol, np.ndarray | float], at: object = 0, steps: int = 1
+    expr: Expr, values: Mapping[Symbol, np.ndarray | float], at: np.ndarray | int = 0, steps: int = 1
 ) -> np.ndarray:
     """Return an expression in k, K, constants and parameters as numbers."""
     names = sorted(values, key=str)
-    return lower(expr, (s.k, s.K, *names))(at, steps, *(values[name] for name in names))  # type: ignore[arg-type]
+    return lower(expr, (s.k, s.K, *names))(at, steps, *(values[name] for name in names))
 
 
 def edges(theorem: Theorem, constants: Mapping[Symbol, float]) -> dict[str, float]:
