@@ -31,11 +31,11 @@ _LARGEST = 1e60
 State = Mapping[Symbol, float]
 
 
-def visited(trial: Trial, seed: int) -> list[tuple[int, np.ndarray]]:
-    """Return (k, x_k) of a few replicas at some steps, as long as they are finite."""
+def visited(trial: Trial, seed: int, most: int | None = None) -> list[tuple[int, np.ndarray]]:
+    """Return (k, x_k) of a few replicas at some steps (below `most`), as long as they are finite."""
     problem, theorem = trial.problem, trial.theorem
     update = compile_update(theorem.method)
-    grid = checkpoints(trial.steps)[:-1]
+    grid = checkpoints(trial.steps if most is None else min(trial.steps, most))[:-1]
     wanted = set(grid[:: -(-grid.size // _CHECKPOINTS)].tolist())
     replicas = np.arange(_REPLICAS if theorem.stochastic else 1)
     X = np.broadcast_to(problem.x0, (replicas.size, problem.d))
@@ -72,7 +72,9 @@ def state_at(trial: Trial, k: int, x: np.ndarray) -> dict[Symbol, float] | None:
         state[s.d2] = float(problem.distance_sq(x))
     alpha = float(trial.alphas[k])
     if not trial.theorem.stochastic:
-        errors, after = 0.0, float(problem.gap(_moved(trial, x, g, alpha)))
+        moved = _moved(trial, x, g, alpha)
+        errors, after = 0.0, float(problem.gap(moved))
+        state[s.grad_next_sq] = float(problem.grad_norm_sq(moved))
     elif count_paths(problem.n, 1, trial.batch, trial.replacement) <= _BATCHES:
         estimates = G[all_batches(problem.n, trial.batch, trial.replacement)].mean(1)
         errors = float(((estimates - g) ** 2).sum(1).mean())
@@ -87,6 +89,10 @@ def state_at(trial: Trial, k: int, x: np.ndarray) -> dict[Symbol, float] | None:
             after = np.nan
         else:
             return None
+    if s.d2 in state:
+        # E ||x - x* - a g||^2 needs no more than the moments of g.
+        inner = float(g @ (x - problem.x_star))
+        state[s.d2_next] = state[s.d2] - 2 * alpha * inner + alpha**2 * (grad_sq + errors)
     state |= {s.error_sq: errors, s.batch_variance: errors, s.delta_next: after}
     state |= {s.moment: grad_sq + errors, s.second_moment: grad_sq + errors}
     if trial.batch == 1 and trial.theorem.stochastic:

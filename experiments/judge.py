@@ -16,6 +16,7 @@ from ratebound.experiments.conditional import check_step
 from ratebound.experiments.finding import Finding, closest, compare, enumerated_values, exact_values
 from ratebound.experiments.grid import Grid, floor_of
 from ratebound.experiments.slope import Slope, fit_slope
+from ratebound.experiments.step_claim import StepFinding, check_claim, claim_of
 from ratebound.experiments.verdict import HarnessError, Verdict
 from ratebound.problems.finite_sum import Problem
 from ratebound.theory.errors import RateboundError
@@ -78,10 +79,13 @@ def judge_run(base: Verdict, grid: Grid, options: Options) -> Verdict:
         finding = _without_expectation(grid, seen, options)
     if finding.outcome == "violated" and theorem.proof == "certified":
         raise _contradiction(theorem, problem, finding.reason)
+    step = _step(grid, options)
     curves = _curves(grid, exact, seen)
     return replace(
         base,
         **asdict(finding),
+        step_holds=step.holds,
+        step_reason=step.reason,
         vacuous=finding.outcome == "holds" and _vacuous(grid),
         e_value=None if seen is None else seen.e_value,
         confirm_value=None if seen is None else seen.confirm_value,
@@ -90,6 +94,17 @@ def judge_run(base: Verdict, grid: Grid, options: Options) -> Verdict:
         curves=curves,
         floor=_floor(grid),
     )
+
+
+def _step(grid: Grid, options: Options) -> StepFinding:
+    """Check the one-step inequality of the proof, where there is one."""
+    claim = claim_of(grid.theorem, grid.trial)
+    if claim is None:
+        return StepFinding(None, "")
+    found = check_claim(grid.trial, claim, options.seed)
+    if found.holds is False and grid.theorem.proof == "certified":
+        raise _contradiction(grid.theorem, grid.problem, found.reason)
+    return found
 
 
 def _contradiction(theorem: Theorem, problem: Problem, reason: str) -> HarnessError:

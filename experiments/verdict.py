@@ -66,6 +66,10 @@ class Verdict:
         band about the mean is a normal approximation for the eye: no verdict rests on it.
     floor
         Limit of the bound as k grows, where it is positive.
+    step_holds, step_reason
+        Whether the one-step inequality inside the theorem's proof holds (at every x on least squares, else
+        at visited points), and why; None where the proof has none or it was not decided. A step that fails
+        refutes the lemma of the proof, not the theorem: `outcome` does not depend on it.
     """
 
     outcome: Outcome
@@ -90,6 +94,8 @@ class Verdict:
     run: Mapping[str, str | int | bool] = field(default_factory=dict)
     curves: Mapping[str, np.ndarray] = field(default_factory=dict, repr=False)
     floor: float | None = None
+    step_holds: bool | None = None
+    step_reason: str = ""
 
     def __post_init__(self) -> None:
         for name in ("parameters", "run", "curves"):
@@ -122,6 +128,8 @@ class Verdict:
             relation = f", ratio {self.tightness:.6g}" if self.tightness is not None else ""
             lines.append(f"  k = {self.k}: measured {self.measured:.6g}, bound {self.bound:.6g}{relation}")
         lines.append(f"  {self.reason}")
+        if self.step_reason:
+            lines.append(f"  {self.step_reason}")
         if self.e_value is not None:
             lines.append(
                 f"  e-value {self.e_value:.3g} after {self.replicas} replicas; "
