@@ -62,6 +62,11 @@ class Family:
         shared: Mapping[str, Any] = self.lines[0].cells[0]["problem"]
         return shared
 
+    def bound_label(self, line: Line, cell: Cell) -> str:
+        """Return the name of a bound: the theorem's, or the run's where all runs stand under one theorem."""
+        theorems = {each["theorem"]["id"] for other in self.lines for each in other.cells}
+        return f"bound of {cell['theorem']['id']}" if len(theorems) > 1 else f"bound, {line.label}"
+
 
 def decays(theorem: Mapping[str, Any]) -> bool:
     """Tell whether the step changes with k."""

@@ -52,7 +52,7 @@ def describe_family(family: Family) -> str:
 
 
 def _drawn(family: Family) -> Figure:
-    entries = [entry for line in family.lines for entry in _entries(line)]
+    entries = [entry for line in family.lines for entry in _entries(family, line)]
     framed = layout.frame(
         title=family.title,
         subtitles=[problem_line(family.problem), plain(_runs(family))],
@@ -107,13 +107,13 @@ def _draw_line(axes: Axes, line: Line, family: Family) -> None:
         axes.plot(x[alive[-1]], error[alive[-1]], color=line.colour, **_LOST, zorder=5)
 
 
-def _entries(line: Line) -> list[tuple[Any, str]]:
+def _entries(family: Family, line: Line) -> list[tuple[Any, str]]:
     lost = _climb(line)
     entries: list[tuple[Any, str]] = [(Line2D([], [], color=line.colour), f"{plain(line.label)}{lost}")]
     entries += [
         (
             Line2D([], [], color=line.colour, linewidth=1.1, linestyle=_dash(position)),
-            f"bound of {plain(cell['theorem']['id'])}",
+            plain(family.bound_label(line, cell)),
         )
         for position, cell in enumerate(line.cells)
     ]

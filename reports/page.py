@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ratebound.reports.cards import theorem_anchor, theorem_card
+from ratebound.reports.complexity import complexity_table
 from ratebound.reports.families import Family, families
 from ratebound.reports.fragments import plot, table, text
 from ratebound.reports.glance import glance
@@ -77,6 +78,8 @@ def page(
 <p class="soft">A fitted slope is the median of the slopes between all pairs of points of the stated
 range. Its interval tells how straight the curve is there; it is not a confidence interval. Tables:
 {_downloads()}.</p>
+<details><summary>K(ε) of every run</summary>
+{table(complexity_table(cells))}</details>
 <h2 id="theorems">Theorems</h2>
 {cards}
 <h2 id="not-applicable">Not applicable</h2>

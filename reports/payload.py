@@ -76,7 +76,7 @@ def _family(family: Family) -> dict[str, Any]:
             assert shown is not None and shown.error is not None  # families hold drawable cells only
             grids.append(_grid(shown, family.problem["n"]))
             role, values = ("bound", shown.bound) if position else ("exact", shown.error)
-            name = f"bound of {cell['theorem']['id']}" if position else line.label
+            name = family.bound_label(line, cell) if position else line.label
             lines.append(
                 _line(role, name, y=_plain(values)) | {"colour": line.colour, "grid": len(grids) - 1}
             )

@@ -171,6 +171,19 @@ def test_the_table_is_filtered_and_sorted_by_keyboard(page):
     assert button.find_element("xpath", "..").get_attribute("aria-sort") == "descending"
 
 
+def test_a_link_at_the_top_lands_at_what_it_names(page):
+    link = page.find_element("css selector", ".glance a")
+    target = page.find_element("id", link.get_attribute("href").partition("#")[2])
+    link.send_keys("\n")
+
+    def top():
+        return page.execute_script("return arguments[0].getBoundingClientRect().top", target)
+
+    _wait(lambda: abs(top()) < 5)
+    time.sleep(0.5)
+    assert abs(top()) < 5, "plots that are drawn on the way must not move the place"
+
+
 def test_dark_and_light_reach_page_and_plots_and_are_remembered(page, report):
     figure = _plot(page)
     paper = lambda: page.execute_script("return getComputedStyle(document.body).backgroundColor")  # noqa: E731
