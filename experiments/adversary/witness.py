@@ -12,13 +12,14 @@ from typing import Any, Literal
 
 import numpy as np
 
-from ratebound.experiments.adversary import digits
+from ratebound.experiments import precise
 from ratebound.experiments.adversary.sweep import Case, certified
+from ratebound.experiments.applicability import Trial
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.losses import get
 from ratebound.theory.catalogue import find
 from ratebound.theory.errors import RateboundError
-from ratebound.theory.statement import Theorem
+from ratebound.theory.statement import ONE_STEP, Theorem
 
 Status = Literal["tight", "loose", "refuted"]
 TIGHT = 0.999
@@ -126,10 +127,16 @@ def witness_of(case: Case, parameters: Mapping[str, float], seed: int) -> Witnes
         measured=float(row.measured[0, j]),
         bound=float(row.bound[0, j]),
         ratio=ratio,
-        ratio_50=digits.ratio(trial, at) if near or ratio > 1 else None,
+        ratio_50=_recomputed(trial, at) if near or ratio > 1 else None,
         seed=seed,
         versions={name: version(name) for name in _PACKAGES},
     )
+
+
+def _recomputed(trial: Trial, at: int) -> float | None:
+    if trial.theorem.measure in ONE_STEP or not precise.feasible(trial, at):
+        return None
+    return precise.ratio(trial, at)
 
 
 def read(path: str | Path) -> Witness:
