@@ -68,7 +68,9 @@ def save(plate: Plate, folder: Path) -> list[Path]:
     with style.context():
         for kind, metadata in style.METADATA.items():
             path = folder / f"{plate.stem}.{kind}"
-            figure.savefig(path, dpi=style.DPI, metadata=metadata)
+            # More effort would make the picture 1 % smaller and take twice as long.
+            effort: dict[str, Any] = {"pil_kwargs": {"compress_level": 3}} if kind == "png" else {}
+            figure.savefig(path, dpi=style.DPI, metadata=metadata, **effort)
             paths.append(path)
     return paths
 

@@ -131,7 +131,8 @@ def _family(kind: str, group: Sequence[Cell], title: str, by_passes: bool = Fals
             *(["passes"] if kind == "batches" and by_passes else []),
         ]
     )
-    return Family(kind, wording.file_stem(stem), f"{title}: {problem['title']}", by_passes, lines)
+    title = f"{title}: {problem['title']}, {wording.quantity(group[0]['theorem'])}"
+    return Family(kind, wording.file_stem(stem), title, by_passes, lines)
 
 
 def _run(cell: Cell) -> Hashable:

@@ -27,6 +27,15 @@ _MEASURE = {
     "grad_norm_sq_best": "min E‖∇f(x_j)‖²",
     "grad_norm_sq_mean": "mean E‖∇f(x_j)‖²",
 }
+_QUANTITY = {
+    "gap_last": "gap",
+    "gap_average": "gap of the average",
+    "gap_weighted": "gap of the average",
+    "gap_best": "best gap",
+    "distance_sq": "squared distance",
+    "grad_norm_sq_best": "smallest squared gradient",
+    "grad_norm_sq_mean": "mean squared gradient",
+}
 
 
 def number(value: float | None, digits: int = 3) -> str:
@@ -61,6 +70,11 @@ def measure(theorem: Mapping[str, Any]) -> str:
     """Return the measure in plain letters, with the iterate, for places where mathematics cannot be set."""
     name, of = _MEASURE.get(theorem["measure"], "error"), iterate(theorem)
     return f"{name} ({of})" if of else name
+
+
+def quantity(theorem: Mapping[str, Any]) -> str:
+    """Return what is measured, in a word or two, for titles."""
+    return _QUANTITY.get(theorem["measure"], "error")
 
 
 def is_vacuous(cell: Mapping[str, Any]) -> bool:
