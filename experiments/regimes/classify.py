@@ -1,0 +1,95 @@
+"""The regime of one constant step, by stated rules.
+
+An error curve e_0 .. e_K, with a noise floor F where it is known, is in exactly one regime. In this order:
+
+==============  ==========================================  ====================================================
+regime          exact second moments                        replicas
+==============  ==========================================  ====================================================
+``divergent``   the radius of the second-moment operator    a replica is not finite; or mean and median of e_K are
+                is at least 1                               above e_0 and twice their values at K/2
+``plateau``     e_K <= 2 F: the error is at its floor       the mean no longer falls from K/2 to K by more than two
+                                                            standard errors (paired), or falls by less than half as
+                                                            much (in logarithm) as from K/4 to K/2
+``slow``        e_K > e_0 / 10: less than one digit gained  the same, of the mean
+``linear``      log(e - F) falls from K/2 to K at least     the same, with F = 0
+                1.5 times as much as from K/4 to K/2
+``sublinear``   the rest                                    the rest
+==============  ==========================================  ====================================================
+
+A geometric rate makes the last ratio 2 and a power of k makes it 1; 1.5 lies between. A curve that reaches the
+rounding error of the problem is read up to there. ``slow`` is about the horizon: more steps would settle it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+REGIMES = ("linear", "sublinear", "plateau", "slow", "divergent")
+"""The names, in the order of legends."""
+_NEAR_FLOOR, _DIGIT, _GEOMETRIC, _STALLED, _GROWN = 2.0, 10.0, 1.5, 0.5, 2.0
+_TINY = float(np.finfo(np.float64).tiny)
+
+
+def exact_regime(k: np.ndarray, error: np.ndarray, floor: float, radius: float, rounding: float) -> str:
+    """Return the regime of an exact curve.
+
+    Parameters
+    ----------
+    k
+        Checkpoints 0 .. K, shape (C,).
+    error
+        Expected errors there, shape (C,).
+    floor
+        Limit of the error.
+    radius
+        Contraction factor per step.
+    rounding
+        Absolute accuracy of errors.
+    """
+    if radius >= 1 or not np.isfinite(error[-1]):
+        return "divergent"
+    if error[-1] <= _NEAR_FLOOR * floor:
+        return "plateau"
+    return _decay(k, error - floor, error, rounding)
+
+
+def measured_regime(k: np.ndarray, samples: np.ndarray, rounding: float) -> str:
+    """Return the regime of measured curves.
+
+    Parameters
+    ----------
+    k
+        Checkpoints 0 .. K, shape (C,).
+    samples
+        Errors of each replica there, shape (R, C); not finite where a replica diverged.
+    rounding
+        Absolute accuracy of errors.
+    """
+    half = int(np.argmin(np.abs(k - k[-1] / 2)))
+    if not np.isfinite(samples).all():
+        return "divergent"
+    mean = samples.mean(0)
+    both = np.stack([mean, np.median(samples, axis=0)])
+    if (both[:, -1] > np.maximum(both[:, 0], _GROWN * both[:, half])).all():
+        return "divergent"
+    if mean[-1] > rounding:
+        change = samples[:, half] - samples[:, -1]
+        noise = change.std(ddof=1) / np.sqrt(change.size) if change.size > 1 else 0.0
+        early, late = _falls(k, mean, int(k[-1]))
+        if change.mean() <= 2 * noise or late < _STALLED * early:
+            return "plateau"
+    return _decay(k, mean, mean, rounding)
+
+
+def _decay(k: np.ndarray, excess: np.ndarray, error: np.ndarray, rounding: float) -> str:
+    if error[-1] > error[0] / _DIGIT:
+        return "slow"
+    end = int(k[np.flatnonzero(excess > rounding)[-1]]) if (excess > rounding).any() else 0
+    early, late = _falls(k, excess, end)
+    return "linear" if late >= _GEOMETRIC * early else "sublinear"
+
+
+def _falls(k: np.ndarray, error: np.ndarray, end: int) -> tuple[float, float]:
+    """Return how far log(error) falls from end/4 to end/2, and from there to the end."""
+    at = np.interp([end / 4, end / 2, end], k, np.log(np.maximum(error, _TINY)))
+    return float(at[0] - at[1]), float(at[1] - at[2])

@@ -1,0 +1,199 @@
+"""What the theorems of the catalogue know about a constant step, beside the truth.
+
+A theorem takes part if its step is one constant parameter. Its admissible range is its ``where`` relations with
+certified constants put in, an interval of steps. Its *conservatism* is the true stability threshold divided by the
+largest step allowed: below 1, the range reaches into divergence (the bound stays true there, for it contains a
+second moment that explodes). The *bound-optimal* step minimises the bound at the horizon over the grid; the *price*
+of trusting it is the true error there divided by the smallest true error of any step of the grid, both in the
+measure of the theorem.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from sympy import Expr, Symbol
+
+from ratebound.problems.certified import NotCertified, Setting
+from ratebound.problems.constants import certify
+from ratebound.problems.finite_sum import Problem
+from ratebound.problems.lower import lower
+from ratebound.theory.catalogue import THEOREMS
+from ratebound.theory.methods import Method
+from ratebound.theory.statement import ONE_STEP, Theorem
+from ratebound.theory.symbols import ALONG_RUN, BY_NAME, CONSTANTS, K, k
+
+_PROPERTIES = frozenset(BY_NAME[s.name] for s in CONSTANTS)
+
+
+@dataclass(frozen=True)
+class Line:
+    """A theorem on the step axis, for one batch.
+
+    Parameters
+    ----------
+    id, title, measure
+        Of the theorem.
+    range_text
+        Its range as stated; ``""`` where it states none.
+    largest
+        Supremum of the steps allowed, ``inf`` where none is stated; nan if it does not apply.
+    reason
+        Why it does not apply, or gives no number at any step of the grid; ``""`` otherwise.
+    conservatism
+        True threshold / `largest`; nan where one of them is not known.
+    bound_step, bound
+        The step of the grid with the least bound at the horizon, and that bound.
+    error
+        True error at `bound_step`, in `measure`.
+    best_step, best_error
+        The step of the grid with the least true error, and that error.
+    price
+        ``error / best_error``.
+    """
+
+    id: str
+    title: str
+    measure: str
+    range_text: str = ""
+    largest: float = np.nan
+    reason: str = ""
+    conservatism: float = np.nan
+    bound_step: float = np.nan
+    bound: float = np.nan
+    error: float = np.nan
+    best_step: float = np.nan
+    best_error: float = np.nan
+    price: float = np.nan
+
+
+def candidates(problem: Problem, method: Method) -> list[Theorem]:
+    """Return the theorems about a constant step of this method whose measure exists on the problem."""
+    return [
+        theorem
+        for theorem in THEOREMS.values()
+        if theorem.method == method
+        and theorem.parameters == (theorem.step,)
+        and theorem.measure not in ONE_STEP
+        and (problem.x_star is not None or not theorem.measure.startswith(("gap", "distance")))
+    ]
+
+
+class _Constants:
+    """Certified constants of a problem and a batch; those along a run once per step, for all theorems."""
+
+    def __init__(self, problem: Problem, batch: int, replacement: bool, horizon: int) -> None:
+        self._problem, self._batch, self._replacement = problem, batch, replacement
+        self._horizon = horizon
+        self._known: dict[tuple[str, float], float | NotCertified] = {}
+
+    def __call__(self, name: str, step: float = 0.0) -> float:
+        key = (name, step)
+        if key not in self._known:
+            alphas = np.full(self._horizon if step else 1, step)
+            try:
+                found = certify(self._problem, name, Setting(alphas, self._batch, self._replacement))
+                self._known[key] = found.value
+            except NotCertified as reason:
+                self._known[key] = reason
+        value = self._known[key]
+        if isinstance(value, NotCertified):
+            raise value
+        return value
+
+
+def lines(
+    problem: Problem,
+    theorems: list[Theorem],
+    steps: np.ndarray,
+    errors: Mapping[str, np.ndarray],
+    *,
+    batch: int,
+    replacement: bool,
+    horizon: int,
+    threshold: float,
+) -> list[Line]:
+    """Return every theorem on the step axis.
+
+    Parameters
+    ----------
+    problem, theorems
+        See :func:`candidates`.
+    steps
+        The grid, shape (S,).
+    errors
+        Measure -> true error at the horizon, shape (S,).
+    batch, replacement, horizon
+        The run.
+    threshold
+        The true stability threshold, nan if it is not known.
+    """
+    constants = _Constants(problem, batch, replacement, horizon)
+    return [_line(t, steps, errors[t.measure], constants, horizon, threshold) for t in theorems]
+
+
+def _line(
+    theorem: Theorem,
+    steps: np.ndarray,
+    error: np.ndarray,
+    constants: _Constants,
+    horizon: int,
+    threshold: float,
+) -> Line:
+    line = Line(
+        theorem.id,
+        theorem.title,
+        theorem.measure,
+        range_text=", ".join(str(relation) for relation in theorem.where),
+    )
+    try:
+        fixed = {name: constants(name) for name in theorem.constants if BY_NAME.get(name) not in ALONG_RUN}
+    except NotCertified as reason:
+        return replace(line, reason=str(reason))
+    known = {BY_NAME[name]: value for name, value in fixed.items() if BY_NAME.get(name) in _PROPERTIES}
+    limits = [_number(relation.rhs, known, horizon) for relation in theorem.where]
+    largest = min(limits, default=np.inf)
+    bounds = np.full(steps.size, np.nan)
+    reason = f"no step of the grid is within {line.range_text}"
+    for j, step in enumerate(steps):
+        # Every range is an upper limit: a step on it counts only where the relation is not strict.
+        if not all(_allowed(relation.rel_op, step, limit) for relation, limit in zip(theorem.where, limits)):
+            continue
+        try:
+            bounds[j] = _bound(theorem, float(step), known, constants, horizon)
+        except NotCertified as why:
+            reason = str(why)
+    line = replace(
+        line, largest=largest, conservatism=threshold / largest if np.isfinite(largest) else np.nan
+    )
+    if not np.isfinite(bounds).any():
+        return replace(line, reason=reason)
+    chosen, best = int(np.nanargmin(bounds)), int(np.argmin(error))
+    return replace(
+        line,
+        bound_step=float(steps[chosen]),
+        bound=float(bounds[chosen]),
+        error=float(error[chosen]),
+        best_step=float(steps[best]),
+        best_error=float(error[best]),
+        price=float(error[chosen] / error[best]) if error[best] > 0 else np.nan,
+    )
+
+
+def _allowed(operator: str, step: float, limit: float) -> bool:
+    return step < limit if operator == "<" else step <= limit
+
+
+def _bound(
+    theorem: Theorem, step: float, known: Mapping[Symbol, float], constants: _Constants, horizon: int
+) -> float:
+    along = {s: constants(s.name, step) for s in ALONG_RUN if s.name in theorem.constants}
+    return _number(theorem.bound, {**known, **along, theorem.parameters[0]: step}, horizon)
+
+
+def _number(expression: Expr, values: Mapping[Symbol, float], horizon: int) -> float:
+    symbols = sorted(values, key=str)
+    with np.errstate(all="ignore"):
+        return float(lower(expression, (k, K, *symbols))(horizon, horizon, *(values[s] for s in symbols)))
