@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import combinations, product
 from math import comb
@@ -9,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ratebound.experiments.backends.numpy_ import compile_update, nan_to_inf
-from ratebound.experiments.checks import whole
-from ratebound.experiments.exact import path_curves
+from ratebound.experiments.backends.numpy_ import compile_rules, nan_to_inf
+from ratebound.experiments.exact import check_batch, path_curves
+from ratebound.experiments.linear import point_of
 from ratebound.experiments.plan import check_alphas, check_measures, check_weights
 from ratebound.problems.finite_sum import Problem
 from ratebound.theory.errors import RateboundError
@@ -38,7 +39,7 @@ def enumerate_paths(
     method: Method,
     alphas: np.ndarray,
     *,
-    batch: int = 1,
+    batch: int | Sequence[int] | np.ndarray = 1,
     replacement: bool = True,
     weights: np.ndarray | None = None,
     measures: Sequence[str],
@@ -51,18 +52,18 @@ def enumerate_paths(
     problem
         A tiny finite sum, any loss.
     method
-        A method that samples batches.
+        A method that samples batches, with any states.
     alphas
         Step sizes alpha_0 .. alpha_{K-1}, shape (K,).
     batch, replacement
-        The sampling.
+        The sampling, with one batch size or one per step, shape (K,).
     weights
         Positive weights of x_0 .. x_{K-1} in averages, shape (K,); None for equal ones.
     measures
         Names out of :data:`ratebound.experiments.plan.MEASURES`. ``grad_norm_sq_best`` is the minimum over
         j < k of the expectation, as in theorems.
     max_paths
-        Refuse more paths than this.
+        Refuse more paths than this; up to about 1e7 are practical.
 
     Returns
     -------
@@ -77,27 +78,26 @@ def enumerate_paths(
     if method.sampling != "batch":
         raise RateboundError(f"{method.name} draws no samples: there are no paths to enumerate")
     chosen = check_measures(measures)
-    batch = whole("batch", batch, 1)
     alphas = check_alphas(alphas)
     if alphas.ndim != 1 or alphas.size == 0:
         raise RateboundError(f"alphas have shape {alphas.shape}; pass one step size per update, shape (K,)")
     weights = check_weights(weights, alphas.shape)
-    if not replacement and batch > problem.n:
-        raise RateboundError(f"batch = {batch} exceeds n = {problem.n}; draw with replacement")
     steps = alphas.size
-    paths = count_paths(problem.n, steps, batch, replacement)
+    sizes = check_batch(batch, steps)
+    if not replacement and sizes.max() > problem.n:
+        raise RateboundError(f"batch = {sizes.max()} exceeds n = {problem.n}; draw with replacement")
+    paths = math.prod(count_paths(problem.n, 1, size, replacement) for size in sizes.tolist())
     if paths > max_paths:
         raise RateboundError(
             f"{paths:.3g} index paths exceed max_paths = {max_paths}; take fewer steps than {steps} or a "
             f"smaller problem than n = {problem.n}"
         )
-    batches = all_batches(problem.n, batch, replacement)
+    of_size = {size: all_batches(problem.n, size, replacement) for size in set(sizes.tolist())}
+    batches = [of_size[size] for size in sizes.tolist()]
     totals = _walk(problem, method, alphas, weights, batches, chosen)
+    prefixes = np.cumprod([1.0, *map(len, batches)])
     with np.errstate(all="ignore"):
-        means = {
-            name: nan_to_inf(total / float(len(batches)) ** np.arange(steps + 1))
-            for name, total in totals.items()
-        }
+        means = {name: nan_to_inf(total / prefixes) for name, total in totals.items()}
     if "gap_average" in means:
         means["gap_average"][0] = np.nan
     means |= path_curves(means["grad_norm_sq_last"][:-1], weights)
@@ -109,11 +109,11 @@ def _walk(
     method: Method,
     alphas: np.ndarray,
     weights: np.ndarray,
-    batches: np.ndarray,
+    batches: list[np.ndarray],
     measures: tuple[str, ...],
 ) -> dict[str, np.ndarray]:
     """Return the sums over all prefixes of paths, shape (K+1,) each, depth first to bound the memory."""
-    update = compile_update(method)
+    update, place = compile_rules(method.update), compile_rules({"y": point_of(method)})
     functions = {
         "gap_last": problem.gap,
         "distance_sq": problem.distance_sq,
@@ -121,24 +121,32 @@ def _walk(
     }
     functions = {n: f for n, f in functions.items() if n in measures or n == "grad_norm_sq_last"}
     averaged = "gap_average" in measures
-    steps, m, d = alphas.size, len(batches), problem.d
+    steps, d = alphas.size, problem.d
     totals = {name: np.zeros(steps + 1) for name in (*functions, *(["gap_average"] if averaged else []))}
     spent = np.concatenate([[1.0], np.cumsum(weights)])
-    wide = max(1, _VALUES // (m * max(problem.n, batches.shape[1] * d)))
-    stack = [(0, problem.x0[None], np.zeros((1, d)))]
+    starts = {"x", *getattr(method, "from_start", ())}
+    first = {name: problem.x0[None] if name in starts else np.zeros((1, d)) for name in method.update}
+    stack = [(0, first, np.zeros((1, d)))]
     with np.errstate(all="ignore"):
         while stack:
-            k, X, past = stack.pop()
+            k, state, past = stack.pop()
+            X = state["x"]
             for name, function in functions.items():
                 totals[name][k] += function(X).sum()
             if averaged and k:
                 totals["gap_average"][k] += problem.gap(past / spent[k]).sum()
             if k == steps:
                 continue
+            drawn = batches[k]
+            m = len(drawn)
+            wide = max(1, _VALUES // (m * max(problem.n, drawn.shape[1] * d)))
+            inputs = {"alpha": alphas[k], "k": float(k)}
             for start in range(0, len(X), wide):
-                part = X[start : start + wide]
-                spread = np.broadcast_to(part[:, None, :], (len(part), m, d))
-                moved = update(spread, problem.batch_gradient(spread, batches), alphas[k]).reshape(-1, d)
-                carried = np.repeat(past[start : start + wide] + weights[k] * part, m, axis=0)
+                part = {name: value[start : start + wide] for name, value in state.items()}
+                count = len(part["x"])
+                spread = {n: np.broadcast_to(v[:, None, :], (count, m, d)) for n, v in part.items()}
+                g = problem.batch_gradient(place(spread, inputs)["y"], drawn)
+                moved = {n: v.reshape(-1, d) for n, v in update(spread, {**inputs, "g": g}).items()}
+                carried = np.repeat(past[start : start + wide] + weights[k] * part["x"], m, axis=0)
                 stack.append((k + 1, moved, carried))
     return totals

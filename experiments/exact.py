@@ -9,9 +9,12 @@ import numpy as np
 from sympy import Symbol, expand
 
 from ratebound.experiments.backends import numpy_
+from ratebound.experiments.checks import whole
+from ratebound.experiments.linear import Linear, is_linear, linear, point_of
 from ratebound.experiments.plan import Plan, check_alphas, check_grid, check_measures, check_weights
 from ratebound.problems.finite_sum import Problem
-from ratebound.problems.moments import MomentRecursion
+from ratebound.problems.linear_moments import LinearMoments
+from ratebound.problems.moments import MomentRecursion, batch_factors
 from ratebound.theory.errors import RateboundError
 
 if TYPE_CHECKING:
@@ -20,9 +23,27 @@ if TYPE_CHECKING:
 _OF_MOMENTS = {"gap_last": "gap", "distance_sq": "distance_sq", "grad_norm_sq_last": "grad_norm_sq"}
 
 
+def check_batch(batch: int | Sequence[int] | np.ndarray, steps: int) -> np.ndarray:
+    """Return the batch size of each step, shape (steps,).
+
+    Raises
+    ------
+    RateboundError
+        If it is neither one positive integer nor one per step.
+    """
+    sizes = np.asarray(batch)
+    if sizes.ndim == 0:
+        return np.full(steps, whole("batch", batch, 1))
+    if sizes.shape != (steps,):
+        raise RateboundError(
+            f"batch has shape {sizes.shape}; pass one size, or one per step, shape ({steps},)"
+        )
+    return np.array([whole(f"batch {k}", size, 1) for k, size in enumerate(sizes.tolist())])
+
+
 def is_plain(method: Method) -> bool:
     """Whether the method is ``x - alpha g`` and keeps no other state."""
-    if set(method.update) != {"x"}:
+    if set(method.update) != {"x"} or point_of(method) != Symbol("x"):
         return False
     by_name = {s: Symbol(s.name) for s in method.update["x"].free_symbols}
     x, g, alpha = (Symbol(name) for name in ("x", "g", "alpha"))
@@ -30,10 +51,16 @@ def is_plain(method: Method) -> bool:
 
 
 def exact_available(problem: Problem, method: Method) -> bool:
-    """Whether :func:`exact_curves` knows the expectations: full gradients, or SGD on least squares."""
+    """Whether :func:`exact_curves` knows the expectations of a method on a problem.
+
+    It does for full gradients, and on least squares for methods that are linear in their states and the
+    gradient, such as SGD and momentum, with x* as a point of rest.
+    """
     if method.sampling == "full":
         return True
-    return problem.kind == "quadratic" and problem.x_star is not None and is_plain(method)
+    if problem.kind != "quadratic" or problem.x_star is None:
+        return False
+    return is_plain(method) or is_linear(method)
 
 
 def path_curves(squares: np.ndarray, weights: np.ndarray) -> dict[str, np.ndarray]:
@@ -102,12 +129,38 @@ def _moments(
     return {name: curves[name] for name in measures}
 
 
+def _linear_moments(
+    problem: Problem,
+    run: Linear,
+    factors: np.ndarray,
+    weights: np.ndarray,
+    measures: tuple[str, ...],
+) -> dict[str, np.ndarray]:
+    """Return the curves of a linear method; its weighted sum of iterates is one more state, the last."""
+    steps, m = run.push.shape
+    keep = np.zeros((steps, m + 1, m + 1))
+    keep[:, :m, :m], keep[:, m, 0], keep[:, m, m] = run.keep, weights, 1.0
+    push, point = (np.concatenate([part, np.zeros((steps, 1))], 1) for part in (run.push, run.point))
+    moments = LinearMoments(problem, np.append(run.follows, False))
+    spent = np.cumsum(weights)
+    curves = {name: np.full(steps + 1, np.nan) for name in (*measures, "grad_norm_sq_last")}
+    for k in range(steps + 1):
+        for name in curves.keys() & _OF_MOMENTS.keys():
+            curves[name][k] = getattr(moments, _OF_MOMENTS[name])(0)
+        if k and "gap_average" in curves:
+            curves["gap_average"][k] = moments.gap(m) / spent[k - 1] ** 2
+        if k < steps:
+            moments.step(keep[k], push[k], point[k], float(factors[k]))
+    curves |= path_curves(curves["grad_norm_sq_last"][:-1], weights)
+    return {name: curves[name] for name in measures}
+
+
 def exact_curves(
     problem: Problem,
     method: Method,
     alphas: np.ndarray,
     *,
-    batch: int = 1,
+    batch: int | Sequence[int] | np.ndarray = 1,
     replacement: bool = True,
     weights: np.ndarray | None = None,
     measures: Sequence[str],
@@ -124,7 +177,7 @@ def exact_curves(
     alphas
         Step sizes alpha_0 .. alpha_{K-1}, shape (K,).
     batch, replacement
-        The sampling; not read for full gradients.
+        The sampling, with one batch size or one per step, shape (K,); not read for full gradients.
     weights
         Positive weights of x_0 .. x_{K-1} in averages, shape (K,); None for equal ones.
     measures
@@ -147,7 +200,7 @@ def exact_curves(
     if not exact_available(problem, method):
         raise RateboundError(
             f"no exact expectation of {method.name} on {problem.name} ({problem.loss.title}); "
-            "it is known for full gradients, and for SGD on least squares"
+            "it is known for full gradients, and for SGD and other linear methods on least squares"
         )
     chosen = check_measures(measures)
     alphas = check_alphas(alphas)
@@ -157,6 +210,11 @@ def exact_curves(
     grid = np.arange(alphas.size + 1) if at is None else check_grid(at, alphas.size)
     if method.sampling == "full":
         return _deterministic(problem, method, alphas, weights, chosen, grid)
-    recursion = MomentRecursion(problem, batch, replacement, track_average="gap_average" in chosen)
+    sizes = check_batch(batch, alphas.size)
+    if not is_plain(method):
+        factors = batch_factors(problem.n, sizes, replacement)
+        curves = _linear_moments(problem, linear(method, alphas), factors, weights, chosen)
+        return {name: curve[grid] for name, curve in curves.items()}
+    recursion = MomentRecursion(problem, sizes, replacement, track_average="gap_average" in chosen)
     curves = _moments(recursion, alphas, weights, chosen)
     return {name: curve[grid] for name, curve in curves.items()}

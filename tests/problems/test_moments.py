@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from ratebound.problems import moments
+from ratebound.problems import gradient_law
 from ratebound.problems.build import least_squares, logistic
 from ratebound.problems.library import load
 from ratebound.problems.moments import MomentRecursion
@@ -45,7 +45,7 @@ def check(problem, batch, replacement, steps):
 )
 @pytest.mark.parametrize("dense", [True, False])
 def test_recursion_equals_enumeration(monkeypatch, l2, batch, replacement, steps, dense):
-    monkeypatch.setattr(moments, "_DENSE_LIMIT", 2500 if dense else 0)
+    monkeypatch.setattr(gradient_law, "_DENSE_LIMIT", 2500 if dense else 0)
     small = load("quadratic_2d")
     check(least_squares(small.A, small.y, l2, x0=small.x0), batch, replacement, steps)
 

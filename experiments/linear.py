@@ -1,0 +1,94 @@
+"""Methods whose update is linear in their states and the gradient, as matrices: what exact moments need."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from sympy import Expr, Poly, Symbol, expand, simplify
+
+from ratebound.problems.lower import lower
+
+if TYPE_CHECKING:
+    from ratebound.theory.methods import Method
+
+_COUNTER, _STEP = Symbol("k"), Symbol("alpha")
+
+
+class Linear(NamedTuple):
+    """A run as matrices.
+
+    Parameters
+    ----------
+    keep
+        A of each step, shape (K, m, m).
+    push
+        b of each step, shape (K, m).
+    point
+        p of each step, shape (K, m): where the gradient is taken.
+    follows
+        Whether each state starts at x_0 and rests at x*, shape (m,); the iterate is state 0.
+    """
+
+    keep: np.ndarray
+    push: np.ndarray
+    point: np.ndarray
+    follows: np.ndarray
+
+
+def states_of(method: Method) -> list[str]:
+    """Return the names of the state variables, the iterate first."""
+    return sorted(method.update, key=lambda name: (name != "x", name))
+
+
+def point_of(method: Method) -> Expr:
+    """Return where the gradient is taken, in plain symbols."""
+    return _plain(getattr(method, "point", Symbol("x")))
+
+
+def _plain(expr: Expr) -> Expr:
+    """Return an expression whose symbols carry no assumptions: they are meant by their names."""
+    return expr.xreplace({symbol: Symbol(symbol.name) for symbol in expr.free_symbols})
+
+
+def _rows(method: Method) -> list[list[Expr]] | None:
+    """Return the states with g, and their factors in each update and in the point; None if not linear."""
+    names = states_of(method)
+    symbols = [*map(Symbol, names), Symbol("g")]
+    rows = []
+    for expr in (*(_plain(method.update[name]) for name in names), point_of(method)):
+        if not expr.is_polynomial(*symbols) or not expr.free_symbols <= {*symbols, _COUNTER, _STEP}:
+            return None
+        poly = Poly(expand(expr), *symbols)
+        if poly.total_degree() > 1 or poly.eval(dict.fromkeys(symbols, 0)) != 0:
+            return None
+        rows.append([poly.coeff_monomial(symbol) for symbol in symbols])
+    return rows if rows[-1][-1] == 0 and _rests(method, rows) else None
+
+
+def _rests(method: Method, rows: list[list[Expr]]) -> bool:
+    """Whether nothing moves once the states that start at x_0 are at x* and the others at zero."""
+    rest = [*map(int, _follows(method)), 0]
+    goals = [*rest[:-1], 1]
+    sums = (sum(c * r for c, r in zip(row, rest, strict=True)) for row in rows)
+    return all(simplify(total - goal) == 0 for total, goal in zip(sums, goals, strict=True))
+
+
+def _follows(method: Method) -> list[bool]:
+    starts = {"x", *getattr(method, "from_start", ())}
+    return [name in starts for name in states_of(method)]
+
+
+def is_linear(method: Method) -> bool:
+    """Whether :func:`linear` can read the method: linear in states and g, and at rest at x*."""
+    return _rows(method) is not None
+
+
+def linear(method: Method, alphas: np.ndarray) -> Linear:
+    """Return a run of a method, for which :func:`is_linear` holds, with steps of shape (K,) as matrices."""
+    found = _rows(method)
+    assert found is not None
+    k = np.arange(alphas.size)
+    rows = np.array([[lower(c, (_COUNTER, _STEP))(k, alphas) for c in row] for row in found])
+    table = np.moveaxis(rows, -1, 0)
+    return Linear(table[:, :-1, :-1], table[:, :-1, -1], table[:, -1, :-1], np.array(_follows(method)))
