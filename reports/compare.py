@@ -29,8 +29,8 @@ class Change:
     theorem, problem
         Ids of the cell.
     what
-        ``"verdict"``, ``"statement"``, ``"step"``, ``"constants"``, ``"bound"``, ``"error"``, ``"slope"``,
-        or ``"cell"`` where only one record has it.
+        ``"verdict"``, ``"statement"``, ``"step"``, ``"run"``, ``"constants"``, ``"bound"``, ``"error"``,
+        ``"slope"``, or ``"cell"`` where only one record has it.
     first, second
         The two sides in words.
     position
@@ -74,7 +74,7 @@ def changes(matched: Sequence[Pair]) -> list[Change]:
     Exact curves, bounds and constants differ when they do so by more than rounding (a relative 1e-6).
     Means over replicas differ when some checkpoint lies apart by more standard errors than 1 % of all pairs
     of equal records would show anywhere, by the normal approximation; for heavy tails that is a hint and
-    no test. Slopes differ when their intervals do not meet.
+    no test. Slopes fitted on the same range differ when their intervals do not meet.
     """
     compared = sum(_checkpoints(pair) for pair in matched)
     threshold = NormalDist().inv_cdf(1 - _LEVEL / 2 / max(compared, 1))
@@ -110,6 +110,9 @@ def _differences(pair: Pair, threshold: float) -> Iterator[tuple[str, str, str]]
         yield "statement", first["theorem"]["bound_latex"], second["theorem"]["bound_latex"]
     if not _same_values(first["run"].get("parameters") or {}, second["run"].get("parameters") or {}):
         yield "step", wording.step_facts(first), wording.step_facts(second)
+    steps, others = first["run"]["steps"], second["run"]["steps"]
+    if steps != others:
+        yield "run", f"{wording.number(steps)} steps", f"{wording.number(others)} steps"
     yield from _constants(first, second)
     for what, apart in (("bound", _bound_apart), ("error", _error_apart)):
         said = apart(first, second, threshold)
@@ -210,6 +213,8 @@ def _checkpoints(pair: Pair) -> int:
 
 
 def _slopes_apart(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
+    if first.get("slope_range") != second.get("slope_range"):
+        return False
     ends = [(verdict.get("slope_low"), verdict.get("slope_high")) for verdict in (first, second)]
     (low, high), (other_low, other_high) = ends
     if low is None or high is None or other_low is None or other_high is None:

@@ -103,7 +103,7 @@ def _write(both: tuple[Record, Record], folder: Path, progress: Progress) -> Non
 
 
 def _families(matched: Sequence[Pair], found: Sequence[Change]) -> list[Family]:
-    """Return both sides of each changed cell as a family."""
+    """Return both sides of each changed cell as a family, where both have curves."""
     families = []
     for position in dict.fromkeys(change.position for change in found):
         pair = matched[position]
@@ -113,7 +113,7 @@ def _families(matched: Sequence[Pair], found: Sequence[Change]) -> list[Family]:
             if cell is not None and curves(cell) is not None
         )
         theorem, problem = pair.either["theorem"], pair.either["problem"]
-        if lines:
+        if len(lines) == len(_SIDES):
             stem = wording.file_stem(f"{theorem['id']}--{problem['name']}")
             families.append(Family("records", stem, f"{theorem['title']} · {problem['title']}", False, lines))
     families = families[:_MOST_FIGURES]

@@ -55,6 +55,15 @@ def test_each_kind_of_change_is_listed_with_both_sides():
     assert found["bound"].first.endswith("k = 3") and found["error"].second.endswith("k = 5")
 
 
+def test_a_longer_run_is_named_and_its_slope_is_of_another_range():
+    first = cell(verdict=verdict(slope=-1.0, slope_low=-1.1, slope_high=-0.9, slope_range=[10, 100]))
+    second = copy.deepcopy(first)
+    second["run"]["steps"] = 20_000
+    second["verdict"] |= {"slope_low": -0.6, "slope_high": -0.4, "slope_range": [100, 1000]}
+    found = _changes([first], [second])
+    assert [(change.what, change.second) for change in found] == [("run", "20000 steps")]
+
+
 def test_rounding_is_no_change_and_infinity_is_one():
     first = cell()
     second = copy.deepcopy(first)
