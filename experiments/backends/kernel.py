@@ -36,6 +36,9 @@ class Spec:
     batch: int
     regularised: bool
 
+    def __hash__(self) -> int:
+        return hash((self.title, tuple(self.rules.items()), self.slope, self.batch, self.regularised))
+
 
 def spec_of(plan: Plan) -> Spec:
     """Return what the kernel of a plan is printed from.

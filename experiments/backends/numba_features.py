@@ -8,6 +8,7 @@ at once. While an iterate is small the states stay in registers for a whole tile
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from itertools import product
 
 from ratebound.experiments.backends.elementwise import elementwise
@@ -157,6 +158,7 @@ class _Features:
         return top + "\n".join(indented(body, 1)) + "\n"
 
 
+@lru_cache(maxsize=64)
 def features_source(spec: Spec, width: int) -> tuple[str, int]:
     """Print the kernel for rows of `width` numbers, a multiple of 8.
 

@@ -6,6 +6,7 @@ each number of the data is loaded once for all of them, and nothing has to be su
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import product
 
 from ratebound.experiments.backends.elementwise import elementwise
@@ -120,6 +121,7 @@ class _StepSizes:
         return top + "\n".join(indented(body, 1)) + "\n"
 
 
+@lru_cache(maxsize=64)
 def step_sizes_source(spec: Spec, lanes: int) -> str:
     """Print the module of the kernel for blocks of `lanes` step sizes, a multiple of 8.
 

@@ -6,8 +6,9 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from itertools import count as count_from_zero
 from itertools import pairwise
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import numba
 import numpy as np
@@ -53,6 +54,18 @@ def share(work: Callable[[int, int], T], count: int, size: float, ranges: int | 
     threads = numba.get_num_threads()
     alone = size < _ALONE or threads == 1
     cuts = np.linspace(0, count, min(count, ranges or (1 if alone else 4 * threads)) + 1).astype(int).tolist()
-    if alone:
-        return [quietly(first, last) for first, last in pairwise(cuts)]
-    return list(_pool(threads, os.getpid()).map(quietly, cuts[:-1], cuts[1:]))
+    pieces = list(pairwise(cuts))
+    results: list[T | None] = [None] * len(pieces)
+    tickets = count_from_zero()
+
+    def drain() -> None:
+        # Whoever is free takes the next piece; this thread works too, for waking another takes its time.
+        while (ticket := next(tickets)) < len(pieces):
+            results[ticket] = quietly(*pieces[ticket])
+
+    helpers = 0 if alone else min(threads, len(pieces)) - 1
+    waiting = [_pool(threads, os.getpid()).submit(drain) for _ in range(helpers)]
+    drain()
+    for helper in waiting:
+        helper.result()
+    return cast("list[T]", results)
