@@ -7,6 +7,7 @@ import pytest
 
 from ratebound.experiments import enumerate as module
 from ratebound.experiments.enumerate import count_paths, enumerate_paths
+from ratebound.experiments.exact import exact_curves
 from ratebound.experiments.plan import MEASURES
 from ratebound.experiments.run import simulate
 from ratebound.problems.build import logistic
@@ -87,6 +88,15 @@ def test_simulation_agrees():
         sample = runs[name].values[0, :, 1:]
         error = sample.std(0, ddof=1) / np.sqrt(replicas)
         assert (np.abs(sample.mean(0) - walked[name][1:]) <= 5 * error + 1e-13).all(), name
+
+
+@pytest.mark.full
+def test_ten_million_paths_equal_the_moments():
+    problem, alphas = load("quadratic_2d"), np.full(11, 0.3)
+    options = {"batch": 1, "measures": ("gap_last",)}
+    walked = enumerate_paths(problem, SGD, alphas, max_paths=10**7, **options)
+    exact = exact_curves(problem, SGD, alphas, **options)
+    np.testing.assert_allclose(walked["gap_last"], exact["gap_last"], rtol=1e-11)
 
 
 def test_only_what_is_asked_for_is_returned():
