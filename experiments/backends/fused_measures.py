@@ -10,7 +10,6 @@ from __future__ import annotations
 import numpy as np
 
 from ratebound.experiments.backends.cache import load_module
-from ratebound.experiments.backends.full_gradient import one_blas_thread
 from ratebound.experiments.backends.recorder import Measure, nan_to_inf
 from ratebound.experiments.backends.simd import WIDTH
 from ratebound.experiments.backends.threads import share
@@ -63,14 +62,13 @@ def _in_threads(function: Measure, problem: Problem) -> Measure:
     def apply(X: np.ndarray) -> np.ndarray:
         points = X.reshape(-1, problem.d)
         count, size = points.shape[0], points.size * problem.n
-        with one_blas_thread():
-            parts = share(
-                lambda first, last: nan_to_inf(function(points[first:last])),
-                count,
-                size,
-                # Not by the number of threads, for the blocks of a matrix product show in its rounding.
-                ranges=max(8 if size > _LARGE else 1, count * problem.n // _VALUES),
-            )
+        parts = share(
+            lambda first, last: nan_to_inf(function(points[first:last])),
+            count,
+            size,
+            # Not by the number of threads, for the blocks of a matrix product show in its rounding.
+            ranges=max(8 if size > _LARGE else 1, count * problem.n // _VALUES),
+        )
         return np.concatenate(parts).reshape(X.shape[:-1])
 
     return apply
@@ -91,8 +89,7 @@ def _fused_value(problem: Problem) -> Measure:
                 block = slice(start, start + _POINTS)
                 sums(X[block] @ data.T, labels, inside, out[block])
 
-        with one_blas_thread():
-            share(work, -(-X.shape[0] // _POINTS), X.size * rows)
+        share(work, -(-X.shape[0] // _POINTS), X.size * rows)
         return out.sum(1) / problem.n + problem.l2 / 2 * (X * X).sum(1)
 
     return value

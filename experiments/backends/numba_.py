@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ratebound.experiments.backends.cache import load_module
-from ratebound.experiments.backends.full_gradient import FullGradientEngine
+from ratebound.experiments.backends.full_gradient import FullGradientEngine, one_blas_thread
 from ratebound.experiments.backends.fused_measures import fused_measures
 from ratebound.experiments.backends.kernel import limits_of, schedule_of, spec_of, weights_of
 from ratebound.experiments.backends.numba_features import features_source
@@ -165,4 +165,5 @@ def run(plan: Plan) -> dict[str, np.ndarray]:
     RateboundError
         If the update reads an unknown symbol, or an expression has no printing.
     """
-    return record(plan, engine(plan), fused_measures(plan.problem))
+    with one_blas_thread():
+        return record(plan, engine(plan), fused_measures(plan.problem))
