@@ -23,9 +23,7 @@ from ratebound.problems.lower import lower
 from ratebound.theory.catalogue import THEOREMS
 from ratebound.theory.methods import Method
 from ratebound.theory.statement import ONE_STEP, Theorem
-from ratebound.theory.symbols import ALONG_RUN, BY_NAME, CONSTANTS, K, k
-
-_PROPERTIES = frozenset(BY_NAME[s.name] for s in CONSTANTS)
+from ratebound.theory.symbols import ALONG_RUN, BY_NAME, K, k
 
 
 @dataclass(frozen=True)
@@ -152,14 +150,14 @@ def _line(
         fixed = {name: constants(name) for name in theorem.constants if BY_NAME.get(name) not in ALONG_RUN}
     except NotCertified as reason:
         return replace(line, reason=str(reason))
-    known = {BY_NAME[name]: value for name, value in fixed.items() if BY_NAME.get(name) in _PROPERTIES}
+    known = {BY_NAME[name]: value for name, value in fixed.items() if name in BY_NAME}
     limits = [_number(relation.rhs, known, horizon) for relation in theorem.where]
     largest = min(limits, default=np.inf)
     bounds = np.full(steps.size, np.nan)
     reason = f"no step of the grid is within {line.range_text}"
     for j, step in enumerate(steps):
         # Every range is an upper limit: a step on it counts only where the relation is not strict.
-        if not all(_allowed(relation.rel_op, step, limit) for relation, limit in zip(theorem.where, limits)):
+        if not all(_allowed(relation.rel_op, step, limit) for relation, limit in zip(theorem.where, limits, strict=True)):
             continue
         try:
             bounds[j] = _bound(theorem, float(step), known, constants, horizon)

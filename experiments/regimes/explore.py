@@ -1,0 +1,295 @@
+"""``explore``: what every constant step and batch does on a problem, and what the catalogue knows about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from itertools import takewhile
+from math import isfinite
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xarray as xr
+
+from ratebound.experiments import checkpoints as grids
+from ratebound.experiments.checks import whole
+from ratebound.experiments.exact import is_plain
+from ratebound.experiments.plan import check_alphas
+from ratebound.experiments.regimes.classify import exact_regime, measured_regime
+from ratebound.experiments.regimes.curves import Curves, exact_curves
+from ratebound.experiments.regimes.exact import SecondMoment, operator_available
+from ratebound.experiments.regimes.theory import Line, candidates, lines
+from ratebound.experiments.run import find_method, simulate
+from ratebound.problems.certified import NotCertified, batch_factor
+from ratebound.problems.constants import certify
+from ratebound.problems.finite_sum import Problem
+from ratebound.theory.errors import RateboundError
+
+if TYPE_CHECKING:
+    from ratebound.theory.methods import Method
+
+Watch = Callable[[int, int, str], None]
+_LARGEST_BATCH = 64
+_CELLS = ("step", "batch")
+
+
+@dataclass(frozen=True, eq=False)
+class Regimes:
+    """A map of regimes.
+
+    Parameters
+    ----------
+    data
+        Dimensions ``step`` and ``batch``. Over both: ``regime``; ``error``, the expected error at the horizon
+        (exact, else the mean over replicas); ``floor`` and ``contraction`` (exact, else nan); and from
+        replicas ``mean``, ``stderr``, ``median``, ``measured_regime``. Over ``batch``: ``threshold``, the exact step
+        from which the error no longer converges in mean square (else nan); ``first_divergent``, the smallest
+        step of the grid that is divergent (inf if none is); ``best_step``, of the least error.
+    theory
+        The theorems on the step axis, for the first batch.
+    """
+
+    data: xr.Dataset
+    theory: tuple[Line, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return everything as plain JSON values; numbers that are not finite read None."""
+        found: dict[str, Any] = {name: value for name, value in self.data.attrs.items()}
+        found |= {name: self.data[name].values.tolist() for name in self.data.variables}
+        plain: dict[str, Any] = _plain(found | {"theory": [asdict(line) for line in self.theory]})
+        return plain
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _plain(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_plain(each) for each in value]
+    return None if isinstance(value, float) and not isfinite(value) else value
+
+
+def default_steps(problem: Problem, points: int = 24) -> np.ndarray:
+    """Return a geometric grid from 1/(32 L_max) to 4/L, which holds the thresholds of SGD and GD."""
+    points = whole("grid", points, 2)
+    return np.geomspace(1 / (32 * certify(problem, "L_max").value), 4 / certify(problem, "L").value, points)
+
+
+def default_batches(problem: Problem) -> tuple[int, ...]:
+    """Return 1, 2, 4, .. up to 64 and n."""
+    powers = (2**j for j in range(_LARGEST_BATCH.bit_length()))
+    return tuple(takewhile(lambda b: b <= min(problem.n, _LARGEST_BATCH), powers))
+
+
+def explore(
+    problem: Problem,
+    method: str | Method = "sgd",
+    *,
+    steps_grid: Sequence[float] | np.ndarray | None = None,
+    batches: Sequence[int] | None = None,
+    replacement: bool = True,
+    iterations: int = 1000,
+    replicas: int = 64,
+    seed: int = 0,
+    backend: str = "auto",
+    watch: Watch | None = None,
+) -> Regimes:
+    """Map the regimes of constant steps, with the theory on the same axis.
+
+    Parameters
+    ----------
+    problem
+        The finite sum.
+    method
+        Gradient descent or SGD; full gradients know one batch, n.
+    steps_grid
+        Increasing steps; None for :func:`default_steps`.
+    batches
+        Increasing batches; None for :func:`default_batches`.
+    replacement
+        Whether a batch is drawn with replacement.
+    iterations
+        The horizon K.
+    replicas
+        Independent runs per cell. 0 for exact results alone, where the problem has them.
+    seed
+        The one seed of the replicas; all steps of a batch share the sample indices.
+    backend
+        See :func:`ratebound.experiments.run.simulate`.
+    watch
+        Called with (done, total, what) as batches are finished.
+
+    Returns
+    -------
+    Regimes
+        The error is the gap; ||grad f(x_k)||^2 where no minimum is certified. It is exact on least squares of
+        moderate rank (:mod:`ratebound.experiments.regimes.exact`), else the mean over replicas.
+
+    Raises
+    ------
+    RateboundError
+        If an argument is out of range, or the method is neither.
+    """
+    rule = find_method(method)
+    if not is_plain(rule):
+        raise RateboundError(f"regimes of {rule.name} are not known; explore gd or sgd")
+    steps = _increasing("steps", check_alphas(_grid(problem, steps_grid)))
+    chosen = _batches(problem, rule, batches, replacement)
+    iterations, replicas = whole("iterations", iterations, 4), whole("replicas", replicas, 0)
+    exact = operator_available(problem)
+    if replicas < 2 and not exact and rule.sampling == "batch":
+        raise RateboundError(
+            f"replicas = {replicas}; {problem.name} has no exact second moments, so that at least 2 must run"
+        )
+    at = np.union1d(grids.checkpoints(iterations), [iterations // 4, iterations // 2])
+    theorems = candidates(problem, rule)
+    measure = "gap_last" if problem.x_star is not None else "grad_norm_sq_last"
+    read = (measure,) if exact else tuple(dict.fromkeys([measure, *(t.measure for t in theorems)]))
+    full = rule.sampling == "full"
+    factors = np.array([0.0 if full else batch_factor(problem.n, b, replacement) for b in chosen])
+
+    out: dict[str, np.ndarray] = {}
+    errors: dict[str, np.ndarray] = {}
+    total = len(chosen) + 2
+    say = watch or (lambda done, total, what: None)
+    say(0, total, "exact second moments" if exact else "constants")
+    if exact:
+        operator = SecondMoment(problem)
+        curves = exact_curves(operator, steps, factors, at)
+        out |= _exact_cells(problem, operator, curves, steps, factors, at)
+        errors |= {name: value[:, 0] for name, value in curves.final.items()}
+    runs = []
+    for j, batch in enumerate(chosen):
+        if not replicas:
+            break
+        say(j + 1, total, f"replicas, batch {batch}")
+        runs.append(
+            simulate(
+                problem,
+                rule,
+                [float(step) for step in steps],
+                batch=1 if full else batch,
+                replacement=replacement,
+                steps=iterations,
+                replicas=replicas,
+                seed=seed,
+                measures=read if j == 0 else (measure,),
+                checkpoints=at,
+                backend=backend,
+            )
+        )
+    if runs:
+        rounding = problem.value_floor if measure == "gap_last" else 0.0
+        out |= _measured_cells(np.stack([run[measure].values for run in runs], axis=1), at, rounding)
+    if not exact:
+        out |= {"regime": out["measured_regime"], "error": out["mean"]}
+        out |= {name: np.full(out["error"].shape, np.nan) for name in ("floor", "contraction")}
+        out["threshold"] = np.full(len(chosen), np.nan)
+        with np.errstate(invalid="ignore"):
+            final = {name: runs[0][name].values[..., -1].mean(1) for name in read}
+        errors |= {name: np.where(np.isfinite(value), value, np.inf) for name, value in final.items()}
+    divergent = out["regime"] == "divergent"
+    out["first_divergent"] = np.where(divergent.any(0), steps[divergent.argmax(0)], np.inf)
+    out["best_step"] = steps[out["error"].argmin(0)]
+    say(total - 1, total, "theorems")
+    limit = float(out["threshold"][0] if exact else out["first_divergent"][0])
+    found = lines(
+        problem,
+        theorems,
+        steps,
+        errors,
+        batch=1 if full else chosen[0],
+        replacement=replacement,
+        horizon=iterations,
+        threshold=limit if np.isfinite(limit) else np.nan,
+    )
+    run = {"method": rule.name, "replacement": replacement, "iterations": iterations, "replicas": replicas}
+    attributes = _facts(problem) | run | {"seed": seed, "measure": measure, "exact": exact}
+    variables = {name: (_CELLS if value.ndim == 2 else "batch", value) for name, value in out.items()}
+    return Regimes(
+        xr.Dataset(variables, {"step": steps, "batch": list(chosen)}, attributes), tuple(found)
+    )
+
+
+def _grid(problem: Problem, steps: Sequence[float] | np.ndarray | None) -> np.ndarray:
+    if steps is None:
+        return default_steps(problem)
+    try:
+        return np.asarray(steps, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise RateboundError(f"steps = {steps!r}; pass a sequence of numbers") from None
+
+
+def _increasing(name: str, values: np.ndarray) -> np.ndarray:
+    if values.ndim != 1 or values.size == 0 or (np.diff(values) <= 0).any():
+        raise RateboundError(f"{name} = {values.tolist()}; pass increasing numbers, at least one")
+    return values
+
+
+def _batches(
+    problem: Problem, method: Method, batches: Sequence[int] | None, replacement: bool
+) -> tuple[int, ...]:
+    if method.sampling == "full":
+        if batches is not None:
+            raise RateboundError(f"{method.name} uses full gradients and has no batch; leave batches out")
+        return (problem.n,)
+    given = default_batches(problem) if batches is None else batches
+    chosen = tuple(whole("batch", b, 1) for b in given)
+    _increasing("batches", np.array(chosen))
+    batch_factor(problem.n, chosen[-1], replacement)
+    return chosen
+
+
+def _exact_cells(
+    problem: Problem,
+    operator: SecondMoment,
+    curves: Curves,
+    steps: np.ndarray,
+    factors: np.ndarray,
+    at: np.ndarray,
+) -> dict[str, np.ndarray]:
+    floor = np.stack([operator.floor(c, steps).gap for c in factors], axis=1)
+    radius = np.stack([operator.contraction(c, steps) for c in factors], axis=1)
+    regime = [
+        [
+            exact_regime(at, curves.gap[:, i, j], floor[i, j], radius[i, j], problem.value_floor)
+            for j in range(factors.size)
+        ]
+        for i in range(steps.size)
+    ]
+    return {
+        "regime": np.array(regime),
+        "error": curves.final["gap_last"],
+        "floor": floor,
+        "contraction": radius,
+        "threshold": np.array([operator.threshold(c) for c in factors]),
+    }
+
+
+def _measured_cells(samples: np.ndarray, at: np.ndarray, rounding: float) -> dict[str, np.ndarray]:
+    """Return the cells of replicas of shape (S, B, R, C)."""
+    with np.errstate(all="ignore"):
+        last = samples[..., -1]
+        mean, size = last.mean(-1), last.shape[-1]
+        spread = last.std(-1, ddof=1) / np.sqrt(size) if size > 1 else np.zeros(mean.shape)
+        median = np.median(last, axis=-1)
+        regime = [[measured_regime(at, cell, rounding) for cell in row] for row in samples]
+    return {"mean": mean, "stderr": spread, "median": median, "measured_regime": np.array(regime)}
+
+
+def _facts(problem: Problem) -> dict[str, Any]:
+    facts: dict[str, Any] = {
+        "problem": problem.name,
+        "title": problem.title,
+        "loss": problem.loss.name,
+        "l2": problem.l2,
+        "n": problem.n,
+        "d": problem.d,
+    }
+    for name in ("L", "L_max", "mu", "mu_pl"):
+        try:
+            facts[name] = certify(problem, name).value
+        except NotCertified:
+            facts[name] = None
+    curvature = facts["mu"] or facts["mu_pl"]
+    facts["kappa"] = facts["L"] / curvature if facts["L"] and curvature else None
+    return facts
