@@ -94,7 +94,21 @@ def show(
     else:
         from ratebound.commands.statement_text import statement_text
 
-        click.echo(statement_text(found))
+        click.echo(statement_text(found, _worst(found)))
+
+
+def _worst(theorem: Theorem) -> str:
+    """Return the worst ratio that a search has found for a theorem, in words."""
+    from ratebound.experiments.adversary.tightness import known_tightness
+
+    known = known_tightness(theorem.id)
+    if known is None:
+        return f"not searched yet (`ratebound attack {theorem.id}` does)"
+    where = f"{known.witness.instance['family']}, k = {known.witness.k}"
+    return (
+        f"largest error / bound found: {known.ratio:.4g}, {known.verdict} ({where}; {known.evaluations} "
+        f"runs; `ratebound attack {theorem.id}` searches again)"
+    )
 
 
 @click.command(short_help="List the bundled problems.")

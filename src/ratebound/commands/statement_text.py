@@ -43,8 +43,16 @@ def _symbols(theorem: Theorem) -> list[str]:
     return [f"{symbol} = {MEANING[symbol]}" for symbol in sorted(read, key=str) if symbol in MEANING]
 
 
-def statement_text(theorem: Theorem) -> str:
-    """Return the whole statement of a theorem: what is assumed, what is claimed, and on what grounds."""
+def statement_text(theorem: Theorem, worst: str) -> str:
+    """Return the whole statement of a theorem: what is assumed and claimed, on what grounds, how tightly.
+
+    Parameters
+    ----------
+    theorem
+        The theorem.
+    worst
+        What is known of its worst case.
+    """
     relation = "=" if theorem.equality else "<="
     step = f"alpha_k = {theorem.step}" if str(theorem.step) != "alpha" else "alpha, constant"
     average = () if theorem.averaged_over is None else (f"w_k = {theorem.averaged_over}",)
@@ -62,6 +70,7 @@ def statement_text(theorem: Theorem) -> str:
         ("steps to eps", [] if theorem.complexity is None else [f"K ~ {theorem.complexity}"]),
         ("needs", [", ".join(theorem.constants)]),
         ("proof", [f"{theorem.proof} (`ratebound prove {theorem.id}` prints it)"]),
+        ("worst case", [worst]),
         ("source", [theorem.source]),
         ("note", [theorem.note]),
         ("see also", [theorem.sibling or ""]),
