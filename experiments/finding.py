@@ -16,7 +16,7 @@ from ratebound.experiments.verdict import EvidenceKind, HarnessError, Outcome
 _CERTAIN = 1e-6
 """Relative excess beyond which rounding is out of the question, recomputed or not."""
 _PATHS, _PATHS_PARTLY = 10**6, 10**5
-"""Paths that are walked, a matter of one or two seconds; fewer where a proof decides and they only measure."""
+"""Paths that are walked, one or two seconds; fewer where a proof decides and they only measure."""
 _FEWEST_STEPS = 3
 
 
