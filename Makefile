@@ -27,8 +27,12 @@ types: $(READY)  ## mypy
 wheel: $(READY)  ## build the wheel, install it outside the tree and try it
 	PYTHON=$(BIN)/python .ci/try-wheel
 
+bench: $(READY)  ## the engines against JAX, PyTorch and scikit-learn, which get a venv of their own
+	$(BIN)/python benchmarks/engines.py --install-peers
+	$(BIN)/python benchmarks/engines.py
+
 clean:  ## remove everything that was made here
-	rm -rf $(VENV) build dist report site .pytest_cache .mypy_cache .ruff_cache .hypothesis src/*.egg-info
+	rm -rf $(VENV) benchmarks/.venv-peers build dist report site .pytest_cache .mypy_cache .ruff_cache .hypothesis src/*.egg-info
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -38,5 +42,5 @@ $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "ratebound needs Python 3.11 or later; choose one with make PYTHON=python3.12" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --disable-pip-version-check --quiet -e '.[test]' -c constraints.txt
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet -e '.[test,html]' -c constraints.txt
 	touch $@

@@ -26,6 +26,7 @@ _COMMANDS = MappingProxyType(
         "simulate": ("simulate", "simulate"),
         "attack": ("attack", "attack"),
         "report": ("report", "report"),
+        "bench": ("bench", "bench"),
     }
 )
 """Command -> its module in :mod:`ratebound.commands`, and its name there; in the order of the help."""
