@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from sympy import Add, Expr, Integer, Rational, expand, sqrt
+from sympy.polys.polyerrors import PolynomialError
 
 from ratebound.theory import symbols as s
 from ratebound.theory.errors import RateboundError
@@ -44,22 +45,27 @@ class Mutant:
         return f"{self.parent.id}: {self.change}"
 
 
-def _mutant(parent: Theorem, kind: str, change: str, factor: float | None = None, **fields: object) -> Mutant:
+def _mutant(
+    parent: Theorem, kind: str, change: str, factor: float | None = None, **fields: object
+) -> Mutant | None:
     try:
         made = replace(parent, certificate=None, **fields)  # type: ignore[arg-type]
     except RateboundError as refusal:
         return Mutant(parent, kind, change, None, str(refusal))
+    except PolynomialError:
+        # The algebra system gives up on the units of some logarithms: no conjecture, and no kill either.
+        return None
     return Mutant(parent, kind, change, made, factor=factor)
 
 
-def constants(t: Theorem, tight: bool) -> Iterator[Mutant]:
+def constants(t: Theorem, tight: bool) -> Iterator[Mutant | None]:
     for factor in (HALF, TENTH, *([HUNDREDTH] if tight else [])):
         yield _mutant(t, "constant", f"bound x {float(factor):g}", float(factor), bound=factor * t.bound)
     if t.equality:
         yield _mutant(t, "constant", "bound x 2", 2.0, bound=2 * t.bound)
 
 
-def exponents(t: Theorem, tight: bool) -> Iterator[Mutant]:
+def exponents(t: Theorem, tight: bool) -> Iterator[Mutant | None]:
     counter = s.K if t.bound.has(s.K) else s.k
     if not t.bound.has(counter):
         return
@@ -73,7 +79,7 @@ def exponents(t: Theorem, tight: bool) -> Iterator[Mutant]:
         yield _mutant(t, "exponent", "sqrt(k) -> k", bound=t.bound.subs(sqrt(counter), counter))
 
 
-def swaps(t: Theorem, tight: bool) -> Iterator[Mutant]:
+def swaps(t: Theorem, tight: bool) -> Iterator[Mutant | None]:
     used = t.bound.free_symbols
     for low in LOW:
         for high in HIGH:
@@ -86,7 +92,7 @@ def swaps(t: Theorem, tight: bool) -> Iterator[Mutant]:
             yield _mutant(t, "swap", f"{one} -> {other}", bound=t.bound.xreplace({one: other}))
 
 
-def terms(t: Theorem, tight: bool) -> Iterator[Mutant]:
+def terms(t: Theorem, tight: bool) -> Iterator[Mutant | None]:
     parts = Add.make_args(t.bound if isinstance(t.bound, Add) else expand(t.bound))
     if len(parts) < 2:
         return
@@ -101,7 +107,7 @@ def terms(t: Theorem, tight: bool) -> Iterator[Mutant]:
         yield _mutant(t, "term", f"term {part} x 0.1", bound=rest + TENTH * part)
 
 
-def unit_errors(t: Theorem, tight: bool) -> Iterator[Mutant]:
+def unit_errors(t: Theorem, tight: bool) -> Iterator[Mutant | None]:
     changes: list[tuple[str, dict[Expr, Expr]]] = [(f"{n} -> sqrt({n})", {n: sqrt(n)}) for n in NOISE]
     changes += [("D^2 -> D", {s.D: sqrt(s.D)}), ("gap0 -> sqrt(gap0)", {s.gap0: sqrt(s.gap0)})]
     changes += [(f"{c} -> 1", {c: Integer(1)}) for c in (*HIGH, *LOW)]
@@ -110,21 +116,21 @@ def unit_errors(t: Theorem, tight: bool) -> Iterator[Mutant]:
             yield _mutant(t, "units", words, bound=t.bound.xreplace(change))
 
 
-def ranges(t: Theorem, tight: bool) -> Iterator[Mutant]:
+def ranges(t: Theorem, tight: bool) -> Iterator[Mutant | None]:
     for factor in (Rational(3, 2), Integer(2), Integer(4)):
         wider = tuple(type(r)(r.lhs, factor * r.rhs) for r in t.where)
         if wider:
             yield _mutant(t, "range", f"range x {float(factor):g}", where=wider)
 
 
-def schedules(t: Theorem, tight: bool) -> Iterator[Mutant]:
+def schedules(t: Theorem, tight: bool) -> Iterator[Mutant | None]:
     if t.measure in ("batch_variance",):
         return
     for factor in (HALF, Integer(2), Integer(4)):
         yield _mutant(t, "schedule", f"step x {float(factor):g}", step=factor * t.step)
 
 
-def averages(t: Theorem, tight: bool) -> Iterator[Mutant]:
+def averages(t: Theorem, tight: bool) -> Iterator[Mutant | None]:
     last = {"gap_average": "gap_last", "grad_norm_sq_mean": "grad_norm_sq_last"}
     last |= {"grad_norm_sq_best": "grad_norm_sq_last"}
     if t.measure in last:
@@ -133,7 +139,7 @@ def averages(t: Theorem, tight: bool) -> Iterator[Mutant]:
         yield _mutant(t, "average", "equal weights", weights=Integer(1))
 
 
-OPERATORS: tuple[Callable[[Theorem, bool], Iterator[Mutant]], ...] = (
+OPERATORS: tuple[Callable[[Theorem, bool], Iterator[Mutant | None]], ...] = (
     constants,
     exponents,
     swaps,
@@ -150,7 +156,7 @@ def mutants_of(theorem: Theorem, tight: bool) -> list[Mutant]:
     found: list[Mutant] = []
     seen = {_key(theorem)}
     for operator in OPERATORS:
-        for mutant in operator(theorem, tight):
+        for mutant in filter(None, operator(theorem, tight)):
             if mutant.theorem is not None:
                 key = _key(mutant.theorem)
                 if key in seen:

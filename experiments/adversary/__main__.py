@@ -17,6 +17,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("output", type=Path, help="the record to write")
     parser.add_argument("--evaluations", type=int, default=4000, help="runs per theorem")
+    parser.add_argument("--longest", type=int, default=100, help="largest horizon")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", nargs="*", default=list(THEOREMS), metavar="ID")
     given = parser.parse_args()
@@ -25,7 +26,7 @@ def main() -> int:
         known = known_tightness(name)
         started = time.perf_counter()
         if name in given.only:
-            tried = attack(name, evaluations=given.evaluations, seed=given.seed)
+            tried = attack(name, evaluations=given.evaluations, seed=given.seed, longest=given.longest)
             if tried.witness is not None:
                 fresh = tightness_of(tried.witness, tried.evaluations)
                 known = fresh if known is None or fresh.ratio > known.ratio else known

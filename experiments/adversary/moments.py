@@ -81,11 +81,8 @@ def _advanced(
     keep = np.broadcast_to(np.eye(size), (alpha.size, size, size)).copy()
     rows = np.arange(d)
     keep[:, d + rows, rows] = weight[:, None]
-    M = keep.copy()
-    M[:, :d] -= alpha[:, None, None] * mean
-    moved = (1 - c) * (M @ Z @ M.transpose(0, 2, 1))
-    for component in G:
-        M = keep.copy()
-        M[:, :d] -= alpha[:, None, None] * component
-        moved += c / len(G) * (M @ Z @ M.transpose(0, 2, 1))
-    return moved
+    maps = np.concatenate([mean[None], G])
+    M = np.repeat(keep[:, None], len(maps), 1)
+    M[:, :, :d] -= alpha[:, None, None, None] * maps
+    moved = M @ Z[:, None] @ M.transpose(0, 1, 3, 2)
+    return (1 - c) * moved[:, 0] + c * moved[:, 1:].mean(1)

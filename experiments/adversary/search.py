@@ -29,7 +29,6 @@ _SWEPT = 16
 """Parameter values per random instance."""
 _STARTS = 4
 """Local searches."""
-_HORIZON = Axis(1, 100, "log")
 _BATCH = Axis(1, 3, "integer")
 _SMALLEST, _LARGEST = 1e-4, 1e2
 """Range of a parameter, in parts of its upper end or, where it has none, of its default."""
@@ -69,16 +68,17 @@ class _Point:
 class _Search:
     """Counts evaluations and keeps the worst."""
 
-    def __init__(self, theorem: Theorem, families: Sequence[Family]) -> None:
+    def __init__(self, theorem: Theorem, families: Sequence[Family], longest: int) -> None:
         self.theorem = theorem
         self.families = families
+        self.horizon = Axis(1, longest, "log")
         self.parameters = [p.name for p in theorem.parameters]
         self.evaluations = 0
         self.limited = bounded(theorem)
 
     def case_at(self, family: Family, fractions: np.ndarray) -> Case:
         size = len(family.axes)
-        steps, batch = round(_HORIZON.value(fractions[-2])), round(_BATCH.value(fractions[-1]))
+        steps, batch = round(self.horizon.value(fractions[-2])), round(_BATCH.value(fractions[-1]))
         return case(self.theorem, family.problem(family.at(fractions[:size])), steps, batch)
 
     def values_at(self, at: Case, fractions: np.ndarray) -> dict[str, np.ndarray]:
@@ -146,6 +146,7 @@ def attack(
     *,
     evaluations: int = 4000,
     seed: int = 0,
+    longest: int = 100,
     families: Mapping[str, Family] = FAMILIES,
     enough: float = float("inf"),
     watch: Callable[[int, int, str], None] | None = None,
@@ -160,6 +161,8 @@ def attack(
         Runs to compare, about; half of them on random instances.
     seed
         The one seed.
+    longest
+        The largest horizon.
     families
         The instances to search.
     enough
@@ -182,7 +185,7 @@ def attack(
     rng = np.random.default_rng(whole("seed", seed, 0))
     along_run = {symbol.name for symbol in ALONG_RUN} & set(theorem.constants)
     useful = [each for each in families.values() if not (along_run and each.unbounded)]
-    search = _Search(theorem, useful)
+    search = _Search(theorem, useful, whole("longest", longest, 1, 10**6))
     points: list[_Point] = []
     failures = 0
     while search.evaluations < evaluations / 2 and failures < 4 * len(families):

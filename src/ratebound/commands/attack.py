@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 @click.option(
     "--evaluations", type=int, default=4000, show_default=True, metavar="N", help="Runs to compare."
 )
+@click.option("--steps", type=int, default=100, show_default=True, metavar="K", help="The largest horizon.")
 @click.option("--seed", type=int, default=0, show_default=True, metavar="S", help="The one seed.")
 @click.option("--json", "output", type=click.Path(path_type=Path), metavar="FILE", help="Write the witness.")
 @click.option("--replay", type=click.Path(path_type=Path), metavar="FILE", help="Compute a witness again.")
@@ -30,6 +31,7 @@ def attack(
     ctx: click.Context,
     theorem: str | None,
     evaluations: int,
+    steps: int,
     seed: int,
     output: Path | None,
     replay: Path | None,
@@ -54,7 +56,7 @@ def attack(
     if output is not None:
         check_file(str(output), "--json")
     with progress("attack") as watch:
-        found = search.attack(theorem, evaluations=evaluations, seed=seed, watch=watch)
+        found = search.attack(theorem, evaluations=evaluations, seed=seed, longest=steps, watch=watch)
     witness = search.require_witness(found)
     click.echo(f"{_text(witness)}\n{found.evaluations} runs compared, seed {found.seed}")
     if output is not None:
