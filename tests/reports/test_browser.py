@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import shutil
 import time
@@ -12,6 +13,7 @@ import pytest
 from synthetic_records import record, shapes
 
 from ratebound.reports.build import build
+from ratebound.reports.drawing import plates
 
 _BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 _DRIVER = shutil.which("chromedriver")
@@ -25,20 +27,31 @@ _LACKING = [
     )
     if not found
 ]
+_DOT = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGNgYGD4DwABBAEAX+XDSwAAAABJRU5ErkJggg=="
+)
 pytestmark = [
     pytest.mark.skipif(bool(_LACKING), reason=f"the browser test needs {', '.join(_LACKING)}"),
     # Selenium leaves sockets to the garbage collector.
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.xdist_group("browser"),
 ]
 
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory) -> Path:
     found = shapes()
-    names = ("power", "linear-to-floor", "stochastic-power", "violated", "undecided", "not-applicable")
+    names = ("linear-to-floor", "violated", "undecided", "not-applicable")
     made = record([found[name] for name in names])
-    return build(made, tmp_path_factory.mktemp("browser") / "report")
+
+    def draw_dots(cells, stored, folder, done):
+        """Stand in for the figures, which the browser only has to show."""
+        for plate in plates(cells):
+            (folder / f"{plate.stem}.png").write_bytes(_DOT)
+            done(plate.stem)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ratebound.reports.build.draw_all", draw_dots)
+        return build(made, tmp_path_factory.mktemp("browser") / "report")
 
 
 @pytest.fixture(scope="module")
@@ -144,11 +157,11 @@ def test_a_plot_changes_its_axes_and_shows_its_numbers(page):
 
 def test_the_table_is_filtered_and_sorted_by_keyboard(page):
     rows = lambda: [row for row in _all(page, "#verdict-table tbody tr") if row.is_displayed()]  # noqa: E731
-    assert len(rows()) == 5
+    assert len(rows()) == 3
     words = page.find_element("name", "words")
     words.send_keys("VIOLATED")
     assert len(rows()) == 1
-    assert page.find_element("css selector", "form.filter output").text == "1 of 5 shown"
+    assert page.find_element("css selector", "form.filter output").text == "1 of 3 shown"
     words.clear()
     words.send_keys("x")
     words.send_keys("\b")
