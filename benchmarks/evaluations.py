@@ -14,8 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
+from ratebound.experiments.adversary.case import bounded, case, constants_of, edges
 from ratebound.experiments.adversary.families import FAMILIES
-from ratebound.experiments.adversary.sweep import Sweep, bounded, case, constants_of, edges, sweep
+from ratebound.experiments.adversary.sweep import Sweep, sweep
 from ratebound.experiments.adversary.witness import Witness, witness_of
 from ratebound.problems.certified import NotCertified
 from ratebound.theory.catalogue import THEOREMS

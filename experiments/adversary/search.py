@@ -8,15 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import minimize
 
+from ratebound.experiments.adversary.case import Case, bounded, case, constants_of, edges
 from ratebound.experiments.adversary.families import FAMILIES, Axis, Family
-from ratebound.experiments.adversary.sweep import (
-    Case,
-    bounded,
-    case,
-    constants_of,
-    edges,
-    sweep,
-)
+from ratebound.experiments.adversary.sweep import sweep
 from ratebound.experiments.adversary.witness import CERTAIN, Witness, witness_of
 from ratebound.experiments.checks import whole
 from ratebound.problems.certified import NotCertified

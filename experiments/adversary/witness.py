@@ -13,7 +13,8 @@ from typing import Any, Literal
 import numpy as np
 
 from ratebound.experiments import precise
-from ratebound.experiments.adversary.sweep import Case, certified
+from ratebound.experiments.adversary.case import Case
+from ratebound.experiments.adversary.sweep import certified
 from ratebound.experiments.applicability import Trial
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.losses import get

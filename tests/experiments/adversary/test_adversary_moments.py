@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from ratebound.experiments import precise
+from ratebound.experiments.adversary.case import case
 from ratebound.experiments.adversary.families import FAMILIES
 from ratebound.experiments.adversary.moments import moment_curves
-from ratebound.experiments.adversary.sweep import case, certified
+from ratebound.experiments.adversary.sweep import certified
 from ratebound.experiments.enumerate import enumerate_paths
 from ratebound.experiments.exact import exact_curves
 from ratebound.theory.catalogue import THEOREMS

@@ -5,9 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from ratebound.experiments.adversary.case import case, constants_of, edges
 from ratebound.experiments.adversary.families import FAMILIES, Axis, family
 from ratebound.experiments.adversary.search import attack, is_refuted, require_witness
-from ratebound.experiments.adversary.sweep import case, certified, constants_of, edges, sweep
+from ratebound.experiments.adversary.sweep import certified, sweep
 from ratebound.problems.certified import NotCertified
 from ratebound.problems.constants import certify
 from ratebound.theory.catalogue import THEOREMS

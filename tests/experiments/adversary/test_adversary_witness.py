@@ -8,9 +8,9 @@ import pytest
 from click.testing import CliRunner
 
 from ratebound.cli import cli
+from ratebound.experiments.adversary.case import case
 from ratebound.experiments.adversary.families import FAMILIES
 from ratebound.experiments.adversary.search import attack
-from ratebound.experiments.adversary.sweep import case
 from ratebound.experiments.adversary.tightness import as_text, known_tightness, tightness_of
 from ratebound.experiments.adversary.witness import Witness, read, replay, statement_text, witness_of
 from ratebound.theory.catalogue import THEOREMS

@@ -1,0 +1,100 @@
+"""A theorem on an instance: its certified constants, and the range of its parameters as numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from sympy import Expr, Symbol
+
+from ratebound.problems.certified import NotCertified, Setting
+from ratebound.problems.constants import CONSTANTS, certify
+from ratebound.problems.finite_sum import Problem
+from ratebound.problems.lower import lower
+from ratebound.theory import symbols as s
+from ratebound.theory.statement import Theorem
+
+_INSIDE = 1 - 1e-9
+"""Where a range is open, its edge is approached this closely."""
+_ALONG_RUN = {symbol.name for symbol in s.ALONG_RUN}
+_BY_NAME = {symbol.name: symbol for symbol in s.CONSTANTS}
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """A theorem on an instance: what does not depend on the parameters.
+
+    Parameters
+    ----------
+    theorem, problem
+        What is tried, and on what.
+    steps
+        The horizon K.
+    batch, replacement
+        The sampling.
+    first
+        The smallest k that is looked at: at k = 0 most bounds are trivially attained.
+    """
+
+    theorem: Theorem
+    problem: Problem
+    steps: int
+    batch: int = 1
+    replacement: bool = True
+    first: int = 1
+
+
+def case(
+    theorem: Theorem, problem: Problem, steps: int, batch: int = 1, replacement: bool | None = None
+) -> Case:
+    """Return a case with the sampling that the theorem is about."""
+    if not theorem.stochastic:
+        return Case(theorem, problem, steps)
+    if replacement is None:
+        replacement = True if theorem.replacement is None else theorem.replacement
+    return Case(theorem, problem, steps, min(batch, problem.n) if not replacement else batch, replacement)
+
+
+def constants_of(case: Case) -> dict[Symbol, float]:
+    """Return the certified constants that the theorem reads, but those that depend on the steps.
+
+    Raises
+    ------
+    NotCertified
+        If the problem lacks one of them, or has no certified minimum to measure from.
+    """
+    theorem, problem = case.theorem, case.problem
+    if problem.x_star is None and theorem.measure.startswith(("gap", "distance")):
+        raise NotCertified(problem.minimum.note)
+    setting = Setting(np.zeros(1), case.batch, case.replacement)
+    names = [name for name in theorem.constants if name not in _ALONG_RUN]
+    unknown = [name for name in names if name not in CONSTANTS]
+    if unknown:
+        raise NotCertified(f"problems certify no {', '.join(unknown)}")
+    found = {name: certify(problem, name, setting).value for name in names}
+    return {_BY_NAME[name]: value for name, value in found.items() if name in _BY_NAME}
+
+
+def number(
+    expr: Expr, values: Mapping[Symbol, np.ndarray | float], at: np.ndarray | int = 0, steps: int = 1
+) -> np.ndarray:
+    """Return an expression in k, K, constants and parameters as numbers."""
+    names = sorted(values, key=str)
+    return lower(expr, (s.k, s.K, *names))(at, steps, *(values[name] for name in names))
+
+
+def edges(theorem: Theorem, constants: Mapping[Symbol, float]) -> dict[str, float]:
+    """Return for each parameter the upper end of its range, or its default where it has none."""
+    ends = {p: float(number(theorem.defaults[p], constants)) for p in theorem.parameters}
+    for relation in theorem.where:
+        if relation.rel_op in ("<", "<=") and relation.lhs in ends:
+            inside = _INSIDE if relation.rel_op == "<" else 1.0
+            ends[relation.lhs] = inside * float(number(relation.rhs, constants))
+    return {p.name: value for p, value in ends.items()}
+
+
+def bounded(theorem: Theorem) -> bool:
+    """Whether every parameter of the theorem has an upper end."""
+    limited = {r.lhs for r in theorem.where if r.rel_op in ("<", "<=")}
+    return set(theorem.parameters) <= limited
