@@ -25,6 +25,7 @@ _COMMANDS = MappingProxyType(
         "verify": ("verify", "verify"),
         "simulate": ("simulate", "simulate"),
         "attack": ("attack", "attack"),
+        "explore": ("explore", "explore"),
         "report": ("report", "report"),
         "bench": ("bench", "bench"),
     }
