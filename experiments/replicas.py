@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ratebound.experiments import smoothing
 from ratebound.experiments.evalue import ConfirmProcess, EProcess
 from ratebound.experiments.grid import EPS, Grid, floor_of
 from ratebound.experiments.ranges import certified_range
@@ -85,20 +86,23 @@ def sample(
     -----
     A measure counts only beyond its rounding error, and against a bound enlarged by 1e-9, so that rounding
     never adds evidence. The minimum along one replica has an expectation below the minimum of the
-    expectations, so a bound on the latter is refuted soundly by the former.
+    expectations, so a bound on the latter is refuted soundly by the former. Where that costs little, bets are
+    on the mean over the last step instead; see :mod:`ratebound.experiments.smoothing`.
     """
     floor, claim = floor_of(grid.problem, grid.theorem.measure), grid.claim * (1 + EPS)
     ranges = over(certified_range(grid), claim)
     against, support = EProcess(grid.k.size), ConfirmProcess(ranges)
     certain = bool(np.isfinite(ranges).all())
+    smooth = stop and smoothing.affordable(grid, replicas)
     parts, means = [], []
     for first, count in _batches(replicas):
         q, mean = _measured(grid, first, count, seed, backend)
         parts.append(q)
         means.append(mean * count)
-        against.update(over(np.maximum(q - floor, 0.0), claim))
+        bet = smoothing.conditional_means(grid, first, count, seed) if smooth else q
+        against.update(over(np.maximum(bet - floor, 0.0), claim))
         if certain:
-            support.update(over(q, claim))
+            support.update(over(bet, claim))
         if stop and against.rejects(cells / delta):
             break
     measured = np.concatenate(parts)
