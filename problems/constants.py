@@ -23,7 +23,7 @@ def _b(problem: Problem, setting: Setting) -> Constant:
     return Constant("b", float(setting.batch), "chosen", "exact")
 
 
-_OF_PROBLEM: Mapping[str, Callable[[Problem], Constant]] = MappingProxyType(
+OF_PROBLEM: Mapping[str, Callable[[Problem], Constant]] = MappingProxyType(
     {
         "n": _n,
         "L": curvature.L,
@@ -40,6 +40,7 @@ _OF_PROBLEM: Mapping[str, Callable[[Problem], Constant]] = MappingProxyType(
         "smooth_components": curvature.smooth_components,
     }
 )
+"""The constants of a problem alone, by name."""
 _OF_RUN: Mapping[str, Callable[[Problem, Setting], Constant]] = MappingProxyType(
     {
         "b": _b,
@@ -49,7 +50,7 @@ _OF_RUN: Mapping[str, Callable[[Problem, Setting], Constant]] = MappingProxyType
         "variance_bound": noise.variance_bound,
     }
 )
-CONSTANTS = (*_OF_PROBLEM, *_OF_RUN)
+CONSTANTS = (*OF_PROBLEM, *_OF_RUN)
 """Names that :func:`certify` knows."""
 
 _cache: WeakKeyDictionary[Problem, dict[str, Constant | str]] = WeakKeyDictionary()
@@ -84,12 +85,12 @@ def certify(problem: Problem, name: str, setting: Setting | None = None) -> Cons
         if setting is None:
             raise RateboundError(f"{name} depends on the run; pass a Setting(alphas, batch, replacement)")
         return _OF_RUN[name](problem, setting)
-    if name not in _OF_PROBLEM:
+    if name not in OF_PROBLEM:
         raise RateboundError(f"unknown constant {name!r}{nearest(name, CONSTANTS)}")
     known = _cache.setdefault(problem, {})
     if name not in known:
         try:
-            known[name] = _OF_PROBLEM[name](problem)
+            known[name] = OF_PROBLEM[name](problem)
         except NotCertified as reason:
             known[name] = str(reason)
     found = known[name]

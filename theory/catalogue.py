@@ -13,6 +13,7 @@ from ratebound.theory.statement import Theorem
 FAMILIES = (
     "gd",
     "gd_refined",
+    "accelerated",
     "sgd_moment",
     "sgd_sc",
     "sgd_averaged",

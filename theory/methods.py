@@ -86,5 +86,7 @@ nesterov_constant = Method(
     from_start=("z",),
 )
 
-METHODS: Mapping[str, Method] = MappingProxyType({method.name: method for method in (gd, sgd)})
+METHODS: Mapping[str, Method] = MappingProxyType(
+    {method.name: method for method in (gd, sgd, nesterov, nesterov_constant)}
+)
 """The methods by name."""

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from ratebound.experiments.backends.rules import rules
+from ratebound.experiments.backends.rules import point_of, rules_of
 from ratebound.experiments.plan import Plan
 from ratebound.problems.lower import printed
 from ratebound.theory.errors import RateboundError, nearest
@@ -37,9 +37,11 @@ def _lazily(name: str) -> Run:
 
 def _printable(plan: Plan) -> bool:
     """Whether every expression of a plan can be printed as source."""
-    loss = plan.problem.loss
+    loss, method = plan.problem.loss, plan.method
+    if not plan.deterministic and (method.from_start or point_of(plan) is not None):
+        return False
     try:
-        for expr in (loss.phi, loss.slope, *rules(plan.method).values()):
+        for expr in (loss.phi, loss.slope, *rules_of(plan).values()):
             printed(expr, "numba")
     except RateboundError:
         return False

@@ -13,8 +13,8 @@ import numpy as np
 from threadpoolctl import ThreadpoolController
 
 from ratebound.experiments.backends.cache import load_module
-from ratebound.experiments.backends.numpy_ import compile_rules
-from ratebound.experiments.backends.rules import SUM, rules_of
+from ratebound.experiments.backends.numpy_ import compile_rules, compiled_point
+from ratebound.experiments.backends.rules import SUM, rules_of, started
 from ratebound.experiments.backends.simd import WIDTH
 from ratebound.experiments.backends.threads import share
 from ratebound.experiments.plan import Plan
@@ -81,8 +81,11 @@ class FullGradientEngine:
         self._plan = plan
         self._step = compile_rules(expressions)
         self._slopes = load_module(slopes_source(problem.loss)).slopes
+        self._point = compiled_point(plan)
         self._state = {name: np.zeros((S, problem.d)) for name in expressions}
-        self._state["x"][:] = problem.x0
+        for name in expressions:
+            if started(plan, name):
+                self._state[name][:] = problem.x0
 
     def _gradient(self, X: np.ndarray) -> np.ndarray:
         """Return the gradients of f, shape (S, d)."""
@@ -109,11 +112,11 @@ class FullGradientEngine:
         with np.errstate(all="ignore"), one_blas_thread():
             for k in range(start, stop if alive.any() else start):
                 inputs: dict[str, np.ndarray | float] = {
-                    "g": self._gradient(state["x"]),
                     "alpha": plan.alphas[alive, k, None],
                     "weight": plan.weights[alive, k, None],
                     "k": float(k),
                 }
+                inputs["g"] = self._gradient(self._point(state, inputs))
                 state = self._step(state, inputs)
         for name, values in state.items():
             self._state[name][alive] = values

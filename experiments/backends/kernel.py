@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from sympy import Expr
 
-from ratebound.experiments.backends.rules import rules_of
+from ratebound.experiments.backends.rules import point_of, rules_of
 from ratebound.experiments.plan import Plan
+from ratebound.theory.errors import RateboundError
 
 
 @dataclass(frozen=True)
@@ -46,9 +47,14 @@ def spec_of(plan: Plan) -> Spec:
     Raises
     ------
     RateboundError
-        If the update of the method reads an unknown symbol.
+        If the update of the method reads an unknown symbol, or the method does what no kernel does.
     """
     problem = plan.problem
+    if point_of(plan) is not None or plan.method.from_start:
+        raise RateboundError(
+            f"{plan.method.name} draws batches and takes gradients elsewhere than at x, or starts a memory "
+            "at x_0: kernels do not do that; use backend='numpy'"
+        )
     return Spec(
         title=f"{plan.method.name} on the {problem.loss.title}, batch {plan.batch}; printed, not written.",
         rules=rules_of(plan),

@@ -9,11 +9,12 @@ import numpy as np
 from sympy import Expr
 
 from ratebound.experiments.backends.recorder import nan_to_inf, record
-from ratebound.experiments.backends.rules import SUM, rules, rules_of
+from ratebound.experiments.backends.rules import SUM, point_of, rules, rules_of, started
 from ratebound.experiments.plan import Plan
 from ratebound.experiments.sampling import indices
 from ratebound.problems.lower import lower
 from ratebound.theory.errors import RateboundError
+from ratebound.theory.methods import x
 
 if TYPE_CHECKING:
     from ratebound.theory.methods import Method
@@ -50,10 +51,19 @@ def compile_update(method: Method) -> Update:
     RateboundError
         If the method keeps state besides x, or its update reads something else than x, g and alpha.
     """
-    if set(method.update) != {"x"}:
+    if set(method.update) != {"x"} or method.point != x:
         raise RateboundError(f"{method.name} keeps the state {', '.join(method.update)}; only x is supported")
     step = compile_rules(rules(method))
     return lambda x, g, alpha: step({"x": x}, {"g": g, "alpha": alpha})["x"]
+
+
+def compiled_point(plan: Plan) -> Callable[[State, Mapping[str, np.ndarray | float]], np.ndarray]:
+    """Return where the gradient is taken, as a function of the state and the inputs of the step."""
+    expr = point_of(plan)
+    if expr is None:
+        return lambda state, inputs: state["x"]
+    place = compile_rules({"point": expr})
+    return lambda state, inputs: place(state, inputs)["point"]
 
 
 class NumpyEngine:
@@ -64,8 +74,9 @@ class NumpyEngine:
         expressions = rules_of(plan)
         self._plan = plan
         self._step = compile_rules(expressions)
-        self._state = {name: np.zeros(shape) for name in expressions}
-        self._state["x"] = np.broadcast_to(plan.problem.x0, shape)
+        self._point = compiled_point(plan)
+        start = np.broadcast_to(plan.problem.x0, shape)
+        self._state = {name: start if started(plan, name) else np.zeros(shape) for name in expressions}
 
     def points(self) -> np.ndarray:
         """Return the iterates, shape (S, R, d)."""
@@ -80,13 +91,13 @@ class NumpyEngine:
         plan, problem = self._plan, self._plan.problem
         assert plan.weights is not None
         for k, batch in enumerate(self._batches(start, stop), start):
-            x = self._state["x"]
             inputs: dict[str, np.ndarray | float] = {
-                "g": problem.gradient(x) if batch is None else problem.batch_gradient(x, batch),
                 "alpha": plan.alphas[:, k, None, None],
                 "weight": plan.weights[:, k, None, None],
                 "k": float(k),
             }
+            y = self._point(self._state, inputs)
+            inputs["g"] = problem.gradient(y) if batch is None else problem.batch_gradient(y, batch)
             self._state = self._step(self._state, inputs)
 
     def _batches(self, start: int, stop: int) -> Iterator[np.ndarray | None]:

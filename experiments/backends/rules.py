@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from sympy import Expr, Symbol
+from sympy import Expr, Float, Symbol
 
 from ratebound.experiments.plan import Plan
+from ratebound.problems.constants import OF_PROBLEM, certify
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.methods import g, x
 from ratebound.theory.symbols import alpha, k
@@ -20,13 +23,15 @@ SUM = "weighted_sum"
 """The state that carries sum of weight_j x_j over j < k."""
 
 
-def rules(method: Method) -> dict[str, Expr]:
+def rules(method: Method, values: Mapping[str, float] = MappingProxyType({})) -> dict[str, Expr]:
     """Return the update of each state variable in symbols that every backend knows.
 
     Parameters
     ----------
     method
         Its symbols are meant by their names, whatever assumptions they carry.
+    values
+        Numbers of the constants that it reads, by name.
 
     Returns
     -------
@@ -38,18 +43,8 @@ def rules(method: Method) -> dict[str, Expr]:
     RateboundError
         If an update reads anything else.
     """
-    known = {name: Symbol(name, real=True) for name in sorted(method.update)}
-    known |= {"x": x, "g": g, "alpha": alpha, "k": k}
-    out = {}
-    for name in sorted(method.update, key=lambda name: (name != "x", name)):
-        expr = method.update[name]
-        unknown = sorted(s.name for s in expr.free_symbols if s.name not in known)
-        if unknown:
-            raise RateboundError(
-                f"the update of {method.name} reads {', '.join(unknown)}; it may read {', '.join(known)}"
-            )
-        out[name] = expr.xreplace({s: known[s.name] for s in expr.free_symbols})
-    return out
+    names = sorted(method.update, key=lambda name: (name != "x", name))
+    return {name: _known(method, method.update[name], values) for name in names}
 
 
 def rules_of(plan: Plan) -> dict[str, Expr]:
@@ -58,7 +53,44 @@ def rules_of(plan: Plan) -> dict[str, Expr]:
     Raises
     ------
     RateboundError
-        As :func:`rules`.
+        As :func:`rules`, or if a constant that the method reads cannot be certified.
     """
     extra = {SUM: Symbol(SUM, real=True) + weight * x} if "gap_average" in plan.measures else {}
-    return rules(plan.method) | extra
+    return rules(plan.method, _constants(plan)) | extra
+
+
+def point_of(plan: Plan) -> Expr | None:
+    """Return where the gradient is taken, as an expression in the state; None where that is the iterate.
+
+    Raises
+    ------
+    RateboundError
+        As :func:`rules_of`.
+    """
+    point = _known(plan.method, plan.method.point, _constants(plan))
+    return None if point == x else point
+
+
+def started(plan: Plan, name: str) -> bool:
+    """Whether a state variable starts at x_0; the others start at zero."""
+    return name == "x" or name in plan.method.from_start
+
+
+def _constants(plan: Plan) -> dict[str, float]:
+    """Return the certified constants that the method reads, such as mu, by name."""
+    method = plan.method
+    read = set().union(*(expr.free_symbols for expr in (*method.update.values(), method.point)))
+    return {s.name: certify(plan.problem, s.name).value for s in read if s.name in OF_PROBLEM}
+
+
+def _known(method: Method, expr: Expr, values: Mapping[str, float]) -> Expr:
+    known: dict[str, Expr] = {name: Symbol(name, real=True) for name in sorted(method.update)}
+    known |= {"x": x, "g": g, "alpha": alpha, "k": k}
+    # Repeated in full: the default precision of 15 digits would change the number.
+    known |= {name: Float(value, 17) for name, value in values.items() if name not in known}
+    unknown = sorted(s.name for s in expr.free_symbols if s.name not in known)
+    if unknown:
+        raise RateboundError(
+            f"the update of {method.name} reads {', '.join(unknown)}; it may read {', '.join(known)}"
+        )
+    return expr.xreplace({s: known[s.name] for s in expr.free_symbols})
