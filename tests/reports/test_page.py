@@ -116,3 +116,16 @@ def test_a_sibling_that_is_not_in_the_report_is_named_without_a_link():
     html, outline = _outline(record([cell(theorem=theorem(sibling="gd_shifted"))]))
     assert "gd_shifted" in html
     assert "#theorem-gd_shifted" not in outline.links
+
+
+def test_a_proof_in_the_record_stands_folded_in_the_card_and_is_escaped():
+    lines = [
+        {"words": "One step. <b>The claim</b>", "latex": r"\frac{1}{L}", "relation": ">= 0"},
+        {"words": "is a sum", "latex": None, "relation": ""},
+    ]
+    html, _ = _outline(record([cell(theorem=theorem(exposition=lines))]))
+    assert "<summary>Proof</summary>" in html
+    assert "&lt;b&gt;The claim" in html and "<b>The claim" not in html
+    proof = html[html.index("<summary>Proof") :]
+    assert proof.index("<svg") < proof.index("&gt;= 0") < proof.index("is a sum")
+    assert "<summary>Proof</summary>" not in _outline(record([cell()]))[0]
