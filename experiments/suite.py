@@ -12,6 +12,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from ratebound.experiments import ledger as ledgers
 from ratebound.experiments.cell import cell
 from ratebound.experiments.record import SCHEMA, provenance
 from ratebound.experiments.verify import verify
@@ -196,9 +197,17 @@ def _problem(asked: Any, built: dict[str, Problem], where: str) -> Problem:
 
 
 def run_suite(
-    suite: Suite | str | Path, *, backend: str = "auto", command: str = "", progress: Progress | None = None
+    suite: Suite | str | Path,
+    *,
+    backend: str = "auto",
+    command: str = "",
+    progress: Progress | None = None,
+    ledger: str | Path | None = None,
 ) -> dict[str, Any]:
     """Run a suite.
+
+    By itself a run keeps the suite's `delta`, and the same seed draws the same numbers again. Runs with
+    several seeds keep it together only if they share a ledger.
 
     Parameters
     ----------
@@ -210,6 +219,9 @@ def run_suite(
         The command line that asked for it, for the record.
     progress
         Called as ``progress(done, total, what)`` before each cell and at the end.
+    ledger
+        A file that keeps the budget over reruns, made if there is none: the j-th different run then has
+        ``delta/(j (j+1))``; see :mod:`ratebound.experiments.ledger`.
 
     Returns
     -------
@@ -221,10 +233,14 @@ def run_suite(
     SuiteInterrupted
         On Ctrl-C, with the record of the finished cells.
     RateboundError
-        If the suite declares something out of range.
+        If the suite declares something out of range, or the ledger cannot be used.
     """
     suite = suite if isinstance(suite, Suite) else load_suite(suite)
     command = command or f"run_suite({suite.name!r})"
+    budget: dict[str, Any] = {"delta": suite.delta, "cells": len(suite.tasks), "seed": suite.seed}
+    if ledger is not None:
+        number = ledgers.enter(ledger, suite.name, suite.delta, suite.seed, _digest(suite))
+        budget |= {"delta": ledgers.share(suite.delta, number), "total": suite.delta, "run": number}
     started, clock = datetime.now(UTC), perf_counter()
     cells: list[dict[str, Any]] = []
 
@@ -233,19 +249,32 @@ def run_suite(
             "schema": SCHEMA,
             "provenance": provenance(suite.seed, command, started, perf_counter() - clock),
             "suite": {"name": suite.name, "title": suite.title, "description": suite.description},
-            "budget": {"delta": suite.delta, "cells": len(suite.tasks)},
+            "budget": budget,
             "cells": cells,
         }
 
     try:
-        for made in _cells(suite, backend, progress or (lambda done, total, what: None)):
+        for made in _cells(
+            suite, float(budget["delta"]), backend, progress or (lambda done, total, what: None)
+        ):
             cells.append(made)
     except KeyboardInterrupt:
         raise SuiteInterrupted(record()) from None
     return record()
 
 
-def _cells(suite: Suite, backend: str, progress: Progress) -> Iterable[dict[str, Any]]:
+def _digest(suite: Suite) -> str:
+    """Return a digest of all that the cells of a suite judge."""
+    parts: list[Any] = []
+    for task in suite.tasks:
+        theorem, problem = task.theorem, task.problem
+        parts += [theorem.id, str(theorem.step), str(theorem.bound), sorted(task.options.items())]
+        parts += [problem.name, problem.loss.name, problem.l2]
+        parts += [array.tobytes() for array in (problem.A, problem.y, problem.x0)]
+    return ledgers.digest(*parts)
+
+
+def _cells(suite: Suite, delta: float, backend: str, progress: Progress) -> Iterable[dict[str, Any]]:
     total = len(suite.tasks)
     for done, task in enumerate(suite.tasks):
         progress(done, total, f"{task.theorem.id} on {task.problem.name}")
@@ -253,7 +282,7 @@ def _cells(suite: Suite, backend: str, progress: Progress) -> Iterable[dict[str,
             task.theorem,
             task.problem,
             seed=suite.seed,
-            delta=suite.delta,
+            delta=delta,
             cells=total,
             backend=backend,
             **task.options,
