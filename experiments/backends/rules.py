@@ -23,7 +23,7 @@ SUM = "weighted_sum"
 """The state that carries sum of weight_j x_j over j < k."""
 
 
-def rules(method: Method, values: Mapping[str, float] = MappingProxyType({})) -> dict[str, Expr]:
+def rules(method: Method, values: Mapping[str, Expr] = MappingProxyType({})) -> dict[str, Expr]:
     """Return the update of each state variable in symbols that every backend knows.
 
     Parameters
@@ -31,7 +31,7 @@ def rules(method: Method, values: Mapping[str, float] = MappingProxyType({})) ->
     method
         Its symbols are meant by their names, whatever assumptions they carry.
     values
-        Numbers of the constants that it reads, by name.
+        What stands for the constants that it reads, by name.
 
     Returns
     -------
@@ -76,18 +76,22 @@ def started(plan: Plan, name: str) -> bool:
     return name == "x" or name in plan.method.from_start
 
 
-def _constants(plan: Plan) -> dict[str, float]:
-    """Return the certified constants that the method reads, such as mu, by name."""
-    method = plan.method
+def constants_of(method: Method) -> dict[str, Expr]:
+    """Return the constants of a problem that the method reads, such as mu, by name."""
     read = set().union(*(expr.free_symbols for expr in (*method.update.values(), method.point)))
-    return {s.name: certify(plan.problem, s.name).value for s in read if s.name in OF_PROBLEM}
+    return {symbol.name: symbol for symbol in read if symbol.name in OF_PROBLEM}
 
 
-def _known(method: Method, expr: Expr, values: Mapping[str, float]) -> Expr:
+def _constants(plan: Plan) -> dict[str, Expr]:
+    """Return the certified values of the constants that the method reads, by name."""
+    # Repeated in full: the default precision of 15 digits would change the number.
+    return {name: Float(certify(plan.problem, name).value, 17) for name in constants_of(plan.method)}
+
+
+def _known(method: Method, expr: Expr, values: Mapping[str, Expr]) -> Expr:
     known: dict[str, Expr] = {name: Symbol(name, real=True) for name in sorted(method.update)}
     known |= {"x": x, "g": g, "alpha": alpha, "k": k}
-    # Repeated in full: the default precision of 15 digits would change the number.
-    known |= {name: Float(value, 17) for name, value in values.items() if name not in known}
+    known |= {name: value for name, value in values.items() if name not in known}
     unknown = sorted(s.name for s in expr.free_symbols if s.name not in known)
     if unknown:
         raise RateboundError(

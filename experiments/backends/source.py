@@ -6,7 +6,7 @@ from typing import Any
 
 from ratebound.experiments.backends.cuda_source import cuda_source, lanes_of
 from ratebound.experiments.backends.kernel import Spec
-from ratebound.experiments.backends.rules import rules
+from ratebound.experiments.backends.rules import constants_of, rules
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.losses import Loss, get
 from ratebound.problems.lower import Target, printed
@@ -75,7 +75,7 @@ def printed_source(
     full = method.sampling == "full"
     amount = "full gradients" if full else f"batch {batch}"
     title = f"{method.name} on the {chosen.title}, {amount}; printed, not written."
-    spec = Spec(title, rules(method), chosen.slope, batch, l2 > 0)
+    spec = Spec(title, rules(method, constants_of(method)), chosen.slope, batch, l2 > 0)
     if target == "numpy" or (full and target == "cuda"):
         return _numpy_source(spec)
     if target == "cuda":
