@@ -63,9 +63,10 @@ class Family:
         return shared
 
     def bound_label(self, line: Line, cell: Cell) -> str:
-        """Return the name of a bound: the theorem's, or the run's where all runs stand under one theorem."""
-        theorems = {each["theorem"]["id"] for other in self.lines for each in other.cells}
-        return f"bound of {cell['theorem']['id']}" if len(theorems) > 1 else f"bound, {line.label}"
+        """Return the name of a bound: the theorem's, or the run's where several runs stand under it."""
+        name = cell["theorem"]["id"]
+        under = sum(any(each["theorem"]["id"] == name for each in other.cells) for other in self.lines)
+        return f"bound of {name}" if under == 1 else f"bound, {line.label}"
 
 
 def decays(theorem: Mapping[str, Any]) -> bool:
@@ -131,7 +132,7 @@ def _family(kind: str, group: Sequence[Cell], title: str, by_passes: bool = Fals
             *(["passes"] if kind == "batches" and by_passes else []),
         ]
     )
-    title = f"{title}: {problem['title']}, {wording.quantity(group[0]['theorem'])}"
+    title = f"{title}: {problem['title']} ({wording.quantity(group[0]['theorem'])})"
     return Family(kind, wording.file_stem(stem), title, by_passes, lines)
 
 

@@ -15,11 +15,13 @@ from ratebound.reports.families import Family, Line
 from ratebound.reports.figure import error_name, plain, problem_line
 from ratebound.reports.series import Curves, curves, padded
 
-_COLUMNS = 2
+# Two columns of a legend have room for texts of this length.
+_HALF_LINE = 45
 _DASHES: tuple[Any, ...] = ((0, (5, 2)), (0, (1, 1.2)), (0, (6, 1.5, 1, 1.5)))
 _LOST: dict[str, Any] = {"marker": "X", "markersize": 8, "linestyle": "none", "markeredgecolor": "white"}
-# A curve that climbs this many times above the start would squeeze all others; it leaves at the top.
-_HEADROOM = 1e3
+# A curve that climbs this many times above the start would squeeze all others; it leaves at the top, this
+# far above the start.
+_FAR, _HEADROOM = 1e3, 30.0
 # Full gradients go on to rounding errors long after sampling has stopped; the figure stops before.
 _LONGER, _DEEPER = 3.0, 1e-4
 _NOTES = {
@@ -53,14 +55,15 @@ def describe_family(family: Family) -> str:
 
 def _drawn(family: Family) -> Figure:
     entries = [entry for line in family.lines for entry in _entries(family, line)]
+    columns = 1 if max(len(text) for _, text in entries) > _HALF_LINE else 2
     framed = layout.frame(
         title=family.title,
         subtitles=[problem_line(family.problem), plain(_runs(family))],
-        notes=[_NOTES[family.kind], *_results(family)],
+        notes=[_NOTES[family.kind], *_results(family), *filter(None, map(_climb, family.lines))],
         accent=style.GREY,
         split=False,
         top_axis=False,
-        legend_rows=-(-len(entries) // _COLUMNS),
+        legend_rows=-(-len(entries) // columns),
     )
     (axes,) = framed.axes
     axes.set_xscale("log")
@@ -75,7 +78,7 @@ def _drawn(family: Family) -> Figure:
         "effective passes (component-gradient evaluations / n)" if family.by_passes else "iterations k"
     )
     layout.label_y(framed, error_name(family.lines[0].longest["theorem"]))
-    layout.legend(framed, entries, _COLUMNS)
+    layout.legend(framed, entries, columns)
     return framed.figure
 
 
@@ -102,13 +105,16 @@ def _draw_line(axes: Axes, line: Line, family: Family) -> None:
     for position, cell in enumerate(line.cells):
         bound = _curves(cell)
         axes.plot(_x(bound, family), bound.bound, color=line.colour, linewidth=1.1, linestyle=_dash(position))
+    outside = np.flatnonzero(error > axes.get_ylim()[1])
+    if outside.size:
+        axes.plot(x[outside[0]], axes.get_ylim()[1], color=line.colour, **_LOST, clip_on=False, zorder=5)
     alive = np.flatnonzero(np.isfinite(error))
     if shown.diverged_at is not None and alive.size:
         axes.plot(x[alive[-1]], error[alive[-1]], color=line.colour, **_LOST, zorder=5)
 
 
 def _entries(family: Family, line: Line) -> list[tuple[Any, str]]:
-    lost = _climb(line)
+    lost = ", diverges ×" if _curves(line.longest).diverged_at is not None else ""
     entries: list[tuple[Any, str]] = [(Line2D([], [], color=line.colour), f"{plain(line.label)}{lost}")]
     entries += [
         (
@@ -121,13 +127,12 @@ def _entries(family: Family, line: Line) -> list[tuple[Any, str]]:
 
 
 def _climb(line: Line) -> str:
-    """Return how far a run climbs above its start, where that leaves the figure."""
+    """Say how far a run climbs above its start, where it leaves the figure."""
     shown = _curves(line.longest)
-    if shown.diverged_at is not None:
-        return ", diverges ×"
     error = _finite(shown.error, np.ones(shown.k.size, dtype=bool))
-    top = float(error.max(initial=0.0))
-    return f", climbs to {wording.number(top, 2)}" if error.size and top > _HEADROOM * error[0] else ""
+    if not error.size or error.max() <= _FAR * error[0]:
+        return ""
+    return f"{line.label} climbs to {wording.number(float(error.max()), 2)} and leaves the figure at ×"
 
 
 def _dash(position: int) -> Any:
@@ -156,7 +161,10 @@ def _limits(family: Family, end: float) -> tuple[float, float]:
     values, start, deepest = (np.concatenate(each) for each in (rows, starts, sampled))
     if not start.size:
         return 0.1, 10.0
-    low, high = float(values.min()), min(float(values.max()), _HEADROOM * float(start.min()))
+    first = float(start.min())
+    tops = [float(row.max()) for row in rows if row.size]
+    high = max(top if top <= _FAR * first else _HEADROOM * first for top in tops)
+    low = float(values.min())
     if family.kind == "passes" and deepest.size:
         low = max(low, _DEEPER * float(deepest.min()))
     return padded(low, high)
