@@ -53,7 +53,7 @@ def as_markdown(settings: Mapping[str, Any], rows: Sequence[Row]) -> str:
     lines = [
         f"# Mutation study, {settings['date']}",
         "",
-        f"{len(rows)} mutants: {len(false)} labelled false before any run, "
+        f"{len(rows)} mutants: {len(false)} labelled false (no proof of equivalence), "
         f"{sum(row['label'] == 'equivalent' for row in rows)} equivalent, {len(opened)} open. A kill is an "
         "exact ratio above 1 + 1e-6, or a refusal by the constructor (static: units).",
         "",
