@@ -15,13 +15,13 @@ from sympy import Symbol
 from ratebound.experiments.adversary.case import Case, constants_of, number
 from ratebound.experiments.adversary.moments import moment_curves
 from ratebound.experiments.applicability import NotApplicable, Trial, prepare
-from ratebound.experiments.backends.numpy_ import compile_update
+from ratebound.experiments.backends.numpy_ import NumpyEngine, compile_update
 from ratebound.experiments.conditional import state_at
 from ratebound.experiments.enumerate import count_paths, enumerate_paths
 from ratebound.experiments.exact import path_curves
 from ratebound.experiments.finding import ratios
 from ratebound.experiments.grid import floor_of
-from ratebound.experiments.plan import OVER_PATH
+from ratebound.experiments.plan import OVER_PATH, Plan
 from ratebound.problems.certified import NotCertified, Setting
 from ratebound.problems.constants import certify
 from ratebound.theory import symbols as s
@@ -146,14 +146,9 @@ def _curves(case: Case, alphas: np.ndarray, weights: np.ndarray) -> dict[str, np
 
 
 def _deterministic(case: Case, alphas: np.ndarray, weights: np.ndarray) -> dict[str, np.ndarray]:
-    problem, update = case.problem, compile_update(case.theorem.method)
-    size, steps = alphas.shape
-    points = np.empty((size, steps + 1, problem.d))
-    points[:, 0] = problem.x0
+    problem, size = case.problem, len(alphas)
     with np.errstate(all="ignore"):
-        for k in range(steps):
-            here = points[:, k]
-            points[:, k + 1] = update(here, problem.gradient(here), alphas[:, k, None])
+        points = _iterates(case, alphas)
         total = np.cumsum(weights, 1)
         means = np.cumsum(weights[..., None] * points[:, :-1], 1) / total[..., None]
         average = np.concatenate([np.full((size, 1), np.nan), problem.gap(means)], 1)
@@ -162,6 +157,30 @@ def _deterministic(case: Case, alphas: np.ndarray, weights: np.ndarray) -> dict[
         if problem.x_star is not None:
             curves |= {"distance_sq": problem.distance_sq(points), "gap_last": problem.gap(points)}
     return curves
+
+
+def _iterates(case: Case, alphas: np.ndarray) -> np.ndarray:
+    """Return x_0 .. x_K of a run with full gradients, shape (S, K+1, d)."""
+    problem, method = case.problem, case.theorem.method
+    size, steps = alphas.shape
+    points = np.empty((size, steps + 1, problem.d))
+    points[:, 0] = problem.x0
+    if set(method.update) != {"x"}:
+        engine = NumpyEngine(
+            Plan(
+                problem, method, alphas, None, np.arange(steps + 1), np.zeros(1, dtype=np.int64), 0, 1, True,
+                ("gap_last",),
+            )
+        )  # fmt: skip
+        for k in range(steps):
+            engine.advance(k, k + 1)
+            points[:, k + 1] = engine.points()[:, 0]
+        return points
+    update = compile_update(method)
+    for k in range(steps):
+        here = points[:, k]
+        points[:, k + 1] = update(here, problem.gradient(here), alphas[:, k, None])
+    return points
 
 
 def _enumerated(case: Case, alphas: np.ndarray, weights: np.ndarray) -> dict[str, np.ndarray]:
