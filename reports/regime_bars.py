@@ -19,7 +19,11 @@ def ranges(theory: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 
 
 def draw_ranges(
-    axes: Axes, shown: Sequence[Mapping[str, Any]], limits: tuple[float, float], threshold: float | None
+    axes: Axes,
+    shown: Sequence[Mapping[str, Any]],
+    limits: tuple[float, float],
+    threshold: float | None,
+    exact: bool,
 ) -> None:
     """Draw a bar for each theorem, its conservatism at the right, and the step of its least bound.
 
@@ -32,7 +36,9 @@ def draw_ranges(
     limits
         The ends of the step axis; a bar that goes on beyond an end has an arrow there.
     threshold
-        The true threshold of the first batch, None if it is not known.
+        The stability threshold of the first batch, None if it is not known.
+    exact
+        Whether it is exact; a measured one is dashed.
     """
     low, high = limits
     margin = blended_transform_factory(axes.transAxes, axes.transData)
@@ -49,7 +55,8 @@ def draw_ranges(
             axes.plot([line["bound_step"]], [row], marker="D", markersize=4, color=style.BLACK)
         axes.text(1.02, row, _conservatism(line), transform=margin, ha="left", va="center", fontsize=7.5)
     if threshold is not None:
-        axes.axvline(threshold, color=style.BLACK, linewidth=2)
+        axes.axvline(threshold, color=style.BLACK, linewidth=2, linestyle="-" if exact else "--")
+        axes.text(1.02, 1, "threshold\n/ limit", transform=axes.transAxes, va="bottom", fontsize=7.5)
     axes.set_yticks(range(len(shown)), [line["id"] for line in shown], fontsize=7.5)
     axes.yaxis.set_minor_locator(NullLocator())
     axes.tick_params(axis="y", length=0)
@@ -59,4 +66,7 @@ def draw_ranges(
 def _conservatism(line: Mapping[str, Any]) -> str:
     if line["largest"] is None:
         return "no limit"
-    return "" if line["conservatism"] is None else f"×{wording.number(line['conservatism'], 2)}"
+    ratio = line["conservatism"]
+    if ratio is None:
+        return ""
+    return f"{ratio:.0f}" if ratio >= 100 else wording.number(ratio, 2)

@@ -41,8 +41,8 @@ _MEANING = MappingProxyType(
     }
 )
 _WIDTH, _LEFT, _RIGHT, _EDGE = 7.2, 1.95, 0.62, 0.12
-_ROW, _BAR, _GAP = 0.27, 0.19, 0.16
-_HEAD, _AXIS, _LEGEND_ROW = 0.98, 0.46, 0.2
+_ROW, _BAR, _GAP = 0.27, 0.19, 0.38
+_HEAD, _AXIS, _LEGEND_ROW = 0.9, 0.46, 0.2
 _COLUMNS = 3
 _LEAST = 0.055
 """Least distance of two reference labels, as a share of the axis."""
@@ -99,7 +99,10 @@ def _drawn(regimes: Mapping[str, Any]) -> Figure:
     _draw_map(axes[0], regimes, edges)
     if shown:
         axes.append(place(low, bars))
-        draw_ranges(axes[1], shown, (edges[0], edges[-1]), _first_threshold(regimes))
+        limit = regimes["threshold" if regimes["exact"] else "first_divergent"][0]
+        draw_ranges(axes[1], shown, (edges[0], edges[-1]), limit, regimes["exact"])
+        about = "" if regimes["method"] == "gd" else f", for batch {regimes['batch'][0]}"
+        axes[1].set_title(f"Steps that the theorems allow{about}", loc="left", fontsize=8.5, pad=4)
     for each in axes:
         each.set_xscale("log")
         each.set_xlim(edges[0], edges[-1])
@@ -193,7 +196,8 @@ def _draw_map(axes: Axes, regimes: Mapping[str, Any], edges: np.ndarray) -> None
 
 def _references(axes: Axes, regimes: Mapping[str, Any], edges: np.ndarray) -> None:
     """Name 2/L, 1/L and 1/L_max above the map, where there is room for them."""
-    span, taken = np.log(edges[-1] / edges[0]), []
+    span = np.log(edges[-1] / edges[0])
+    taken: list[float] = []
     for numerator, name, text in ((2, "L", "$2/L$"), (1, "L", "$1/L$"), (1, "L_max", r"$1/L_{\max}$")):
         if regimes[name] is None:
             continue
@@ -205,19 +209,14 @@ def _references(axes: Axes, regimes: Mapping[str, Any], edges: np.ndarray) -> No
         axes.annotate(
             text,
             (place, 1),
-            (place, 1.0),
+            (0, 5),
             xycoords="axes fraction",
-            textcoords="axes fraction",
+            textcoords="offset points",
             ha="center",
             va="bottom",
             fontsize=8,
+            arrowprops={"arrowstyle": "-", "linewidth": 0.8, "shrinkA": 0, "shrinkB": 0},
         )
-        axes.plot([place], [1], transform=axes.transAxes, marker="|", color=style.BLACK, clip_on=False)
-
-
-def _first_threshold(regimes: Mapping[str, Any]) -> float | None:
-    found: float | None = regimes["threshold" if regimes["exact"] else "first_divergent"][0]
-    return found
 
 
 def _legend(regimes: Mapping[str, Any], theorems: bool) -> Sequence[tuple[Any, str]]:
@@ -225,10 +224,13 @@ def _legend(regimes: Mapping[str, Any], theorems: bool) -> Sequence[tuple[Any, s
     entries: list[tuple[Any, str]] = [
         (Patch(facecolor=colour), _MEANING[name]) for name, colour in COLOURS.items() if name in present
     ]
-    star = {"marker": "*", "markersize": 8, "color": "white", "markeredgecolor": style.BLACK}
+    star: dict[str, Any] = {"marker": "*", "markersize": 8, "color": "white", "markeredgecolor": style.BLACK}
     entries.append((Line2D([], [], linestyle="none", **star), "best step of the grid"))
     if regimes["exact"]:
         entries.append((Line2D([], [], color=style.BLACK, linewidth=2), "exact stability threshold"))
+    elif regimes["first_divergent"][0] is not None:
+        dashed = Line2D([], [], color=style.BLACK, linewidth=2, linestyle="--")
+        entries.append((dashed, "first divergent step, measured"))
     if theorems:
         entries.append((Patch(facecolor=style.GREEN), "steps that the theorem allows"))
         mark = Line2D([], [], linestyle="none", marker="D", markersize=4, color=style.BLACK)

@@ -1,23 +1,25 @@
 """The regime of one constant step, by stated rules.
 
-An error curve e_0 .. e_K, with a noise floor F where it is known, is in exactly one regime. In this order:
+An error curve e_0 .. e_K belongs to the first of these that fits. *Exact* curves come with their noise
+floor F and the radius of the second-moment operator; *measured* ones are replicas, whose mean stands for
+the error.
 
-==============  ==========================================  ====================================================
-regime          exact second moments                        replicas
-==============  ==========================================  ====================================================
-``divergent``   the radius of the second-moment operator    a replica is not finite; or mean and median of e_K are
-                is at least 1                               above e_0 and twice their values at K/2
-``plateau``     e_K <= 2 F: the error is at its floor       the mean no longer falls from K/2 to K by more than two
-                                                            standard errors (paired), or falls by less than half as
-                                                            much (in logarithm) as from K/4 to K/2
-``slow``        e_K > e_0 / 10: less than one digit gained  the same, of the mean
-``linear``      log(e - F) falls from K/2 to K at least     the same, with F = 0
-                1.5 times as much as from K/4 to K/2
-``sublinear``   the rest                                    the rest
-==============  ==========================================  ====================================================
+``divergent``
+    Exact: the radius is at least 1. Measured: a replica is not finite; or mean and median of e_K are above
+    e_0 and above twice their values at K/2.
+``plateau``
+    Exact: e_K <= 2 F. Measured: the mean no longer falls from K/2 to K by more than two standard errors
+    (paired), or falls by less than half as much, in logarithm, as from K/4 to K/2.
+``slow``
+    e_K > e_0 / 10: less than one digit is gained. It is about the horizon: more steps would settle it.
+``linear``
+    log(e - F) falls from K/2 to K at least 1.5 times as much as from K/4 to K/2 (measured: F = 0). A
+    geometric rate makes this ratio 2, a power of k makes it 1.
+``sublinear``
+    The rest.
 
-A geometric rate makes the last ratio 2 and a power of k makes it 1; 1.5 lies between. A curve that reaches the
-rounding error of the problem is read up to there. ``slow`` is about the horizon: more steps would settle it.
+A curve that reaches the rounding error of the problem is read up to there, and a floor below it counts as
+none.
 """
 
 from __future__ import annotations
@@ -48,7 +50,7 @@ def exact_regime(k: np.ndarray, error: np.ndarray, floor: float, radius: float, 
     """
     if radius >= 1 or not np.isfinite(error[-1]):
         return "divergent"
-    if error[-1] <= _NEAR_FLOOR * floor:
+    if rounding < floor and error[-1] <= _NEAR_FLOOR * floor:
         return "plateau"
     return _decay(k, error - floor, error, rounding)
 

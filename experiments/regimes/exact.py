@@ -1,27 +1,31 @@
-"""Mean-square stability of SGD and GD on least squares: threshold, contraction and noise floor in closed form.
+"""Mean-square stability of SGD and GD on least squares: threshold, contraction, noise floor in closed form.
 
-With ``e = x_k - x*``, ``S = E e e^T`` and a batch of factor c (:func:`~ratebound.problems.certified.batch_factor`;
-full gradients have c = 0) a step of size a maps S to ``T S + a^2 c (G + cross terms in E e)``, where
+With ``e = x_k - x*``, ``S = E e e^T`` and a batch of factor c
+(:func:`~ratebound.problems.certified.batch_factor`; full gradients have c = 0) a step of size a maps S to
+``T S + a^2 c (G + cross terms in E e)``, where
 
     T = I - a D + a^2 N,    D S = H S + S H,    N S = (1 - c) H S H + (c/n) sum_i H_i S H_i,
 
-``H_i`` is the Hessian of f_i and ``G`` the mean of ``grad f_i grad f_i^T`` at x*. On the symmetric matrices over
-the range of H, which x_k - x* never leaves, D is positive and N is positive semidefinite, both self-adjoint. T
-maps positive semidefinite matrices to such, so its spectral radius is its largest eigenvalue (Krein and Rutman),
-and that is a maximum of parabolas in a, convex with value 1 at a = 0. Hence the stable steps are an interval:
+``H_i`` is the Hessian of f_i and ``G`` the mean of ``grad f_i grad f_i^T`` at x*. On the symmetric matrices
+over the range of H, which x_k - x* never leaves, D is positive and N positive semidefinite, both
+self-adjoint. T maps positive semidefinite matrices to such, so its spectral radius is its largest eigenvalue
+(Krein and Rutman), and that is a maximum of parabolas in a, convex with value 1 at a = 0. Hence the stable
+steps are an interval:
 
     radius(T) < 1   iff   a N < D   iff   a < 1 / max nu,    nu the eigenvalues of D^(-1/2) N D^(-1/2).
 
-Below this threshold S tends to the solution of ``(D - a N) S = a c G``, the noise floor. The mean of e contracts by
-``max |1 - a lambda(H)|``, the square of which is at most the radius, so that the threshold decides on both.
+Below this threshold S tends to the solution of ``(D - a N) S = a c G``, the noise floor. The mean of e
+contracts by ``max |1 - a lambda(H)|``, whose square is at most the radius: the threshold decides on both.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.linalg import eigh
+from scipy.optimize import minimize_scalar
 from scipy.sparse.linalg import eigsh
 
 from ratebound.problems.finite_sum import Problem
@@ -29,7 +33,7 @@ from ratebound.theory.errors import RateboundError
 
 MOST_COORDINATES = 2500
 """Largest r (r+1)/2, r the rank of H, for which the operator is built."""
-_DENSE = 300
+_DENSE = 100
 
 
 def operator_available(problem: Problem) -> bool:
@@ -70,8 +74,8 @@ class SecondMoment:
     def __init__(self, problem: Problem) -> None:
         if not operator_available(problem):
             raise RateboundError(
-                f"no exact second moments of {problem.name} ({problem.loss.title}, d = {problem.d}); they are "
-                f"built for least squares of rank r with r (r+1)/2 <= {MOST_COORDINATES}"
+                f"no exact second moments of {problem.name} ({problem.loss.title}, d = {problem.d}); they "
+                f"are built for least squares of rank r with r (r+1)/2 <= {MOST_COORDINATES}"
             )
         assert problem.x_star is not None
         values, vectors = np.linalg.eigh(problem.H)
@@ -96,6 +100,7 @@ class SecondMoment:
         """What E e adds to the second moment of a component gradient, shape (p, r)."""
         self.start = (problem.x0 - problem.x_star) @ basis
         """x_0 - x* in the eigenbasis, shape (r,)."""
+        self._known: dict[float, tuple[np.ndarray, np.ndarray]] = {}
 
     def pack(self, S: np.ndarray) -> np.ndarray:
         """Return the coordinates, shape (..., p), of symmetric matrices of shape (..., r, r)."""
@@ -112,24 +117,36 @@ class SecondMoment:
         return 1 / float(self._modes(factor)[0][-1])
 
     def contraction(self, factor: float, steps: np.ndarray) -> np.ndarray:
-        """Return the spectral radius of T, the factor per step of the noise-free E||x_k - x*||^2, for each step."""
-        N, D = self.N(factor), np.diag(self.D)
-        identity, start = np.eye(self.D.size), np.ones(self.D.size)
+        """Return the spectral radius of T for each step: the factor of the noise-free E||x_k - x*||^2."""
+        N, threshold = self.N(factor), self.threshold(factor)
+        return np.array([self._radius(N, float(a), a < threshold) for a in steps])
 
-        def radius(a: float) -> float:
-            T = identity - a * D + a**2 * N
-            if self.D.size <= _DENSE:
-                last = self.D.size - 1
-                return float(eigh(T, eigvals_only=True, subset_by_index=[last, last])[0])
-            return float(eigsh(T, k=1, which="LA", v0=start, return_eigenvectors=False)[0])
+    def fastest(self, factor: float) -> float:
+        """Return the step of the least radius, 2/(mu + L) for full gradients, to 1e-3 of the threshold."""
+        N, end = self.N(factor), self.threshold(factor)
+        tolerance = {"xatol": 1e-3 * end}
+        found = minimize_scalar(
+            lambda a: self._radius(N, a, True), bounds=(0, end), method="bounded", options=tolerance
+        )
+        return float(found.x)
 
-        return np.array([radius(a) for a in steps])
+    def _radius(self, N: np.ndarray, step: float, stable: bool) -> float:
+        """Return 1 - a times the least eigenvalue of D - a N, which is positive where the step is stable."""
+        P = -step * N
+        P[np.diag_indices_from(P)] += self.D
+        if self.D.size <= _DENSE:
+            least = eigh(P, eigvals_only=True, subset_by_index=[0, 0])
+        else:
+            # Of positive eigenvalues the least is nearest to zero, where inverse iteration finds it soon.
+            near: dict[str, Any] = {"sigma": 0.0} if stable else {"which": "SA"}
+            least = eigsh(P, k=1, v0=np.ones(self.D.size), return_eigenvectors=False, **near)
+        return 1 - step * float(least[0])
 
     def floor(self, factor: float, steps: np.ndarray) -> Floor:
         """Return the noise floor of each step, shape of `steps`.
 
-        ``S = a c D^(-1/2) (1 - a K)^(-1) D^(-1/2) G`` with ``K = D^(-1/2) N D^(-1/2)``: one eigendecomposition of K
-        serves every step.
+        ``S = a c D^(-1/2) (1 - a V)^(-1) D^(-1/2) G`` with ``V = D^(-1/2) N D^(-1/2)``: one
+        eigendecomposition of V serves every step.
         """
         nu, U = self._modes(factor)
         root = np.sqrt(self.D)
@@ -147,6 +164,9 @@ class SecondMoment:
         return Floor(*limits)
 
     def _modes(self, factor: float) -> tuple[np.ndarray, np.ndarray]:
-        root = np.sqrt(self.D)
-        nu, U = np.linalg.eigh(self.N(factor) / np.outer(root, root))
-        return nu, U
+        """Return eigenvalues and eigenvectors of D^(-1/2) N D^(-1/2), computed once per batch factor."""
+        if factor not in self._known:
+            root = np.sqrt(self.D)
+            nu, U = np.linalg.eigh(self.N(factor) / np.outer(root, root))
+            self._known[factor] = nu, U
+        return self._known[factor]

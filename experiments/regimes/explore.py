@@ -1,4 +1,4 @@
-"""``explore``: what every constant step and batch does on a problem, and what the catalogue knows about it."""
+"""``explore``: what every constant step and batch does on a problem, and what the catalogue knows of it."""
 
 from __future__ import annotations
 
@@ -15,9 +15,8 @@ from ratebound.experiments import checkpoints as grids
 from ratebound.experiments.checks import whole
 from ratebound.experiments.exact import is_plain
 from ratebound.experiments.plan import check_alphas
-from ratebound.experiments.regimes.classify import exact_regime, measured_regime
-from ratebound.experiments.regimes.curves import Curves, exact_curves
-from ratebound.experiments.regimes.exact import SecondMoment, operator_available
+from ratebound.experiments.regimes.cells import exact_cells, measured_cells, stand_in
+from ratebound.experiments.regimes.exact import operator_available
 from ratebound.experiments.regimes.theory import Line, candidates, lines
 from ratebound.experiments.run import find_method, simulate
 from ratebound.problems.certified import NotCertified, batch_factor
@@ -42,9 +41,10 @@ class Regimes:
     data
         Dimensions ``step`` and ``batch``. Over both: ``regime``; ``error``, the expected error at the horizon
         (exact, else the mean over replicas); ``floor`` and ``contraction`` (exact, else nan); and from
-        replicas ``mean``, ``stderr``, ``median``, ``measured_regime``. Over ``batch``: ``threshold``, the exact step
-        from which the error no longer converges in mean square (else nan); ``first_divergent``, the smallest
-        step of the grid that is divergent (inf if none is); ``best_step``, of the least error.
+        replicas ``mean``, ``stderr``, ``median``, ``measured_regime``. Over ``batch``: ``threshold``, the
+        exact step from which the error no longer converges in mean square, and ``fastest_step``, of the least
+        contraction factor (else nan); ``first_divergent``, the smallest step of the grid that is divergent
+        (inf if none is); ``best_step``, of the least error.
     theory
         The theorems on the step axis, for the first batch.
     """
@@ -54,8 +54,8 @@ class Regimes:
 
     def as_dict(self) -> dict[str, Any]:
         """Return everything as plain JSON values; numbers that are not finite read None."""
-        found: dict[str, Any] = {name: value for name, value in self.data.attrs.items()}
-        found |= {name: self.data[name].values.tolist() for name in self.data.variables}
+        found: dict[str, Any] = {str(name): value for name, value in self.data.attrs.items()}
+        found |= {str(name): self.data[name].values.tolist() for name in self.data.variables}
         plain: dict[str, Any] = _plain(found | {"theory": [asdict(line) for line in self.theory]})
         return plain
 
@@ -142,56 +142,45 @@ def explore(
         )
     at = np.union1d(grids.checkpoints(iterations), [iterations // 4, iterations // 2])
     theorems = candidates(problem, rule)
+    measures = [theorem.measure for theorem in theorems]
     measure = "gap_last" if problem.x_star is not None else "grad_norm_sq_last"
-    read = (measure,) if exact else tuple(dict.fromkeys([measure, *(t.measure for t in theorems)]))
     full = rule.sampling == "full"
     factors = np.array([0.0 if full else batch_factor(problem.n, b, replacement) for b in chosen])
+    say, total = watch or _silent, len(chosen) + 2
 
-    out: dict[str, np.ndarray] = {}
-    errors: dict[str, np.ndarray] = {}
-    total = len(chosen) + 2
-    say = watch or (lambda done, total, what: None)
     say(0, total, "exact second moments" if exact else "constants")
-    if exact:
-        operator = SecondMoment(problem)
-        curves = exact_curves(operator, steps, factors, at)
-        out |= _exact_cells(problem, operator, curves, steps, factors, at)
-        errors |= {name: value[:, 0] for name, value in curves.final.items()}
+    cells, errors = exact_cells(problem, steps, factors, at) if exact else ({}, {})
     runs = []
-    for j, batch in enumerate(chosen):
-        if not replicas:
-            break
+    for j, batch in enumerate(chosen if replicas else ()):
         say(j + 1, total, f"replicas, batch {batch}")
-        runs.append(
-            simulate(
-                problem,
-                rule,
-                [float(step) for step in steps],
-                batch=1 if full else batch,
-                replacement=replacement,
-                steps=iterations,
-                replicas=replicas,
-                seed=seed,
-                measures=read if j == 0 else (measure,),
-                checkpoints=at,
-                backend=backend,
-            )
+        # Theorems are about the first batch; exact errors need no replicas of their measures.
+        others = () if exact or j else measures
+        run = simulate(
+            problem,
+            rule,
+            steps.tolist(),
+            batch=1 if full else batch,
+            replacement=replacement,
+            steps=iterations,
+            replicas=replicas,
+            seed=seed,
+            measures=[measure, *others],
+            checkpoints=at,
+            backend=backend,
         )
+        runs.append(run)
     if runs:
         rounding = problem.value_floor if measure == "gap_last" else 0.0
-        out |= _measured_cells(np.stack([run[measure].values for run in runs], axis=1), at, rounding)
+        cells |= measured_cells(np.stack([run[measure].values for run in runs], axis=1), at, rounding)
     if not exact:
-        out |= {"regime": out["measured_regime"], "error": out["mean"]}
-        out |= {name: np.full(out["error"].shape, np.nan) for name in ("floor", "contraction")}
-        out["threshold"] = np.full(len(chosen), np.nan)
-        with np.errstate(invalid="ignore"):
-            final = {name: runs[0][name].values[..., -1].mean(1) for name in read}
-        errors |= {name: np.where(np.isfinite(value), value, np.inf) for name, value in final.items()}
-    divergent = out["regime"] == "divergent"
-    out["first_divergent"] = np.where(divergent.any(0), steps[divergent.argmax(0)], np.inf)
-    out["best_step"] = steps[out["error"].argmin(0)]
+        cells |= stand_in(cells)
+        errors = {name: _mean(runs[0][name].values) for name in (measure, *measures)}
+    divergent = cells["regime"] == "divergent"
+    cells["first_divergent"] = np.where(divergent.any(0), steps[divergent.argmax(0)], np.inf)
+    cells["best_step"] = steps[np.nan_to_num(cells["error"], nan=np.inf).argmin(0)]
+
     say(total - 1, total, "theorems")
-    limit = float(out["threshold"][0] if exact else out["first_divergent"][0])
+    limit = float(cells["threshold" if exact else "first_divergent"][0])
     found = lines(
         problem,
         theorems,
@@ -202,12 +191,22 @@ def explore(
         horizon=iterations,
         threshold=limit if np.isfinite(limit) else np.nan,
     )
-    run = {"method": rule.name, "replacement": replacement, "iterations": iterations, "replicas": replicas}
-    attributes = _facts(problem) | run | {"seed": seed, "measure": measure, "exact": exact}
-    variables = {name: (_CELLS if value.ndim == 2 else "batch", value) for name, value in out.items()}
-    return Regimes(
-        xr.Dataset(variables, {"step": steps, "batch": list(chosen)}, attributes), tuple(found)
-    )
+    run_facts = {"method": rule.name, "replacement": replacement, "iterations": iterations}
+    run_facts |= {"replicas": replicas, "seed": seed, "measure": measure, "exact": exact}
+    variables = {name: (_CELLS if value.ndim == 2 else "batch", value) for name, value in cells.items()}
+    coordinates = {"step": steps, "batch": list(chosen)}
+    return Regimes(xr.Dataset(variables, coordinates, _facts(problem) | run_facts), tuple(found))
+
+
+def _silent(done: int, total: int, what: str) -> None:
+    pass
+
+
+def _mean(samples: np.ndarray) -> np.ndarray:
+    """Return the mean over replicas, shape (S,), of (S, R, C) at the last checkpoint; inf if one diverged."""
+    with np.errstate(all="ignore"):
+        mean = samples[..., -1].mean(1)
+    return np.where(np.isfinite(mean), mean, np.inf)
 
 
 def _grid(problem: Problem, steps: Sequence[float] | np.ndarray | None) -> np.ndarray:
@@ -237,43 +236,6 @@ def _batches(
     _increasing("batches", np.array(chosen))
     batch_factor(problem.n, chosen[-1], replacement)
     return chosen
-
-
-def _exact_cells(
-    problem: Problem,
-    operator: SecondMoment,
-    curves: Curves,
-    steps: np.ndarray,
-    factors: np.ndarray,
-    at: np.ndarray,
-) -> dict[str, np.ndarray]:
-    floor = np.stack([operator.floor(c, steps).gap for c in factors], axis=1)
-    radius = np.stack([operator.contraction(c, steps) for c in factors], axis=1)
-    regime = [
-        [
-            exact_regime(at, curves.gap[:, i, j], floor[i, j], radius[i, j], problem.value_floor)
-            for j in range(factors.size)
-        ]
-        for i in range(steps.size)
-    ]
-    return {
-        "regime": np.array(regime),
-        "error": curves.final["gap_last"],
-        "floor": floor,
-        "contraction": radius,
-        "threshold": np.array([operator.threshold(c) for c in factors]),
-    }
-
-
-def _measured_cells(samples: np.ndarray, at: np.ndarray, rounding: float) -> dict[str, np.ndarray]:
-    """Return the cells of replicas of shape (S, B, R, C)."""
-    with np.errstate(all="ignore"):
-        last = samples[..., -1]
-        mean, size = last.mean(-1), last.shape[-1]
-        spread = last.std(-1, ddof=1) / np.sqrt(size) if size > 1 else np.zeros(mean.shape)
-        median = np.median(last, axis=-1)
-        regime = [[measured_regime(at, cell, rounding) for cell in row] for row in samples]
-    return {"mean": mean, "stderr": spread, "median": median, "measured_regime": np.array(regime)}
 
 
 def _facts(problem: Problem) -> dict[str, Any]:

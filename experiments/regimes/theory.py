@@ -1,11 +1,11 @@
 """What the theorems of the catalogue know about a constant step, beside the truth.
 
-A theorem takes part if its step is one constant parameter. Its admissible range is its ``where`` relations with
-certified constants put in, an interval of steps. Its *conservatism* is the true stability threshold divided by the
-largest step allowed: below 1, the range reaches into divergence (the bound stays true there, for it contains a
-second moment that explodes). The *bound-optimal* step minimises the bound at the horizon over the grid; the *price*
-of trusting it is the true error there divided by the smallest true error of any step of the grid, both in the
-measure of the theorem.
+A theorem takes part if its step is one constant parameter. Its admissible range is its ``where`` relations
+with certified constants put in, an interval of steps. Its *conservatism* is the true stability threshold
+divided by the largest step allowed: below 1, the range reaches into divergence (the bound stays true there,
+for it contains a second moment that explodes). The *bound-optimal* step minimises the bound at the horizon
+over the grid; the *price* of trusting it is the true error there divided by the least true error of any
+step of the grid, both in the measure of the theorem.
 """
 
 from __future__ import annotations
@@ -148,8 +148,8 @@ def _line(
     )
     try:
         fixed = {name: constants(name) for name in theorem.constants if BY_NAME.get(name) not in ALONG_RUN}
-    except NotCertified as reason:
-        return replace(line, reason=str(reason))
+    except NotCertified as missing:
+        return replace(line, reason=str(missing))
     known = {BY_NAME[name]: value for name, value in fixed.items() if name in BY_NAME}
     limits = [_number(relation.rhs, known, horizon) for relation in theorem.where]
     largest = min(limits, default=np.inf)
@@ -157,12 +157,15 @@ def _line(
     reason = f"no step of the grid is within {line.range_text}"
     for j, step in enumerate(steps):
         # Every range is an upper limit: a step on it counts only where the relation is not strict.
-        if not all(_allowed(relation.rel_op, step, limit) for relation, limit in zip(theorem.where, limits, strict=True)):
+        if not all(
+            _allowed(relation.rel_op, step, limit)
+            for relation, limit in zip(theorem.where, limits, strict=True)
+        ):
             continue
         try:
             bounds[j] = _bound(theorem, float(step), known, constants, horizon)
-        except NotCertified as why:
-            reason = str(why)
+        except NotCertified as missing:
+            reason = str(missing)
     line = replace(
         line, largest=largest, conservatism=threshold / largest if np.isfinite(largest) else np.nan
     )

@@ -1,4 +1,4 @@
-"""``ratebound explore``: the regimes of constant steps on a problem, and what the theorems know about them."""
+"""``ratebound explore``: the regimes of constant steps on a problem, beside what the theorems know."""
 
 from __future__ import annotations
 
@@ -112,7 +112,8 @@ def _text(found: Mapping[str, Any]) -> str:
     error = "f(x_K) - f*" if found["measure"] == "gap_last" else "||grad f(x_K)||^2"
     kappa = f", kappa = {found['kappa']:.4g}" if found["kappa"] else ""
     lines = [
-        f"{found['method']} on {found['problem']} (n = {found['n']}, d = {found['d']}{kappa}), constant steps",
+        f"{found['method']} on {found['problem']} (n = {found['n']}, d = {found['d']}{kappa}), "
+        "constant steps",
         f"error {error} after K = {found['iterations']}: {how}; {found['replicas']} replicas, "
         f"seed {found['seed']}",
         "",
@@ -120,6 +121,8 @@ def _text(found: Mapping[str, Any]) -> str:
         "",
         f"theorems about a constant step, batch {found['batch'][0]}",
         aligned(_theorem_rows(found["theory"])),
+        "bound and error: at K, in the measure of the theorem, at the step of its least bound; "
+        "price: error / least error of the grid",
     ]
     lines += [f"{line['id']}: {line['reason']}" for line in found["theory"] if line["reason"]]
     return "\n".join(lines)

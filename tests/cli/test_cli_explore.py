@@ -1,0 +1,65 @@
+"""``explore`` from the command line: what it prints, what it writes, what it refuses."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from ratebound.cli import cli
+
+SHORT = ("explore", "--problem", "linnerud_ridge", "--steps", "60", "--replicas", "0", "--grid", "8")
+
+
+def run(*arguments):
+    return CliRunner().invoke(cli, [str(each) for each in arguments])
+
+
+def test_the_tables_and_the_files(tmp_path):
+    folder, file = tmp_path / "new" / "map", tmp_path / "found.json"
+    result = run(*SHORT, "--batches", "1,4", "-o", folder, "--json", file)
+    assert result.exit_code == 0, result.output
+    assert "sgd on linnerud_ridge (n = 20, d = 3, kappa = " in result.stdout
+    assert "sgd_nws" in result.stdout
+    assert "divergent" in result.stdout
+    assert "explore 0/4" in result.stderr
+    assert sorted(path.name for path in folder.iterdir()) == ["map.pdf", "map.png"]
+    found = json.loads(file.read_text(encoding="utf-8"))
+    assert found["batch"] == [1, 4]
+    assert f"{found['threshold'][0]:.4g}" in result.stdout
+
+
+def test_theorems_without_a_number_give_the_reason():
+    result = run("explore", "--problem", "rank_deficient", *SHORT[3:], "--batches", "1")
+    assert "sgd_nws: the smallest eigenvalue" in result.stdout
+
+
+def test_a_measured_problem():
+    result = run("explore", "--problem", "iris", "--steps", 50, "--replicas", 4, "--grid", 4, "--batches", 2)
+    assert result.exit_code == 0, result.output
+    assert "mean over replicas; 4 replicas, seed 0" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--batches", "1,x"), "--batches '1,x' is no list of whole numbers; write 1,2,4"),
+        (("--batches", "4,1"), "pass increasing numbers"),
+        (("--grid", "1"), "grid = 1"),
+        (("--steps", "2"), "iterations = 2"),
+        (("--method", "sdg"), "did you mean 'sgd'"),
+        (("--seed", "-1", "--replicas", "2"), "seed = -1"),
+        (("--json", "nowhere/found.json"), "--json nowhere/found.json: cannot write there"),
+    ],
+)
+def test_bad_input_is_one_line(arguments, said):
+    result = run(*SHORT, *arguments)
+    assert result.exit_code == 2
+    assert said in result.stderr
+    assert len([line for line in result.stderr.splitlines() if line.startswith("error")]) == 1
+
+
+def test_a_folder_that_cannot_be_made(tmp_path):
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    result = run(*SHORT, "-o", tmp_path / "file" / "map")
+    assert result.exit_code == 2
+    assert "is not a writable folder" in result.stderr

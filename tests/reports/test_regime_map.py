@@ -1,0 +1,118 @@
+"""The map of regimes as a figure, from plain values alone."""
+
+import numpy as np
+import pytest
+
+from ratebound.reports import regime_map
+from ratebound.reports.regime_bars import ranges
+
+
+def line(name, largest, conservatism=2.0, bound_step=0.01, reason=""):
+    return {
+        "id": name,
+        "largest": largest,
+        "conservatism": conservatism,
+        "bound_step": bound_step,
+        "reason": reason,
+    }
+
+
+@pytest.fixture
+def regimes():
+    names = ["slow", "sublinear", "linear", "plateau", "divergent"]
+    return {
+        "method": "sgd",
+        "title": "A problem worth $5",
+        "n": 10,
+        "d": 2,
+        "kappa": 12.5,
+        "L": 1.0,
+        "L_max": 20.0,
+        "exact": True,
+        "replicas": 8,
+        "replacement": False,
+        "iterations": 100,
+        "measure": "gap_last",
+        "step": np.geomspace(1e-3, 4, 5).tolist(),
+        "batch": [1, 2, 8],
+        "regime": [[name] * 3 for name in names],
+        "threshold": [0.5, 1.0, 1.9],
+        "first_divergent": [4.0, 4.0, None],
+        "best_step": [0.03, 0.1, 0.2],
+        "theory": [
+            line("within", 0.1),
+            line("unlimited", None, None),
+            line("beyond", 50.0, 0.01),
+            line("below", 1e-5, 300000.0, None, "no step of the grid is within"),
+            line("silent", None, None, None, "not applicable"),
+        ],
+    }
+
+
+def words(figure):
+    labels = [label.get_text() for axes in figure.axes for label in axes.get_yticklabels()]
+    legend = [text.get_text() for text in figure.legends[0].get_texts()]
+    free = [text.get_text() for axes in figure.axes for text in axes.texts]
+    return labels, legend, [*free, *(text.get_text() for text in figure.texts)]
+
+
+def test_theorems_that_apply_are_sorted_by_their_limit(regimes):
+    assert [each["id"] for each in ranges(regimes["theory"])] == ["unlimited", "beyond", "within", "below"]
+
+
+def test_the_figure_says_what_it_shows(regimes):
+    labels, legend, said = words(regime_map.draw(regimes))
+    assert labels == ["1", "2", "8", "unlimited", "beyond", "within", "below"]
+    assert "exact stability threshold" in legend
+    assert "divergent" in legend
+    assert "300000" in said
+    assert any(r"\kappa$ = 12.5" in text for text in said)
+    assert any(r"worth \$5" in text for text in said)
+    assert any("without replacement" in text for text in said)
+
+
+def test_only_regimes_that_occur_are_in_the_legend(regimes):
+    regimes["regime"] = [["plateau"] * 3] * 5
+    _, legend, _ = words(regime_map.draw(regimes))
+    assert "divergent" not in legend
+    assert "plateau at the noise floor" in legend
+
+
+def test_the_steps_stand_on_the_same_axis(regimes):
+    upper, lower = regime_map.draw(regimes).axes
+    assert upper.get_xlim() == lower.get_xlim()
+    box, other = upper.get_position(), lower.get_position()
+    assert (box.x0, box.x1) == (other.x0, other.x1)
+    assert other.y1 < box.y0
+
+
+@pytest.mark.parametrize("first", [4.0, None])
+def test_a_measured_map_of_full_gradients(regimes, first):
+    regimes |= {"exact": False, "method": "gd", "batch": [10], "kappa": None, "L_max": None}
+    regimes |= {"threshold": [None], "first_divergent": [first], "best_step": [0.1]}
+    regimes["regime"] = [row[:1] for row in regimes["regime"]]
+    regimes["measure"] = "grad_norm_sq_last"
+    labels, legend, _ = words(regime_map.draw(regimes))
+    assert labels[0] == "full"
+    assert ("first divergent step, measured" in legend) == (first is not None)
+
+
+def test_without_theorems_and_with_one_step(regimes):
+    regimes |= {"theory": [], "step": [0.1], "regime": [["plateau"] * 3]}
+    assert len(regime_map.draw(regimes).axes) == 1
+
+
+def test_the_same_values_give_the_same_files(regimes, tmp_path):
+    first = [path.read_bytes() for path in regime_map.save(regimes, tmp_path)]
+    again = regime_map.save(regimes, tmp_path)
+    assert [path.name for path in again] == ["map.png", "map.pdf"]
+    assert [path.read_bytes() for path in again] == first
+
+
+def test_nothing_leaves_the_figure(regimes):
+    figure = regime_map.draw(regimes)
+    figure.draw_without_rendering()
+    width, height = figure.bbox.width, figure.bbox.height
+    for text in [*figure.texts, *(text for axes in figure.axes for text in axes.texts)]:
+        box = text.get_window_extent()
+        assert box.x0 >= 0 and box.x1 <= width and box.y0 >= 0 and box.y1 <= height, text.get_text()
