@@ -17,6 +17,7 @@ from sympy import (
     Integer,
     Max,
     Poly,
+    PolynomialError,
     Pow,
     S,
     Symbol,
@@ -69,7 +70,10 @@ def nonnegative(
     # Counts are at least one.
     counts = {s for s in expr.free_symbols if s.is_integer and s.is_positive and s not in sweep}
     expr = on_chart(expr, sweep | {count: 1 + free("j") for count in counts})
-    return any(_nonneg(_atoms_freed(_normal_powers(_rounding_swept(e)))) for e in _largest_opened(expr))
+    try:
+        return any(_nonneg(_atoms_freed(_normal_powers(_rounding_swept(e)))) for e in _largest_opened(expr))
+    except PolynomialError:
+        return False  # Something that is left is no polynomial in a root: nothing is proved.
 
 
 def _largest_opened(expr: Expr) -> Iterator[Expr]:
@@ -99,8 +103,10 @@ def vanishes(expr: Expr) -> bool:
     """Whether the expression is identically zero, by exact algebra."""
     if expr == 0:
         return True
-    freed = _atoms_freed(_normal_powers(expr))
-    return _root_free_zero(freed)
+    try:
+        return _root_free_zero(_atoms_freed(_normal_powers(expr)))
+    except PolynomialError:
+        return False
 
 
 def _root_free_zero(freed: tuple[Expr, dict[Symbol, Expr]]) -> bool:

@@ -129,6 +129,11 @@ class Theorem:
         unknown = sorted(str(s) for s in named if s not in BY_NAME.values())
         if unknown:
             raise RateboundError(f"{', '.join(unknown)} is no symbol of ratebound.theory.symbols; use those")
+        if self.certificate is not None and self.step != alpha and alpha in self.parameters:
+            # Proofs write alpha for the step alpha_k itself.
+            raise RateboundError(
+                f"alpha is read beside the step {self.step}, and proofs take it for the whole step; use alpha0"
+            )
         lacking = [str(p) for p in self.parameters if p not in self.defaults]
         if lacking:
             raise RateboundError(f"the parameter {', '.join(lacking)} has no default value; state one")

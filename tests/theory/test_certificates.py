@@ -134,6 +134,14 @@ def _along(expr, values, alphas):
     return lower(expr, (alpha, k, *names))(alphas, np.arange(alphas.size), *(values[v.name] for v in names))
 
 
+@pytest.mark.parametrize("theorem", [t for t in CERTIFIED if t.step == alpha], ids=lambda t: t.id)
+def test_the_letter_of_the_step_is_not_reused(theorem):
+    """Proofs write alpha for the step: were it a factor of the step, they would prove another statement."""
+    for factor in (Rational(1, 2), 2):
+        with pytest.raises(RateboundError, match="for the whole step"):
+            dataclasses.replace(theorem, step=factor * alpha)
+
+
 def test_errors_name_the_residual_and_the_multiplier():
     theorem = find("gd_pl")
     broken = dataclasses.replace(theorem.certificate, rate=1 - 2 * alpha * mu_pl)
