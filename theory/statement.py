@@ -132,7 +132,7 @@ class Theorem:
         if self.certificate is not None and self.step != alpha and alpha in self.parameters:
             # Proofs write alpha for the step alpha_k itself.
             raise RateboundError(
-                f"alpha is read beside the step {self.step}, and proofs take it for the whole step; use alpha0"
+                f"alpha is read beside the step {self.step}; proofs take it for the whole step: use alpha0"
             )
         lacking = [str(p) for p in self.parameters if p not in self.defaults]
         if lacking:
