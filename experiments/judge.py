@@ -79,7 +79,7 @@ def judge_run(base: Verdict, grid: Grid, options: Options) -> Verdict:
         finding = _without_expectation(grid, seen, options)
     if finding.outcome == "violated" and theorem.proof == "certified":
         raise _contradiction(theorem, problem, finding.reason)
-    step = _step(grid, options)
+    step, order = _step(grid, options), _order(theorem)
     curves = _curves(grid, exact, seen)
     return replace(
         base,
@@ -90,9 +90,9 @@ def judge_run(base: Verdict, grid: Grid, options: Options) -> Verdict:
         e_value=None if seen is None else seen.e_value,
         confirm_value=None if seen is None else seen.confirm_value,
         replicas=0 if seen is None else seen.count,
-        slope=_slope(grid, curves),
+        slope=_slope(grid, order, curves),
         curves=curves,
-        floor=_floor(grid),
+        floor=_floor(grid, order),
     )
 
 
@@ -184,9 +184,8 @@ def _order(theorem: Theorem) -> Order | None:
         return None
 
 
-def _floor(grid: Grid) -> float | None:
+def _floor(grid: Grid, order: Order | None) -> float | None:
     """Return the limit of the bound as k grows, where it is positive."""
-    order = _order(grid.theorem)
     if order is None or order.kind != "floor":
         return None
     value = float(grid.trial.bound(np.array([_FAR]))[0])
@@ -204,9 +203,8 @@ def _curves(grid: Grid, exact: np.ndarray | None, seen: sampling.Sample | None) 
     return curves
 
 
-def _slope(grid: Grid, curves: Mapping[str, np.ndarray]) -> Slope | None:
+def _slope(grid: Grid, order: Order | None, curves: Mapping[str, np.ndarray]) -> Slope | None:
     values = curves.get("exact", curves.get("mean"))
-    order = _order(grid.theorem)
     if values is None or (order is not None and order.kind == "one step"):
         return None
     floor = floor_of(grid.problem, grid.theorem.measure)

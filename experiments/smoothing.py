@@ -14,7 +14,7 @@ from ratebound.experiments.exact import is_plain
 from ratebound.experiments.grid import Grid
 from ratebound.experiments.plan import Plan
 
-_MOST_WORK, _MOST_STEPS = 2e8, 5000
+_MOST_WORK, _MOST_STEPS = 2e7, 5000
 _BATCHES = 512
 
 

@@ -214,7 +214,7 @@ def _where_it_goes(trial: Trial, claim: Expr, seed: int) -> StepFinding:
     first = int(_steps(trial)[0])
     points = [(k, x) for k, x in visited(trial, seed, _MOST_STEPS) if k >= first]
     seen = 0
-    for k, x in points:
+    for k, x in points[:: max(1, len(points) // _POINTS)]:
         state = state_at(trial, k, x)
         factors = _coefficients(trial, claim, np.array([k]))
         if state is None or any(q is not None and q not in state for q in factors):

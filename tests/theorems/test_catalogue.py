@@ -39,7 +39,7 @@ def judged(theorem, name, cells, steps, replicas):
 @pytest.mark.parametrize("theorem", THEOREMS.values(), ids=lambda t: t.id)
 def test_it_holds_on_small_problems(theorem):
     cells = len(THEOREMS) * len(QUICK)
-    verdicts = [judged(theorem, name, cells, 400, 64) for name in QUICK]
+    verdicts = [judged(theorem, name, cells, 300, 64) for name in QUICK]
     assert sum(v.holds for v in verdicts) >= 3, [v.reason for v in verdicts]
     assert any(v.evidence == "exact" for v in verdicts)
 

@@ -80,7 +80,7 @@ def refuted_by(name, corruption, steps, replicas):
     return None
 
 
-def refuted(theorem, corruption, steps=400, replicas=0):
+def refuted(theorem, corruption, steps=300, replicas=0):
     """The same for the theorem itself; asked for by two tests."""
     return refuted_by(theorem.id, corruption, steps, replicas)
 
@@ -101,7 +101,7 @@ def test_a_corruption_is_refuted_or_refused(theorem, corruption):
 def test_evidence_refutes_some_corruption_of_each_theorem(theorem):
     corruptions = [corruption for corruption in CORRUPTIONS if changed(theorem, corruption)]
     # Loose bounds take a long run to fail, and a loss of another kind than least squares.
-    asked = ((400, 0), (2000, 64))
+    asked = ((300, 0), (2000, 64))
     assert any(refuted(theorem, corruption, *sizes) for sizes in asked for corruption in corruptions)
 
 
@@ -109,11 +109,11 @@ def test_evidence_refutes_some_corruption_of_each_theorem(theorem):
 @pytest.mark.parametrize("theorem", THEOREMS.values(), ids=lambda t: t.id)
 def test_nothing_holds_below_what_exact_evidence_measures(theorem, name):
     options = {"batch": 2} if theorem.measure == "batch_variance" else {}
-    true = verify(theorem, load(name), steps=200, replicas=0, **options)
+    true = verify(theorem, load(name), steps=100, replicas=0, **options)
     if true.outcome == "not applicable":
         assert name == "rank_deficient" and "not strongly convex" in true.reason
         return
     assert true.evidence == "exact" and true.tightness > 0
     conjecture = replace(theorem, bound=theorem.bound * 0.99 * true.tightness, certificate=None)
-    verdict = verify(conjecture, load(name), steps=200, replicas=0, **options)
+    verdict = verify(conjecture, load(name), steps=100, replicas=0, **options)
     assert verdict.violated, verdict.explain()
