@@ -8,13 +8,17 @@ from typing import Any
 import numpy as np
 from sympy import Integer
 
+from ratebound.experiments.adversary.tightness import known_tightness
 from ratebound.experiments.verdict import Verdict
 from ratebound.problems.certified import NotCertified
 from ratebound.problems.constants import certify
 from ratebound.problems.finite_sum import Problem
 from ratebound.theory import latex
+from ratebound.theory.catalogue import THEOREMS
 from ratebound.theory.errors import RateboundError
+from ratebound.theory.exposition import exposition
 from ratebound.theory.statement import Theorem
+from ratebound.theory.symbols import BY_NAME
 
 _CURVES = ("exact", "mean", "mean_low", "mean_high", "q10", "q90", "replicas")
 _BAND = "mean +- 2.58 standard errors, a normal approximation for the eye; no verdict rests on it"
@@ -35,7 +39,7 @@ def cell(theorem: Theorem, problem: Problem, verdict: Verdict) -> dict[str, Any]
     return {
         "theorem": _theorem(theorem),
         "problem": _problem(problem),
-        "run": _run(verdict),
+        "run": _run(theorem, verdict),
         "constants": [
             {
                 "name": each.name,
@@ -71,6 +75,30 @@ def _theorem(theorem: Theorem) -> dict[str, Any]:
         "stochastic": theorem.stochastic,
         "note": theorem.note,
         "sibling": theorem.sibling,
+        "exposition": [
+            {
+                "words": line.words,
+                "latex": None if line.formula is None else latex.tex(line.formula),
+                "relation": line.relation,
+            }
+            for line in exposition(theorem)
+        ],
+        "worst": _worst(theorem),
+    }
+
+
+def _worst(theorem: Theorem) -> dict[str, Any] | None:
+    """Return the worst ratio on record for the statement, None where it has not been searched."""
+    known = known_tightness(theorem.id)
+    if known is None or THEOREMS.get(theorem.id) is not theorem:
+        return None
+    witness = known.witness
+    return {
+        "ratio": known.ratio,
+        "verdict": known.verdict,
+        "evaluations": known.evaluations,
+        "instance": witness.instance["family"],
+        "k": witness.k,
     }
 
 
@@ -117,13 +145,36 @@ def _kappa(problem: Problem, L: float) -> float | None:
     return None
 
 
-def _run(verdict: Verdict) -> dict[str, Any]:
+def _run(theorem: Theorem, verdict: Verdict) -> dict[str, Any]:
     return {
         **verdict.run,
         "replicas": verdict.replicas,
         "parameters": dict(verdict.parameters),
         "parameters_text": verdict.parameters_text,
+        "range": _range(theorem, verdict),
     }
+
+
+def _range(theorem: Theorem, verdict: Verdict) -> list[dict[str, Any]]:
+    """Return how much of each admissible range the run uses: a share of 1 is its edge."""
+    values = dict(verdict.parameters) | {each.name: each.value for each in verdict.constants}
+    known = {BY_NAME[name]: value for name, value in values.items() if name in BY_NAME}
+    found = []
+    for relation in theorem.where:
+        left, right = relation.lhs.subs(known), relation.rhs.subs(known)
+        if not (left.is_number and right.is_number and left > 0 and right > 0):
+            continue
+        value, limit = float(left), float(right)
+        upper = relation.rel_op in ("<", "<=")
+        found.append(
+            {
+                "text": str(relation),
+                "value": value,
+                "limit": limit,
+                "share": value / limit if upper else limit / value,
+            }
+        )
+    return found
 
 
 def _verdict(verdict: Verdict) -> dict[str, Any]:

@@ -44,6 +44,7 @@ def theorem_card(
         ("assumes", text(", ".join(theorem["assumptions"]))),
         ("proof", text(_PROOFS.get(theorem["proof"], theorem["proof"]))),
         ("source", text(theorem["source"])),
+        ("worst case", _worst(theorem.get("worst"))),
         ("note", text(theorem.get("note") or "")),
         ("see also", _sibling(theorem, known)),
     ]
@@ -54,6 +55,14 @@ def theorem_card(
         f'<div class="statement scroll">{formula(theorem["measure_latex"])} ≤ '
         f"{formula(theorem['bound_latex'])}</div>\n{definitions(facts)}{_proof(theorem)}{cells}</article>\n"
     )
+
+
+def _worst(worst: Mapping[str, Any] | None) -> str:
+    """Return the worst ratio of error to bound that a search over instances has found."""
+    if worst is None:
+        return ""
+    where = f"{worst['instance']}, k = {worst['k']}, {worst['evaluations']} runs searched"
+    return text(f"error / bound = {wording.number(worst['ratio'], 4)}, {worst['verdict']} ({where})")
 
 
 def theorem_anchor(name: str) -> str:

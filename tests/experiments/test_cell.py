@@ -1,36 +1,41 @@
-"""Cells: a verdict in plain numbers, also where a conjecture decays like nothing that has a name."""
+"""A cell tells what reports show beyond the verdict: the edge of the range, the proof, the worst case."""
 
-from dataclasses import replace
+import dataclasses
 
 import pytest
-from sympy import Rational
 
-from ratebound.experiments import record as records
 from ratebound.experiments.cell import cell
 from ratebound.experiments.verify import verify
-from ratebound.problems import library
-from ratebound.reports.build import build
-from ratebound.theory.catalogue import THEOREMS
-from ratebound.theory.errors import RateboundError
-from ratebound.theory.symbols import gap0, k
+from ratebound.problems.library import load
+from ratebound.theory.catalogue import THEOREMS, find
+from ratebound.theory.exposition import exposition
 
 
-def test_a_rate_without_a_name_reaches_the_report(tmp_path):
-    theorem = replace(THEOREMS["gd_pl"], bound=gap0 / (1 + k) ** Rational(3, 4), certificate=None)
-    with pytest.raises(RateboundError, match="has no name"):
-        _ = theorem.order
-    problem = library.load("quadratic_2d")
-    verdict = verify(theorem, problem, steps=300)
-    assert verdict.holds and verdict.slope is not None and verdict.floor is None
-    made = cell(theorem, problem, verdict)
-    assert made["theorem"]["order"]["exponent"] is None and made["theorem"]["complexity_latex"] is None
-    record = {
-        "schema": records.SCHEMA,
-        "provenance": {},
-        "suite": {"name": "s", "title": "S", "description": ""},
-        "budget": {"delta": 1e-6, "cells": 1},
-        "cells": [made],
-    }
-    stored = records.load(records.save(record, tmp_path / "record.json"))
-    page = build(stored, tmp_path / "report").read_text(encoding="utf-8")
-    assert "gd_pl" in page
+def _cell(theorem, name, **options):
+    problem = load(name)
+    return cell(theorem, problem, verify(theorem, problem, steps=60, replicas=0, **options))
+
+
+def test_the_share_of_the_range_is_one_at_its_edge():
+    (edge,) = _cell(find("gd_convex"), "diabetes")["run"]["range"]
+    assert edge["share"] == pytest.approx(1) and edge["text"] == "alpha <= 1/L"
+    (half,) = _cell(find("gd_convex"), "diabetes", parameters={"alpha": "1/(2*L)"})["run"]["range"]
+    assert half["share"] == pytest.approx(0.5) and half["value"] == pytest.approx(half["limit"] / 2)
+    (lower,) = _cell(find("sgd_star_decaying"), "quadratic_2d", parameters={"s0": "8*ell/mu"})["run"]["range"]
+    assert lower["share"] == pytest.approx(0.5)
+    assert _cell(find("sgd_convex_constant"), "quadratic_2d")["run"]["range"] == []
+
+
+def test_the_proof_is_told_line_by_line():
+    theorem = find("gd_pl")
+    said = _cell(theorem, "quadratic_2d")["theorem"]["exposition"]
+    assert [line["words"] for line in said] == [line.words for line in exposition(theorem)]
+    assert any(line["latex"] and r"\nabla f" in line["latex"] for line in said)
+
+
+def test_the_worst_case_belongs_to_the_statement():
+    theorem = THEOREMS["gd_convex_tight"]
+    worst = _cell(theorem, "quadratic_2d")["theorem"]["worst"]
+    assert worst["verdict"] == "tight" and 0.999 <= worst["ratio"] <= 1 + 1e-9
+    mine = dataclasses.replace(theorem, bound=2 * theorem.bound, certificate=None)
+    assert _cell(mine, "quadratic_2d")["theorem"]["worst"] is None
