@@ -146,7 +146,7 @@ def legend_entries(cell: Mapping[str, Any], shown: Curves) -> list[tuple[Any, st
         several = f"{len(shown.replicas)} replicas" if len(shown.replicas) > 1 else "one replica"
         entries.append((Line2D([], [], **_REPLICA), several))
     if shown.floor is not None:
-        entries.append((Line2D([], [], **_FLOOR), f"noise floor {number(shown.floor)}"))
+        entries.append((Line2D([], [], **_FLOOR), f"floor of the bound {number(shown.floor)}"))
     if cell["verdict"].get("slope") is not None and cell["verdict"].get("slope_range"):
         entries.append(
             (
