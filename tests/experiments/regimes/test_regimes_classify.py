@@ -47,6 +47,12 @@ def test_one_infinite_replica_is_divergence():
     assert measured_regime(K, samples, 0.0) == "divergent"
 
 
+def test_a_noisy_plateau_above_its_start_is_no_divergence():
+    noisy = replicas(np.where(K == 0, 0.1, 1.0), 2.0)[:8]
+    noisy[:, -1] *= 4
+    assert measured_regime(K, noisy, 0.0) == "plateau"
+
+
 def test_a_start_below_the_floor_is_a_plateau():
     rising = 2 - GEOMETRIC
     assert exact_regime(K, rising, 2.0, 0.98, 0.0) == "plateau"
