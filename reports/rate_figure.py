@@ -113,5 +113,5 @@ def _panel(axes: Axes, setting: str, stochastic: bool, cells: Sequence[Mapping[s
 def _title(setting: str, stochastic: bool, cells: Sequence[Mapping[str, Any]]) -> str:
     known = dict.fromkeys(cell["theorem"].get("complexity_latex") for cell in cells)
     typeset = [text for text in (mathtext(latex) for latex in known if latex) if text]
-    rates = f":  K(ε) = {typeset[0]}" if typeset else ""
+    rates = f":  K(ε) = {', '.join(typeset)}" if typeset else ""
     return f"{SETTING_NAMES[setting]}, {_GRADIENTS[stochastic]}{rates}"
