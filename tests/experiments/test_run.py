@@ -1,7 +1,6 @@
 """``simulate`` against a plain loop over single replicas, and its promises about streams and divergence."""
 
 import json
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,6 +14,7 @@ from ratebound.problems.build import least_squares, logistic
 from ratebound.problems.constants import certify
 from ratebound.problems.library import load
 from ratebound.theory.errors import RateboundError
+from ratebound.theory.methods import Method
 from ratebound.theory.symbols import alpha0, k
 
 GRID = [0, 1, 2, 5, 9, 12]
@@ -203,7 +203,7 @@ def test_attributes_repeat_the_run():
 
 
 def method(update, sampling="batch"):
-    return SimpleNamespace(name="mine", update=update, sampling=sampling)
+    return Method("mine", "A method of my own", update, sampling)
 
 
 def test_method_is_its_expression():
