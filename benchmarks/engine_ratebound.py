@@ -7,6 +7,7 @@ import numpy as np
 from workloads import Stopwatch
 
 from ratebound.experiments.backends import numpy_
+from ratebound.experiments.backends.recorder import Foresees
 from ratebound.experiments.plan import Plan
 from ratebound.problems.build import from_arrays
 from ratebound.theory.methods import METHODS
@@ -46,6 +47,8 @@ class Prepared:
     def run(self):
         watch = Stopwatch()
         engine = self.make(self.plan)
+        if isinstance(engine, Foresees):
+            engine.foresee(self.plan.checkpoints.tolist())
         for start, stop in pairwise(self.plan.checkpoints.tolist()):
             engine.advance(start, stop)
         steps = watch.read("steps")

@@ -7,7 +7,9 @@ memory stays O(replicas x d) however long the run is. Methods of full gradients 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -24,6 +26,9 @@ from ratebound.experiments.backends.simd import WIDTH
 from ratebound.experiments.backends.threads import share
 from ratebound.experiments.plan import Plan
 
+_COPIED = 2**22
+"""Values of states that are kept ahead of the measures."""
+
 
 def padded(size: int, multiple: int = WIDTH) -> int:
     """Return the next multiple."""
@@ -39,9 +44,13 @@ def aligned(shape: tuple[int, ...]) -> np.ndarray:
 
 
 class _Kernel:
-    """A printed kernel with the arrays that do not depend on the layout of the state."""
+    """A printed kernel, its state, and the arrays that do not depend on the layout of the state.
 
-    def __init__(self, plan: Plan, source: str, width: int) -> None:
+    Where the stops are foreseen, each thread takes its replicas through many of them and keeps copies of
+    their states, so that threads wait for each other once for many stops.
+    """
+
+    def __init__(self, plan: Plan, source: str, width: int, state: dict[str, np.ndarray], rows: int) -> None:
         problem = plan.problem
         data = aligned((problem.n + 1, width))
         data[:-1, : problem.d] = problem.A
@@ -49,22 +58,48 @@ class _Kernel:
         self._data, self._labels = data, np.append(problem.y, 0.0)
         self._limits = limits_of(plan)
         self._plan = plan
+        self._state, self._rows = state, rows
+        self._shown, self._copies = state, dict[int, dict[str, np.ndarray]]()
+        self.stops: Sequence[int] = ()
 
-    def __call__(
-        self, groups: int, start: int, stop: int, alphas: Any, weights: Any, replicas: Any, *rest: np.ndarray
-    ) -> None:
-        """Advance all groups, in threads if it pays."""
-        plan = self._plan
+    def values(self, name: str) -> np.ndarray:
+        """Return a state variable where the run now stands, in the layout of the state."""
+        return self._shown[name]
+
+    def advance(self, start: int, stop: int, *arguments: Any) -> None:
+        """Make the updates ``start .. stop - 1``, or look them up where they were foreseen."""
+        if stop not in self._copies:
+            self._copies = self._through(start, self._upcoming(stop), *arguments)
+        self._shown = self._copies.pop(stop)
+
+    def _upcoming(self, stop: int) -> list[int]:
+        room = max(1, _COPIED // sum(values.size for values in self._state.values()))
+        at = bisect_left(self.stops, stop)
+        return [int(each) for each in self.stops[at : at + room]] or [stop]
+
+    def _through(
+        self, start: int, stops: list[int], alphas: Any, weights: Any, replicas: Any, *rest: np.ndarray
+    ) -> dict[int, dict[str, np.ndarray]]:
+        """Advance all groups to the last stop, in threads if it pays; return the states at each stop."""
+        plan, state, rows = self._plan, self._state, self._rows
         keys = np.uint64(plan.seed & 0xFFFFFFFF), np.uint64(plan.seed >> 32)
+        kept = ("x", SUM) if SUM in state else ("x",)
+        copies = {stop: {name: np.empty_like(state[name]) for name in kept} for stop in stops}
 
         def work(first: int, last: int) -> None:
-            self._function(
-                first, last, start, stop, self._data, self._labels, plan.problem.l2, *alphas, *weights,
-                replicas, self._limits, *keys, not plan.replacement, *rest,
-            )  # fmt: skip
+            mine = slice(first * rows, last * rows)
+            for here, stop in pairwise([start, *stops]):
+                self._function(
+                    first, last, here, stop, self._data, self._labels, plan.problem.l2, *alphas, *weights,
+                    replicas, self._limits, *keys, not plan.replacement, *rest, *state.values(),
+                )  # fmt: skip
+                for name, copy in copies[stop].items():
+                    copy[mine] = state[name][mine]
 
         units = plan.alphas.shape[0] * plan.replicas.size
-        share(work, groups, units * (stop - start) * plan.batch * plan.problem.d)
+        size = units * (stops[-1] - start) * plan.batch * plan.problem.d
+        share(work, len(state["x"]) // rows, size)
+        return copies
 
 
 class FeaturesEngine:
@@ -76,10 +111,10 @@ class FeaturesEngine:
         spec = spec_of(plan)
         source, at_once = features_source(spec, width)
         units = padded(S * R, at_once)
-        self._shape, self._groups = (S, R, problem.d), units // at_once
-        self._kernel = _Kernel(plan, source, width)
-        self._state = {name: aligned((units, width)) for name in spec.rules}
-        self._state["x"][:, : problem.d] = problem.x0
+        self._shape = (S, R, problem.d)
+        state = {name: aligned((units, width)) for name in spec.rules}
+        state["x"][:, : problem.d] = problem.x0
+        self._kernel = _Kernel(plan, source, width, state, at_once)
         # Surplus units repeat the last one.
         unit = np.minimum(np.arange(units), S * R - 1)
         self._replicas = plan.replicas[unit % R].astype(np.uint64)
@@ -89,14 +124,17 @@ class FeaturesEngine:
 
     def advance(self, start: int, stop: int) -> None:
         """Make the updates ``start .. stop - 1``."""
-        self._kernel(
-            self._groups, start, stop, self._alphas, self._weights, self._replicas,
-            self._schedules, self._inside, *self._state.values(),
-        )  # fmt: skip
+        self._kernel.advance(
+            start, stop, self._alphas, self._weights, self._replicas, self._schedules, self._inside
+        )
+
+    def foresee(self, stops: Sequence[int]) -> None:
+        """Learn where the run will stop."""
+        self._kernel.stops = stops
 
     def _values(self, name: str) -> np.ndarray:
         S, R, d = self._shape
-        return self._state[name][: S * R, :d].reshape(self._shape)
+        return self._kernel.values(name)[: S * R, :d].reshape(self._shape)
 
     def points(self) -> np.ndarray:
         """Return the iterates, shape (S, R, d)."""
@@ -116,9 +154,9 @@ class StepSizesEngine:
         blocks = padded(S, lanes) // lanes
         spec = spec_of(plan)
         self._shape = (S, R, problem.d)
-        self._kernel = _Kernel(plan, step_sizes_source(spec, lanes), problem.d)
-        self._state = {name: aligned((R, blocks, problem.d, lanes)) for name in spec.rules}
-        self._state["x"][:] = problem.x0[:, None]
+        state = {name: aligned((R, blocks, problem.d, lanes)) for name in spec.rules}
+        state["x"][:] = problem.x0[:, None]
+        self._kernel = _Kernel(plan, step_sizes_source(spec, lanes), problem.d, state, 1)
         # Surplus lanes repeat the last step size.
         lane = np.minimum(np.arange(blocks * lanes), S - 1)
         self._alphas, self._weights = (
@@ -129,14 +167,15 @@ class StepSizesEngine:
 
     def advance(self, start: int, stop: int) -> None:
         """Make the updates ``start .. stop - 1``."""
-        self._kernel(
-            self._replicas.size, start, stop, self._alphas, self._weights, self._replicas,
-            *self._state.values(),
-        )  # fmt: skip
+        self._kernel.advance(start, stop, self._alphas, self._weights, self._replicas)
+
+    def foresee(self, stops: Sequence[int]) -> None:
+        """Learn where the run will stop."""
+        self._kernel.stops = stops
 
     def _values(self, name: str) -> np.ndarray:
         S, R, d = self._shape
-        return self._state[name].transpose(1, 3, 0, 2).reshape(-1, R, d)[:S]
+        return self._kernel.values(name).transpose(1, 3, 0, 2).reshape(-1, R, d)[:S]
 
     def points(self) -> np.ndarray:
         """Return the iterates, shape (S, R, d)."""

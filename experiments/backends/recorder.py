@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -31,6 +31,15 @@ class Engine(Protocol):
 
     def sums(self) -> np.ndarray:
         """Return the weighted sums of the iterates before the present one, shape (S, R, d)."""
+        ...
+
+
+@runtime_checkable
+class Foresees(Protocol):
+    """An engine that works faster if it knows all stops in advance; it then advances through these only."""
+
+    def foresee(self, stops: Sequence[int]) -> None:
+        """Learn where :meth:`Engine.advance` will stop, in increasing order."""
         ...
 
 
@@ -128,6 +137,8 @@ def record(
     out: dict[str, np.ndarray] = {
         m: np.empty((S, plan.replicas.size, plan.checkpoints.size)) for m in plan.measures
     }
+    if isinstance(engine, Foresees):
+        engine.foresee(stops)
     weight = np.zeros((S, 1))
     here = 0
     with np.errstate(all="ignore"):
