@@ -82,15 +82,26 @@ def step_of(theorem: Theorem) -> Expr:
     )
 
 
-def prove_claim(
-    theorem: Theorem, claim: Expr, by: Multipliers, plus: Nonnegatives, pathwise: bool = False
-) -> None:
-    """Check that ``claim >= 0`` follows from the theorem's assumptions; see :func:`prove_step`."""
+def require_assumed(by: Multipliers, theorem: Theorem) -> None:
+    """Check that the theorem assumes what the inequalities of a proof need.
+
+    Raises
+    ------
+    RateboundError
+        Naming the inequality and the assumption that is lacking.
+    """
     names = {each.name for each in theorem.assumptions}
     for inequality in by:
         if not inequality.requires <= names:
             lacking = ", ".join(sorted(inequality.requires - names))
             raise RateboundError(f"the proof uses {inequality.name!r}, which needs the assumption {lacking}")
+
+
+def prove_claim(
+    theorem: Theorem, claim: Expr, by: Multipliers, plus: Nonnegatives, pathwise: bool = False
+) -> None:
+    """Check that ``claim >= 0`` follows from the theorem's assumptions; see :func:`prove_step`."""
+    require_assumed(by, theorem)
     prove_step(
         claim,
         by,

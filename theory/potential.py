@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from sympy import Expr, Poly, S, Symbol, expand, factor_terms
 
 from ratebound.theory.assumptions import Inequality
-from ratebound.theory.certificate import AT_START, require, with_expressions
+from ratebound.theory.certificate import AT_START, require, require_assumed, with_expressions
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.methods import Method, g
 from ratebound.theory.points import GY, XN, Y
@@ -86,22 +86,13 @@ class Potential:
             raise RateboundError("a potential bounds gap_last of a deterministic method")
         if self.factor.has(k):
             raise RateboundError("the factor of a potential is a constant")
-        self._check_names(theorem)
+        require_assumed(self.by, theorem)
         before = self.potential if self.lower is None else self.lower
         self._check_step(theorem, before)
         self._check_shape(theorem, self.potential, "the potential", theorem.start)
         self._check_shape(theorem, self.potential - before, "the potential minus its lower form", S.Zero)
         self._check_shape(theorem, before, "the potential before a step", S.Zero)
         self._check_bound(theorem, before)
-
-    def _check_names(self, theorem: Theorem) -> None:
-        names = {each.name for each in theorem.assumptions}
-        for inequality in self.by:
-            if not inequality.requires <= names:
-                lacking = ", ".join(sorted(inequality.requires - names))
-                raise RateboundError(
-                    f"the proof uses {inequality.name!r}, which needs the assumption {lacking}"
-                )
 
     def claim(self, method: Method) -> Expr:
         """Return ``factor V_k - V_{k+1}`` with the update put in."""

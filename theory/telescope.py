@@ -124,11 +124,7 @@ class Telescope:
         if ratio.has(k):
             raise RateboundError(f"the average has weights {theorem.weights}, the proof sums {self.weight}")
         names = {each.name for each in theorem.assumptions}
-        if theorem.measure == "gap_average" and not names & {
-            "convex",
-            "strongly_convex",
-            "expected_smoothness",
-        }:
+        if theorem.measure == "gap_average" and not names & _JENSEN:
             raise RateboundError("Jensen's inequality for the averaged iterate needs a convex f; assume it")
 
     def _sum(self, theorem: Theorem, term: Expr, lemma: SumLemma | None, direction: str) -> Expr:

@@ -16,7 +16,7 @@ from ratebound.theory.catalogue import THEOREMS
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.prover import nonnegative
 from ratebound.theory.statement import Theorem
-from ratebound.theory.symbols import alpha, k
+from ratebound.theory.symbols import k
 
 _RUN = ("method", "step", "measure", "weights", "replacement", "equality")
 _PATIENCE = 1.0
@@ -84,11 +84,7 @@ def label(mutant: Mutant, prove: bool = True) -> Label:
 
 
 def _closes(made: Theorem, parent: Theorem) -> bool:
-    if (
-        parent.certificate is None
-        or parent.certificate.cited
-        or (made.step.has(alpha) and made.step != alpha)
-    ):
+    if parent.certificate is None or parent.certificate.cited:
         return False
     try:
         replace(made, certificate=parent.certificate)

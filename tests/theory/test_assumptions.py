@@ -2,12 +2,15 @@
 
 import numpy as np
 import pytest
+from sympy import Poly
 
 from ratebound.problems.constants import NotCertified, Setting, certify
 from ratebound.problems.library import load, names
 from ratebound.problems.lower import lower
 from ratebound.theory import symbols as s
 from ratebound.theory.assumptions import ASSUMPTIONS, FACTS, JOINT
+from ratebound.theory.onestep import X
+from ratebound.theory.points import BETWEEN_POINTS, GY, XN, Y
 from ratebound.theory.symbols import BY_NAME
 
 INEQUALITIES = (*(i for a in ASSUMPTIONS.values() for i in a.inequalities), *JOINT)
@@ -82,6 +85,54 @@ def test_slack_is_nonnegative_wherever_its_constants_are_certified(inequality):
         return
     problems = [load(name, **OPTIONS.get(name, {})) for name in names()]
     assert sum(_checked(inequality, problem) for problem in problems) >= 3
+
+
+@pytest.mark.parametrize("inequality", BETWEEN_POINTS, ids=lambda i: i.name)
+def test_inequalities_between_points_hold_anywhere(inequality):
+    """Three unrelated points in place of x_k, y_k and x_{k+1}; letters are vectors, products inner ones."""
+    checked = 0
+    for name in names():
+        problem = load(name, **OPTIONS.get(name, {}))
+        try:
+            constants, _ = _constants(problem, inequality.requires)
+        except NotCertified:
+            continue
+        if problem.x_star is None:
+            continue
+        checked += 1
+        rng = np.random.default_rng(11)
+        for size in (0.01, 0.3, 3.0):
+            spread = size * (1 + np.linalg.norm(problem.x0))
+            here, point, after = problem.x_star + spread * rng.normal(size=(3, problem.d))
+            ahead = problem.gradient(point)
+            vectors = {
+                X: here - problem.x_star,
+                Y: point - problem.x_star,
+                XN: after - problem.x_star,
+                GY: ahead,
+            }
+            gaps = {
+                s.delta: problem.gap(here),
+                s.delta_next: problem.gap(after),
+                s.gap_at_point: problem.gap(point),
+            }
+            parts = [
+                _inner(
+                    term, vectors, {**gaps, **{BY_NAME[c]: v for c, v in constants.items() if c in BY_NAME}}
+                )
+                for term in inequality.slack.expand().as_ordered_terms()
+            ]
+            assert sum(parts) >= -1e-9 * np.abs(parts).sum() - 1e-13, name
+    assert checked >= 3
+
+
+def _inner(term, vectors, numbers):
+    """Return a term that has two letters, or none, as a number."""
+    poly = Poly(term, *vectors)
+    ((powers, factor),) = poly.terms()
+    value = float(factor.subs(numbers))
+    pair = [v for v, power in zip(vectors.values(), powers, strict=True) for _ in range(power)]
+    return value * float(pair[0] @ pair[1]) if pair else value
 
 
 @pytest.mark.parametrize("name", names())
