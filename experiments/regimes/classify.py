@@ -27,8 +27,6 @@ from __future__ import annotations
 
 import numpy as np
 
-REGIMES = ("linear", "sublinear", "plateau", "slow", "divergent")
-"""The names, in the order of legends."""
 _NEAR_FLOOR, _DIGIT, _GEOMETRIC, _STALLED, _GROWN = 2.0, 10.0, 1.5, 0.5, 2.0
 _TINY = float(np.finfo(np.float64).tiny)
 
