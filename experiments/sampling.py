@@ -1,9 +1,10 @@
 """One counter-based stream of sample indices: Philox4x32-10 keyed by the seed, counted by step and replica.
 
-Every draw is a pure function of (seed, step, replica, position in the batch): the counter is
-``(step, replica, j // 4, attempt)`` and word ``j % 4`` serves draw j, with the next attempt where the
-unbiased reduction rejects a word. So the first R replicas never change when more are asked for, and neither
-blocking nor the order of work matters. Source: Salmon, Moraes, Dror and Shaw 2011; Lemire 2019.
+Every draw is a pure function of (seed, step, replica, position in the batch). One evaluation gives four
+words, enough for m = max(1, 4 // b) steps of batch b: draw j of step k reads word ``(k % m) b + j % 4`` at
+the counter ``(k // m, replica, j // 4, attempt)``, with the next attempt where the unbiased reduction rejects
+a word. So the first R replicas never change when more are asked for, and neither blocking nor the order of
+work matters. Source: Salmon, Moraes, Dror and Shaw 2011; Lemire 2019.
 """
 
 from __future__ import annotations
@@ -48,22 +49,30 @@ def philox(counter: tuple[np.ndarray | int, ...], seed: int) -> Words:
     return c0, c1, c2, c3
 
 
+def steps_per_block(batch: int) -> int:
+    """Return how many steps of a batch size share the four words of one evaluation."""
+    return max(1, 4 // batch)
+
+
 def _uniform(seed: int, steps: np.ndarray, replicas: np.ndarray, bounds: np.ndarray) -> np.ndarray:
     """Return unbiased integers below `bounds` (b,), shape (T, R, b), as uint64."""
     T, R, b = steps.size, replicas.size, bounds.size
+    together = np.uint64(steps_per_block(b))
+    blocks, within = steps // together, steps % together
+    evaluated, at = np.unique(blocks, return_inverse=True)
     products = np.empty((T, R, b), dtype=np.uint64)
-    for block in range(-(-b // 4)):
-        words = philox((steps[:, None], replicas[None, :], block, 0), seed)
-        for draw in range(4 * block, min(4 * block + 4, b)):
-            products[:, :, draw] = words[draw % 4] * bounds[draw]
+    for quad in range(-(-b // 4)):
+        words = np.stack(philox((evaluated[:, None], replicas[None, :], quad, 0), seed))
+        for draw in range(4 * quad, min(4 * quad + 4, b)):
+            products[:, :, draw] = words[within * np.uint64(b) + np.uint64(draw % 4), at] * bounds[draw]
     # Lemire: the low half must reach 2^32 mod bound, so that every value owns as many words as any other.
     thresholds = np.uint64(2**32) % bounds
     t, r, j = np.nonzero((products & _MASK) < thresholds)
     attempt = 0
     while t.size:
         attempt += 1
-        words = philox((steps[t], replicas[r], j // 4, attempt), seed)
-        redrawn = np.choose(j % 4, words) * bounds[j]
+        fresh = philox((blocks[t], replicas[r], j // 4, attempt), seed)
+        redrawn = np.choose(within[t].astype(np.int64) * b + j % 4, fresh) * bounds[j]
         products[t, r, j] = redrawn
         again = (redrawn & _MASK) < thresholds[j]
         t, r, j = t[again], r[again], j[again]

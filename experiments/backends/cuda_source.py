@@ -7,12 +7,14 @@ one lane, and what the GPU will compute can be tested without one.
 from __future__ import annotations
 
 from ratebound.experiments.backends.kernel import Spec
+from ratebound.experiments.sampling import steps_per_block
 from ratebound.problems.lower import printed
 
 _SOURCE = """// {title}
 
 #define D {d}          // features
 #define BATCH {batch}      // samples per gradient estimate
+#define TOGETHER {together}   // steps that share the four words of one evaluation
 #define LANES {lanes}      // threads that share one replica
 #define SHARED {shared}     // whether the data lie in shared memory
 #define EACH ((D + LANES - 1) / LANES)
@@ -36,13 +38,19 @@ __device__ __forceinline__ Words philox(u32 c0, u32 c1, u32 c2, u32 c3, u32 k0, 
     return {{{{c0, c1, c2, c3}}}};
 }}
 
+// The word of draw j at a step; not by an index in memory, for words are kept in registers.
+__device__ __forceinline__ u64 word(Words words, u32 step, int j) {{
+    const u32 i = step % TOGETHER * BATCH + j % 4;
+    return i == 0 ? words.w[0] : i == 1 ? words.w[1] : i == 2 ? words.w[2] : words.w[3];
+}}
+
 // Draw j of a batch below its bound, unbiased: words whose product falls short of the threshold are skipped.
 __device__ __forceinline__ u32 draw(
     Words words, u32 step, u32 replica, int j, u32 k0, u32 k1, const u64* limits)
 {{
-    u64 product = words.w[j % 4] * limits[j];
+    u64 product = word(words, step, j) * limits[j];
     for (u32 attempt = 1; (u32)product < limits[BATCH + j]; ++attempt)
-        product = philox(step, replica, j / 4, attempt, k0, k1).w[j % 4] * limits[j];
+        product = word(philox(step / TOGETHER, replica, j / 4, attempt, k0, k1), step, j) * limits[j];
     return (u32)(product >> 32);
 }}
 
@@ -80,13 +88,14 @@ extern "C" __global__ void advance(
     }}
     // A diverged replica stops here: every later look at it reads nan.
     if (group_sum(probe) != 0.0) return;
+    Words words;
     for (u64 now = start; now < stop; ++now) {{
 {scalars}
         u32 index[BATCH];
-        Words words;
         double batch_sum[EACH] = {{0.0}};
         for (int q = 0; q < BATCH; ++q) {{
-            if (q % 4 == 0) words = philox((u32)now, replica, q / 4, 0, key0, key1);
+            if (q % 4 == 0 && (now % TOGETHER == 0 || now == start))
+                words = philox((u32)now / TOGETHER, replica, q / 4, 0, key0, key1);
             index[q] = draw(words, (u32)now, replica, q, key0, key1, limits);
             // Floyd: distinct indices, every subset equally likely.
             bool taken = false;
@@ -155,6 +164,7 @@ def cuda_source(spec: Spec, d: int, lanes: int, shared: bool) -> str:
         title=spec.title,
         d=d,
         batch=spec.batch,
+        together=steps_per_block(spec.batch),
         lanes=lanes,
         shared=int(shared),
         slope=printed(spec.slope, "cuda"),

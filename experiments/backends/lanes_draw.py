@@ -1,6 +1,6 @@
 """The stream of sample indices inside a kernel: that of :mod:`ratebound.experiments.sampling`, bit for bit.
 
-Eight consecutive steps of one replica are drawn at once.
+Eight evaluations are made at once, for consecutive blocks of steps of one replica or for eight replicas.
 """
 
 from __future__ import annotations
@@ -34,55 +34,99 @@ def philox(c0: Any, c1: Any, c2: Any, c3: Any, k0: Any, k1: Any) -> Any:
 
 
 @njit(error_model="numpy")
-def redraw(step: Any, replica: Any, j: Any, k0: Any, k1: Any, bound: Any, threshold: Any) -> Any:
-    """Return draw j below `bound`, from the first attempt on that the unbiased reduction accepts."""
+def redraw(block: Any, replica: Any, quad: Any, word: Any, k0: Any, k1: Any, bound: Any, least: Any) -> Any:
+    """Return a draw below `bound`, from the first attempt on that the unbiased reduction accepts."""
     attempt = np.uint64(0)
     while True:
-        w = philox(step, replica, j // np.uint64(4), attempt, k0, k1)
-        product = w[j % np.uint64(4)] * bound
-        if (product & _MASK) >= threshold:
+        product = philox(block, replica, quad, attempt, k0, k1)[word] * bound
+        if (product & _MASK) >= least:
             return product >> _HALF
         attempt += np.uint64(1)
 
 
 @njit(forceinline=True, error_model="numpy")
 def _accept(
-    word: Any, index: Any, p: Any, j: Any, t: Any, step: Any, replica: Any, k0: Any, k1: Any, limits: Any
-) -> None:
-    """Write draw j of the steps ``step .. step + 7`` into ``index[p, j, t:]``."""
-    product = word * limits[0, j]
-    store(product >> _HALF, index, (p, j, t))
+    value: Any, word: Any, quad: Any, index: Any, p: Any, batch: Any, together: Any, lane: Any, block: Any,
+    replica: Any, k0: Any, k1: Any, limits: Any,
+) -> None:  # fmt: skip
+    """Write the draws that one word serves in the blocks ``block .. block + 7`` of one replica."""
+    within, j = (word // batch, word % batch) if batch < 4 else (0, 4 * quad + word)
+    if within >= together or j >= batch:
+        return
+    product = value * limits[0, j]
+    place = within * (index.shape[2] // together) + lane
+    store(product >> _HALF, index, (p, j, place))
     if anywhere((product & _MASK) < limits[1, j]):
-        for lane in range(WIDTH):
-            index[p, j, t + lane] = redraw(
-                step + np.uint64(lane), replica, np.uint64(j), k0, k1, limits[0, j], limits[1, j]
+        for i in range(WIDTH):
+            index[p, j, place + i] = redraw(
+                block + np.uint64(i), replica, np.uint64(quad), word, k0, k1, limits[0, j], limits[1, j]
             )
 
 
 @njit(forceinline=True, error_model="numpy")
-def draw(index: Any, p: Any, batch: Any, first: Any, replica: Any, k0: Any, k1: Any, limits: Any) -> None:
+def draw(
+    index: Any, p: Any, batch: Any, together: Any, first: Any, replica: Any, k0: Any, k1: Any, limits: Any
+) -> None:
     """Draw the batches of a tile of steps for one replica.
 
     Parameters
     ----------
     index
-        Receives the draws of step ``first + t`` in ``index[p, :batch, t]``, for all t of its last axis.
+        Receives draw j of step ``first + t`` in ``index[p, j, t % together * span + t // together]``, where
+        span is the length of the last axis divided by `together`.
+    together
+        Steps that share the words of one evaluation; `first` is a multiple of it.
     limits
         Shape (2, batch), uint64: the bound of each draw, and 2^32 modulo the bound.
     """
-    for t in range(0, index.shape[2], WIDTH):
-        step = np.uint64(first + t)
-        for j in range(0, batch, 4):
+    for lane in range(0, index.shape[2] // together, WIDTH):
+        block = np.uint64(first // together + lane)
+        for quad in range((batch + 3) // 4):
             w0, w1, w2, w3 = philox(
-                ramp(step), fill(replica), fill(np.uint64(j // 4)), fill(np.uint64(0)), k0, k1
+                ramp(block), fill(replica), fill(np.uint64(quad)), fill(np.uint64(0)), k0, k1
             )
-            _accept(w0, index, p, j, t, step, replica, k0, k1, limits)
-            if j + 1 < batch:
-                _accept(w1, index, p, j + 1, t, step, replica, k0, k1, limits)
-            if j + 2 < batch:
-                _accept(w2, index, p, j + 2, t, step, replica, k0, k1, limits)
-            if j + 3 < batch:
-                _accept(w3, index, p, j + 3, t, step, replica, k0, k1, limits)
+            at = index, p, batch, together, lane, block, replica, k0, k1, limits
+            _accept(w0, 0, quad, *at)
+            _accept(w1, 1, quad, *at)
+            _accept(w2, 2, quad, *at)
+            _accept(w3, 3, quad, *at)
+
+
+@njit(forceinline=True, error_model="numpy")
+def _accept_across(
+    value: Any, word: Any, index: Any, t: Any, lane: Any, block: Any, replicas: Any, u: Any, k0: Any, k1: Any,
+    limits: Any,
+) -> None:  # fmt: skip
+    """Write the one draw of a step for the replicas ``u .. u + 7``."""
+    product = value * limits[0, 0]
+    store(product >> _HALF, index, (t, lane))
+    if anywhere((product & _MASK) < limits[1, 0]):
+        for i in range(WIDTH):
+            index[t, lane + i] = redraw(
+                block, replicas[u + i], np.uint64(0), word, k0, k1, limits[0, 0], limits[1, 0]
+            )
+
+
+@njit(forceinline=True, error_model="numpy")
+def draw_across(index: Any, first: Any, replicas: Any, u: Any, k0: Any, k1: Any, limits: Any) -> None:
+    """Draw one index per step of a tile for neighbouring replicas.
+
+    Parameters
+    ----------
+    index
+        Shape (steps, units): receives the draw of replica ``replicas[u + r]`` at step ``first + t`` in
+        ``index[t, r]``; both lengths are multiples of 8, `first` of 4.
+    """
+    for t in range(0, index.shape[0], 4):
+        block = np.uint64((first + t) // 4)
+        for lane in range(0, index.shape[1], WIDTH):
+            zero = fill(np.uint64(0))
+            w0, w1, w2, w3 = philox(fill(block), load(replicas, (u + lane,)), zero, zero, k0, k1)
+            at = lane, block, replicas, u + lane, k0, k1, limits
+            _accept_across(w0, 0, index, t, *at)
+            _accept_across(w1, 1, index, t + 1, *at)
+            _accept_across(w2, 2, index, t + 2, *at)
+            _accept_across(w3, 3, index, t + 3, *at)
 
 
 @njit(error_model="numpy")

@@ -13,8 +13,17 @@ from itertools import product
 
 from ratebound.experiments.backends.elementwise import elementwise
 from ratebound.experiments.backends.kernel import Spec
-from ratebound.experiments.backends.numba_source import TILE, header, indented, renamed, scalars_read
+from ratebound.experiments.backends.numba_source import (
+    TILE,
+    header,
+    indented,
+    place_of_step,
+    renamed,
+    scalars_read,
+    tiles,
+)
 from ratebound.experiments.backends.simd import WIDTH
+from ratebound.experiments.sampling import steps_per_block
 
 _REGISTERS = 24
 """Vectors of state that may stay in registers; AVX-512 has 32, and sums need eight."""
@@ -34,6 +43,7 @@ class _Features:
         # With its state in memory a kernel has registers for twice the replicas, which hides latencies.
         self.octets = 2 if self.rows == 1 and not self.unrolled else 1
         self.units *= self.octets
+        self.together = steps_per_block(spec.batch)
         self.update = elementwise(
             spec.rules, spec.batch, self.rows if self.passes == 1 else None, spec.regularised
         )
@@ -57,7 +67,11 @@ class _Features:
     def slopes(self) -> list[str]:
         """Return the lines from the rows q .. of step t to their slopes s0 .. s7."""
         lanes = range(WIDTH * self.octets)
-        lines = [f"i{r} = index[{r // self.rows}, q + {r % self.rows}, t]" for r in lanes]
+        drawn = [
+            f"t, {r}" if self.spec.batch == 1 else f"{r // self.rows}, q + {r % self.rows}, drawn"
+            for r in lanes
+        ]
+        lines = [f"i{r} = index[{place}]" for r, place in zip(lanes, drawn, strict=True)]
         lines += [f"d{r} = fill(0.0)" for r in lanes]
         lines += self.places(
             lambda j: [
@@ -65,11 +79,11 @@ class _Features:
             ]
         )
         for o in range(self.octets):
-            own = ", ".join(f"d{r}" for r in lanes[WIDTH * o : WIDTH * (o + 1)])
+            octet = lanes[WIDTH * o : WIDTH * (o + 1)]
             slope = renamed(self.spec.slope, {"z": f"z{o}", "y": f"y{o}"})
             lines += [
-                f"z{o} = totals({own})",
-                f"y{o} = load(label, (t, q // {self.rows}, {WIDTH * o}))",
+                f"z{o} = totals({', '.join(f'd{r}' for r in octet)})",
+                f"y{o} = pack({', '.join(f'labels[i{r}]' for r in octet)})",
                 f"store({slope}, slope, ({WIDTH * o},))",
             ]
         return lines + [f"s{r} = slope[{r}]" for r in lanes]
@@ -120,33 +134,46 @@ class _Features:
             *steps,
         ]
 
+    def indices(self) -> list[str]:
+        """Return the line that makes room for the indices of a tile."""
+        shape = f"({TILE}, {self.units})"
+        if self.spec.batch > 1:
+            shape = f"({self.units}, {self.passes * self.rows}, {TILE})"
+        # A row past the data, which is zero, fills up a batch.
+        return [f"index = np.full({shape}, np.uint64(labels.size - 1))"]
+
+    def draws(self) -> list[str]:
+        """Return the lines that draw the indices of a tile."""
+        batch = self.spec.batch
+        if batch == 1:
+            return ["draw_across(index, tile, replicas, u, key0, key1, limits)"]
+        return [
+            f"for p in range({self.units}):",
+            f"    draw(index, p, {batch}, {self.together}, tile, replicas[u + p], key0, key1, limits)",
+            "    if distinct:",
+            f"        make_distinct(index, p, {batch}, labels.size - 1)",
+        ]
+
     def source(self) -> str:
         """Return the whole module."""
-        units, rows, batch = self.units, self.rows, self.spec.batch
+        units = self.units
         cells = list(product(self.state, range(units), map(str, range(0, self.width, WIDTH))))
         if not self.unrolled:
             cells = []
+        each_tile, each_step = tiles(self.together)
         body = [
-            f"index = np.full(({units}, {self.passes * rows}, {TILE}), np.uint64(labels.size - 1))",
-            f"label = np.zeros(({TILE}, {self.passes}, {WIDTH * self.octets}))",
+            *self.indices(),
             f"slope, total = np.empty({WIDTH * self.octets}), np.zeros({self.width})",
             "for group in range(first, last):",
             f"    u = group * {units}",
             f"    if np.isnan(state_x[u : u + {units}, 0]).all():",
             "        continue",
             *indented((f"schedule_{p} = schedules[u + {p}]" for p in range(units)), 1),
-            f"    for tile in range(start, stop, {TILE}):",
-            f"        count = min({TILE}, stop - tile)",
-            f"        for p in range({units}):",
-            f"            draw(index, p, {batch}, tile, replicas[u + p], key0, key1, limits)",
-            "            if distinct:",
-            f"                make_distinct(index, p, {batch}, labels.size - 1)",
-            f"            for q in range({self.passes * rows}):",
-            "                for t in range(count):",
-            f"                    label[t, q // {rows}, p * {rows} + q % {rows}] = labels[index[p, q, t]]",
+            f"    {each_tile}",
+            *indented(self.draws(), 2),
             *indented((f"{self.cell(n, p, j)} = load(state_{n}, (u + {p}, {j}))" for n, p, j in cells), 2),
-            "        for t in range(count):",
-            "            now = tile + t",
+            f"        {each_step}",
+            f"            now, drawn = tile + t, {place_of_step(self.together)}",
             *indented(self.one_step(), 3),
             *indented((f"store({self.cell(n, p, j)}, state_{n}, (u + {p}, {j}))" for n, p, j in cells), 2),
             f"    for p in range(u, u + {units}):",

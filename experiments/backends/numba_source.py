@@ -18,9 +18,11 @@ _HEADER = '''"""{title}"""
 import numpy as np
 from numba import njit
 
-from ratebound.experiments.backends.lanes_draw import draw, make_distinct
+from ratebound.experiments.backends.lanes_draw import draw, draw_across, make_distinct
 from ratebound.experiments.backends.lanes_math import exp, log, softplus
-from ratebound.experiments.backends.simd import absolute, cos, fill, load, sin, sqrt, store, totals, where
+from ratebound.experiments.backends.simd import (
+    absolute, cos, fill, load, pack, sin, sqrt, store, totals, where,
+)
 
 nan = np.nan
 
@@ -41,6 +43,22 @@ def header(spec: Spec, arguments: Iterable[str]) -> str:
 def indented(lines: Iterable[str], depth: int) -> list[str]:
     """Return the lines moved to the right by `depth` levels."""
     return [f"{'    ' * depth}{line}" for line in lines]
+
+
+def tiles(together: int) -> tuple[str, str]:
+    """Return the loop over tiles of steps, and the loop over the steps of one.
+
+    A tile starts where an evaluation of the stream does, `together` steps apart.
+    """
+    return (
+        f"for tile in range(start - start % {together}, stop, {TILE}):",
+        f"for t in range(max(start - tile, 0), min({TILE}, stop - tile)):",
+    )
+
+
+def place_of_step(together: int) -> str:
+    """Return where `draw` puts the indices of step t of a tile."""
+    return "t" if together == 1 else f"t % {together} * {TILE // together} + t // {together}"
 
 
 def scalars_read(update: Elementwise) -> set[str]:

@@ -11,8 +11,17 @@ from itertools import product
 
 from ratebound.experiments.backends.elementwise import elementwise
 from ratebound.experiments.backends.kernel import Spec
-from ratebound.experiments.backends.numba_source import TILE, header, indented, renamed, scalars_read
+from ratebound.experiments.backends.numba_source import (
+    TILE,
+    header,
+    indented,
+    place_of_step,
+    renamed,
+    scalars_read,
+    tiles,
+)
 from ratebound.experiments.backends.simd import WIDTH
+from ratebound.experiments.sampling import steps_per_block
 
 _ROWS = 4
 _VECTORS = 4
@@ -44,7 +53,7 @@ class _StepSizes:
         """Return the lines from the rows q .. of step t to their slopes under every step size."""
         rows = range(self.rows)
         cells = list(product(rows, self.vectors))
-        lines = [f"i{q} = index[0, q + {q}, t]" for q in rows]
+        lines = [f"i{q} = index[0, q + {q}, drawn]" for q in rows]
         lines += [f"z{q}_{c} = fill(0.0)" for q, c in cells]
         lines += ["for j in range(d):"]
         lines += [f"    x_{c} = load(state_x, (u, block, j, {WIDTH * c}))" for c in self.vectors]
@@ -96,21 +105,22 @@ class _StepSizes:
     def source(self) -> str:
         """Return the whole module."""
         batch = self.spec.batch
+        together = steps_per_block(batch)
+        each_tile, each_step = tiles(together)
         body = [
             f"index = np.full((1, {self.passes * self.rows}, {TILE}), np.uint64(labels.size - 1))",
             "blocks, d = state_x.shape[1], state_x.shape[2]",
             f"total = np.zeros((d, {self.lanes}))",
             "for u in range(first, last):",
-            f"    for tile in range(start, stop, {TILE}):",
-            f"        count = min({TILE}, stop - tile)",
-            f"        draw(index, 0, {batch}, tile, replicas[u], key0, key1, limits)",
+            f"    {each_tile}",
+            f"        draw(index, 0, {batch}, {together}, tile, replicas[u], key0, key1, limits)",
             "        if distinct:",
             f"            make_distinct(index, 0, {batch}, labels.size - 1)",
             "        for block in range(blocks):",
             "            if np.isnan(state_x[u, block, 0]).all():",
             "                continue",
-            "            for t in range(count):",
-            "                now = tile + t",
+            f"            {each_step}",
+            f"                now, drawn = tile + t, {place_of_step(together)}",
             *indented(self.one_step(), 4),
             f"    for block, lane in np.ndindex(blocks, {self.lanes}):",
             "        # A diverged step size stops with its block: every later look at it reads nan.",

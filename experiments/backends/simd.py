@@ -183,6 +183,19 @@ def fill(typingctx: Any, value: Any) -> Any:
 
 
 @intrinsic
+def pack(typingctx: Any, a: Any, b: Any, c: Any, d: Any, e: Any, f: Any, g: Any, h: Any) -> Any:
+    """Return eight numbers as one vector."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        vector = ir.Constant(ir.VectorType(_SCALAR[floats], WIDTH), ir.Undefined)
+        for place, value in enumerate(args):
+            vector = builder.insert_element(vector, value, _INT(place))
+        return vector
+
+    return floats(a, b, c, d, e, f, g, h), codegen
+
+
+@intrinsic
 def ramp(typingctx: Any, start: Any) -> Any:
     """Return start, start + 1, ..., start + 7 as uint64 lanes."""
 

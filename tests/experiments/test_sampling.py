@@ -26,14 +26,15 @@ def test_known_answers(counter, key, output):
     assert tuple(int(w) for w in philox(counter, key[0] + (key[1] << 32))) == output
 
 
-def test_each_draw_reads_the_stated_word():
+@pytest.mark.parametrize(("batch", "together"), [(1, 4), (2, 2), (3, 1), (4, 1), (6, 1)])
+def test_each_draw_reads_the_stated_word(batch, together):
     seed, n = 7 + (9 << 32), 1000
-    drawn = indices(seed, np.array([3, 11]), np.array([5, 8]), n, batch=6)
-    for t, step in enumerate((5, 8)):
+    drawn = indices(seed, np.array([3, 11]), np.array([5, 8, 7]), n, batch=batch)
+    for t, step in enumerate((5, 8, 7)):
         for r, replica in enumerate((3, 11)):
-            for j in range(6):
-                word = int(philox((step, replica, j // 4, 0), seed)[j % 4])
-                assert drawn[t, r, j] == word * n >> 32
+            for j in range(batch):
+                words = philox((step // together, replica, j // 4, 0), seed)
+                assert drawn[t, r, j] == int(words[step % together * batch + j % 4]) * n >> 32
 
 
 def test_indices_are_uniform():

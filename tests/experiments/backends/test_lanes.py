@@ -6,7 +6,7 @@ from numba import njit
 
 from ratebound.experiments.backends import lanes_draw, lanes_math
 from ratebound.experiments.backends.simd import load, store
-from ratebound.experiments.sampling import indices
+from ratebound.experiments.sampling import indices, steps_per_block
 
 
 def over(function):
@@ -83,15 +83,24 @@ def test_known_answers_of_philox(counter, key, output):
 
 
 @njit
-def fill_tile(index, batch, first, replica, k0, k1, limits, n, distinct):
-    lanes_draw.draw(index, 0, batch, first, replica, k0, k1, limits)
+def fill_tile(index, batch, together, first, replica, k0, k1, limits, n, distinct):
+    lanes_draw.draw(index, 0, batch, together, first, replica, k0, k1, limits)
     if distinct:
         lanes_draw.make_distinct(index, 0, batch, n)
 
 
 @pytest.mark.parametrize(
     ("n", "batch", "distinct"),
-    [(1, 1, False), (1000, 1, False), (7, 3, True), (20, 20, True), (3 * 2**30, 6, False), (2**32, 5, False)],
+    [
+        (1, 1, False),
+        (1000, 1, False),
+        (30, 2, False),
+        (5, 2, True),
+        (7, 3, True),
+        (20, 20, True),
+        (3 * 2**30, 6, False),
+        (2**32, 5, False),
+    ],
 )
 def test_indices_are_bit_identical(n, batch, distinct):
     # At n = 3 * 2^30 a quarter of the words is rejected and drawn again.
@@ -100,6 +109,23 @@ def test_indices_are_bit_identical(n, batch, distinct):
     limits = np.array([bounds, 2**32 % bounds], dtype=np.uint64)
     index = np.empty((1, batch, 64), np.uint64)
     keys = np.uint64(seed & 0xFFFFFFFF), np.uint64(seed >> 32)
-    fill_tile(index, batch, 100, np.uint64(42), *keys, limits, n, distinct)
+    together = steps_per_block(batch)
+    fill_tile(index, batch, together, 100, np.uint64(42), *keys, limits, n, distinct)
     expected = indices(seed, np.array([42]), np.arange(100, 164), n, batch, not distinct)[:, 0].T
-    np.testing.assert_array_equal(index[0], expected)
+    t = np.arange(64)
+    places = t % together * (64 // together) + t // together
+    np.testing.assert_array_equal(index[0][:, places], expected)
+
+
+@njit
+def fill_across(index, first, replicas, u, k0, k1, limits):
+    lanes_draw.draw_across(index, first, replicas, u, k0, k1, limits)
+
+
+@pytest.mark.parametrize("n", [1000, 3 * 2**30])
+def test_indices_of_neighbouring_replicas_are_bit_identical(n):
+    seed, replicas = 98765432109876543, np.arange(7, 47, dtype=np.uint64)
+    limits = np.array([[n], [2**32 % n]], dtype=np.uint64)
+    index = np.empty((64, 16), np.uint64)
+    fill_across(index, 100, replicas, 8, np.uint64(seed & 0xFFFFFFFF), np.uint64(seed >> 32), limits)
+    np.testing.assert_array_equal(index, indices(seed, replicas[8:24], np.arange(100, 164), n)[:, :, 0])
