@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -19,6 +18,7 @@ from ratebound.experiments.backends.full_gradient import FullGradientEngine, one
 from ratebound.experiments.backends.fused_measures import fused_measures
 from ratebound.experiments.backends.kernel import limits_of, schedule_of, spec_of, weights_of
 from ratebound.experiments.backends.numba_features import features_source
+from ratebound.experiments.backends.numba_source import kept
 from ratebound.experiments.backends.numba_step_sizes import step_sizes_source, vectors_of
 from ratebound.experiments.backends.recorder import Engine, record
 from ratebound.experiments.backends.rules import SUM
@@ -46,11 +46,19 @@ def aligned(shape: tuple[int, ...]) -> np.ndarray:
 class _Kernel:
     """A printed kernel, its state, and the arrays that do not depend on the layout of the state.
 
-    Where the stops are foreseen, each thread takes its replicas through many of them and keeps copies of
-    their states, so that threads wait for each other once for many stops.
+    Where the stops are foreseen, one call takes replicas through many of them and keeps copies of their
+    states: nothing is drawn twice, and threads wait for each other once.
     """
 
-    def __init__(self, plan: Plan, source: str, width: int, state: dict[str, np.ndarray], rows: int) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        source: str,
+        width: int,
+        state: dict[str, np.ndarray],
+        rows: int,
+        read: Sequence[str],
+    ) -> None:
         problem = plan.problem
         data = aligned((problem.n + 1, width))
         data[:-1, : problem.d] = problem.A
@@ -58,8 +66,9 @@ class _Kernel:
         self._data, self._labels = data, np.append(problem.y, 0.0)
         self._limits = limits_of(plan)
         self._plan = plan
-        self._state, self._rows = state, rows
-        self._shown, self._copies = state, dict[int, dict[str, np.ndarray]]()
+        self._state, self._rows, self._read = state, rows, read
+        self._shown = state
+        self._found: tuple[list[int], dict[str, np.ndarray]] = [], {}
         self.stops: Sequence[int] = ()
 
     def values(self, name: str) -> np.ndarray:
@@ -68,33 +77,31 @@ class _Kernel:
 
     def advance(self, start: int, stop: int, *arguments: Any) -> None:
         """Make the updates ``start .. stop - 1``, or look them up where they were foreseen."""
-        if stop not in self._copies:
-            self._copies = self._through(start, self._upcoming(stop), *arguments)
-        self._shown = self._copies.pop(stop)
+        if stop not in self._found[0]:
+            stops = self._upcoming(stop)
+            self._found = stops, self._through(start, stops, *arguments)
+        at = self._found[0].index(stop)
+        self._shown = {name: values[at] for name, values in self._found[1].items()}
 
     def _upcoming(self, stop: int) -> list[int]:
-        room = max(1, _COPIED // sum(values.size for values in self._state.values()))
+        room = max(1, _COPIED // sum(self._state[name].size for name in self._read))
         at = bisect_left(self.stops, stop)
         return [int(each) for each in self.stops[at : at + room]] or [stop]
 
     def _through(
         self, start: int, stops: list[int], alphas: Any, weights: Any, replicas: Any, *rest: np.ndarray
-    ) -> dict[int, dict[str, np.ndarray]]:
+    ) -> dict[str, np.ndarray]:
         """Advance all groups to the last stop, in threads if it pays; return the states at each stop."""
         plan, state, rows = self._plan, self._state, self._rows
         keys = np.uint64(plan.seed & 0xFFFFFFFF), np.uint64(plan.seed >> 32)
-        kept = ("x", SUM) if SUM in state else ("x",)
-        copies = {stop: {name: np.empty_like(state[name]) for name in kept} for stop in stops}
+        copies = {name: np.empty((len(stops), *state[name].shape)) for name in self._read}
 
         def work(first: int, last: int) -> None:
-            mine = slice(first * rows, last * rows)
-            for here, stop in pairwise([start, *stops]):
-                self._function(
-                    first, last, here, stop, self._data, self._labels, plan.problem.l2, *alphas, *weights,
-                    replicas, self._limits, *keys, not plan.replacement, *rest, *state.values(),
-                )  # fmt: skip
-                for name, copy in copies[stop].items():
-                    copy[mine] = state[name][mine]
+            self._function(
+                first, last, start, np.array(stops), self._data, self._labels, plan.problem.l2, *alphas,
+                *weights, replicas, self._limits, *keys, not plan.replacement, *rest, *state.values(),
+                *copies.values(),
+            )  # fmt: skip
 
         units = plan.alphas.shape[0] * plan.replicas.size
         size = units * (stops[-1] - start) * plan.batch * plan.problem.d
@@ -114,7 +121,7 @@ class FeaturesEngine:
         self._shape = (S, R, problem.d)
         state = {name: aligned((units, width)) for name in spec.rules}
         state["x"][:, : problem.d] = problem.x0
-        self._kernel = _Kernel(plan, source, width, state, at_once)
+        self._kernel = _Kernel(plan, source, width, state, at_once, kept(spec))
         # Surplus units repeat the last one.
         unit = np.minimum(np.arange(units), S * R - 1)
         self._replicas = plan.replicas[unit % R].astype(np.uint64)
@@ -156,7 +163,7 @@ class StepSizesEngine:
         self._shape = (S, R, problem.d)
         state = {name: aligned((R, blocks, problem.d, lanes)) for name in spec.rules}
         state["x"][:] = problem.x0[:, None]
-        self._kernel = _Kernel(plan, step_sizes_source(spec, lanes), problem.d, state, 1)
+        self._kernel = _Kernel(plan, step_sizes_source(spec, lanes), problem.d, state, 1, kept(spec))
         # Surplus lanes repeat the last step size.
         lane = np.minimum(np.arange(blocks * lanes), S - 1)
         self._alphas, self._weights = (

@@ -17,10 +17,11 @@ from ratebound.experiments.backends.numba_source import (
     TILE,
     header,
     indented,
+    kept,
     place_of_step,
     renamed,
     scalars_read,
-    tiles,
+    through_stops,
 )
 from ratebound.experiments.backends.simd import WIDTH
 from ratebound.experiments.sampling import steps_per_block
@@ -34,6 +35,7 @@ class _Features:
 
     def __init__(self, spec: Spec, width: int) -> None:
         self.spec, self.width, self.state = spec, width, list(spec.rules)
+        self.kept = kept(spec)
         # Rows of one replica that are taken together: 1, 2, 4 or 8.
         self.rows = min(WIDTH, 1 << (spec.batch - 1).bit_length())
         self.passes = -(-spec.batch // self.rows)
@@ -96,7 +98,7 @@ class _Features:
         lines = [
             f"{name}_{p} = {name}s[schedule_{p}, {name}_now]" for name in ("alpha", "weight") if name in reads
         ]
-        lines += ["k = float(now)"] if "k" in reads else []
+        lines += ["k = float(step)"] if "k" in reads else []
         lines += [f"{name}_{p} = {renamed(expr, names)}" for name, expr in update.coefficients.items()]
         names |= {name: f"{name}_now" for name in self.state}
 
@@ -119,7 +121,7 @@ class _Features:
         """Return the lines of one step of all units."""
         steps = [line for p in range(self.units) for line in self.step(p)]
         steps = [
-            f"{name}_now = np.uint64(now * {name}s_move)"
+            f"{name}_now = np.uint64(step * {name}s_move)"
             for name in ("alpha", "weight")
             if name in scalars_read(self.update)
         ] + steps
@@ -160,29 +162,37 @@ class _Features:
         cells = list(product(self.state, range(units), map(str, range(0, self.width, WIDTH))))
         if not self.unrolled:
             cells = []
-        each_tile, each_step = tiles(self.together)
+        probes = [f"state_x[u + {p}, 0] == state_x[u + {p}, 0]" for p in range(units)]
+        some = f"alive = {' or '.join(probes)}"
+        steps = [
+            *(f"{self.cell(n, p, j)} = load(state_{n}, (u + {p}, {j}))" for n, p, j in cells),
+            "for t in range(now - tile, end - tile if alive else now - tile):",
+            f"    step, drawn = tile + t, {place_of_step(self.together)}",
+            *indented(self.one_step(), 1),
+            *(f"store({self.cell(n, p, j)}, state_{n}, (u + {p}, {j}))" for n, p, j in cells),
+        ]
+        stop = [
+            f"for p in range(u, u + {units}):",
+            "    probe = fill(0.0)",
+            f"    for j in range(0, {self.width}, {WIDTH}):",
+            "        probe = probe + 0.0 * load(state_x, (p, j))",
+            "    # A diverged replica stops here: every later look at it reads nan.",
+            "    if anywhere(probe != probe):",
+            *indented((f"state_{name}[p] = nan" for name in self.state), 2),
+            *(f"kept_{name}[seen, u : u + {units}] = state_{name}[u : u + {units}]" for name in self.kept),
+            some,
+        ]
         body = [
             *self.indices(),
             f"slope, total = np.empty({WIDTH * self.octets}), np.zeros({self.width})",
             "for group in range(first, last):",
             f"    u = group * {units}",
-            f"    if np.isnan(state_x[u : u + {units}, 0]).all():",
-            "        continue",
             *indented((f"schedule_{p} = schedules[u + {p}]" for p in range(units)), 1),
-            f"    {each_tile}",
-            *indented(self.draws(), 2),
-            *indented((f"{self.cell(n, p, j)} = load(state_{n}, (u + {p}, {j}))" for n, p, j in cells), 2),
-            f"        {each_step}",
-            f"            now, drawn = tile + t, {place_of_step(self.together)}",
-            *indented(self.one_step(), 3),
-            *indented((f"store({self.cell(n, p, j)}, state_{n}, (u + {p}, {j}))" for n, p, j in cells), 2),
-            f"    for p in range(u, u + {units}):",
-            "        # A diverged replica stops here: every later look at it reads nan.",
-            "        if not np.isfinite(state_x[p]).all():",
-            *indented((f"state_{name}[p] = nan" for name in self.state), 3),
+            f"    {some}",
+            *indented(through_stops(self.together, self.draws(), steps, stop), 1),
         ]
-        top = header(self.spec, ["schedules", "inside", *(f"state_{name}" for name in self.state)])
-        return top + "\n".join(indented(body, 1)) + "\n"
+        arrays = [*(f"state_{name}" for name in self.state), *(f"kept_{name}" for name in self.kept)]
+        return header(self.spec, ["schedules", "inside", *arrays]) + "\n".join(indented(body, 1)) + "\n"
 
 
 @lru_cache(maxsize=64)

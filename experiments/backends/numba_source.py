@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from sympy import Expr, Symbol
 
 from ratebound.experiments.backends.elementwise import Elementwise
 from ratebound.experiments.backends.kernel import Spec
+from ratebound.experiments.backends.rules import SUM
 from ratebound.problems.lower import printed
 
 TILE = 64
@@ -21,7 +22,7 @@ from numba import njit
 from ratebound.experiments.backends.lanes_draw import draw, draw_across, make_distinct
 from ratebound.experiments.backends.lanes_math import exp, log, softplus
 from ratebound.experiments.backends.simd import (
-    absolute, cos, fill, load, pack, sin, sqrt, store, totals, where,
+    absolute, anywhere, cos, fill, load, pack, sin, sqrt, store, totals, where,
 )
 
 nan = np.nan
@@ -29,7 +30,7 @@ nan = np.nan
 
 @njit(nogil=True, cache=True, error_model="numpy", boundscheck=False)
 def advance(
-    first, last, start, stop, data, labels, l2, alphas, alphas_move, weights, weights_move, replicas, limits,
+    first, last, start, stops, data, labels, l2, alphas, alphas_move, weights, weights_move, replicas, limits,
     key0, key1, distinct, {arguments}
 ):
 '''
@@ -45,20 +46,48 @@ def indented(lines: Iterable[str], depth: int) -> list[str]:
     return [f"{'    ' * depth}{line}" for line in lines]
 
 
-def tiles(together: int) -> tuple[str, str]:
-    """Return the loop over tiles of steps, and the loop over the steps of one.
+def through_stops(
+    together: int, draws: Sequence[str], steps: Sequence[str], stop: Sequence[str]
+) -> list[str]:
+    """Return the loop over the stops of a run.
 
-    A tile starts where an evaluation of the stream does, `together` steps apart.
+    Indices are drawn for a tile of steps, which starts where an evaluation of the stream does and may reach
+    over several stops.
+
+    Parameters
+    ----------
+    together
+        Steps that share an evaluation of the stream.
+    draws
+        Draw the tile that starts at the step ``tile``.
+    steps
+        Make the steps ``now .. end - 1``, which are ``now - tile .. end - tile - 1`` of the tile.
+    stop
+        What is done at stop number ``seen``.
     """
-    return (
-        f"for tile in range(start - start % {together}, stop, {TILE}):",
-        f"for t in range(max(start - tile, 0), min({TILE}, stop - tile)):",
-    )
+    return [
+        "now, drawn_to, tile = start, start, start",
+        "for seen in range(stops.size):",
+        "    while now < stops[seen]:",
+        "        if now >= drawn_to:",
+        f"            tile = now - now % {together}",
+        f"            drawn_to = tile + {TILE}",
+        *indented(draws, 3),
+        "        end = min(drawn_to, stops[seen])",
+        *indented(steps, 2),
+        "        now = end",
+        *indented(stop, 1),
+    ]
 
 
 def place_of_step(together: int) -> str:
     """Return where `draw` puts the indices of step t of a tile."""
     return "t" if together == 1 else f"t % {together} * {TILE // together} + t // {together}"
+
+
+def kept(spec: Spec) -> list[str]:
+    """Return the state variables that measures read, of which a kernel keeps copies at every stop."""
+    return [name for name in spec.rules if name in ("x", SUM)]
 
 
 def scalars_read(update: Elementwise) -> set[str]:

@@ -15,10 +15,11 @@ from ratebound.experiments.backends.numba_source import (
     TILE,
     header,
     indented,
+    kept,
     place_of_step,
     renamed,
     scalars_read,
-    tiles,
+    through_stops,
 )
 from ratebound.experiments.backends.simd import WIDTH
 from ratebound.experiments.sampling import steps_per_block
@@ -42,6 +43,7 @@ class _StepSizes:
 
     def __init__(self, spec: Spec, lanes: int) -> None:
         self.spec, self.lanes, self.state = spec, lanes, list(spec.rules)
+        self.kept = kept(spec)
         self.vectors = range(lanes // WIDTH)
         self.rows = rows_together(spec.batch)
         self.passes = -(-spec.batch // self.rows)
@@ -66,12 +68,12 @@ class _StepSizes:
     def step(self) -> list[str]:
         """Return the lines that update all features."""
         update, reads = self.update, scalars_read(self.update)
-        lines = ["k = float(now)"] if "k" in reads else []
+        lines = ["k = float(step)"] if "k" in reads else []
         each = [f"a{q} = data[i{q}, j]" for q in range(self.rows)] if self.passes == 1 else []
         for c in self.vectors:
             place = f"block * {self.lanes} + {WIDTH * c}"
             lines += [
-                f"{name}_{c} = load({name}s, (now * {name}s_move, {place}))"
+                f"{name}_{c} = load({name}s, (step * {name}s_move, {place}))"
                 for name in ("alpha", "weight")
                 if name in reads
             ]
@@ -106,29 +108,51 @@ class _StepSizes:
         """Return the whole module."""
         batch = self.spec.batch
         together = steps_per_block(batch)
-        each_tile, each_step = tiles(together)
+        draws = [f"draw(index, 0, {batch}, {together}, tile, replicas[u], key0, key1, limits)"]
+        draws += ["if distinct:", f"    make_distinct(index, 0, {batch}, labels.size - 1)"]
+        steps = [
+            "for block in range(blocks):",
+            "    for t in range(now - tile, end - tile if alive[block] else now - tile):",
+            f"        step, drawn = tile + t, {place_of_step(together)}",
+            *indented(self.one_step(), 2),
+        ]
         body = [
             f"index = np.full((1, {self.passes * self.rows}, {TILE}), np.uint64(labels.size - 1))",
             "blocks, d = state_x.shape[1], state_x.shape[2]",
-            f"total = np.zeros((d, {self.lanes}))",
+            f"total, alive = np.zeros((d, {self.lanes})), np.ones(blocks, np.bool_)",
             "for u in range(first, last):",
-            f"    {each_tile}",
-            f"        draw(index, 0, {batch}, {together}, tile, replicas[u], key0, key1, limits)",
-            "        if distinct:",
-            f"            make_distinct(index, 0, {batch}, labels.size - 1)",
-            "        for block in range(blocks):",
-            "            if np.isnan(state_x[u, block, 0]).all():",
-            "                continue",
-            f"            {each_step}",
-            f"                now, drawn = tile + t, {place_of_step(together)}",
-            *indented(self.one_step(), 4),
-            f"    for block, lane in np.ndindex(blocks, {self.lanes}):",
-            "        # A diverged step size stops with its block: every later look at it reads nan.",
-            "        if not np.isfinite(state_x[u, block, :, lane]).all():",
-            *indented((f"state_{name}[u, block, :, lane] = nan" for name in self.state), 3),
+            *indented(self.stop(), 1),
+            *indented(
+                through_stops(
+                    together,
+                    draws,
+                    steps,
+                    [*self.stop(), *(f"kept_{name}[seen, u] = state_{name}[u]" for name in self.kept)],
+                ),
+                1,
+            ),
         ]
-        top = header(self.spec, [f"state_{name}" for name in self.state])
-        return top + "\n".join(indented(body, 1)) + "\n"
+        arrays = [*(f"state_{name}" for name in self.state), *(f"kept_{name}" for name in self.kept)]
+        return header(self.spec, arrays) + "\n".join(indented(body, 1)) + "\n"
+
+    def stop(self) -> list[str]:
+        """Return the lines that note which step sizes have diverged."""
+        gone = "store(where(probe == probe, load({0}, {1}), nan), {0}, {1})"
+        lines = ["for block in range(blocks):", "    alive[block] = False"]
+        for c in self.vectors:
+            place = f"(u, block, j, {WIDTH * c})"
+            lines += [
+                "    probe = fill(0.0)",
+                "    for j in range(d):",
+                f"        probe = probe + 0.0 * load(state_x, {place})",
+                "    # A diverged step size stops with its block: every later look at it reads nan.",
+                "    if anywhere(probe != probe):",
+                "        for j in range(d):",
+                *indented((gone.format(f"state_{name}", place) for name in self.state), 3),
+                "    if anywhere(probe == probe):",
+                "        alive[block] = True",
+            ]
+        return lines
 
 
 @lru_cache(maxsize=64)
