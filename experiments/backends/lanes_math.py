@@ -11,21 +11,23 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from ratebound.experiments.backends.simd import absolute, nearest, where
-from ratebound.experiments.backends.simd_bits import exponent, mantissa, power_of_two
+from ratebound.experiments.backends.simd import absolute, everywhere, nearest, where
+from ratebound.experiments.backends.simd_bits import exponent, mantissa, power_of_two, scaled
 
 _inline = njit(forceinline=True, error_model="numpy")
 
 _LN2_HIGH, _LN2_LOW = 0.693147180369123816490, 1.90821492927058770002e-10
 _INV_LN2 = 1.44269504088896338700
+_SHIFT = 1.5 * 2.0**52
+"""Added to a number, it leaves the nearest integer in the lowest bits."""
 _SQRT2 = 1.41421356237309504880
 
 
 @_inline
-def exp(v: Any) -> Any:
-    """Return exp(v): v = n ln 2 + r with |r| <= ln(2)/2, and Taylor's series of degree 13 in r."""
-    v = where(v > 760.0, 760.0, where(v < -760.0, -760.0, v))
-    n = nearest(v * _INV_LN2)
+def _reduced(v: Any) -> Any:
+    """Return n + a shift, where n rounds v/ln(2), and exp(v)/2^n by Taylor's series in v - n ln 2."""
+    shifted = v * _INV_LN2 + _SHIFT
+    n = shifted - _SHIFT
     r = (v - n * _LN2_HIGH) - n * _LN2_LOW
     r2 = r * r
     r4 = r2 * r2
@@ -33,18 +35,34 @@ def exp(v: Any) -> Any:
     high = (1.0 / 5040 + r * (1.0 / 40320)) + r2 * (1.0 / 362880 + r * (1.0 / 3628800))
     top = (1.0 / 39916800 + r * (1.0 / 479001600)) + r2 * (1.0 / 6227020800)
     series = low + r4 * (high + r4 * top)
-    # Two factors, for 2^n alone overflows where exp(v) does not, and underflows where it is subnormal.
+    return shifted, 1.0 + (r + r2 * (0.5 + r * series))
+
+
+@njit(error_model="numpy")
+def _exp_far(v: Any) -> Any:
+    """Return exp(v) where 2^n may overflow though exp(v) does not, or exp(v) is subnormal: in two factors."""
+    shifted, value = _reduced(where(v > 760.0, 760.0, where(v < -760.0, -760.0, v)))
+    n = shifted - _SHIFT
     half = nearest(n * 0.5)
-    return (1.0 + (r + r2 * (0.5 + r * series))) * power_of_two(half) * power_of_two(n - half)
+    return value * power_of_two(half) * power_of_two(n - half)
+
+
+@_inline
+def exp(v: Any) -> Any:
+    """Return exp(v)."""
+    if everywhere(absolute(v) <= 708.0):
+        shifted, value = _reduced(v)
+        return scaled(value, shifted)
+    return _exp_far(v)
 
 
 @_inline
 def log(v: Any) -> Any:
     """Return log(v): v = 2^e m with m around 1, and the series of artanh in (m - 1)/(m + 1)."""
     tiny = v < 2.3e-308
-    scaled = where(tiny, v * 18014398509481984.0, v)
-    e = exponent(scaled) - where(tiny, 54.0, 0.0)
-    m = mantissa(scaled)
+    normal = where(tiny, v * 18014398509481984.0, v)
+    e = exponent(normal) - where(tiny, 54.0, 0.0)
+    m = mantissa(normal)
     above = m > _SQRT2
     e = where(above, e + 1.0, e)
     m = where(above, m * 0.5, m)

@@ -218,15 +218,24 @@ def where(typingctx: Any, mask: Any, yes: Any, no: Any) -> Any:
     return kind(mask, yes, no), codegen
 
 
-@intrinsic
-def anywhere(typingctx: Any, mask: Any) -> Any:
-    """Whether a mask is true in any lane."""
+def _mask_test(comparison: str, value: int) -> Any:
+    """Return a test of the eight bits of a mask."""
 
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        bits = builder.bitcast(args[0], ir.IntType(WIDTH))
-        return builder.icmp_unsigned("!=", bits, ir.IntType(WIDTH)(0))
+    @intrinsic
+    def test(typingctx: Any, mask: Any) -> Any:
+        def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+            bits = builder.bitcast(args[0], ir.IntType(WIDTH))
+            return builder.icmp_unsigned(comparison, bits, ir.IntType(WIDTH)(value))
 
-    return types.boolean(mask), codegen
+        return types.boolean(mask), codegen
+
+    return test
+
+
+anywhere = _mask_test("!=", 0)
+"""Whether a mask is true in any lane."""
+everywhere = _mask_test("==", 2**WIDTH - 1)
+"""Whether a mask is true in every lane."""
 
 
 def _pick(builder: Any, a: Any, b: Any, chosen: list[int]) -> Any:

@@ -22,6 +22,19 @@ def power_of_two(typingctx: Any, n: Any) -> Any:
     return floats(n), codegen
 
 
+@intrinsic
+def scaled(typingctx: Any, value: Any, shifted: Any) -> Any:
+    """Return value 2^n, with n an integer in the lowest bits of `shifted`; value and result are normal."""
+    integer = ir.VectorType(ir.IntType(64), WIDTH)
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        bits, power = (builder.bitcast(each, integer) for each in args)
+        moved = builder.add(bits, builder.shl(power, ir.Constant(integer, [52] * WIDTH)))
+        return builder.bitcast(moved, args[0].type)
+
+    return floats(value, shifted), codegen
+
+
 def _bits(keep: int, add: int, shift: int = 0) -> Any:
     """Return a function of the bits of float64 lanes: ``((bits >> shift) & keep) + add``."""
     integer = ir.VectorType(ir.IntType(64), WIDTH)
