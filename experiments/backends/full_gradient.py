@@ -118,8 +118,11 @@ class FullGradientEngine:
                 }
                 inputs["g"] = self._gradient(self._point(state, inputs))
                 state = self._step(state, inputs)
+        # New arrays, for those handed out before must keep what they show.
+        moved = {name: values.copy() for name, values in self._state.items()}
         for name, values in state.items():
-            self._state[name][alive] = values
+            moved[name][alive] = values
+        self._state = moved
 
     def points(self) -> np.ndarray:
         """Return the iterates, shape (S, 1, d)."""

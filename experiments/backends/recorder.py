@@ -26,7 +26,7 @@ class Engine(Protocol):
         ...
 
     def points(self) -> np.ndarray:
-        """Return the iterates, shape (S, R, d)."""
+        """Return the iterates, shape (S, R, d), in an array that later steps leave alone."""
         ...
 
     def sums(self) -> np.ndarray:
@@ -89,19 +89,30 @@ class _Path:
         self.means[:, k] = here.mean(1)
 
 
-def _measure(
-    name: str, k: int, engine: Engine, path: _Path | None, weight: np.ndarray, measures: Mapping[str, Measure]
-) -> np.ndarray | float:
-    """Return one measure at x_k, shape (S, R)."""
-    if k == 0 and name in OVER_PATH:
-        return np.nan
-    if path is not None and name == "grad_norm_sq_mean":
-        return nan_to_inf(path.squares / weight)
-    if path is not None and name == "grad_norm_sq_best":
-        return path.best
-    if name == "gap_average":
-        return measures["gap"](engine.sums() / weight[:, :, None])
-    return measures[name.removesuffix("_last")](engine.points())
+class _Points:
+    """Points at which measures are due, taken together: many small calls cost more than one large one."""
+
+    def __init__(self, out: Mapping[str, np.ndarray], measures: Mapping[str, Measure]) -> None:
+        self._out, self._measures = out, measures
+        self._held: list[tuple[int, str, np.ndarray]] = []
+        self._size = 0
+
+    def hold(self, name: str, slot: int, X: np.ndarray) -> None:
+        """Hold points (S, R, d) for a measure at a checkpoint."""
+        self._held.append((slot, name, X))
+        self._size += X.size
+        if self._size > _VALUES:
+            self.release()
+
+    def release(self) -> None:
+        """Take all measures that are due."""
+        for name in {name for _, name, _ in self._held}:
+            due = [(slot, X) for slot, each, X in self._held if each == name]
+            function = "gap" if name == "gap_average" else name.removesuffix("_last")
+            values = self._measures[function](np.concatenate([X for _, X in due], axis=1))
+            for (slot, _), found in zip(due, np.split(values, len(due), axis=1), strict=True):
+                self._out[name][:, :, slot] = found
+        self._held, self._size = [], 0
 
 
 def record(
@@ -139,6 +150,7 @@ def record(
     }
     if isinstance(engine, Foresees):
         engine.foresee(stops)
+    points = _Points(out, measures)
     weight = np.zeros((S, 1))
     here = 0
     with np.errstate(all="ignore"):
@@ -147,11 +159,20 @@ def record(
                 engine.advance(here, k)
                 weight = weight + plan.weights[:, here:k].sum(1, keepdims=True)
                 here = k
-            if k in slot:
-                for name in plan.measures:
-                    out[name][:, :, slot[k]] = _measure(name, k, engine, path, weight, measures)
+            for name in plan.measures if k in slot else ():
+                if k == 0 and name in OVER_PATH:
+                    out[name][:, :, slot[k]] = np.nan
+                elif path and name == "grad_norm_sq_mean":
+                    out[name][:, :, slot[k]] = nan_to_inf(path.squares / weight)
+                elif path and name == "grad_norm_sq_best":
+                    out[name][:, :, slot[k]] = path.best
+                elif name == "gap_average":
+                    points.hold(name, slot[k], engine.sums() / weight[:, :, None])
+                else:
+                    points.hold(name, slot[k], engine.points())
             if path and k < K:
                 path.leave(k, engine.points())
+        points.release()
     if path and "grad_norm_sq_best" in plan.measures:
         out["grad_norm_sq_path"] = path.means
     return out
