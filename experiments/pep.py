@@ -32,6 +32,7 @@ from ratebound.theory.symbols import (
     L_max,
     ell,
     gap0,
+    grad0_sq,
     k,
     mu,
     mu_pl,
@@ -54,7 +55,7 @@ class Oracle:
         ``"convex"``, ``"strongly_convex"``, ``"pl"``, ``"smooth"`` or ``"components"`` (a mean of two
         strongly convex components, one step).
     start
-        Which constant of the start is set to one, ``D`` or ``gap0``.
+        Which constant of the start is set to one: ``D``, ``gap0`` or ``grad0_sq``.
     curvature, modulus, noise
         The constants that play the parts of L, mu and the mean of ||grad f_i(x*)||^2.
     tight
@@ -80,6 +81,20 @@ ORACLES: Mapping[str, Oracle] = MappingProxyType(
         "gd_sc_gap": Oracle("strongly_convex", gap0, modulus=mu, tight=True),
         "gd_pl": Oracle("pl", gap0, modulus=mu_pl),
         "gd_nonconvex": Oracle("smooth", gap0),
+        "gd_nonconvex_tight": Oracle("smooth", gap0, tight=True),
+        "gd_convex_exact": Oracle("convex", D, tight=True),
+        "gd_convex_gradient": Oracle("convex", gap0, tight=True),
+        "gd_convex_gradient_exact": Oracle("convex", gap0, tight=True),
+        "gd_convex_gradient_distance": Oracle("convex", D, tight=True),
+        "gd_convex_gradient_best": Oracle("convex", D),
+        "gd_convex_average": Oracle("convex", D),
+        "gd_convex_average_long": Oracle("convex", D),
+        "gd_sc_from_distance": Oracle("strongly_convex", D, modulus=mu),
+        "gd_sc_gradient": Oracle("strongly_convex", grad0_sq, modulus=mu, tight=True),
+        "gd_middle_gap": Oracle("strongly_convex", gap0, modulus=mu, tight=True),
+        "gd_middle_gap_distance": Oracle("strongly_convex", D, modulus=mu, tight=True),
+        "gd_pl_refined": Oracle("pl", gap0, modulus=mu_pl),
+        "gd_pl_refined_long": Oracle("pl", gap0, modulus=mu_pl),
         "sgd_nws": Oracle("components", D, L_max, mu, sigma_star_sq, steps=1),
         "sgd_star_constant": Oracle("components", D, ell, mu, sigma_b_sq, steps=1),
     }
@@ -136,7 +151,7 @@ def worst_cases(requests: Sequence[Request], timeout: float = 120.0) -> list[Com
     ----------
     requests
         Triples: a theorem of :data:`ORACLES` or a variant of one, of which the id, step, measure and bound
-        are read; constants and parameters by name (``D`` or ``gap0`` is set to one); the k of the comparison.
+        are read; constants and parameters by name (that of the start is set to one); the k of the comparison.
     timeout
         Seconds that the solver may take for all of them.
 

@@ -44,16 +44,24 @@ def _full_gradients(program: Any, task: Mapping[str, Any]) -> None:
     if attained:
         x_star = f.stationary_point()
         f_star = f(x_star)
-        first = (x - x_star) ** 2 if task["start"] == "D" else f(x) - f_star
-        program.set_initial_condition(first <= 1)
-    start, gradients = x, []
+        starts = {"D": (x - x_star) ** 2, "gap0": f(x) - f_star, "grad0_sq": f.gradient(x) ** 2}
+        program.set_initial_condition(starts[task["start"]] <= 1)
+    start, gradients, points = x, [], []
     for alpha in task["alphas"]:
+        points.append(x)
         gradients.append(f.gradient(x))
         x = x - alpha * gradients[-1]
     if task["measure"] == "gap_last":
         program.set_performance_metric(f(x) - f_star)
     elif task["measure"] == "distance_sq":
         program.set_performance_metric((x - x_star) ** 2)
+    elif task["measure"] == "gap_average":
+        program.set_performance_metric(f(sum(points[1:], start=points[0]) / len(points)) - f_star)
+    elif task["measure"] == "grad_norm_sq_last":
+        program.set_performance_metric(f.gradient(x) ** 2)
+    elif attained:
+        for g in gradients:
+            program.set_performance_metric(g**2)
     else:
         for g in gradients:
             program.set_performance_metric(g**2)

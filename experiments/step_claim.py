@@ -10,7 +10,9 @@ A step that fails refutes the proof's lemma, not the theorem: it is reported apa
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 from sympy import Expr, Integer, Piecewise, Symbol
@@ -22,6 +24,8 @@ from ratebound.problems.certified import batch_factor
 from ratebound.problems.lower import lower
 from ratebound.theory import symbols as s
 from ratebound.theory.certificate import LAST, Certificate, Corollary
+from ratebound.theory.conversion import Conversion
+from ratebound.theory.gradient_sum import GradientSum
 from ratebound.theory.recursion import Cases, Recursion
 from ratebound.theory.statement import Theorem
 from ratebound.theory.telescope import SUMMED, Telescope
@@ -65,21 +69,38 @@ def claim_of(theorem: Theorem, trial: Trial) -> Expr | None:
     return claim_in(theorem.certificate, theorem, trial)
 
 
-def claim_in(certificate: Certificate | None, theorem: Theorem, trial: Trial) -> Expr | None:
-    """Return the claim about one step that a certificate of the theorem makes, proved or not."""
-    if isinstance(certificate, Corollary):
-        parent = claim_in(certificate.of.certificate, certificate.of, trial)
+def claim_in(
+    certificate: Certificate | None,
+    theorem: Theorem,
+    trial: Trial,
+    put: Mapping[Symbol, Expr] = MappingProxyType({}),
+) -> Expr | None:
+    """Return the claim about one step that a certificate of the theorem makes, proved or not.
+
+    Parameters
+    ----------
+    certificate, theorem, trial
+        What is proved, and the run.
+    put
+        Parameter -> value, where the trial has none because a corollary fixes it.
+    """
+    if isinstance(certificate, Corollary | Conversion):
+        parent = claim_in(certificate.of.certificate, certificate.of, trial, certificate.values)
         return None if parent is None else parent.subs(dict(certificate.values))
     if isinstance(certificate, Cases):
         numbers = {symbol: value for symbol, value in trial.values.items()}
-        fitting = (c for where, _, c in certificate.cases if all(r.subs(numbers) for r in where))
+        fitting = (
+            c for where, _, c in certificate.cases if all(r.subs(dict(put)).subs(numbers) for r in where)
+        )
         chosen = next(fitting, None)
-        return None if chosen is None else claim_in(chosen, theorem, trial)
+        return None if chosen is None else claim_in(chosen, theorem, trial, put)
     schedule = {s.alpha: theorem.step}
     if isinstance(certificate, Recursion):
         q, q_next = LAST[theorem.measure]
         right = certificate.rate * q + certificate.noise.xreplace(_LOCAL)
         return right.xreplace(schedule) - q_next
+    if isinstance(certificate, GradientSum):
+        return certificate.claim.xreplace(schedule)
     if isinstance(certificate, Telescope):
         summed = certificate.weight * SUMMED.get(theorem.measure, Integer(0))
         now = certificate.potential + certificate.noise.xreplace(_LOCAL) - summed

@@ -33,6 +33,7 @@ OF_PROBLEM: Mapping[str, Callable[[Problem], Constant]] = MappingProxyType(
         "mu_pl": curvature.mu_pl,
         "D": optimum.D,
         "gap0": optimum.gap0,
+        "grad0_sq": optimum.grad0_sq,
         "sigma_star_sq": optimum.sigma_star_sq,
         "component_gap": component_gap.component_gap,
         "convex": curvature.convex,

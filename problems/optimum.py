@@ -1,4 +1,4 @@
-"""Constants of the start and of the minimum: D, gap0, the noise at the minimum."""
+"""Constants of the start and of the minimum: D, gap0, grad0_sq, the noise at the minimum."""
 
 from __future__ import annotations
 
@@ -51,6 +51,16 @@ def gap0(problem: Problem) -> Constant:
         error += minimum.gradient_norm * reach
     value = float(np.nextafter(gap + error, np.inf))
     return Constant("gap0", value, _GAP_ROUTE[minimum.route], "exact", error=error)
+
+
+def grad0_sq(problem: Problem) -> Constant:
+    """Return ||grad f(x0)||^2, rounded up by the error of a sum of n gradients."""
+    root = float(np.linalg.norm(problem.gradient(problem.x0)))
+    terms = float(np.linalg.norm(problem.component_gradients(problem.x0), axis=1).mean())
+    value = (root + 4 * (problem.n + problem.d) * EPS * terms) ** 2
+    return Constant(
+        "grad0_sq", float(np.nextafter(value, np.inf)), "closed form", "exact", "at x0", value - root**2
+    )
 
 
 def sigma_star_sq(problem: Problem) -> Constant:

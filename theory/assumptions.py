@@ -90,6 +90,7 @@ descent_lemma = Inequality(
 )
 gradient_below_gap = Inequality("||grad f||^2 <= 2 L (f - f*)", 2 * L * delta - grad_sq, _of("smooth"))
 gradient_lipschitz = Inequality("||grad f|| <= L ||x - x*||", L**2 * d2 - grad_sq, _of("smooth"))
+value_below_distance = Inequality("f - f* <= L/2 ||x - x*||^2", L / 2 * d2 - delta, _of("smooth"))
 first_order = Inequality("first-order convexity", descent - delta, _of("convex"))
 cocoercive = Inequality(
     "convexity and smoothness", descent - delta - grad_sq / (2 * L), _of("convex", "smooth")
@@ -140,6 +141,14 @@ interpolation_step = _interpolation(
     "interpolation between x_k and x_{k+1}",
     delta - delta_next,
     -next_move_inner,
+    _GRAD_DIFF_SQ,
+    move_sq,
+    next_move_inner - move_inner,
+)
+interpolation_step_back = _interpolation(
+    "interpolation between x_{k+1} and x_k",
+    delta_next - delta,
+    move_inner,
     _GRAD_DIFF_SQ,
     move_sq,
     next_move_inner - move_inner,
@@ -198,7 +207,10 @@ cocoercive_components = Inequality(
 )
 
 smooth = Assumption(
-    "smooth", "f is L-smooth", ("L",), (descent_lemma, gradient_below_gap, gradient_lipschitz, smooth_step)
+    "smooth",
+    "f is L-smooth",
+    ("L",),
+    (descent_lemma, gradient_below_gap, gradient_lipschitz, value_below_distance, smooth_step),
 )
 convex = Assumption("convex", "f is convex", ("convex",), (first_order,))
 strongly_convex = Assumption(
@@ -265,6 +277,7 @@ JOINT = (
     convex_step,
     convex_step_back,
     interpolation_step,
+    interpolation_step_back,
     interpolation_now,
     interpolation_next,
 )

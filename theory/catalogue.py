@@ -13,6 +13,10 @@ from ratebound.theory.statement import Theorem
 FAMILIES = (
     "gd",
     "gd_refined",
+    "gd_gradients",
+    "gd_averaged",
+    "gd_middle",
+    "gd_exact",
     "accelerated",
     "sgd_moment",
     "sgd_sc",

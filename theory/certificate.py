@@ -28,6 +28,9 @@ from ratebound.theory.symbols import (
     delta,
     delta_next,
     gap0,
+    grad0_sq,
+    grad_next_sq,
+    grad_sq,
     k,
     n,
     variance,
@@ -36,9 +39,13 @@ from ratebound.theory.symbols import (
 if TYPE_CHECKING:
     from ratebound.theory.statement import Theorem
 
-LAST = {"gap_last": (delta, delta_next), "distance_sq": (d2, d2_next)}
+LAST = {
+    "gap_last": (delta, delta_next),
+    "distance_sq": (d2, d2_next),
+    "grad_norm_sq_last": (grad_sq, grad_next_sq),
+}
 """Measures of the last iterate: the quantity at x_k and at x_{k+1}."""
-AT_START = {delta: gap0, d2: D**2}
+AT_START = {delta: gap0, d2: D**2, grad_sq: grad0_sq}
 """What the quantities are at x_0."""
 Multipliers = Mapping[Inequality, Expr]
 Nonnegatives = Mapping[Expr, Expr]

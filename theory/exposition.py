@@ -18,6 +18,8 @@ from ratebound.theory.certificate import (
     Nonnegatives,
     OneStep,
 )
+from ratebound.theory.conversion import Conversion
+from ratebound.theory.gradient_sum import GradientSum
 from ratebound.theory.onestep import G, H
 from ratebound.theory.potential import Potential
 from ratebound.theory.reciprocal import Reciprocal
@@ -56,6 +58,10 @@ def exposition(theorem: Theorem) -> list[Line]:
             return list(_batch_variance(theorem))
         case Reciprocal() as proof:
             return list(_reciprocal(theorem, proof))
+        case Conversion() as proof:
+            return list(_conversion(theorem, proof))
+        case GradientSum() as proof:
+            return list(_gradient_sum(theorem, proof))
         case Potential() as proof:
             return list(_potential(theorem, proof))
         case _:
@@ -138,6 +144,24 @@ def _corollary(theorem: Theorem, proof: Corollary) -> Iterator[Line]:
     for parameter, value in proof.values.items():
         yield Line(f"with {parameter} =", value)
     yield Line("within its range, is at most the bound", theorem.bound)
+
+
+def _conversion(theorem: Theorem, proof: Conversion) -> Iterator[Line]:
+    yield Line(f"The theorem {proof.of.id}, whose bound is", proof.of.bound)
+    for parameter, value in proof.values.items():
+        yield Line(f"with {parameter} =", value)
+    yield Line("and at every point", proof.claim(theorem), ">= 0")
+    for inequality, multiplier in proof.by.items():
+        yield from _term(inequality, multiplier)
+    yield Line("so that the measure is at most the bound", theorem.bound)
+
+
+def _gradient_sum(theorem: Theorem, proof: GradientSum) -> Iterator[Line]:
+    yield from _claim(proof.claim, proof.by, proof.plus)
+    yield Line("Summed over j < k - 1; and at the last point", delta - proof.last * grad_sq, ">= 0")
+    for inequality, multiplier in proof.final.items():
+        yield from _term(inequality, multiplier)
+    yield Line("so that the least squared gradient of x_0 .. x_{k-1} is at most the bound", theorem.bound)
 
 
 def _batch_variance(theorem: Theorem) -> Iterator[Line]:

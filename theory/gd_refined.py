@@ -20,7 +20,7 @@ from ratebound.theory.assumptions import (
     strong_first_order,
     strongly_convex,
 )
-from ratebound.theory.certificate import Cited
+from ratebound.theory.certificate import Cited, OneStep
 from ratebound.theory.methods import gd
 from ratebound.theory.onestep import G, H
 from ratebound.theory.reciprocal import Reciprocal
@@ -30,6 +30,7 @@ from ratebound.theory.symbols import D, L, alpha, delta, gap0, grad_sq, k, mu, m
 from ratebound.theory.telescope import Telescope
 
 _INVERSE_L = {alpha: 1 / L}
+_LONG = 2 * L + mu_pl * (2 - alpha * L)
 
 gd_convex_whole = Theorem(
     id="gd_convex_whole",
@@ -150,6 +151,44 @@ gd_pl_refined = Theorem(
     sibling="gd_pl",
 )
 
+gd_pl_refined_long = Theorem(
+    id="gd_pl_refined_long",
+    title="Gradient descent, Polyak-Łojasiewicz at both ends of a step between 1/L and 2/L",
+    source="the setting of Abbaszadehpeivasti, de Klerk and Zamani 2023; rate derived here",
+    method=gd,
+    assumptions=(smooth, pl),
+    step=alpha,
+    where=(alpha >= 1 / L, alpha < 2 / L),
+    measure="gap_last",
+    bound=((2 * L - mu_pl * (2 - alpha * L) * (1 + alpha * L)) / _LONG) ** k * gap0,
+    certificate=Recursion(
+        rate=(2 * L - mu_pl * (2 - alpha * L) * (1 + alpha * L)) / _LONG,
+        noise=Integer(0),
+        by={
+            smooth_step: 2 * L / _LONG,
+            pl_inequality: (2 - alpha * L) * (1 + alpha * L) / _LONG,
+            pl_next: (2 - alpha * L) / _LONG,
+        },
+        plus={(G + H) ** 2: (alpha * L - 1) / (2 * _LONG)},
+    ),
+    defaults={alpha: 3 / (2 * L)},
+    sibling="gd_pl_refined",
+)
+
+gd_descent = Theorem(
+    id="gd_descent",
+    title="Gradient descent, one step on a smooth function",
+    source="folklore; Nesterov 2004, section 1.2.3",
+    method=gd,
+    assumptions=(smooth,),
+    step=alpha,
+    measure="gap_next",
+    bound=delta - alpha * (1 - alpha * L / 2) * grad_sq,
+    certificate=OneStep(by={descent_lemma: Integer(1)}),
+    defaults=_INVERSE_L,
+    sibling="gd_nonconvex",
+)
+
 THEOREMS = (
     gd_convex_whole,
     gd_convex_gradient,
@@ -157,4 +196,6 @@ THEOREMS = (
     gd_sc_coercive,
     gd_sc_simple,
     gd_pl_refined,
+    gd_pl_refined_long,
+    gd_descent,
 )

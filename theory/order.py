@@ -12,6 +12,7 @@ from sympy import (
     Dummy,
     Expr,
     Integer,
+    Max,
     Pow,
     Rational,
     Symbol,
@@ -100,11 +101,19 @@ def order(bound: Expr, at_horizon: bool = False) -> Order:
     counter = K if at_horizon else k
     if not bound.has(counter):
         return Order("one step")
-    decaying, floor = _split(bound, counter)
+    decaying, floor = _split(_slowest(bound, counter), counter)
     if _is_geometric(decaying, counter):
         return Order("floor" if floor else "linear")
     p, q = _power(decaying.xreplace({counter: _t}), _t)
     return Order("floor" if floor else "power", p, q)
+
+
+def _slowest(bound: Expr, counter: Symbol) -> Expr:
+    """Return the bound with the argument of each ``Max`` that wins far out, a power before a geometric."""
+    swaps = {}
+    for top in (each for each in bound.atoms(Max) if each.has(counter)):
+        swaps[top] = next((a for a in top.args if not _is_geometric(a, counter)), top.args[0])
+    return bound.xreplace(swaps)
 
 
 def _split(bound: Expr, counter: Symbol) -> tuple[Expr, Expr]:

@@ -71,14 +71,18 @@ def nonnegative(
     counts = {s for s in expr.free_symbols if s.is_integer and s.is_positive and s not in sweep}
     expr = on_chart(expr, sweep | {count: 1 + free("j") for count in counts})
     try:
-        return any(_nonneg(_atoms_freed(_normal_powers(_rounding_swept(e)))) for e in _largest_opened(expr))
+        return any(_nonneg(_atoms_freed(_normal_powers(_rounding_swept(e)))) for e in _forms(expr))
     except PolynomialError:
         return False  # Something that is left is no polynomial in a root: nothing is proved.
 
 
-def _largest_opened(expr: Expr) -> Iterator[Expr]:
-    """Yield the expression, and forms in which a ``Max`` is one of its arguments plus something >= 0."""
+def _forms(expr: Expr) -> Iterator[Expr]:
+    """Yield the expression, and forms of it that know more of its absolute values, powers and ``Max``."""
     yield expr
+    known = _signs_known(expr)
+    for other in (known, _powers_swept(known)):
+        if other != expr:
+            yield other
     for largest in sorted(expr.atoms(Max), key=str)[:1]:
         for argument in largest.args:
             yield expr.xreplace({largest: argument + free("m")})
@@ -90,6 +94,37 @@ def _rounding_swept(expr: Expr) -> Expr:
     expr = expr.xreplace({e: exp(_split_fractions(e.args[0])).expand() for e in expr.atoms(exp)})
     decays = {e for e in expr.atoms(exp) if not e.is_number and nonnegative(-e.args[0])}
     return expr.xreplace({e: 1 / (1 + free("s")) for e in decays})
+
+
+def _signs_known(expr: Expr) -> Expr:
+    """Replace ``Abs(e)`` where the sign of e is known, and a ``Max`` whose arguments are then the same."""
+    swaps = {}
+    for absolute in expr.atoms(Abs):
+        inside = absolute.args[0]
+        if nonnegative(inside):
+            swaps[absolute] = inside
+        elif nonnegative(-inside):
+            swaps[absolute] = -inside
+    expr = expr.xreplace(swaps)
+    same = {top: top.args[0] for top in expr.atoms(Max) if all(vanishes(a - top.args[0]) for a in top.args)}
+    return expr.xreplace(same)
+
+
+def _powers_swept(expr: Expr) -> Expr:
+    """Replace powers ``q^k``, k >= 0, by t swept over (0, 1] where q is at most one, over [1, oo) above."""
+    expr = expand_power_exp(expr)
+    swaps: dict[Expr, Expr] = {}
+    known: dict[Expr, Expr] = {}
+    for power in (p for p in expr.atoms(Pow) if p.exp.free_symbols):
+        base, (times, rest) = factor(together(power.base)), power.exp.as_coeff_Mul()
+        if not (times.is_Integer and rest.is_nonnegative and nonnegative(base)):
+            continue
+        above = 1 + free("p")
+        if nonnegative(1 - base):
+            swaps[power] = known.setdefault(base**rest, 1 / above) ** times
+        elif nonnegative(base - 1):
+            swaps[power] = known.setdefault(base**rest, above) ** times
+    return expr.xreplace(swaps)
 
 
 def _split_fractions(expr: Expr) -> Expr:

@@ -41,6 +41,7 @@ ell = Symbol("ell", positive=True)
 # Constants: the start.
 D = Symbol("D", positive=True)
 gap0 = Symbol("gap0", positive=True)
+grad0_sq = Symbol("grad0_sq", positive=True)
 
 # Constants: the noise.
 second_moment = Symbol("second_moment", positive=True)
@@ -90,6 +91,7 @@ MEANING: Mapping[Symbol, str] = MappingProxyType(
         ell: "expected smoothness constant of the sampling",
         D: "||x_0 - x*||, x* the minimiser nearest to x_0",
         gap0: "f(x_0) - f*, or f(x_0) minus a lower bound of f",
+        grad0_sq: "||grad f(x_0)||^2",
         second_moment: "bound on E||grad f_i(x_k)||^2 along the run",
         sigma_star_sq: "mean of ||grad f_i(x*)||^2",
         sigma_b_sq: "E||g_B(x*)||^2 of the mini-batch gradient g_B",
@@ -130,6 +132,7 @@ LATEX: Mapping[Symbol, str] = MappingProxyType(
         ell: r"\ell",
         D: r"\lVert x_0-x_*\rVert",
         gap0: r"(f(x_0)-f_*)",
+        grad0_sq: r"\lVert\nabla f(x_0)\rVert^2",
         second_moment: r"\sigma^2",
         sigma_star_sq: r"\sigma_*^2",
         sigma_b_sq: r"\sigma_{*,b}^2",
@@ -172,6 +175,7 @@ CONSTANTS = (
     ell,
     D,
     gap0,
+    grad0_sq,
     second_moment,
     sigma_star_sq,
     sigma_b_sq,

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 SUMMED = {"gap_average": delta, "grad_norm_sq_mean": grad_sq, "grad_norm_sq_best": grad_sq}
 """Measures of the points before x_k: the quantity that is summed."""
-_LAST = {measure: now for measure, (now, _) in LAST.items()} | {"grad_norm_sq_last": grad_sq}
+_LAST = {measure: now for measure, (now, _) in LAST.items()}
 _NEXT = {delta: delta_next, d2: d2_next, grad_sq: grad_next_sq}
 _JENSEN = frozenset({"convex", "strongly_convex", "expected_smoothness"})
 

@@ -27,6 +27,7 @@ UNITS: Mapping[Symbol, Expr] = MappingProxyType(
         s.ell: _CURVATURE,
         s.D: _X,
         s.gap0: _VALUE,
+        s.grad0_sq: _SLOPE,
         s.second_moment: _SLOPE,
         s.sigma_star_sq: _SLOPE,
         s.sigma_b_sq: _SLOPE,

@@ -29,6 +29,28 @@ POINTS = {
     "gd_pl": [
         ({"L": 1, "mu_pl": 0.2, "alpha": step}, k) for step, k in ((1.0, 1), (1.0, 3), (0.3, 2), (1.8, 1))
     ],
+    "gd_nonconvex_tight": [({"L": 1, "alpha": step}, k) for step, k in ((1.0, 1), (1.0, 3), (0.3, 2))],
+    "gd_convex_exact": [({"L": 1, "alpha": step}, k) for step, k in ((1.0, 2), (1.6, 3), (1.9, 3))],
+    "gd_convex_gradient": [({"L": L}, k) for L, k in ((2, 1), (1, 2), (1, 4))],
+    "gd_convex_gradient_exact": [({"L": 1, "alpha": step}, k) for step, k in ((0.3, 2), (1.5, 3), (1.9, 2))],
+    "gd_convex_gradient_distance": [({"L": L}, k) for L, k in ((1, 1), (1, 2), (2, 4))],
+    "gd_convex_gradient_best": [({"L": 1, "alpha": step}, k) for step, k in ((1.0, 3), (0.3, 2), (0.5, 1))],
+    "gd_convex_average": [({"L": 1, "alpha": step}, k) for step, k in ((1.0, 3), (0.3, 2), (0.5, 1))],
+    "gd_convex_average_long": [({"L": 1, "alpha": step}, k) for step, k in ((1.0, 1), (1.2, 3), (1.9, 2))],
+    "gd_sc_from_distance": [
+        ({"L": 1, "mu": 0.1, "alpha": step}, k) for step, k in ((1.0, 3), (0.3, 2), (1.0, 1))
+    ],
+    "gd_sc_gradient": [
+        ({"L": 1, "mu": 0.1, "alpha": step}, k) for step, k in ((0.2, 2), (MIDDLE, 3), (1.9, 2))
+    ],
+    "gd_middle_gap": [({"L": 1, "mu": mu}, k) for mu, k in ((0.1, 3), (0.1, 1), (0.5, 2))],
+    "gd_middle_gap_distance": [({"L": 1, "mu": mu}, k) for mu, k in ((0.1, 3), (0.1, 1), (0.5, 2))],
+    "gd_pl_refined": [
+        ({"L": 1, "mu_pl": 0.2, "alpha": step}, k) for step, k in ((1.0, 2), (0.3, 1), (0.7, 2))
+    ],
+    "gd_pl_refined_long": [
+        ({"L": 1, "mu_pl": 0.2, "alpha": step}, k) for step, k in ((1.2, 2), (1.9, 1), (1.5, 1))
+    ],
     "gd_nonconvex": [({"L": 1, "alpha": step}, k) for step, k in ((1.0, 1), (1.0, 4), (0.3, 2), (1.8, 2))],
     "sgd_nws": [
         ({"L_max": 1, "mu": 0.1, "alpha": step, "sigma_star_sq": noise}, 1)

@@ -52,6 +52,12 @@ def wider(theorem):
 CORRUPTIONS = (halved, faster, quiet, swapped, wider)
 STILL_TRUE = {
     ("sgd_sc_inverse", "halved"): "the published constant has room: the certificate closes for half of it",
+    **{
+        (f"gd_middle_{what}", "swapped"): "its factor is even in L - mu: the same bound"
+        for what in ("distance", "gap", "gradient")
+    },
+    ("gd_convex_exact", "wider"): "beyond 2/L the bound grows as the quadratic does",
+    ("gd_convex_gradient_exact", "wider"): "beyond 2/L the bound grows as the quadratic does",
     ("sgd_convex_decaying", "halved"): "sgd_convex_decaying_sharp proves less than half of this bound",
     ("sgd_convex_decaying", "wider"): "its range belongs to the published statement; the proof needs none",
 }

@@ -10,9 +10,12 @@ from ratebound.problems.lower import lower
 from ratebound.theory import symbols as s
 from ratebound.theory.catalogue import THEOREMS, find
 from ratebound.theory.certificate import Cited, Corollary, OneStep
+from ratebound.theory.conversion import Conversion
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.exposition import exposition
+from ratebound.theory.gradient_sum import GradientSum
 from ratebound.theory.methods import Method, g, x
+from ratebound.theory.potential import Potential
 from ratebound.theory.recursion import Cases, Recursion
 from ratebound.theory.statement import MEASURES, ONE_STEP
 from ratebound.theory.symbols import D, K, L, alpha, gap0, k, mu, mu_pl, second_moment
@@ -70,11 +73,16 @@ def test_each_assumption_that_the_proof_uses_is_needed(theorem):
 
 def _proof_parts(certificate):
     match certificate:
-        case Recursion() | Telescope() | OneStep():
+        case Recursion() | Telescope() | OneStep() | Potential():
             yield list(certificate.by)
+        case GradientSum():
+            yield [*certificate.by, *certificate.final]
         case Cases():
             for _, _, case in certificate.cases:
                 yield from _proof_parts(case)
+        case Conversion():
+            yield list(certificate.by)
+            yield from _proof_parts(certificate.of.certificate)
         case Corollary():
             yield from _proof_parts(certificate.of.certificate)
 
@@ -90,7 +98,8 @@ def test_a_second_derivation_by_running_the_one_step_inequality(theorem):
         if isinstance(certificate, Recursion) and certificate.before is None:
             rate = _along(certificate.rate, values, alphas)
             noise = _along(certificate.noise, values, alphas)
-            q = values["gap0"] if theorem.measure == "gap_last" else values["D"] ** 2
+            starts = {"gap_last": "gap0", "grad_norm_sq_last": "grad0_sq"}
+            q = values[starts[theorem.measure]] if theorem.measure in starts else values["D"] ** 2
             for step in range(60):
                 q = max(rate[step], 0.0) * q + noise[step]
                 if step + 1 >= int(theorem.start):
@@ -108,6 +117,7 @@ def _random_constants(theorem, rng):
     values = {"mu": base, "mu_pl": base, "L": base * (1 + rng.exponential(5.0)), "D": 0.5 + rng.random()}
     values |= {"L_max": 1.5 * values["L"], "ell": 1.2 * values["L"]}
     values |= {"gap0": rng.exponential() + 0.01, "second_moment": rng.exponential() + 0.01}
+    values |= {"grad0_sq": rng.exponential() + 0.01}
     values |= {"sigma_b_sq": rng.exponential() + 0.01, "sigma_star_sq": rng.exponential() + 0.01}
     values |= {"variance_bound": rng.exponential() + 0.01, "component_gap": rng.exponential() + 0.01}
     values |= {"s0": 4 * values["ell"] / base, "theta": (0.51 + rng.exponential()) / base}
