@@ -12,6 +12,7 @@ from sympy import Expr, Float, Integer, Symbol
 from sympy.core.relational import Relational
 
 from ratebound.experiments.checks import whole
+from ratebound.experiments.linear import setting_of
 from ratebound.experiments.plan import OVER_PATH, check_alphas
 from ratebound.problems.certified import Constant, NotCertified, Setting
 from ratebound.problems.constants import CONSTANTS, certify
@@ -145,7 +146,7 @@ def prepare(
 
 
 def _setting(trial: Trial) -> Setting:
-    return Setting(trial.alphas, trial.batch, trial.replacement)
+    return setting_of(trial.theorem.method, trial.alphas, trial.batch, trial.replacement)
 
 
 def _check_minimum(theorem: Theorem, problem: Problem) -> None:
@@ -272,7 +273,7 @@ def _fixed_point(trial: Trial, symbol: Symbol, chosen: Mapping[Symbol, Expr], st
     Any such s will do: the run with these steps has a noise of at most s, which is all that the theorem
     asks. The search doubles s while the run of its steps diverges.
     """
-    resting = Setting(np.zeros(1), trial.batch, trial.replacement)
+    resting = setting_of(trial.theorem.method, np.zeros(1), trial.batch, trial.replacement)
     assumed = _certify(trial.theorem, trial.problem, symbol.name, resting).value
     failure = "the certified value grows at every try"
     for _ in range(_TRIES):

@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-from sympy import Symbol, expand
 
 from ratebound.experiments.backends import numpy_
 from ratebound.experiments.checks import whole
-from ratebound.experiments.linear import Linear, is_linear, linear, point_of
+from ratebound.experiments.linear import is_linear, is_plain, linear
 from ratebound.experiments.plan import Plan, check_alphas, check_grid, check_measures, check_weights
 from ratebound.problems.finite_sum import Problem
-from ratebound.problems.linear_moments import LinearMoments
+from ratebound.problems.linear_moments import Linear, LinearMoments
 from ratebound.problems.moments import MomentRecursion, batch_factors
 from ratebound.theory.errors import RateboundError
 
@@ -39,15 +38,6 @@ def check_batch(batch: int | Sequence[int] | np.ndarray, steps: int) -> np.ndarr
             f"batch has shape {sizes.shape}; pass one size, or one per step, shape ({steps},)"
         )
     return np.array([whole(f"batch {k}", size, 1) for k, size in enumerate(sizes.tolist())])
-
-
-def is_plain(method: Method) -> bool:
-    """Whether the method is ``x - alpha g`` and keeps no other state."""
-    if set(method.update) != {"x"} or point_of(method) != Symbol("x"):
-        return False
-    by_name = {s: Symbol(s.name) for s in method.update["x"].free_symbols}
-    x, g, alpha = (Symbol(name) for name in ("x", "g", "alpha"))
-    return bool(expand(method.update["x"].xreplace(by_name) - (x - alpha * g)) == 0)
 
 
 def exact_available(problem: Problem, method: Method) -> bool:

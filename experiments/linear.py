@@ -2,38 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from sympy import Expr, Poly, Symbol, expand, simplify
 
+from ratebound.problems.certified import Memory, Setting
+from ratebound.problems.linear_moments import Linear
 from ratebound.problems.lower import lower
 
 if TYPE_CHECKING:
     from ratebound.theory.methods import Method
 
 _COUNTER, _STEP = Symbol("k"), Symbol("alpha")
-
-
-class Linear(NamedTuple):
-    """A run as matrices.
-
-    Parameters
-    ----------
-    keep
-        A of each step, shape (K, m, m).
-    push
-        b of each step, shape (K, m).
-    point
-        p of each step, shape (K, m): where the gradient is taken.
-    follows
-        Whether each state starts at x_0 and rests at x*, shape (m,); the iterate is state 0.
-    """
-
-    keep: np.ndarray
-    push: np.ndarray
-    point: np.ndarray
-    follows: np.ndarray
 
 
 def states_of(method: Method) -> list[str]:
@@ -92,3 +73,18 @@ def linear(method: Method, alphas: np.ndarray) -> Linear:
     rows = np.array([[lower(c, (_COUNTER, _STEP))(k, alphas) for c in row] for row in found])
     table = np.moveaxis(rows, -1, 0)
     return Linear(table[:, :-1, :-1], table[:, :-1, -1], table[:, -1, :-1], np.array(_follows(method)))
+
+
+def is_plain(method: Method) -> bool:
+    """Whether the method is ``x - alpha g`` and keeps no other state."""
+    if set(method.update) != {"x"} or point_of(method) != Symbol("x"):
+        return False
+    return bool(expand(_plain(method.update["x"]) - (Symbol("x") - _STEP * Symbol("g"))) == 0)
+
+
+def setting_of(method: Method, alphas: np.ndarray, batch: int = 1, replacement: bool = True) -> Setting:
+    """Return the run of a method as constants see it."""
+    if is_plain(method):
+        return Setting(alphas, batch, replacement)
+    run = linear(method, np.asarray(alphas)) if method.sampling == "batch" and is_linear(method) else None
+    return Setting(alphas, batch, replacement, Memory(method.name, run))

@@ -18,7 +18,7 @@ from sympy import Symbol
 
 from ratebound.experiments import precise_moments as moments
 from ratebound.experiments.applicability import Trial
-from ratebound.experiments.exact import is_plain
+from ratebound.experiments.linear import is_plain
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.losses import y as label
 from ratebound.problems.losses import z as prediction

@@ -10,8 +10,8 @@ import numpy as np
 
 from ratebound.experiments.backends.numpy_ import NumpyEngine, compile_update, nan_to_inf
 from ratebound.experiments.enumerate import all_batches, count_paths
-from ratebound.experiments.exact import is_plain
 from ratebound.experiments.grid import Grid
+from ratebound.experiments.linear import is_plain
 from ratebound.experiments.plan import Plan
 
 _MOST_WORK, _MOST_STEPS = 2e7, 5000

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from ratebound.theory.errors import RateboundError
+
+if TYPE_CHECKING:
+    from ratebound.problems.linear_moments import Linear
 
 EPS = float(np.finfo(np.float64).eps)
 Direction = Literal["exact", "upper", "lower"]
@@ -50,6 +53,22 @@ class Constant:
 
 
 @dataclass(frozen=True, eq=False)
+class Memory:
+    """A method that is not plain SGD, as constants along its run see it.
+
+    Parameters
+    ----------
+    name
+        Of the method.
+    linear
+        The run as matrices; None where it is not linear.
+    """
+
+    name: str
+    linear: Linear | None
+
+
+@dataclass(frozen=True, eq=False)
 class Setting:
     """A run for which constants are asked.
 
@@ -61,11 +80,14 @@ class Setting:
         Samples per gradient estimate.
     replacement
         Whether a batch is drawn with replacement.
+    memory
+        The method, where it is not ``x - alpha g``.
     """
 
     alphas: np.ndarray
     batch: int = 1
     replacement: bool = True
+    memory: Memory | None = None
 
     def __post_init__(self) -> None:
         alphas = np.array(self.alphas, dtype=np.float64, ndmin=1)

@@ -9,11 +9,34 @@ and so all ``E e_a e_b^T`` linearly, with E g g^T from :class:`ratebound.problem
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.gradient_law import GradientLaw
 from ratebound.problems.moments import finite_or_inf
+
+
+class Linear(NamedTuple):
+    """A run as matrices.
+
+    Parameters
+    ----------
+    keep
+        A of each step, shape (K, m, m).
+    push
+        b of each step, shape (K, m).
+    point
+        p of each step, shape (K, m): where the gradient is taken.
+    follows
+        Whether each state starts at x_0 and rests at x*, shape (m,); the iterate is state 0.
+    """
+
+    keep: np.ndarray
+    push: np.ndarray
+    point: np.ndarray
+    follows: np.ndarray
 
 
 class LinearMoments:
@@ -68,3 +91,11 @@ class LinearMoments:
         """Return ``E ||H e||^2`` of a state: ||grad f||^2 where it follows the iterate."""
         with np.errstate(all="ignore"):
             return finite_or_inf((self._HH * self._S[state, state]).sum())
+
+    def noise(self, point: np.ndarray, factor: float) -> tuple[float, float]:
+        """Return E||g||^2 and E||g - grad f(y)||^2 at the next y = sum_a p_a e_a, for the batch factor."""
+        with np.errstate(all="ignore"):
+            S_y = np.einsum("a,b,abij->ij", point, point, self._S)
+            mean = float((self._HH * S_y).sum())
+            excess = factor * max(self._law.trace(S_y, point @ self._mean) - mean, 0.0)
+            return finite_or_inf(mean + excess), finite_or_inf(excess)

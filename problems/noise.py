@@ -10,6 +10,7 @@ the trajectory) on which it holds and proves that the run stays there:
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
 
@@ -18,9 +19,10 @@ from scipy.optimize import minimize_scalar
 from sympy import Expr
 
 from ratebound.problems import curvature, pl
-from ratebound.problems.certified import EPS, Constant, NotCertified, Setting, batch_factor
+from ratebound.problems.certified import EPS, Constant, Memory, NotCertified, Setting, batch_factor
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.interval import supremum
+from ratebound.problems.linear_moments import LinearMoments
 from ratebound.problems.losses import radius, z
 from ratebound.problems.lower import lower
 from ratebound.problems.minimiser import balanced
@@ -41,6 +43,8 @@ def second_moment(problem: Problem, setting: Setting) -> Constant:
     if setting.alphas.size == 0:
         raise NotCertified("no steps are given: the second moment of a run needs its step sizes")
     batch_factor(problem.n, setting.batch, setting.replacement)
+    if setting.memory is not None:
+        return _with_memory(problem, setting, setting.memory)
     if problem.kind == "quadratic":
         if problem.d <= _MOST_FEATURES:
             return _along_trajectory(problem, setting)
@@ -66,6 +70,8 @@ def variance_bound(problem: Problem, setting: Setting) -> Constant:
         If no region that holds the run is known.
     """
     factor = batch_factor(problem.n, setting.batch, setting.replacement)
+    if setting.memory is not None and problem.kind == "quadratic":
+        return _with_memory(problem, setting, setting.memory, variance=True)
     if setting.alphas.size and problem.kind == "quadratic" and problem.d <= _MOST_FEATURES:
         return _along_trajectory(problem, setting, variance=True)
     unit = ((problem.A == 0) | (problem.A == 1)).all() and (problem.A.sum(1) == 1).all()
@@ -83,13 +89,42 @@ def _inflated(value: float, error: float) -> float:
     return float(np.nextafter(value + error, np.inf))
 
 
+def _with_memory(problem: Problem, setting: Setting, memory: Memory, variance: bool = False) -> Constant:
+    """Certify the noise of a run that is not plain SGD: exactly on least squares, else where it is global."""
+    if problem.kind == "quadratic" and memory.linear is not None and problem.d <= _MOST_FEATURES:
+        return _along_trajectory(problem, setting, variance)
+    bound = problem.loss.slope_bound
+    if bound is not None and problem.l2 == 0:
+        return _bounded_slope(problem, setting, bound)
+    raise NotCertified(f"no region that holds the run of {memory.name} is known: one is for plain SGD only")
+
+
+def _noises(problem: Problem, setting: Setting) -> Iterator[tuple[float, float]]:
+    """Yield E||g_k||^2 and E||g_k - grad f(x_k)||^2 of each step of a run on least squares.
+
+    With memory also those at the last point: proofs by potentials bound f(x_k) after a step from x_k.
+    """
+    if setting.memory is None:
+        rec = MomentRecursion(problem, setting.batch, setting.replacement)
+        for alpha in setting.alphas:
+            yield rec.second_moment, rec.variance
+            rec.step(float(alpha))
+        return
+    run = setting.memory.linear
+    assert run is not None
+    factor = batch_factor(problem.n, setting.batch, setting.replacement)
+    moments = LinearMoments(problem, run.follows)
+    for keep, push, point in zip(run.keep, run.push, run.point, strict=True):
+        yield moments.noise(point, factor)
+        moments.step(keep, push, point, factor)
+    yield moments.noise(run.point[-1], factor)
+
+
 def _along_trajectory(problem: Problem, setting: Setting, variance: bool = False) -> Constant:
-    rec = MomentRecursion(problem, setting.batch, setting.replacement)
     worst, largest, steps = 0.0, 0.0, setting.alphas.size
-    for alpha in setting.alphas:
-        worst = max(worst, rec.second_moment)
-        largest = max(largest, rec.variance if variance else rec.second_moment)
-        rec.step(float(alpha))
+    for moment, spread in _noises(problem, setting):
+        worst = max(worst, moment)
+        largest = max(largest, spread if variance else moment)
     if not np.isfinite(worst):
         raise NotCertified("the exact second moment of this run overflows: the steps make it diverge")
     assert problem.x_star is not None
@@ -97,7 +132,7 @@ def _along_trajectory(problem: Problem, setting: Setting, variance: bool = False
     c_star = float(np.linalg.norm(problem.component_gradients(problem.x_star)) / np.sqrt(problem.n))
     shift = curvature.L_max(problem).value * problem.minimum.distance_error
     error = (steps + 10) * (problem.n + problem.d) * EPS * worst + 2 * shift * (np.sqrt(worst) + c_star)
-    region = f"along x_0 .. x_{steps - 1} of this run"
+    region = f"along x_0 .. x_{steps - (setting.memory is None)} of this run"
     name = "variance_bound" if variance else _NAME
     return Constant(name, _inflated(largest, error), "exact moment recursion", "exact", region, error)
 

@@ -25,6 +25,7 @@ FAMILIES = (
     "sgd_components",
     "sgd_star",
     "minibatch",
+    "sgd_momentum",
 )
 """Modules of :mod:`ratebound.theory` that hold theorems, each in a tuple ``THEOREMS``."""
 

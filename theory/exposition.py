@@ -20,6 +20,7 @@ from ratebound.theory.certificate import (
 )
 from ratebound.theory.conversion import Conversion
 from ratebound.theory.gradient_sum import GradientSum
+from ratebound.theory.memory import Memory
 from ratebound.theory.onestep import G, H
 from ratebound.theory.potential import Potential
 from ratebound.theory.reciprocal import Reciprocal
@@ -64,6 +65,8 @@ def exposition(theorem: Theorem) -> list[Line]:
             return list(_gradient_sum(theorem, proof))
         case Potential() as proof:
             return list(_potential(theorem, proof))
+        case Memory() as proof:
+            return list(_memory(theorem, proof))
         case _:
             return [Line("Checked by a certificate of its own kind.")]
 
@@ -195,3 +198,22 @@ def _potential(theorem: Theorem, proof: Potential) -> Iterator[Line]:
     yield from _claim(proof.claim(theorem.method), proof.by, proof.plus)
     yield Line("Over k steps V_k <= factor^k V_0, with the factor", proof.factor)
     yield Line("and V_k contains the measure, which is at most the bound", theorem.bound)
+
+
+def _memory(theorem: Theorem, proof: Memory) -> Iterator[Line]:
+    yield Line(
+        "Letters are vectors (X is x_k - x*, M the momentum, G is grad f(x_k)), products inner products;"
+    )
+    yield Line("P is p_k - x* and GP is grad f(p_k), where p_k - x* is", proof.aside)
+    if proof.follows(theorem):
+        yield Line("so that p_{k+1} is x_k.")
+    yield Line("The potential V_k", proof.potential)
+    yield Line("In expectation over g_k, with what the update makes of the letters:")
+    yield from _claim(proof.claim(theorem), proof.by, proof.plus)
+    if proof.weight == 0:
+        yield Line("Summed over k + 1 steps, V_{k+1} <= V_0 + (k + 1) times the noise", proof.noise)
+        yield Line("and V_{k+1} contains f(x_k) - f*, which is at most the bound", theorem.bound)
+        return
+    yield Line("Summed over j < k, with the weight", proof.weight)
+    yield Line("the weighted sum is at most V_0 + k times the noise", proof.noise)
+    yield Line("Divided by the total weight this is at most the bound", theorem.bound)

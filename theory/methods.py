@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
-from sympy import Expr, Symbol, sqrt
+from sympy import Expr, Rational, Symbol, sqrt
 
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.symbols import alpha, k, mu
@@ -65,6 +65,26 @@ class Method:
 gd = Method("gd", "Gradient descent", {"x": x - alpha * g}, "full")
 sgd = Method("sgd", "Stochastic gradient descent", {"x": x - alpha * g}, "batch")
 
+m = Symbol("m", real=True)
+"""One coordinate of the momentum, a weighted sum of past gradient estimates."""
+BETA = Rational(9, 10)
+"""The constant momentum factor of practice."""
+
+
+def _momentum(name: str, title: str, factor: Expr) -> Method:
+    """Return SGD in heavy-ball form: ``m_{k+1} = factor m_k + g_k``, ``x_{k+1} = x_k - alpha_k m_{k+1}``."""
+    ahead = factor * m + g
+    return Method(name, title, {"x": x - alpha * ahead, "m": ahead}, "batch")
+
+
+sgd_momentum = _momentum("sgd_momentum", f"SGD with momentum {BETA}", BETA)
+sgd_momentum_averaging = _momentum(
+    "sgd_momentum_averaging", "SGD with momentum k/(k+2), a moving average of iterates", k / (k + 2)
+)
+sgd_primal_averaging = _momentum(
+    "sgd_primal_averaging", "SGD with momentum k/(k+1), a uniform average of iterates", k / (k + 1)
+)
+
 _z = Symbol("z", real=True)
 _ahead = (k * x + 2 * _z) / (k + 2)
 nesterov = Method(
@@ -87,6 +107,17 @@ nesterov_constant = Method(
 )
 
 METHODS: Mapping[str, Method] = MappingProxyType(
-    {method.name: method for method in (gd, sgd, nesterov, nesterov_constant)}
+    {
+        method.name: method
+        for method in (
+            gd,
+            sgd,
+            sgd_momentum,
+            sgd_momentum_averaging,
+            sgd_primal_averaging,
+            nesterov,
+            nesterov_constant,
+        )
+    }
 )
 """The methods by name."""

@@ -1,8 +1,9 @@
-"""Inequalities between x_k, the point y_k where the gradient is taken, x_{k+1} and x*.
+"""Inequalities between x_k, the point y_k where the gradient is taken, x_{k+1} and x*, or a second point p_k.
 
 They serve methods with memory. Vectors are letters, and a product of two of them is their inner product:
-``X`` is x_k - x*, ``Y`` is y_k - x*, ``XN`` is x_{k+1} - x*, ``GY`` is grad f(y_k). A certificate replaces Y
-and XN by what the method makes of its state.
+``X`` is x_k - x*, ``Y`` is y_k - x*, ``XN`` is x_{k+1} - x*, ``GY`` is grad f(y_k); ``P`` is p_k - x*, ``PN``
+is p_{k+1} - x*, ``GP`` is grad f(p_k), ``G`` is grad f(x_k). A certificate replaces Y, XN, P and PN by what
+the method makes of its state.
 """
 
 from __future__ import annotations
@@ -10,10 +11,10 @@ from __future__ import annotations
 from sympy import Symbol
 
 from ratebound.theory.assumptions import Inequality
-from ratebound.theory.onestep import X
-from ratebound.theory.symbols import L, delta, delta_next, gap_at_point, mu
+from ratebound.theory.onestep import G, X
+from ratebound.theory.symbols import L, delta, delta_next, gap_aside, gap_aside_next, gap_at_point, mu
 
-Y, XN, GY = (Symbol(name, real=True) for name in ("Y", "XN", "GY"))
+Y, XN, GY, P, PN, GP = (Symbol(name, real=True) for name in ("Y", "XN", "GY", "P", "PN", "GP"))
 
 descent_from_point = Inequality(
     "descent lemma from y_k to x_{k+1}",
@@ -38,6 +39,19 @@ strong_below_minimum = Inequality(
     GY * Y - gap_at_point - mu / 2 * Y**2,
     frozenset({"strongly_convex"}),
 )
+convex_below_aside = Inequality(
+    "first-order convexity at x_k, towards p_k", gap_aside - delta - G * (P - X), frozenset({"convex"})
+)
+descent_aside = Inequality(
+    "descent lemma from p_k to p_{k+1}",
+    gap_aside + GP * (PN - P) + L / 2 * (PN - P) ** 2 - gap_aside_next,
+    frozenset({"smooth"}),
+)
+lipschitz_aside = Inequality(
+    "||grad f(p_k) - grad f(x_k)|| <= L ||p_k - x_k||",
+    L**2 * (P - X) ** 2 - (GP - G) ** 2,
+    frozenset({"smooth"}),
+)
 
 BETWEEN_POINTS = (
     descent_from_point,
@@ -45,5 +59,8 @@ BETWEEN_POINTS = (
     convex_below_minimum,
     strong_below_iterate,
     strong_below_minimum,
+    convex_below_aside,
+    descent_aside,
+    lipschitz_aside,
 )
 """All of them."""

@@ -63,6 +63,8 @@ error_inner = Symbol("error_inner", real=True)
 move_inner = Symbol("move_inner", real=True)
 move_sq = Symbol("move_sq", nonnegative=True)
 gap_at_point = Symbol("gap_at_point", nonnegative=True)
+gap_aside = Symbol("gap_aside", nonnegative=True)
+gap_aside_next = Symbol("gap_aside_next", nonnegative=True)
 next_descent = Symbol("next_descent", real=True)
 cross_descent = Symbol("cross_descent", real=True)
 next_move_inner = Symbol("next_move_inner", real=True)
@@ -109,6 +111,8 @@ MEANING: Mapping[Symbol, str] = MappingProxyType(
         move_inner: "E_k <grad f(x_k), x_{k+1} - x_k>",
         move_sq: "E_k ||x_{k+1} - x_k||^2",
         gap_at_point: "f(y_k) - f*, y_k the point where the gradient is taken",
+        gap_aside: "f(p_k) - f*, p_k the second point that a potential looks at",
+        gap_aside_next: "E_k f(p_{k+1}) - f*",
         next_descent: "<grad f(x_{k+1}), x_{k+1} - x*>",
         cross_descent: "<grad f(x_{k+1}), x_k - x*>",
         next_move_inner: "<grad f(x_{k+1}), x_{k+1} - x_k>",
@@ -150,6 +154,8 @@ LATEX: Mapping[Symbol, str] = MappingProxyType(
         move_inner: r"\mathbb{E}_k\langle\nabla f(x_k),x_{k+1}-x_k\rangle",
         move_sq: r"\mathbb{E}_k\lVert x_{k+1}-x_k\rVert^2",
         gap_at_point: r"(f(y_k)-f_*)",
+        gap_aside: r"(f(p_k)-f_*)",
+        gap_aside_next: r"(\mathbb{E}_k f(p_{k+1})-f_*)",
         next_descent: r"\langle\nabla f(x_{k+1}),x_{k+1}-x_*\rangle",
         cross_descent: r"\langle\nabla f(x_{k+1}),x_k-x_*\rangle",
         next_move_inner: r"\langle\nabla f(x_{k+1}),x_{k+1}-x_k\rangle",

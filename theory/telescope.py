@@ -29,7 +29,8 @@ SUMMED = {"gap_average": delta, "grad_norm_sq_mean": grad_sq, "grad_norm_sq_best
 """Measures of the points before x_k: the quantity that is summed."""
 _LAST = {measure: now for measure, (now, _) in LAST.items()}
 _NEXT = {delta: delta_next, d2: d2_next, grad_sq: grad_next_sq}
-_JENSEN = frozenset({"convex", "strongly_convex", "expected_smoothness"})
+JENSEN = frozenset({"convex", "strongly_convex", "expected_smoothness"})
+"""Assumptions each of which makes f convex."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,7 @@ class Telescope:
         if ratio.has(k):
             raise RateboundError(f"the average has weights {theorem.weights}, the proof sums {self.weight}")
         names = {each.name for each in theorem.assumptions}
-        if theorem.measure == "gap_average" and not names & _JENSEN:
+        if theorem.measure == "gap_average" and not names & JENSEN:
             raise RateboundError("Jensen's inequality for the averaged iterate needs a convex f; assume it")
 
     def _sum(self, theorem: Theorem, term: Expr, lemma: SumLemma | None, direction: str) -> Expr:

@@ -18,11 +18,12 @@ from ratebound.experiments.applicability import NotApplicable, Trial, prepare
 from ratebound.experiments.backends.numpy_ import NumpyEngine, compile_update
 from ratebound.experiments.conditional import state_at
 from ratebound.experiments.enumerate import count_paths, enumerate_paths
-from ratebound.experiments.exact import path_curves
+from ratebound.experiments.exact import exact_curves, path_curves
 from ratebound.experiments.finding import ratios
 from ratebound.experiments.grid import floor_of
+from ratebound.experiments.linear import is_plain, setting_of
 from ratebound.experiments.plan import OVER_PATH, Plan
-from ratebound.problems.certified import NotCertified, Setting
+from ratebound.problems.certified import NotCertified
 from ratebound.problems.constants import certify
 from ratebound.theory import symbols as s
 from ratebound.theory.statement import ONE_STEP, Theorem
@@ -134,6 +135,8 @@ def _curves(case: Case, alphas: np.ndarray, weights: np.ndarray) -> dict[str, np
     problem, theorem = case.problem, case.theorem
     if not theorem.stochastic or problem.n == 1:
         curves = _deterministic(case, alphas, weights)
+    elif problem.kind == "quadratic" and not is_plain(theorem.method):
+        curves = _linear(case, alphas, weights)
     elif problem.kind == "quadratic":
         curves = moment_curves(problem, alphas, weights, case.batch, case.replacement)
     elif count_paths(problem.n, case.steps, case.batch, case.replacement) <= _PATHS:
@@ -183,6 +186,24 @@ def _iterates(case: Case, alphas: np.ndarray) -> np.ndarray:
     return points
 
 
+def _linear(case: Case, alphas: np.ndarray, weights: np.ndarray) -> dict[str, np.ndarray]:
+    """Return exact moments of a linear method with memory, one schedule at a time."""
+    names = ("gap_last", "gap_average", "grad_norm_sq_last", "distance_sq")
+    rows = [
+        exact_curves(
+            case.problem,
+            case.theorem.method,
+            row,
+            batch=case.batch,
+            replacement=case.replacement,
+            weights=weight,
+            measures=names,
+        )
+        for row, weight in zip(alphas, weights, strict=True)
+    ]
+    return {name: np.array([row[name] for row in rows]) for name in names}
+
+
 def _enumerated(case: Case, alphas: np.ndarray, weights: np.ndarray) -> dict[str, np.ndarray]:
     wanted = ["gap_last", "gap_average", "grad_norm_sq_last"]
     if case.problem.x_star is not None:
@@ -208,13 +229,14 @@ def _along_runs(
     case: Case, symbol: Symbol, alphas: np.ndarray, curves: Mapping[str, np.ndarray]
 ) -> np.ndarray:
     """Return a bound on the noise along each run: exact on least squares, else certified, shape (S,)."""
-    if case.problem.kind == "quadratic":
+    if "moment" in curves and case.problem.kind == "quadratic":
         noise = curves["moment"] - (curves["grad_norm_sq_last"] if symbol == s.variance_bound else 0.0)
-        return noise[:, :-1].max(1)
+        return (noise[:, :-1] if is_plain(case.theorem.method) else noise).max(1)
     found = np.full(len(alphas), np.nan)
     for row, steps in enumerate(alphas):
+        setting = setting_of(case.theorem.method, steps, case.batch, case.replacement)
         try:
-            known = certify(case.problem, symbol.name, Setting(steps, case.batch, case.replacement))
+            known = certify(case.problem, symbol.name, setting)
         except NotCertified:
             continue
         if known.region == "everywhere":

@@ -16,7 +16,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from sympy import Expr, Symbol
 
-from ratebound.problems.certified import NotCertified, Setting
+from ratebound.experiments.linear import setting_of
+from ratebound.problems.certified import NotCertified
 from ratebound.problems.constants import certify
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.lower import lower
@@ -82,8 +83,8 @@ def candidates(problem: Problem, method: Method) -> list[Theorem]:
 class _Constants:
     """Certified constants of a problem and a batch; those along a run once per step, for all theorems."""
 
-    def __init__(self, problem: Problem, batch: int, replacement: bool, horizon: int) -> None:
-        self._problem, self._batch, self._replacement = problem, batch, replacement
+    def __init__(self, problem: Problem, method: Method, batch: int, replacement: bool, horizon: int) -> None:
+        self._problem, self._method, self._batch, self._replacement = problem, method, batch, replacement
         self._horizon = horizon
         self._known: dict[tuple[str, float], float | NotCertified] = {}
 
@@ -92,7 +93,8 @@ class _Constants:
         if key not in self._known:
             alphas = np.full(self._horizon if step else 1, step)
             try:
-                found = certify(self._problem, name, Setting(alphas, self._batch, self._replacement))
+                setting = setting_of(self._method, alphas, self._batch, self._replacement)
+                found = certify(self._problem, name, setting)
                 self._known[key] = found.value
             except NotCertified as reason:
                 self._known[key] = reason
@@ -128,7 +130,9 @@ def lines(
     threshold
         The true stability threshold, nan if it is not known.
     """
-    constants = _Constants(problem, batch, replacement, horizon)
+    if not theorems:
+        return []
+    constants = _Constants(problem, theorems[0].method, batch, replacement, horizon)
     return [_line(t, steps, errors[t.measure], constants, horizon, threshold) for t in theorems]
 
 

@@ -9,8 +9,8 @@ from ratebound.problems.library import load, names
 from ratebound.problems.lower import lower
 from ratebound.theory import symbols as s
 from ratebound.theory.assumptions import ASSUMPTIONS, FACTS, JOINT
-from ratebound.theory.onestep import X
-from ratebound.theory.points import BETWEEN_POINTS, GY, XN, Y
+from ratebound.theory.onestep import G, X
+from ratebound.theory.points import BETWEEN_POINTS, GP, GY, PN, XN, P, Y
 from ratebound.theory.symbols import BY_NAME
 
 INEQUALITIES = (*(i for a in ASSUMPTIONS.values() for i in a.inequalities), *JOINT)
@@ -89,7 +89,7 @@ def test_slack_is_nonnegative_wherever_its_constants_are_certified(inequality):
 
 @pytest.mark.parametrize("inequality", BETWEEN_POINTS, ids=lambda i: i.name)
 def test_inequalities_between_points_hold_anywhere(inequality):
-    """Three unrelated points in place of x_k, y_k and x_{k+1}; letters are vectors, products inner ones."""
+    """Three unrelated points in place of x_k, y_k = p_k and x_{k+1} = p_{k+1}; letters are vectors."""
     checked = 0
     for name in names():
         problem = load(name, **OPTIONS.get(name, {}))
@@ -110,11 +110,17 @@ def test_inequalities_between_points_hold_anywhere(inequality):
                 Y: point - problem.x_star,
                 XN: after - problem.x_star,
                 GY: ahead,
+                P: point - problem.x_star,
+                PN: after - problem.x_star,
+                GP: ahead,
+                G: problem.gradient(here),
             }
             gaps = {
                 s.delta: problem.gap(here),
                 s.delta_next: problem.gap(after),
                 s.gap_at_point: problem.gap(point),
+                s.gap_aside: problem.gap(point),
+                s.gap_aside_next: problem.gap(after),
             }
             parts = [
                 _inner(

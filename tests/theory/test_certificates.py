@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from sympy import Integer, Rational, sqrt
+from sympy import Integer, Rational, Symbol, sqrt
 
 from ratebound.problems.lower import lower
 from ratebound.theory import symbols as s
@@ -14,7 +14,9 @@ from ratebound.theory.conversion import Conversion
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.exposition import exposition
 from ratebound.theory.gradient_sum import GradientSum
+from ratebound.theory.memory import Memory
 from ratebound.theory.methods import Method, g, x
+from ratebound.theory.onestep import X
 from ratebound.theory.potential import Potential
 from ratebound.theory.recursion import Cases, Recursion
 from ratebound.theory.statement import MEASURES, ONE_STEP
@@ -73,7 +75,7 @@ def test_each_assumption_that_the_proof_uses_is_needed(theorem):
 
 def _proof_parts(certificate):
     match certificate:
-        case Recursion() | Telescope() | OneStep() | Potential():
+        case Recursion() | Telescope() | OneStep() | Potential() | Memory():
             yield list(certificate.by)
         case GradientSum():
             yield [*certificate.by, *certificate.final]
@@ -110,6 +112,15 @@ def test_a_second_derivation_by_running_the_one_step_inequality(theorem):
             total = np.cumsum(_along(certificate.noise, values, alphas))
             weights = np.cumsum(_along(certificate.weight, values, alphas))
             assert ((start + total) / weights <= bound[1:] * (1 + 1e-9)).all()
+        elif isinstance(certificate, Memory):
+            at_rest = certificate.potential.subs(k, 0).subs({Symbol("M", real=True): 0, s.gap_aside: gap0})
+            start = float(_along(at_rest.subs(X, D), values, alphas)[0])
+            noise, last = float(_along(certificate.noise, values, alphas)[0]), certificate.weight == 0
+            for step in range(int(theorem.start), 60):
+                count = step + 1 if last else step
+                gathered = certificate.share.subs(k, step + 1) if last else step * certificate.weight
+                shared = float(_along(gathered, values, alphas)[0])
+                assert (start + count * noise) / shared <= bound[step] * (1 + 1e-9)
 
 
 def _random_constants(theorem, rng):

@@ -17,7 +17,7 @@ _CONSTANTS = {
     "L": 1.0,
     "L_max": 2.0,
     "ell": 1.5,
-    "alpha": 0.2,
+    "alpha": 0.02,
     "alpha0": 2.0,
     "s0": 20.0,
 }
