@@ -173,6 +173,23 @@ class _NumbaPrinter(_Source, PythonCodePrinter):
 
     _print_exp = _print_log = _print_sin = _print_cos = _print_Abs = _print_Function
 
+    def _print_Add(self, expr: Any, **settings: Any) -> str:
+        # Left to a compiler, which of two products is fused with their sum may differ from copy to copy.
+        products, others = [], []
+        for term in expr.as_ordered_terms():
+            sign, factors = (-1, term.args[1:]) if term.is_Mul and term.args[0] == -1 else (1, term.args)
+            if term.is_Mul and len(factors) > 1:
+                products.append((sign * factors[0], term.func(*factors[1:])))
+            else:
+                others.append(term)
+        if not others:
+            a, b = products.pop()
+            others.append(a * b)
+        text = " + ".join(self._print(term) for term in others)
+        for a, b in products:
+            text = f"fused({self._print(a)}, {self._print(b)}, {text})"
+        return text
+
     def _print_softplus(self, expr: Any) -> str:
         return f"softplus({self._print(expr.args[0])})"
 
@@ -244,8 +261,8 @@ def printed(expr: Expr, target: Target) -> str:
     expr
         The expression; its symbols become variables of the same name.
     target
-        ``"numpy"``, ``"numba"`` (Python on numbers or SIMD vectors, with ``where``, ``absolute`` and
-        ``softplus``), or ``"cuda"`` (C++).
+        ``"numpy"``, ``"numba"`` (Python on numbers or SIMD vectors, with ``where``, ``absolute``,
+        ``softplus`` and ``fused(a, b, c)`` for a b + c), or ``"cuda"`` (C++).
 
     Returns
     -------

@@ -1,8 +1,4 @@
-"""Full gradients under many step sizes: matrix products over the grid, with the slopes fused between them.
-
-Rows of the data are taken in blocks, so that the predictions of a block are still in cache when the slopes
-overwrite them and when they are multiplied by the same rows again. Threads share the blocks.
-"""
+"""Full gradients under many step sizes at once: threads share the rows, vectors run over the step sizes."""
 
 from __future__ import annotations
 
@@ -13,47 +9,14 @@ import numpy as np
 from threadpoolctl import ThreadpoolController
 
 from ratebound.experiments.backends.cache import load_module
+from ratebound.experiments.backends.gradient_source import gradient_source, shape_of_tile
 from ratebound.experiments.backends.numpy_ import compile_rules, compiled_point
 from ratebound.experiments.backends.rules import SUM, rules_of, started
 from ratebound.experiments.backends.simd import WIDTH
 from ratebound.experiments.backends.threads import share
 from ratebound.experiments.plan import Plan
-from ratebound.problems.losses import Loss
-from ratebound.problems.lower import printed
 
-_BLOCK = 512
 _RANGES = 16
-
-_SOURCE = '''"""Slopes of the {title}: printed, not written."""
-
-import numpy as np
-from numba import njit
-
-from ratebound.experiments.backends.lanes_math import exp, log, softplus
-from ratebound.experiments.backends.simd import absolute, cos, fill, load, sin, sqrt, store, where
-
-nan = np.nan
-
-
-@njit(nogil=True, cache=True, error_model="numpy", boundscheck=False)
-def slopes(predictions, labels, first):
-    for s in range(predictions.shape[0]):
-        for i in range(0, predictions.shape[1], {width}):
-            z = load(predictions, (s, i))
-            y = load(labels, (first + i,))
-            store(fill(0.0) + {slope}, predictions, (s, i))
-'''
-
-
-def slopes_source(loss: Loss) -> str:
-    """Print the module that turns predictions (S, rows) into slopes of a loss.
-
-    Raises
-    ------
-    RateboundError
-        If the derivative of the loss has no printing.
-    """
-    return _SOURCE.format(title=loss.title, width=WIDTH, slope=printed(loss.slope, "numba"))
 
 
 @cache
@@ -72,15 +35,17 @@ class FullGradientEngine:
     def __init__(self, plan: Plan) -> None:
         problem, S = plan.problem, plan.alphas.shape[0]
         expressions = rules_of(plan)
-        # Zero rows fill the last vector; they add nothing to a gradient.
-        rows = -(-problem.n // WIDTH) * WIDTH
+        self._rows, vectors = shape_of_tile(S)
+        self._lanes = WIDTH * vectors
+        # Zero rows fill the last group; they add nothing to a gradient.
+        rows = -(-problem.n // self._rows) * self._rows
         self._data = np.zeros((rows, problem.d))
         self._data[: problem.n] = problem.A
         self._labels = np.zeros(rows)
         self._labels[: problem.n] = problem.y
         self._plan = plan
         self._step = compile_rules(expressions)
-        self._slopes = load_module(slopes_source(problem.loss)).slopes
+        self._add = load_module(gradient_source(problem.loss, self._rows, vectors)).add_gradients
         self._point = compiled_point(plan)
         self._state = {name: np.zeros((S, problem.d)) for name in expressions}
         for name in expressions:
@@ -89,19 +54,20 @@ class FullGradientEngine:
 
     def _gradient(self, X: np.ndarray) -> np.ndarray:
         """Return the gradients of f, shape (S, d)."""
-        rows = self._data.shape[0]
+        S, d = X.shape
+        filled = np.zeros((-(-S // self._lanes) * self._lanes, d))
+        filled[:S] = X
+        points = np.ascontiguousarray(filled.reshape(-1, self._lanes, d).transpose(0, 2, 1))
 
         def work(first: int, last: int) -> np.ndarray:
-            total = np.zeros_like(X)
-            for start in range(first * _BLOCK, min(last * _BLOCK, rows), _BLOCK):
-                block = self._data[start : start + _BLOCK]
-                values = X @ block.T
-                self._slopes(values, self._labels, start)
-                total += values @ block
+            total = np.zeros_like(points)
+            self._add(first, last, self._data, self._labels, points, total)
             return total
 
-        parts = share(work, -(-rows // _BLOCK), X.shape[0] * self._data.size, _RANGES)
-        return sum(parts[1:], start=parts[0]) / self._plan.problem.n + self._plan.problem.l2 * X
+        groups = self._data.shape[0] // self._rows
+        parts = share(work, groups, points.size * self._data.shape[0], _RANGES)
+        total = sum(parts[1:], start=parts[0]).transpose(0, 2, 1).reshape(-1, d)[:S]
+        return total / self._plan.problem.n + self._plan.problem.l2 * X
 
     def advance(self, start: int, stop: int) -> None:
         """Make the updates ``start .. stop - 1``; a diverged step size stays where it is."""

@@ -11,6 +11,7 @@ import numpy as np
 from sympy import Abs, Max, S, exp
 
 from ratebound.experiments.backends.cache import load_module
+from ratebound.experiments.backends.numba_source import IMPORTS
 from ratebound.experiments.backends.recorder import Measure, nan_to_inf
 from ratebound.experiments.backends.simd import WIDTH
 from ratebound.experiments.backends.threads import share
@@ -26,14 +27,7 @@ _LOST = 1e-5
 
 _SOURCE = '''"""Sums of the {title}: printed, not written."""
 
-import numpy as np
-from numba import njit
-
-from ratebound.experiments.backends.lanes_math import exp, log, softplus
-from ratebound.experiments.backends.simd import absolute, cos, fill, load, sin, sqrt, store, where
-
-nan = np.nan
-
+{imports}
 
 @njit(nogil=True, cache=True, error_model="numpy", boundscheck=False)
 def sums(predictions, labels, inside, out):
@@ -70,6 +64,7 @@ def sums_source(loss: Loss) -> str:
         term, factor = Max(v, 0), 1 + exp(-Abs(v))
     return _SOURCE.format(
         title=loss.title,
+        imports=IMPORTS,
         width=WIDTH,
         block=_BLOCK,
         term=printed(term, "numba"),

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from ratebound.experiments.backends.simd import absolute, everywhere, nearest, where
+from ratebound.experiments.backends.simd import absolute, everywhere, fused, nearest, where
 from ratebound.experiments.backends.simd_bits import exponent, mantissa, power_of_two, scaled
 
 _inline = njit(forceinline=True, error_model="numpy")
@@ -72,7 +72,7 @@ def log(v: Any) -> Any:
     low = (1.0 / 3 + q * (1.0 / 5)) + q * q * (1.0 / 7 + q * (1.0 / 9))
     high = (1.0 / 11 + q * (1.0 / 13)) + q * q * (1.0 / 15 + q * (1.0 / 17))
     series = low + q4 * (high + q4 * (1.0 / 19 + q * (1.0 / 21)))
-    value = e * _LN2_HIGH + (2.0 * s + (2.0 * s * q * series + e * _LN2_LOW))
+    value = fused(e, _LN2_HIGH, fused(2.0, s, fused(2.0 * s * q, series, e * _LN2_LOW)))
     value = where(v == 0.0, -np.inf, value)
     value = where(v < 0.0, np.nan, value)
     return where(v < np.inf, value, v)
@@ -91,4 +91,4 @@ def softplus(v: Any) -> Any:
     third = (1.0 / 19 + q * (1.0 / 21)) + q2 * (1.0 / 23 + q * (1.0 / 25))
     fourth = (1.0 / 27 + q * (1.0 / 29)) + q2 * (1.0 / 31)
     series = (first + q4 * second) + q4 * q4 * (third + q4 * fourth)
-    return where(v > 0.0, v, 0.0) + (2.0 * s + 2.0 * s * q * series)
+    return where(v > 0.0, v, 0.0) + fused(2.0, s, 2.0 * s * q * series)

@@ -67,7 +67,8 @@ class _Kernel:
         self._limits = limits_of(plan)
         self._plan = plan
         self._state, self._rows, self._read = state, rows, read
-        self._shown = state
+        # A copy, for the first call moves the state itself.
+        self._shown = {name: state[name].copy() for name in read}
         self._found: tuple[list[int], dict[str, np.ndarray]] = [], {}
         self.stops: Sequence[int] = ()
 

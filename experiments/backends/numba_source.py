@@ -14,19 +14,22 @@ from ratebound.problems.lower import printed
 TILE = 64
 """Steps whose indices are drawn together."""
 
-_HEADER = '''"""{title}"""
-
-import numpy as np
+IMPORTS = """import numpy as np
 from numba import njit
 
 from ratebound.experiments.backends.lanes_draw import draw, draw_across, make_distinct
 from ratebound.experiments.backends.lanes_math import exp, log, softplus
 from ratebound.experiments.backends.simd import (
-    absolute, anywhere, cos, fill, load, pack, sin, sqrt, store, totals, where,
+    absolute, anywhere, cos, fill, fused, load, pack, sin, sqrt, store, totals, where,
 )
 
 nan = np.nan
+"""
+"""What a printed module may use."""
 
+_HEADER = '''"""{title}"""
+
+{imports}
 
 @njit(nogil=True, cache=True, error_model="numpy", boundscheck=False)
 def advance(
@@ -38,7 +41,7 @@ def advance(
 
 def header(spec: Spec, arguments: Iterable[str]) -> str:
     """Return the top of a kernel's module, up to and with the first line of its function."""
-    return _HEADER.format(title=spec.title, arguments=", ".join(arguments))
+    return _HEADER.format(title=spec.title, imports=IMPORTS, arguments=", ".join(arguments))
 
 
 def indented(lines: Iterable[str], depth: int) -> list[str]:

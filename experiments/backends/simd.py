@@ -2,8 +2,8 @@
 
 Plain loops over 20 or 30 features leave scalar remainders, and over arrays that might overlap they are not
 vectorised at all. Here the width is stated: ``Lanes`` holds eight float64 or uint64, LLVM maps it to one
-AVX-512, two AVX2 or four NEON registers. Multiplications and additions may be fused; sums are never
-reordered, so that a run repeats bit for bit, and inf and nan keep their meaning.
+AVX-512, two AVX2 or four NEON registers. A product may be fused with the sum that it enters, where only one
+does; sums are never reordered, so that a run repeats bit for bit, and inf and nan keep their meaning.
 """
 
 from __future__ import annotations
@@ -258,6 +258,24 @@ def totals(typingctx: Any, a: Any, b: Any, c: Any, d: Any, e: Any, f: Any, g: An
         return rows[0]
 
     return floats(a, b, c, d, e, f, g, h), codegen
+
+
+@intrinsic
+def fused(typingctx: Any, a: Any, b: Any, c: Any) -> Any:
+    """Return a b + c of numbers or vectors, rounded once where the processor can."""
+    kind = floats if floats in (a, b, c) else types.float64
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        if kind == floats:
+            args = [_splat(context, builder, v, t, floats) for v, t in zip(args, sig.args, strict=True)]
+        else:
+            args = [context.cast(builder, v, t, kind) for v, t in zip(args, sig.args, strict=True)]
+        shape = args[0].type
+        name = f"llvm.fmuladd.{f'v{WIDTH}f64' if kind == floats else 'f64'}"
+        function = cgutils.get_or_insert_function(builder.module, ir.FunctionType(shape, [shape] * 3), name)
+        return builder.call(function, args)
+
+    return kind(a, b, c), codegen
 
 
 def _elementwise(name: str) -> Any:

@@ -57,7 +57,7 @@ def printed_source(
     -------
     str
         A module for Numba or CUDA; for NumPy the expressions that the reference evaluates. With full
-        gradients Numba fuses the slope of the loss only, and CUDA runs what NumPy runs.
+        gradients Numba fuses the gradient of the finite sum only, and CUDA runs what NumPy runs.
 
     Raises
     ------
@@ -81,9 +81,9 @@ def printed_source(
     if target == "cuda":
         return cuda_source(spec, d, lanes_of(d), shared=False)
     if full:
-        from ratebound.experiments.backends.full_gradient import slopes_source
+        from ratebound.experiments.backends.gradient_source import gradient_source, shape_of_tile
 
-        return slopes_source(chosen)
+        return gradient_source(chosen, *shape_of_tile(1))
     from ratebound.experiments.backends.numba_features import features_source
 
     return features_source(spec, -(-d // 8) * 8)[0]

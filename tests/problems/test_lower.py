@@ -88,7 +88,9 @@ def means_the_same(function, expr):
 def test_numba_source_means_the_same(expr):
     text = printed(expr, "numba")
     names = dict(exp=np.exp, log=np.log, sqrt=np.sqrt, sin=np.sin, cos=np.cos, absolute=np.abs)
-    names |= dict(softplus=lambda v: np.logaddexp(0.0, v), where=np.where, nan=np.nan)
+    names |= dict(
+        softplus=lambda v: np.logaddexp(0.0, v), where=np.where, nan=np.nan, fused=lambda a, b, c: a * b + c
+    )
     assert "\n" not in text
     means_the_same(lambda a, b: eval(text, {}, names | {"x": np.float64(a), "t": np.float64(b)}), expr)
 
