@@ -14,6 +14,7 @@ from sympy.core.relational import Relational
 from ratebound.experiments.checks import whole
 from ratebound.experiments.linear import setting_of
 from ratebound.experiments.plan import OVER_PATH, check_alphas
+from ratebound.experiments.shuffling import INDEPENDENT, check_order
 from ratebound.problems.certified import Constant, NotCertified, Setting
 from ratebound.problems.constants import CONSTANTS, certify
 from ratebound.problems.finite_sum import Problem
@@ -96,6 +97,7 @@ def prepare(
     parameters: Mapping[str, Parameter] | None = None,
     batch: int = 1,
     replacement: bool | None = None,
+    order: str = INDEPENDENT,
 ) -> Trial:
     """Return the run that the theorem speaks about.
 
@@ -110,6 +112,8 @@ def prepare(
         the theorem's defaults stand in for the others.
     batch, replacement
         The sampling; None for that of the theorem, else with replacement.
+    order
+        As in :func:`ratebound.experiments.run.simulate`; the theorems are about independent batches.
 
     Raises
     ------
@@ -119,6 +123,8 @@ def prepare(
         If a parameter is unknown or no number.
     """
     steps, batch = whole("steps", steps, 1), whole("batch", batch, 1)
+    if check_order(order) != INDEPENDENT and theorem.stochastic:
+        raise NotApplicable(f"{theorem.id} is about independent batches, not about order = {order!r}")
     if replacement is None:
         replacement = True if theorem.replacement is None else theorem.replacement
     if theorem.replacement not in (None, replacement):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ratebound.experiments.checks import whole
+from ratebound.experiments.shuffling import INDEPENDENT, check_order
 from ratebound.problems.finite_sum import Problem
 from ratebound.theory.errors import RateboundError, nearest
 
@@ -126,6 +127,8 @@ class Plan:
         Samples per gradient estimate, and whether one batch may repeat a sample.
     measures
         Names out of :data:`MEASURES`.
+    order
+        ``"independent"`` batches, or passes over the data, to which `replacement` means nothing.
 
     Raises
     ------
@@ -143,11 +146,13 @@ class Plan:
     batch: int
     replacement: bool
     measures: tuple[str, ...]
+    order: str = INDEPENDENT
 
     def __post_init__(self) -> None:
         alphas = check_alphas(self.alphas)
         batch = whole("batch", self.batch, 1)
-        if not self.replacement and batch > self.problem.n:
+        check_order(self.order)
+        if not (self.in_passes or self.replacement) and batch > self.problem.n:
             raise RateboundError(
                 f"batch = {batch} exceeds n = {self.problem.n}; draw with replacement or take a smaller batch"
             )
@@ -161,6 +166,11 @@ class Plan:
         }
         for name, value in checked.items():
             object.__setattr__(self, name, value)
+
+    @property
+    def in_passes(self) -> bool:
+        """Whether samples are drawn in passes over the data."""
+        return self.order != INDEPENDENT
 
     @property
     def deterministic(self) -> bool:

@@ -16,6 +16,7 @@ from ratebound.experiments.backends.choose import find_backend
 from ratebound.experiments.checks import whole
 from ratebound.experiments.plan import MEASURES, OVER_PATH, Plan
 from ratebound.experiments.schedule import Schedule, Step, resolve
+from ratebound.experiments.shuffling import INDEPENDENT
 from ratebound.problems.finite_sum import Problem
 from ratebound.theory.errors import RateboundError, nearest
 from ratebound.theory.methods import METHODS
@@ -61,6 +62,7 @@ def _attributes(plan: Plan, schedule: Schedule, average: bool) -> dict[str, str 
         "seed": str(plan.seed),
         "batch": plan.batch,
         "replacement": int(plan.replacement),
+        "order": plan.order,
         "versions": json.dumps(
             {name: version(name) for name in ("ratebound", "numpy", "scipy", "sympy")}
             | {"python": platform.python_version()}
@@ -96,6 +98,7 @@ def simulate(
     *,
     batch: int = 1,
     replacement: bool = True,
+    order: str = INDEPENDENT,
     steps: int = 1000,
     replicas: int = 256,
     seed: int = 0,
@@ -122,6 +125,10 @@ def simulate(
         Samples per gradient estimate.
     replacement
         Whether a batch is drawn with replacement.
+    order
+        ``"independent"`` batches; or passes over the data: ``"reshuffle"`` (a new random order for every
+        pass), ``"shuffle_once"`` or ``"cyclic"`` (the samples as they lie). Each pass visits every sample
+        once; where `batch` does not divide n a batch runs on into the next pass. No `replacement` then.
     steps
         Updates.
     replicas
@@ -164,7 +171,9 @@ def simulate(
     replicas = whole("replicas", replicas, 1, _LARGEST_ID)
     first = whole("first_replica", first_replica, 0, _LARGEST_ID - replicas)
     batch = whole("batch", batch, 1)
-    schedule = resolve(step, problem, steps, batch=batch, replacement=replacement, parameters=parameters)
+    schedule = resolve(
+        step, problem, steps, batch=batch, replacement=replacement, order=order, parameters=parameters
+    )
     plan = Plan(
         problem=problem,
         method=rule,
@@ -176,5 +185,6 @@ def simulate(
         batch=batch,
         replacement=replacement,
         measures=tuple([measures] if isinstance(measures, str) else measures),
+        order=order,
     )
     return _dataset(plan, schedule, average is not None, execute(plan))

@@ -11,6 +11,7 @@ import numpy as np
 from sympy import Expr
 
 from ratebound.experiments.plan import check_alphas
+from ratebound.experiments.shuffling import INDEPENDENT
 from ratebound.problems.constants import CONSTANTS, Setting, certify
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.lower import lower
@@ -98,6 +99,7 @@ def resolve(
     *,
     batch: int = 1,
     replacement: bool = True,
+    order: str = INDEPENDENT,
     parameters: Mapping[str, float] | None = None,
 ) -> Schedule:
     """Return the step sizes that `step` stands for.
@@ -111,7 +113,7 @@ def resolve(
         Certifies the constants that an expression reads.
     steps
         The horizon K.
-    batch, replacement
+    batch, replacement, order
         The sampling, on which some constants depend.
     parameters
         Values of symbols by name; they take precedence over certified constants.
@@ -131,7 +133,8 @@ def resolve(
     if isinstance(step, str):
         step = parse(step)
     if isinstance(step, Expr):
-        return _from_expression(step, problem, steps, Setting(np.zeros(1), batch, replacement), parameters)
+        setting = Setting(np.zeros(1), batch, replacement, independent=order == INDEPENDENT)
+        return _from_expression(step, problem, steps, setting, parameters)
     if parameters:
         raise RateboundError(f"parameters {sorted(parameters)} need a step that is an expression")
     if isinstance(step, Real):

@@ -20,6 +20,7 @@ from ratebound.experiments.applicability import NotApplicable, Parameter, Trial,
 from ratebound.experiments.checks import whole
 from ratebound.experiments.grid import Grid
 from ratebound.experiments.judge import Options, judge_run, judge_step
+from ratebound.experiments.shuffling import INDEPENDENT
 from ratebound.experiments.verdict import Verdict
 from ratebound.problems import library
 from ratebound.problems.finite_sum import Problem
@@ -41,6 +42,7 @@ def verify(
     delta: float = 1e-6,
     batch: int = 1,
     replacement: bool | None = None,
+    order: str = INDEPENDENT,
     backend: str = "auto",
     cells: int = 1,
 ) -> Verdict:
@@ -67,6 +69,9 @@ def verify(
         Probability, over all `cells`, that some true bound is called violated by chance.
     batch, replacement
         The sampling; None for that of the theorem, else with replacement.
+    order
+        As in :func:`ratebound.experiments.run.simulate`; theorems about independent batches are not
+        applicable to passes over the data.
     backend
         As in :func:`ratebound.experiments.run.simulate`.
     cells
@@ -111,7 +116,7 @@ def verify(
         },
     )
     try:
-        trials = _trials(theorem, problem, options.steps, parameters, batch, replacement)
+        trials = _trials(theorem, problem, options.steps, parameters, batch, replacement, order)
         known = replace(
             base,
             constants=trials[-1].constants,
@@ -154,10 +159,17 @@ def _trials(
     parameters: Mapping[str, Parameter],
     batch: int,
     replacement: bool | None,
+    order: str,
 ) -> list[Trial]:
     def trial(horizon: int) -> Trial:
         return prepare(
-            theorem, problem, steps=horizon, parameters=parameters, batch=batch, replacement=replacement
+            theorem,
+            problem,
+            steps=horizon,
+            parameters=parameters,
+            batch=batch,
+            replacement=replacement,
+            order=order,
         )
 
     last = trial(steps)

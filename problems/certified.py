@@ -82,12 +82,15 @@ class Setting:
         Whether a batch is drawn with replacement.
     memory
         The method, where it is not ``x - alpha g``.
+    independent
+        Whether batches are independent of each other; not so in passes over the data.
     """
 
     alphas: np.ndarray
     batch: int = 1
     replacement: bool = True
     memory: Memory | None = None
+    independent: bool = True
 
     def __post_init__(self) -> None:
         alphas = np.array(self.alphas, dtype=np.float64, ndmin=1)

@@ -85,6 +85,8 @@ def certify(problem: Problem, name: str, setting: Setting | None = None) -> Cons
     if name in _OF_RUN:
         if setting is None:
             raise RateboundError(f"{name} depends on the run; pass a Setting(alphas, batch, replacement)")
+        if not setting.independent and name != "b":
+            raise NotCertified(f"{name} is derived for independent batches, not for passes over the data")
         return _OF_RUN[name](problem, setting)
     if name not in OF_PROBLEM:
         raise RateboundError(f"unknown constant {name!r}{nearest(name, CONSTANTS)}")

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from ratebound.experiments.backends.cuda_source import cuda_source, lanes_of
-from ratebound.experiments.backends.kernel import limits_of, schedule_of, spec_of, weights_of
+from ratebound.experiments.backends.kernel import limits_of, passes_of, schedule_of, spec_of, weights_of
 from ratebound.experiments.backends.numpy_ import NumpyEngine
 from ratebound.experiments.backends.recorder import record
 from ratebound.experiments.backends.rules import SUM
@@ -89,6 +89,7 @@ class CudaEngine:
         alphas, alphas_move = schedule_of(plan.alphas)
         weights, weights_move = weights_of(plan)
         put = device.array
+        orders, shuffled = passes_of(plan, S * R) or (np.zeros(1, np.uint32), np.uint64(0))
         self._device, self._shape = device, (S, R, problem.d)
         self._threads, self._shared = S * R * lanes, shared
         self._source = cuda_source(spec, problem.d, lanes, shared > 0)
@@ -99,7 +100,7 @@ class CudaEngine:
             put(weights), np.uint64(weights.shape[1]), np.uint64(weights_move),
             put(plan.replicas[unit % R].astype(np.uint32)), put((unit // R).astype(np.uint32)),
             put(limits_of(plan)), np.uint32(plan.seed & 0xFFFFFFFF), np.uint32(plan.seed >> 32),
-            np.int32(not plan.replacement), *self._state.values(),
+            np.int32(not plan.replacement), put(orders), shuffled, *self._state.values(),
         )  # fmt: skip
 
     def advance(self, start: int, stop: int) -> None:

@@ -17,6 +17,7 @@ _SOURCE = """// {title}
 #define TOGETHER {together}   // steps that share the four words of one evaluation
 #define LANES {lanes}      // threads that share one replica
 #define SHARED {shared}     // whether the data lie in shared memory
+#define IN_PASSES {in_passes}  // whether samples are drawn in passes over the data
 #define EACH ((D + LANES - 1) / LANES)
 
 typedef unsigned int u32;
@@ -38,9 +39,8 @@ __device__ __forceinline__ Words philox(u32 c0, u32 c1, u32 c2, u32 c3, u32 k0, 
     return {{{{c0, c1, c2, c3}}}};
 }}
 
-// The word of draw j at a step; not by an index in memory, for words are kept in registers.
-__device__ __forceinline__ u64 word(Words words, u32 step, int j) {{
-    const u32 i = step % TOGETHER * BATCH + j % 4;
+// Word i; not by an index in memory, for words are kept in registers.
+__device__ __forceinline__ u64 word(Words words, u32 i) {{
     return i == 0 ? words.w[0] : i == 1 ? words.w[1] : i == 2 ? words.w[2] : words.w[3];
 }}
 
@@ -48,16 +48,53 @@ __device__ __forceinline__ u64 word(Words words, u32 step, int j) {{
 __device__ __forceinline__ u32 draw(
     Words words, u32 step, u32 replica, int j, u32 k0, u32 k1, const u64* limits)
 {{
-    u64 product = word(words, step, j) * limits[j];
+    const u32 i = step % TOGETHER * BATCH + j % 4;
+    u64 product = word(words, i) * limits[j];
     for (u32 attempt = 1; (u32)product < limits[BATCH + j]; ++attempt)
-        product = word(philox(step / TOGETHER, replica, j / 4, attempt, k0, k1), step, j) * limits[j];
+        product = word(philox(step / TOGETHER, replica, j / 4, attempt, k0, k1), i) * limits[j];
     return (u32)(product >> 32);
 }}
 
+// The lanes of one replica in their warp.
+__device__ __forceinline__ u32 group_mask() {{
+    const u32 own = LANES == 32 ? 0xFFFFFFFFu : (1u << (LANES % 32)) - 1u;
+    return own << (threadIdx.x % 32 / LANES * LANES);
+}}
+
+#if IN_PASSES
+// The sample of draw `number` in passes over the data; `order` is that of the present pass so far.
+__device__ __forceinline__ u32 next_in_order(
+    u32* order, u64 number, u64 n, u64 shuffled, u32 replica, u32 k0, u32 k1)
+{{
+    const u64 i = number % n;
+    if (number / n >= shuffled) return order[i];
+    const int lane = threadIdx.x % LANES;
+    if (i == 0) {{
+        for (u64 at = lane; at < n; at += LANES) order[at] = (u32)at;
+        __syncwarp(group_mask());
+    }}
+    // Fisher and Yates: a place in i .. n-1, unbiased.
+    const u64 bound = n - i, block = number / 4;
+    u64 product = 0;
+    for (u32 attempt = 0; attempt == 0 || (u32)product < ((u64)1 << 32) % bound; ++attempt) {{
+        const Words words = philox((u32)block, replica, (u32)(block >> 32), attempt, k0, k1);
+        product = word(words, (u32)(number % 4)) * bound;
+    }}
+    const u64 place = i + (product >> 32);
+    const u32 taken = order[place], left = order[i];
+    __syncwarp(group_mask());
+    if (lane == 0) {{
+        order[place] = left;
+        order[i] = taken;
+    }}
+    __syncwarp(group_mask());
+    return taken;
+}}
+#endif
+
 // The sum over the lanes of one replica, in each of them.
 __device__ __forceinline__ double group_sum(double value) {{
-    const u32 own = LANES == 32 ? 0xFFFFFFFFu : (1u << (LANES % 32)) - 1u;
-    const u32 lanes = own << (threadIdx.x % 32 / LANES * LANES);
+    const u32 lanes = group_mask();
     for (int offset = LANES / 2; offset > 0; offset /= 2)
         value += __shfl_xor_sync(lanes, value, offset, LANES);
     return value;
@@ -67,7 +104,7 @@ extern "C" __global__ void advance(
     u64 start, u64 stop, u64 units, u64 n, const double* data, const double* labels, double l2,
     const double* alphas, u64 alphas_stride, u64 alphas_move, const double* weights, u64 weights_stride,
     u64 weights_move, const u32* replicas, const u32* schedules, const u64* limits, u32 key0, u32 key1,
-    int distinct, {arguments})
+    int distinct, u32* orders, u64 shuffled, {arguments})
 {{
 #if SHARED
     extern __shared__ double cached[];
@@ -88,12 +125,17 @@ extern "C" __global__ void advance(
     }}
     // A diverged replica stops here: every later look at it reads nan.
     if (group_sum(probe) != 0.0) return;
+#if !IN_PASSES
     Words words;
+#endif
     for (u64 now = start; now < stop; ++now) {{
 {scalars}
         u32 index[BATCH];
         double batch_sum[EACH] = {{0.0}};
         for (int q = 0; q < BATCH; ++q) {{
+#if IN_PASSES
+            index[q] = next_in_order(orders + unit * n, now * BATCH + q, n, shuffled, replica, key0, key1);
+#else
             if (q % 4 == 0 && (now % TOGETHER == 0 || now == start))
                 words = philox((u32)now / TOGETHER, replica, q / 4, 0, key0, key1);
             index[q] = draw(words, (u32)now, replica, q, key0, key1, limits);
@@ -101,6 +143,7 @@ extern "C" __global__ void advance(
             bool taken = false;
             for (int i = 0; distinct && i < q; ++i) taken |= index[i] == index[q];
             if (taken) index[q] = (u32)(n - BATCH + q);
+#endif
             const double* row = data + (u64)index[q] * D;
             double z = 0.0;
             for (int slot = 0; slot < EACH; ++slot)
@@ -167,6 +210,7 @@ def cuda_source(spec: Spec, d: int, lanes: int, shared: bool) -> str:
         together=steps_per_block(spec.batch),
         lanes=lanes,
         shared=int(shared),
+        in_passes=int(spec.in_passes),
         slope=printed(spec.slope, "cuda"),
         arguments=", ".join(f"double* state_{name}" for name in state),
         declared=_lines(1, [f"double own_{name}[EACH];" for name in state]),

@@ -10,6 +10,7 @@ from sympy import Expr
 
 from ratebound.experiments.backends.rules import point_of, rules_of
 from ratebound.experiments.plan import Plan
+from ratebound.experiments.shuffling import SHUFFLED_PASSES
 from ratebound.theory.errors import RateboundError
 
 
@@ -29,6 +30,8 @@ class Spec:
         Samples per gradient estimate.
     regularised
         Whether l2 > 0.
+    in_passes
+        Whether samples are drawn in passes over the data.
     """
 
     title: str
@@ -36,9 +39,11 @@ class Spec:
     slope: Expr
     batch: int
     regularised: bool
+    in_passes: bool = False
 
     def __hash__(self) -> int:
-        return hash((self.title, tuple(self.rules.items()), self.slope, self.batch, self.regularised))
+        rules = tuple(self.rules.items())
+        return hash((self.title, rules, self.slope, self.batch, self.regularised, self.in_passes))
 
 
 def spec_of(plan: Plan) -> Spec:
@@ -55,12 +60,14 @@ def spec_of(plan: Plan) -> Spec:
             f"{plan.method.name} draws batches and takes gradients elsewhere than at x, or starts a memory "
             "at x_0: kernels do not do that; use backend='numpy'"
         )
+    drawn = f"batch {plan.batch}" + (" in passes" if plan.in_passes else "")
     return Spec(
-        title=f"{plan.method.name} on the {problem.loss.title}, batch {plan.batch}; printed, not written.",
+        title=f"{plan.method.name} on the {problem.loss.title}, {drawn}; printed, not written.",
         rules=rules_of(plan),
         slope=problem.loss.slope,
         batch=plan.batch,
         regularised=problem.l2 > 0,
+        in_passes=plan.in_passes,
     )
 
 
@@ -78,6 +85,16 @@ def weights_of(plan: Plan) -> tuple[np.ndarray, int]:
     if "gap_average" not in plan.measures:
         return np.ones((plan.alphas.shape[0], 1)), 0
     return schedule_of(plan.weights)
+
+
+def passes_of(plan: Plan, units: int) -> tuple[np.ndarray, np.uint64] | tuple[()]:
+    """Return the orders of the samples (units, n) and how many passes are shuffled; nothing if all draws are
+    independent.
+    """
+    if not plan.in_passes:
+        return ()
+    orders = np.tile(np.arange(plan.problem.n, dtype=np.uint32), (units, 1))
+    return orders, np.uint64(SHUFFLED_PASSES[plan.order])
 
 
 def limits_of(plan: Plan) -> np.ndarray:

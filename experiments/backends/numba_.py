@@ -16,7 +16,7 @@ import numpy as np
 from ratebound.experiments.backends.cache import load_module
 from ratebound.experiments.backends.full_gradient import FullGradientEngine, one_blas_thread
 from ratebound.experiments.backends.fused_measures import fused_measures
-from ratebound.experiments.backends.kernel import limits_of, schedule_of, spec_of, weights_of
+from ratebound.experiments.backends.kernel import limits_of, passes_of, schedule_of, spec_of, weights_of
 from ratebound.experiments.backends.numba_features import features_source
 from ratebound.experiments.backends.numba_source import kept
 from ratebound.experiments.backends.numba_step_sizes import step_sizes_source, vectors_of
@@ -67,6 +67,7 @@ class _Kernel:
         self._limits = limits_of(plan)
         self._plan = plan
         self._state, self._rows, self._read = state, rows, read
+        self._passes = passes_of(plan, len(state["x"]))
         # A copy, for the first call moves the state itself.
         self._shown = {name: state[name].copy() for name in read}
         self._found: tuple[list[int], dict[str, np.ndarray]] = [], {}
@@ -100,8 +101,8 @@ class _Kernel:
         def work(first: int, last: int) -> None:
             self._function(
                 first, last, start, np.array(stops), self._data, self._labels, plan.problem.l2, *alphas,
-                *weights, replicas, self._limits, *keys, not plan.replacement, *rest, *state.values(),
-                *copies.values(),
+                *weights, replicas, self._limits, *keys, not plan.replacement, *self._passes, *rest,
+                *state.values(), *copies.values(),
             )  # fmt: skip
 
         units = plan.alphas.shape[0] * plan.replicas.size

@@ -15,16 +15,18 @@ from ratebound.experiments.backends.elementwise import elementwise
 from ratebound.experiments.backends.kernel import Spec
 from ratebound.experiments.backends.numba_source import (
     TILE,
+    draws,
     header,
+    in_order,
     indented,
     kept,
     place_of_step,
     renamed,
     scalars_read,
+    steps_together,
     through_stops,
 )
 from ratebound.experiments.backends.simd import WIDTH
-from ratebound.experiments.sampling import steps_per_block
 
 _REGISTERS = 24
 """Vectors of state that may stay in registers; AVX-512 has 32, and sums need eight."""
@@ -45,7 +47,7 @@ class _Features:
         # With its state in memory a kernel has registers for twice the replicas, which hides latencies.
         self.octets = 2 if self.rows == 1 and not self.unrolled else 1
         self.units *= self.octets
-        self.together = steps_per_block(spec.batch)
+        self.together = steps_together(spec)
         self.update = elementwise(
             spec.rules, spec.batch, self.rows if self.passes == 1 else None, spec.regularised
         )
@@ -146,15 +148,12 @@ class _Features:
 
     def draws(self) -> list[str]:
         """Return the lines that draw the indices of a tile."""
-        batch = self.spec.batch
-        if batch == 1:
-            return ["draw_across(index, tile, replicas, u, key0, key1, limits)"]
-        return [
-            f"for p in range({self.units}):",
-            f"    draw(index, p, {batch}, {self.together}, tile, replicas[u + p], key0, key1, limits)",
-            "    if distinct:",
-            f"        make_distinct(index, p, {batch}, labels.size - 1)",
-        ]
+        every = f"for p in range({self.units}):"
+        if self.spec.batch > 1:
+            return [every, *indented(draws(self.spec, "u + p", "p"), 1)]
+        if self.spec.in_passes:
+            return [every, f"    {in_order(self.spec, 'u + p', 'index[:, p : p + 1]')}"]
+        return ["draw_across(index, tile, replicas, u, key0, key1, limits)"]
 
     def source(self) -> str:
         """Return the whole module."""

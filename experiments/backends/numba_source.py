@@ -9,6 +9,7 @@ from sympy import Expr, Symbol
 from ratebound.experiments.backends.elementwise import Elementwise
 from ratebound.experiments.backends.kernel import Spec
 from ratebound.experiments.backends.rules import SUM
+from ratebound.experiments.sampling import steps_per_block
 from ratebound.problems.lower import printed
 
 TILE = 64
@@ -19,6 +20,7 @@ from numba import njit
 
 from ratebound.experiments.backends.lanes_draw import draw, draw_across, make_distinct
 from ratebound.experiments.backends.lanes_math import exp, log, softplus
+from ratebound.experiments.backends.lanes_order import draw_in_order
 from ratebound.experiments.backends.simd import (
     absolute, anywhere, cos, fill, fused, load, pack, sin, sqrt, store, totals, where,
 )
@@ -41,12 +43,38 @@ def advance(
 
 def header(spec: Spec, arguments: Iterable[str]) -> str:
     """Return the top of a kernel's module, up to and with the first line of its function."""
+    arguments = [*(("orders", "shuffled") if spec.in_passes else ()), *arguments]
     return _HEADER.format(title=spec.title, imports=IMPORTS, arguments=", ".join(arguments))
 
 
 def indented(lines: Iterable[str], depth: int) -> list[str]:
     """Return the lines moved to the right by `depth` levels."""
     return [f"{'    ' * depth}{line}" for line in lines]
+
+
+def steps_together(spec: Spec) -> int:
+    """Return how many steps share an evaluation of the stream; passes are drawn one step after the other."""
+    return 1 if spec.in_passes else steps_per_block(spec.batch)
+
+
+def draws(spec: Spec, unit: str, p: str) -> list[str]:
+    """Return the lines that draw the samples of a tile of steps for one unit into ``index[p]``."""
+    if spec.in_passes:
+        return [in_order(spec, unit, f"index[{p}].T")]
+    steps, batch = f"{steps_together(spec)}, tile", spec.batch
+    return [
+        f"draw(index, {p}, {batch}, {steps}, replicas[{unit}], key0, key1, limits)",
+        "if distinct:",
+        f"    make_distinct(index, {p}, {batch}, labels.size - 1)",
+    ]
+
+
+def in_order(spec: Spec, unit: str, index: str) -> str:
+    """Return the line that draws them in passes over the data into an array (steps, batch)."""
+    # Not beyond the last stop: there the next call goes on.
+    steps = f"tile, min({TILE}, stops[-1] - tile)"
+    own = f"replicas[{unit}], key0, key1, orders[{unit}], shuffled"
+    return f"draw_in_order({index}, {spec.batch}, {steps}, {own})"
 
 
 def through_stops(

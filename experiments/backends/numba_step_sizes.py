@@ -13,16 +13,17 @@ from ratebound.experiments.backends.elementwise import elementwise
 from ratebound.experiments.backends.kernel import Spec
 from ratebound.experiments.backends.numba_source import (
     TILE,
+    draws,
     header,
     indented,
     kept,
     place_of_step,
     renamed,
     scalars_read,
+    steps_together,
     through_stops,
 )
 from ratebound.experiments.backends.simd import WIDTH
-from ratebound.experiments.sampling import steps_per_block
 
 _ROWS = 4
 _VECTORS = 4
@@ -106,10 +107,7 @@ class _StepSizes:
 
     def source(self) -> str:
         """Return the whole module."""
-        batch = self.spec.batch
-        together = steps_per_block(batch)
-        draws = [f"draw(index, 0, {batch}, {together}, tile, replicas[u], key0, key1, limits)"]
-        draws += ["if distinct:", f"    make_distinct(index, 0, {batch}, labels.size - 1)"]
+        together = steps_together(self.spec)
         steps = [
             "for block in range(blocks):",
             "    for t in range(now - tile, end - tile if alive[block] else now - tile):",
@@ -125,7 +123,7 @@ class _StepSizes:
             *indented(
                 through_stops(
                     together,
-                    draws,
+                    draws(self.spec, "u", "0"),
                     steps,
                     [*self.stop(), *(f"kept_{name}[seen, u] = state_{name}[u]" for name in self.kept)],
                 ),

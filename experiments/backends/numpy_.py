@@ -12,6 +12,7 @@ from ratebound.experiments.backends.recorder import nan_to_inf, record
 from ratebound.experiments.backends.rules import SUM, point_of, rules, rules_of, started
 from ratebound.experiments.plan import Plan
 from ratebound.experiments.sampling import indices
+from ratebound.experiments.shuffling import Passes
 from ratebound.problems.lower import lower
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.methods import x
@@ -75,6 +76,8 @@ class NumpyEngine:
         self._plan = plan
         self._step = compile_rules(expressions)
         self._point = compiled_point(plan)
+        if plan.in_passes:
+            self._passes = Passes(plan.seed, plan.replicas, plan.problem.n, plan.order)
         start = np.broadcast_to(plan.problem.x0, shape)
         self._state = {name: start if started(plan, name) else np.zeros(shape) for name in expressions}
 
@@ -109,9 +112,12 @@ class NumpyEngine:
         block = max(1, _DRAWS // (plan.replicas.size * (plan.batch + 3)))
         for first in range(start, stop, block):
             numbers = np.arange(first, min(first + block, stop))
-            yield from indices(
-                plan.seed, plan.replicas, numbers, plan.problem.n, plan.batch, plan.replacement
-            )
+            if plan.in_passes:
+                yield from self._passes.indices(numbers, plan.batch)
+            else:
+                yield from indices(
+                    plan.seed, plan.replicas, numbers, plan.problem.n, plan.batch, plan.replacement
+                )
 
 
 def run(plan: Plan) -> dict[str, np.ndarray]:

@@ -216,6 +216,22 @@ def test_method_is_its_expression():
         simulate(problem, method({"x": x - alpha * g * Symbol("beta")}), 0.1, steps=5)
 
 
+@pytest.mark.parametrize("backend", ["numpy", "numba"])
+@pytest.mark.parametrize("order", ["independent", "reshuffle"])
+def test_methods_share_the_indices_of_a_seed(backend, order):
+    x, g, alpha, v = (Symbol(name) for name in ("x", "g", "alpha", "v"))
+    problem = tiny_logistic()
+    options = dict(steps=20, replicas=4, batch=2, order=order, seed=7, backend=backend)
+    plain = simulate(problem, "sgd", 0.2, **options)
+    # SGD in disguise, with a memory that it does not read.
+    disguised = method({"x": x - 2 * alpha * g, "v": v / 2 + g})
+    np.testing.assert_allclose(
+        simulate(problem, disguised, 0.1, **options).gap_last, plain.gap_last, rtol=1e-9
+    )
+    other = simulate(problem, "sgd", 0.2, **{**options, "seed": 8})
+    assert not np.allclose(other.gap_last, plain.gap_last)
+
+
 def test_a_method_may_keep_more_state():
     x, g, alpha, v, k = (Symbol(name) for name in ("x", "g", "alpha", "v", "k"))
     beta = Rational(1, 2)

@@ -20,6 +20,13 @@ from ratebound.commands.text import aligned
 @options.seed
 @options.batch
 @options.without_replacement
+@click.option(
+    "--order",
+    default="independent",
+    show_default=True,
+    metavar="NAME",
+    help="Passes over the data instead: reshuffle, shuffle_once or cyclic.",
+)
 @options.backend
 def simulate(
     problem: str,
@@ -33,6 +40,7 @@ def simulate(
     seed: int | None,
     batch: int,
     without_replacement: bool,
+    order: str,
     backend: str,
 ) -> None:
     """Run replicas of a method on a problem; print the mean over replicas and its spread.
@@ -49,6 +57,7 @@ def simulate(
         step,
         batch=batch,
         replacement=not without_replacement,
+        order=order,
         steps=steps,
         replicas=replicas,
         seed=seed or 0,

@@ -43,6 +43,7 @@ static double exchange(double value, int offset) {
 #define __shared__
 #define __forceinline__ inline
 #define __syncthreads() meet()
+#define __syncwarp(mask) meet()
 #define __shfl_xor_sync(mask, value, offset, width) exchange(value, offset)
 """
 

@@ -11,6 +11,7 @@ from ratebound.experiments.backends import numba_
 from ratebound.experiments.backends.cuda_ import CudaEngine
 from ratebound.experiments.backends.numpy_ import NumpyEngine
 from ratebound.experiments.plan import Plan
+from ratebound.experiments.shuffling import SHUFFLED_PASSES
 from ratebound.problems.build import from_arrays
 from ratebound.problems.losses import LOSSES
 from ratebound.theory.methods import METHODS, Method
@@ -35,7 +36,16 @@ def problem(loss, d=5, n=23, l2=0.1):
 
 
 def plan(
-    problem, method, step_sizes=1, batch=1, replacement=True, replicas=5, first=0, steps=STEPS, scale=1.0
+    problem,
+    method,
+    step_sizes=1,
+    batch=1,
+    replacement=True,
+    replicas=5,
+    first=0,
+    steps=STEPS,
+    scale=1.0,
+    order="independent",
 ):
     # Constant and decaying schedules have different layouts.
     alphas = np.broadcast_to(scale * np.linspace(0.02, 0.05, step_sizes)[:, None], (step_sizes, steps))
@@ -53,6 +63,7 @@ def plan(
         batch=batch,
         replacement=replacement,
         measures=("gap_average",),
+        order=order,
     )
 
 
@@ -99,6 +110,13 @@ def test_every_sampling(batch, replacement, step_sizes):
     agree(plan(problem("logistic"), METHODS["sgd"], step_sizes, batch, replacement))
 
 
+@pytest.mark.parametrize("order", SHUFFLED_PASSES)
+@pytest.mark.parametrize(("batch", "step_sizes"), [(1, 1), (1, 9), (3, 1), (11, 40)])
+def test_every_order(order, batch, step_sizes):
+    # Three passes and a part of one; no batch but 1 divides n = 23.
+    agree(plan(problem("logistic"), METHODS["sgd"], step_sizes, batch, order=order))
+
+
 @pytest.mark.parametrize("d", [1, 30, 70])
 def test_every_width(d):
     agree(plan(problem("squared", d, 11, 0.0), METHODS["sgd"], scale=0.2))
@@ -111,8 +129,9 @@ def test_full_gradients(loss):
 
 @pytest.mark.skipif(COMPILER is None, reason="no C++ compiler to play the GPU")
 @pytest.mark.parametrize("device", [HostDevice(lanes=4), HostDevice(2**19), HostDevice(2**19, lanes=2)])
-def test_lanes_and_shared_memory_change_nothing(device):
-    given = plan(problem("logistic"), METHODS["sgd"], batch=3, replacement=False)
+@pytest.mark.parametrize("order", ["independent", "reshuffle"])
+def test_lanes_and_shared_memory_change_nothing(device, order):
+    given = plan(problem("logistic"), METHODS["sgd"], batch=3, replacement=False, order=order)
     plain, other = CudaEngine(given, HostDevice()), CudaEngine(given, device)
     for start, stop in ((0, 30), (30, STEPS)):
         plain.advance(start, stop)
@@ -121,10 +140,11 @@ def test_lanes_and_shared_memory_change_nothing(device):
     np.testing.assert_allclose(other.sums(), plain.sums(), rtol=1e-12)
 
 
+@pytest.mark.parametrize("order", ["independent", "reshuffle"])
 @pytest.mark.parametrize("step_sizes", [1, 9])
-def test_replicas_are_a_prefix_and_can_be_continued(step_sizes):
+def test_replicas_are_a_prefix_and_can_be_continued(step_sizes, order):
     def points(**options):
-        for engine in others(plan(problem("logistic"), METHODS["sgd"], step_sizes, **options)):
+        for engine in others(plan(problem("logistic"), METHODS["sgd"], step_sizes, order=order, **options)):
             engine.advance(0, STEPS)
             yield engine.points()
 
