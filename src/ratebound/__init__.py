@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ratebound import experiments, problems, reports, theory
     from ratebound.experiments.run import simulate
     from ratebound.experiments.suite import load_suite, run_suite
+    from ratebound.experiments.sweeps.run import sweep
     from ratebound.experiments.verdict import Verdict
     from ratebound.experiments.verify import verify
     from ratebound.problems.finite_sum import Problem
@@ -43,6 +44,7 @@ __all__ = [
     "reports",
     "run_suite",
     "simulate",
+    "sweep",
     "theorems",
     "theory",
     "verify",
@@ -61,6 +63,7 @@ _HOMES = MappingProxyType(
         "parse": ("theory.parse", "parse"),
         "run_suite": ("experiments.suite", "run_suite"),
         "simulate": ("experiments.run", "simulate"),
+        "sweep": ("experiments.sweeps.run", "sweep"),
         "theorems": ("theory.catalogue", "THEOREMS"),
         "verify": ("experiments.verify", "verify"),
     }

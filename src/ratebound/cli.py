@@ -26,6 +26,7 @@ _COMMANDS = MappingProxyType(
         "simulate": ("simulate", "simulate"),
         "attack": ("attack", "attack"),
         "explore": ("explore", "explore"),
+        "sweep": ("sweep", "sweep"),
         "report": ("report", "report"),
         "bench": ("bench", "bench"),
     }
