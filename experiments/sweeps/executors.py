@@ -93,6 +93,8 @@ def _dask(address: str) -> Iterator[Executor]:
     if not address:
         raise RateboundError("executor dask needs an address: dask:tcp://HOST:8786, or dask:SCHEDULER.json")
     distributed = _distributed()
+    if address.endswith(".json") and not os.path.isfile(address):
+        raise RateboundError(f"no Dask scheduler at {address} (no such file); correct the path")
     where = {"scheduler_file": address} if address.endswith(".json") else {"address": address}
     try:
         client = distributed.Client(**where, timeout=_TIMEOUT)
