@@ -40,7 +40,7 @@ DEFAULTS: Mapping[str, Any] = {
     "measure": "gap_last",
     "backend": "auto",
 }
-"""Every key of a cell, and its value where none is declared; for `replacement` that of the theorem, or true."""
+"""Every key of a cell, and its value where none is declared (`replacement`: that of the theorem, or true)."""
 SHARED = ("step", "step_factor")
 """Keys that may hold a list in one cell: its runs share the sample indices of each replica."""
 
