@@ -24,6 +24,7 @@ from ratebound.experiments.shuffling import INDEPENDENT
 from ratebound.experiments.verdict import Verdict
 from ratebound.problems import library
 from ratebound.problems.finite_sum import Problem
+from ratebound.problems.sparse import need_dense
 from ratebound.theory.catalogue import find
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.parse import parse
@@ -90,6 +91,7 @@ def verify(
         If a name is unknown or a value out of range.
     """
     theorem, problem = find(theorem), library.load(problem) if isinstance(problem, str) else problem
+    need_dense(problem.A, "a verdict")
     options = Options(
         whole("steps", steps, 1, 2**32),
         whole("replicas", replicas, 0, 2**32),

@@ -7,10 +7,12 @@ from os import PathLike
 from typing import Any
 
 import numpy as np
+from scipy.sparse import hstack
 
 from ratebound.problems.checks import as_floats, binary_labels
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.losses import Loss, get
+from ratebound.problems.sparse import as_data, is_sparse, need_dense
 from ratebound.theory.errors import RateboundError
 
 
@@ -50,7 +52,7 @@ def from_arrays(
     Parameters
     ----------
     A
-        Data, shape (n, d), one sample a row.
+        Data, shape (n, d), one sample a row; a SciPy sparse matrix stays sparse (squared and logistic loss).
     y
         Labels, shape (n,); for binary losses -1/+1, or 0/1, which are mapped.
     loss
@@ -78,9 +80,10 @@ def from_arrays(
         If the data are not usable; the message says which value and what to do.
     """
     chosen = get(loss)
-    data, labels = as_floats("A", A, 2), as_floats("y", y, 1)
+    data, labels = as_data(A), as_floats("y", y, 1)
     said = []
     if standardise:
+        need_dense(data, "standardise, which centres the columns,")
         data, done = standardised(data)
         said.append(done)
     if chosen.labels == "binary":
@@ -90,7 +93,8 @@ def from_arrays(
         labels, done = _scaled_targets(labels)
         said.append(done)
     if intercept:
-        data = np.column_stack([data, np.ones(len(data))])
+        ones = np.ones((data.shape[0], 1))
+        data = hstack([data, ones], format="csr") if is_sparse(data) else np.hstack([data, ones])
         said.append("column of ones appended")
     else:
         said.append("no intercept")
@@ -116,9 +120,14 @@ def logistic(A: Any, y: Any, l2: float = 0.0, **options: Any) -> Problem:
 
 
 def from_svmlight(
-    path: str | PathLike[str], loss: str | Loss = "logistic", l2: float = 0.0, **options: Any
+    path: str | PathLike[str],
+    loss: str | Loss = "logistic",
+    l2: float = 0.0,
+    *,
+    sparse: bool = False,
+    **options: Any,
 ) -> Problem:
-    """Build a problem from an svmlight (LIBSVM) file, made dense.
+    """Build a problem from an svmlight (LIBSVM) file.
 
     Parameters
     ----------
@@ -127,6 +136,8 @@ def from_svmlight(
     loss, l2, options
         As in :func:`from_arrays`. Two labels other than 0/1 and -1/+1 (such as 1 and 2) are mapped for
         binary losses: the larger becomes +1.
+    sparse
+        Whether the data stay sparse, or are made dense, which all theorems and constants can deal with.
 
     Raises
     ------
@@ -136,23 +147,26 @@ def from_svmlight(
     from sklearn.datasets import load_svmlight_file
 
     try:
-        sparse, labels = load_svmlight_file(str(path))[:2]
+        data, labels = load_svmlight_file(str(path))[:2]
     except OSError as failure:
         raise RateboundError(f"cannot read {path}: {failure.strerror or failure}; check the path") from None
     except (ValueError, OverflowError, EOFError, UnicodeDecodeError) as failure:
         raise RateboundError(
             f"{path} is not an svmlight file ({failure}); each line must read 'label index:value ...'"
         ) from None
-    if sparse.shape[0] == 0:
+    if data.shape[0] == 0:
         raise RateboundError(f"{path} holds no samples")
-    if sparse.shape[0] * sparse.shape[1] > 2**28:
+    if not sparse and data.shape[0] * data.shape[1] > 2**28:
         raise RateboundError(
-            f"{path} is {sparse.shape[0]} x {sparse.shape[1]}: more than 2 GiB when dense; keep fewer columns"
+            f"{path} is {data.shape[0]} x {data.shape[1]}: more than 2 GiB when dense; pass sparse=True, or "
+            "keep fewer columns"
         )
     found = np.unique(labels)
     mapped = ""
     if get(loss).labels == "binary" and found.size == 2 and not np.isin(found, (-1.0, 0.0, 1.0)).all():
         labels = np.where(labels == found[1], 1.0, -1.0)
         mapped = f"labels {found[0]:g}/{found[1]:g} mapped to -1/+1, "
-    problem = from_arrays(sparse.toarray(), labels, loss, l2, **{"name": str(path), **options})
+    problem = from_arrays(
+        data if sparse else data.toarray(), labels, loss, l2, **{"name": str(path), **options}
+    )
     return replace(problem, preprocessing=mapped + problem.preprocessing)

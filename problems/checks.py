@@ -85,7 +85,7 @@ def binary_labels(y: np.ndarray) -> tuple[np.ndarray, str]:
     return y, ""
 
 
-def check_shapes(A: np.ndarray, y: np.ndarray, x0: np.ndarray) -> None:
+def check_shapes(A: Any, y: np.ndarray, x0: np.ndarray) -> None:
     """Check that data, labels and start agree.
 
     Raises
@@ -98,10 +98,12 @@ def check_shapes(A: np.ndarray, y: np.ndarray, x0: np.ndarray) -> None:
         raise RateboundError(f"A has {n} rows but y has {y.shape[0]} entries; they must agree")
     if x0.shape != (d,):
         raise RateboundError(f"A has {d} columns but x0 has {x0.shape[0]} entries; they must agree")
-    if not A.any():
+    # Of sparse data the entries that are stored.
+    entries = getattr(A, "data", A) if not isinstance(A, np.ndarray) else A
+    if not entries.any():
         raise RateboundError("every entry of A is zero: the objective does not depend on x; check the data")
     with np.errstate(over="ignore"):
-        if not np.isfinite((A * A).sum() * max(n, d)):
+        if not np.isfinite((entries * entries).sum() * max(n, d)):
             raise RateboundError(
-                f"the entries of A reach {np.abs(A).max():.3g}, whose squares overflow; rescale them"
+                f"the entries of A reach {np.abs(entries).max():.3g}, whose squares overflow; rescale them"
             )

@@ -54,6 +54,9 @@ _OF_RUN: Mapping[str, Callable[[Problem, Setting], Constant]] = MappingProxyType
 CONSTANTS = (*OF_PROBLEM, *_OF_RUN)
 """Names that :func:`certify` knows."""
 
+_DENSE = ("component_gap", "second_moment", "variance_bound")
+"""Constants whose routes read dense rows."""
+
 _cache: WeakKeyDictionary[Problem, dict[str, Constant | str]] = WeakKeyDictionary()
 
 
@@ -82,6 +85,8 @@ def certify(problem: Problem, name: str, setting: Setting | None = None) -> Cons
     RateboundError
         If the name is unknown, the setting is missing, or the batch does not fit.
     """
+    if problem.sparse and name in _DENSE:
+        raise NotCertified(f"{name} is not certified for sparse data; pass A.toarray() if it fits")
     if name in _OF_RUN:
         if setting is None:
             raise RateboundError(f"{name} depends on the run; pass a Setting(alphas, batch, replacement)")

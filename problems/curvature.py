@@ -13,6 +13,7 @@ from ratebound.problems.finite_sum import Problem
 from ratebound.problems.losses import z
 from ratebound.problems.minimiser import balanced
 from ratebound.problems.pl import prove_pl
+from ratebound.problems.sparse import row_norms_sq
 
 
 def _range(problem: Problem) -> tuple[float, float]:
@@ -35,7 +36,7 @@ def _direction(problem: Problem) -> Direction:
 def _component_L(problem: Problem) -> tuple[np.ndarray, np.ndarray]:
     """Return smoothness constants of the components and their rounding allowances, shape (n,)."""
     low, high = _range(problem)
-    norms = (problem.A**2).sum(1)
+    norms = row_norms_sq(problem.A)
     values = np.maximum(high * norms + problem.l2, -(low * norms + problem.l2))
     return values, (problem.d + 4) * EPS * (high - min(low, 0.0)) * norms + 4 * EPS * problem.l2
 
@@ -49,7 +50,10 @@ def L(problem: Problem) -> Constant:
     route = "eigenvalue: sup phi'' * lambda_max(A^T A / n) + l2"
     if problem.loss.curvature[1] == 1:
         route = "eigenvalue: lambda_max(A^T A / n) + l2"
-    return Constant("L", _up(value), route, _direction(problem), error=high * error + 4 * EPS * value)
+    direction: Direction = "upper" if spec.bounds_only else _direction(problem)
+    if spec.bounds_only:
+        route = "norm of |A|^T |A| / n (Collatz-Wielandt) or trace, times sup phi'', + l2"
+    return Constant("L", _up(value), route, direction, error=high * error + 4 * EPS * value)
 
 
 def L_max(problem: Problem) -> Constant:
@@ -75,7 +79,8 @@ def mu(problem: Problem) -> Constant:
     if low >= 0:
         error = float(spec.errors[0])
         value = problem.l2 + low * max(float(spec.values[0]) - error, 0.0)
-        route = "eigenvalue: lambda_min(A^T A / n) + l2" if low > 0 else "closed form: l2"
+        known = low > 0 and not spec.bounds_only
+        route = "eigenvalue: lambda_min(A^T A / n) + l2" if known else "closed form: l2"
     else:
         error = float(spec.errors[-1])
         value = problem.l2 + low * (spec.largest + error)
@@ -83,7 +88,8 @@ def mu(problem: Problem) -> Constant:
     error = abs(low) * error + 4 * EPS * problem.l2
     if value - 4 * EPS * problem.l2 <= 0:
         raise NotCertified(_no_mu(problem, low))
-    direction: Direction = "exact" if problem.kind == "quadratic" else "lower"
+    exact = problem.kind == "quadratic" and not spec.bounds_only
+    direction: Direction = "exact" if exact else "lower"
     return Constant("mu", _down(value - 4 * EPS * problem.l2), route, direction, error=error)
 
 
@@ -93,6 +99,8 @@ def _no_mu(problem: Problem, low: float) -> str:
     if low == 0:
         return f"the curvature of the {problem.loss.title} can vanish and l2 = 0: f is not strongly convex"
     spec = problem.spectrum
+    if spec.bounds_only:
+        return f"the smallest eigenvalue of {problem.d} sparse features is not computed; take l2 > 0"
     return (
         f"the smallest eigenvalue {spec.values[0]:.2g} of the Hessian is zero to rounding "
         f"(rank {spec.rank} of {problem.d}): f is not strongly convex"
@@ -117,7 +125,9 @@ def mu_pl(problem: Problem) -> Constant:
 def _mu_pl_deficient(problem: Problem) -> Constant:
     spec = problem.spectrum
     if not spec.clear:
-        raise NotCertified("the numerical rank of A is in doubt: a singular value is near rounding")
+        raise NotCertified(
+            "the numerical rank of A is in doubt: a singular value is near rounding, or not computed"
+        )
     error = float(spec.errors[-spec.rank])
     route = "eigenvalue: smallest nonzero eigenvalue of A^T A / n"
     note = f"rank {spec.rank} of {problem.d}"
@@ -156,7 +166,7 @@ def convex(problem: Problem) -> Constant:
 def components_convex(problem: Problem) -> Constant:
     """Certify that every component is convex (value 1)."""
     low, _ = _range(problem)
-    if low < 0 and problem.l2 + low * float((problem.A**2).sum(1).max()) * (1 + problem.d * EPS) < 0:
+    if low < 0 and problem.l2 + low * float(row_norms_sq(problem.A).max()) * (1 + problem.d * EPS) < 0:
         raise NotCertified(f"the {problem.loss.title} is not convex, so the components are not")
     return Constant("components_convex", 1.0, "sign of the second derivative", "exact")
 

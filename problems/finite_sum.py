@@ -15,6 +15,15 @@ from ratebound.problems.losses import Loss
 from ratebound.problems.losses import z as prediction
 from ratebound.problems.lower import lower
 from ratebound.problems.minimiser import Minimum, gradient_rounding, minimise
+from ratebound.problems.sparse import (
+    as_data,
+    batch_slopes,
+    combined,
+    is_sparse,
+    need_dense,
+    predictions,
+    sparse_spectrum,
+)
 from ratebound.problems.spectrum import Spectrum, spectrum
 from ratebound.theory.errors import RateboundError
 
@@ -33,7 +42,7 @@ class Problem:
     name
         Short identifier.
     A
-        Data, shape (n, d), one sample a row.
+        Data, shape (n, d), one sample a row; a SciPy sparse matrix is kept as a CSR array.
     y
         Labels, shape (n,).
     loss
@@ -50,7 +59,8 @@ class Problem:
     Raises
     ------
     RateboundError
-        If the data are not finite numbers of matching shapes, or the labels do not suit the loss.
+        If the data are not finite numbers of matching shapes, the labels do not suit the loss, or the data
+        are sparse and the loss is neither squared nor logistic.
     """
 
     name: str
@@ -63,12 +73,15 @@ class Problem:
     title: str = ""
 
     def __post_init__(self) -> None:
-        for key, ndim in (("A", 2), ("y", 1), ("x0", 1)):
-            object.__setattr__(self, key, as_floats(key, getattr(self, key), ndim))
+        object.__setattr__(self, "A", as_data(self.A))
+        for key in ("y", "x0"):
+            object.__setattr__(self, key, as_floats(key, getattr(self, key), 1))
         object.__setattr__(self, "l2", check_l2(self.l2))
         object.__setattr__(self, "title", self.title or self.name)
         check_shapes(self.A, self.y, self.x0)
         check_labels(self.y, self.loss)
+        if self.sparse and self.loss.name not in ("squared", "logistic"):
+            need_dense(self.A, f"the {self.loss.title}")
 
     @property
     def n(self) -> int:
@@ -81,6 +94,11 @@ class Problem:
         return self.A.shape[1]
 
     @property
+    def sparse(self) -> bool:
+        """Whether the data are stored by their nonzero entries."""
+        return is_sparse(self.A)
+
+    @property
     def kind(self) -> Literal["quadratic", "general"]:
         """``"quadratic"`` for the squared loss."""
         return "quadratic" if self.loss.name == "squared" else "general"
@@ -88,15 +106,18 @@ class Problem:
     def value(self, X: np.ndarray) -> np.ndarray:
         """Return f, shape (...), at points of shape (..., d)."""
         with np.errstate(all="ignore"):
-            return self.loss.value_at(X @ self.A.T, self.y).mean(-1) + self.l2 / 2 * (X * X).sum(-1)
+            Z = predictions(self.A, X)
+            return self.loss.value_at(Z, self.y).mean(-1) + self.l2 / 2 * (X * X).sum(-1)
 
     def gradient(self, X: np.ndarray) -> np.ndarray:
         """Return the gradients of f, shape (..., d), at points of shape (..., d)."""
         with np.errstate(all="ignore"):
-            return self.loss.slope_at(X @ self.A.T, self.y) @ self.A / self.n + self.l2 * X
+            slopes = self.loss.slope_at(predictions(self.A, X), self.y)
+            return combined(self.A, slopes) / self.n + self.l2 * X
 
     def component_gradients(self, x: np.ndarray) -> np.ndarray:
         """Return the gradients of all components, shape (n, d), at one point of shape (d,)."""
+        need_dense(self.A, "the gradient of every component")
         with np.errstate(all="ignore"):
             return self.loss.slope_at(self.A @ x, self.y)[:, None] * self.A + self.l2 * x
 
@@ -115,6 +136,10 @@ class Problem:
         numpy.ndarray
             Means over each batch, shape (..., R, d).
         """
+        if self.sparse:
+            with np.errstate(all="ignore"):
+                slopes = batch_slopes(self.A, X, idx, lambda Z: self.loss.slope_at(Z, self.y[idx]))
+                return slopes / idx.shape[-1] + self.l2 * X
         rows = self.A[idx]
         with np.errstate(all="ignore"):
             Z = np.einsum("...rd,rbd->...rb", X, rows)
@@ -124,7 +149,7 @@ class Problem:
     @cached_property
     def spectrum(self) -> Spectrum:
         """Eigenvalues of (1/n) A^T A."""
-        return spectrum(self.A)
+        return sparse_spectrum(self.A) if self.sparse else spectrum(self.A)
 
     @cached_property
     def minimum(self) -> Minimum:
@@ -152,6 +177,7 @@ class Problem:
         """
         if self.kind != "quadratic":
             raise RateboundError(f"{self.name} has the {self.loss.title}: its Hessian is not constant")
+        need_dense(self.A, "the Hessian")
         return self.A.T @ self.A / self.n + self.l2 * np.eye(self.d)
 
     @cached_property
@@ -167,6 +193,10 @@ class Problem:
         """
         minimum = self.minimum
         with np.errstate(all="ignore"):
+            if minimum.route == "closed form" and self.sparse:
+                away = X - minimum.x_star
+                squares = predictions(self.A, away) ** 2
+                return squares.mean(-1) / 2 + self.l2 / 2 * (away**2).sum(-1)
             if minimum.route == "closed form":
                 return ((((X - minimum.x_star) @ self._root.T) ** 2).sum(-1)) / 2
             if minimum.route == "newton":
@@ -180,7 +210,7 @@ class Problem:
         x_star = self.minimum.x_star
         assert x_star is not None
         base = self.A @ x_star
-        dz = (X - x_star) @ self.A.T
+        dz = predictions(self.A, X - x_star)
         phi, slope, second = self.loss.value_at, self.loss.slope_at, self.loss.second_at
         far = phi(base + dz, self.y) - phi(base, self.y) - slope(base, self.y) * dz
         small = np.abs(dz) < _SMALL

@@ -17,6 +17,7 @@ from ratebound.problems.certified import EPS
 from ratebound.problems.losses import Loss
 from ratebound.problems.losses import y as label
 from ratebound.problems.lower import lower
+from ratebound.problems.sparse import is_sparse, newton_direction, row_norms_sq
 from ratebound.problems.spectrum import Spectrum
 
 Route = Literal["closed form", "newton", "attained bound", "lower bound"]
@@ -65,7 +66,7 @@ def balanced(A: np.ndarray, y: np.ndarray) -> bool:
 def gradient_rounding(A: np.ndarray, y: np.ndarray, loss: Loss, l2: float, x: np.ndarray) -> float:
     """Return a worst-case bound on the rounding error of the full gradient computed at x."""
     n, d = A.shape
-    norms = np.linalg.norm(A, axis=1)
+    norms = np.sqrt(row_norms_sq(A))
     bend = max(abs(float(c)) for c in loss.curvature)
     size = bend * norms * np.linalg.norm(x) + np.abs(loss.slope_at(A @ x, y)) + bend * np.abs(y)
     return float(EPS * ((n + 2 * d + 8) * np.mean(norms * size) + 4 * l2 * np.linalg.norm(x)))
@@ -74,6 +75,8 @@ def gradient_rounding(A: np.ndarray, y: np.ndarray, loss: Loss, l2: float, x: np
 def minimise(A: np.ndarray, y: np.ndarray, loss: Loss, l2: float, x0: np.ndarray, spec: Spectrum) -> Minimum:
     """Return the certified minimum of ``(1/n) sum phi(a_i.x, y_i) + (l2/2)||x||^2``."""
     low, _ = (float(c) for c in loss.curvature)
+    if is_sparse(A) and loss.name == "squared":
+        return _sparse_least_squares(A, y, loss, l2, x0, spec)
     if loss.name == "squared":
         x = _solve_least_squares(A, y, l2, x0)
         mu = spec.smallest_nonzero + l2 if l2 == 0 else spec.values[0] + l2
@@ -116,6 +119,19 @@ def _solve_least_squares(A: np.ndarray, y: np.ndarray, l2: float, x0: np.ndarray
     return x
 
 
+def _sparse_least_squares(
+    A: np.ndarray, y: np.ndarray, loss: Loss, l2: float, x0: np.ndarray, spec: Spectrum
+) -> Minimum:
+    mu = spec.values[0] - spec.errors[0] + l2
+    if mu <= 1e-10 * (l2 + spec.largest):
+        note = "sparse least squares: no positive lower bound of the curvature is known; take l2 > 0"
+        return Minimum(None, 0.0, "lower bound", note=note)
+    x = x0
+    for _ in range(4):
+        x = x - newton_direction(A, np.ones_like(y), l2, _gradient(A, y, loss, l2, x))
+    return _certify(A, y, loss, l2, x, mu, "closed form")
+
+
 def _newton(A: np.ndarray, y: np.ndarray, loss: Loss, l2: float, x0: np.ndarray) -> np.ndarray | None:
     """Return the point of smallest gradient of damped Newton steps; None if it is not near rounding."""
     n, d = A.shape
@@ -127,8 +143,11 @@ def _newton(A: np.ndarray, y: np.ndarray, loss: Loss, l2: float, x0: np.ndarray)
             best, best_norm = x, norm
         elif norm < 1e-12 * (1 + np.linalg.norm(x)):
             break
-        hessian = (A.T * loss.second_at(A @ x, y)) @ A / n + l2 * np.eye(d)
-        direction = np.linalg.solve(hessian, g)
+        curvature = loss.second_at(A @ x, y)
+        if is_sparse(A):
+            direction = newton_direction(A, curvature, l2, g)
+        else:
+            direction = np.linalg.solve((A.T * curvature) @ A / n + l2 * np.eye(d), g)
         step, here = 1.0, _objective(A, y, loss, l2, x)
         while step > 1e-6 and _objective(A, y, loss, l2, x - step * direction) > here + 1e-14 * abs(here):
             step /= 2

@@ -9,6 +9,7 @@ import numpy as np
 from ratebound.problems import curvature
 from ratebound.problems.certified import EPS, Constant, NotCertified, Setting, batch_factor
 from ratebound.problems.finite_sum import Problem
+from ratebound.problems.sparse import row_norms_sq
 
 _GAP_ROUTE = {
     "closed form": "quadratic form about x*",
@@ -56,17 +57,26 @@ def gap0(problem: Problem) -> Constant:
 def grad0_sq(problem: Problem) -> Constant:
     """Return ||grad f(x0)||^2, rounded up by the error of a sum of n gradients."""
     root = float(np.linalg.norm(problem.gradient(problem.x0)))
-    terms = float(np.linalg.norm(problem.component_gradients(problem.x0), axis=1).mean())
+    terms = float(np.sqrt(_component_norms_sq(problem, problem.x0)).mean())
     value = (root + 4 * (problem.n + problem.d) * EPS * terms) ** 2
     return Constant(
         "grad0_sq", float(np.nextafter(value, np.inf)), "closed form", "exact", "at x0", value - root**2
     )
 
 
+def _component_norms_sq(problem: Problem, x: np.ndarray) -> np.ndarray:
+    """Return ||grad f_i(x)||^2, shape (n,)."""
+    if not problem.sparse:
+        return (problem.component_gradients(x) ** 2).sum(1)
+    predicted, l2 = problem.A @ x, problem.l2
+    s = problem.loss.slope_at(predicted, problem.y)
+    return s**2 * row_norms_sq(problem.A) + 2 * l2 * s * predicted + l2**2 * (x @ x)
+
+
 def sigma_star_sq(problem: Problem) -> Constant:
     """Return the mean of ||grad f_i(x*)||^2, rounded up by the error of x*."""
     x_star = _minimiser(problem)
-    root = math.sqrt(float((problem.component_gradients(x_star) ** 2).sum()) / problem.n)
+    root = math.sqrt(float(_component_norms_sq(problem, x_star).mean()))
     # Each grad f_i moves by at most L_i times the error of x*; evaluating it errs by rounding of the
     # prediction.
     L_max = curvature.L_max(problem).value

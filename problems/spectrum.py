@@ -23,12 +23,16 @@ class Spectrum:
         Number of singular values that are not zero to rounding.
     clear
         Whether no singular value lies within a factor 1e4 of the threshold: the rank is then not in doubt.
+    bounds_only
+        Whether the first value is a lower bound of the smallest, the last an upper bound of the largest, and
+        the others are not known.
     """
 
     values: np.ndarray
     errors: np.ndarray
     rank: int
     clear: bool
+    bounds_only: bool = False
 
     @property
     def largest(self) -> float:

@@ -8,7 +8,9 @@ from types import MappingProxyType
 
 import numpy as np
 
+from ratebound.experiments.backends.kernel import spec_of
 from ratebound.experiments.backends.rules import point_of, rules_of
+from ratebound.experiments.backends.sparse_step import sparse_step
 from ratebound.experiments.plan import Plan
 from ratebound.problems.lower import printed
 from ratebound.theory.errors import RateboundError, nearest
@@ -41,6 +43,8 @@ def _printable(plan: Plan) -> bool:
     if not plan.deterministic and (method.from_start or point_of(plan) is not None):
         return False
     try:
+        if plan.problem.sparse and not plan.deterministic:
+            sparse_step(spec_of(plan))
         for expr in (loss.phi, loss.slope, *rules_of(plan).values()):
             printed(expr, "numba")
     except RateboundError:

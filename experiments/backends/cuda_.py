@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Callable
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import numpy as np
 
 from ratebound.experiments.backends.cuda_source import cuda_source, lanes_of
+from ratebound.experiments.backends.cuda_sparse import cuda_sparse_source
 from ratebound.experiments.backends.kernel import limits_of, passes_of, schedule_of, spec_of, weights_of
 from ratebound.experiments.backends.numpy_ import NumpyEngine
-from ratebound.experiments.backends.recorder import record
+from ratebound.experiments.backends.recorder import Engine, record
 from ratebound.experiments.backends.rules import SUM
 from ratebound.experiments.plan import Plan
 from ratebound.theory.errors import RateboundError
@@ -83,24 +85,16 @@ class CudaEngine:
         spec = spec_of(plan)
         lanes = device.lanes(problem.d)
         shared = problem.A.nbytes if problem.A.nbytes <= device.shared_bytes else 0
-        unit = np.arange(S * R)
         state = {name: np.zeros((S * R, problem.d)) for name in spec.rules}
         state["x"][:] = problem.x0
-        alphas, alphas_move = schedule_of(plan.alphas)
-        weights, weights_move = weights_of(plan)
         put = device.array
-        orders, shuffled = passes_of(plan, S * R) or (np.zeros(1, np.uint32), np.uint64(0))
         self._device, self._shape = device, (S, R, problem.d)
         self._threads, self._shared = S * R * lanes, shared
         self._source = cuda_source(spec, problem.d, lanes, shared > 0)
         self._state = {name: put(values) for name, values in state.items()}
         self._arguments = (
-            np.uint64(S * R), np.uint64(problem.n), put(problem.A), put(problem.y), np.float64(problem.l2),
-            put(alphas), np.uint64(alphas.shape[1]), np.uint64(alphas_move),
-            put(weights), np.uint64(weights.shape[1]), np.uint64(weights_move),
-            put(plan.replicas[unit % R].astype(np.uint32)), put((unit // R).astype(np.uint32)),
-            put(limits_of(plan)), np.uint32(plan.seed & 0xFFFFFFFF), np.uint32(plan.seed >> 32),
-            np.int32(not plan.replacement), put(orders), shuffled, *self._state.values(),
+            np.uint64(S * R), np.uint64(problem.n), put(problem.A), *run_arguments(plan, put),
+            *self._state.values(),
         )  # fmt: skip
 
     def advance(self, start: int, stop: int) -> None:
@@ -115,6 +109,65 @@ class CudaEngine:
     def sums(self) -> np.ndarray:
         """Return the weighted sums of the iterates before the present one, shape (S, R, d)."""
         return self._device.numpy(self._state[SUM]).reshape(self._shape)
+
+
+class CudaSparseEngine:
+    """State (units, d) on the device, as :mod:`ratebound.experiments.backends.lanes_sparse` holds it."""
+
+    def __init__(self, plan: Plan, device: Device) -> None:
+        problem, (S, R) = plan.problem, (plan.alphas.shape[0], plan.replicas.size)
+        spec, units, A = spec_of(plan), plan.alphas.shape[0] * plan.replicas.size, cast("Any", problem.A)
+        # Lanes share the entries of a row.
+        lanes = device.lanes(max(1, A.nnz // problem.n))
+        put = device.array
+        # What no average is taken of needs no room for it.
+        size = units if SUM in spec.rules else 0
+        self._device, self._shape, self._threads = device, (S, R, problem.d), units * lanes
+        self._source = cuda_sparse_source(spec, lanes)
+        self._x, self._scale = put(np.tile(problem.x0, (units, 1))), put(np.ones(units))
+        self._rest, self._total = put(np.zeros((size, problem.d))), put(np.zeros(size))
+        data = put(A.indptr.astype(np.uint64)), put(A.indices.astype(np.uint32)), put(np.array(A.data))
+        self._arguments = (
+            np.uint64(units), np.uint64(problem.n), np.uint64(problem.d), *data,
+            *run_arguments(plan, put), self._x, self._scale, self._rest, self._total,
+        )  # fmt: skip
+
+    def advance(self, start: int, stop: int) -> None:
+        """Make the updates ``start .. stop - 1``."""
+        span = np.uint64(start), np.uint64(stop)
+        self._device.launch(self._source, self._threads, 0, (*span, *self._arguments))
+
+    def points(self) -> np.ndarray:
+        """Return the iterates, shape (S, R, d)."""
+        scale, v = self._device.numpy(self._scale), self._device.numpy(self._x)
+        return (scale[:, None] * v).reshape(self._shape)
+
+    def sums(self) -> np.ndarray:
+        """Return the weighted sums of the iterates before the present one, shape (S, R, d)."""
+        total, v = self._device.numpy(self._total), self._device.numpy(self._x)
+        return (total[:, None] * v + self._device.numpy(self._rest)).reshape(self._shape)
+
+
+def cuda_engine(plan: Plan, device: Device) -> Engine:
+    """Return the engine that suits a plan of random batches."""
+    return CudaSparseEngine(plan, device) if plan.problem.sparse else CudaEngine(plan, device)
+
+
+def run_arguments(plan: Plan, put: Callable[[np.ndarray], Any]) -> tuple[Any, ...]:
+    """Return what kernels read of a run, from the labels to the orders of samples."""
+    S, R = plan.alphas.shape[0], plan.replicas.size
+    unit = np.arange(S * R)
+    alphas, alphas_move = schedule_of(plan.alphas)
+    weights, weights_move = weights_of(plan)
+    orders, shuffled = passes_of(plan, S * R) or (np.zeros(1, np.uint32), np.uint64(0))
+    return (
+        put(plan.problem.y), np.float64(plan.problem.l2),
+        put(alphas), np.uint64(alphas.shape[1]), np.uint64(alphas_move),
+        put(weights), np.uint64(weights.shape[1]), np.uint64(weights_move),
+        put(plan.replicas[unit % R].astype(np.uint32)), put((unit // R).astype(np.uint32)),
+        put(limits_of(plan)), np.uint32(plan.seed & 0xFFFFFFFF), np.uint32(plan.seed >> 32),
+        np.int32(not plan.replacement), put(orders), shuffled,
+    )  # fmt: skip
 
 
 def available() -> bool:
@@ -142,4 +195,4 @@ def run(plan: Plan) -> dict[str, np.ndarray]:
             "backend = 'cuda' needs an NVIDIA GPU and CuPy (pip install 'ratebound[cuda12]'), which this "
             "machine does not offer; use backend='numba'"
         )
-    return record(plan, NumpyEngine(plan) if plan.deterministic else CudaEngine(plan, CupyDevice()))
+    return record(plan, NumpyEngine(plan) if plan.deterministic else cuda_engine(plan, CupyDevice()))

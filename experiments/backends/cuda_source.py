@@ -6,19 +6,18 @@ one lane, and what the GPU will compute can be tested without one.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ratebound.experiments.backends.kernel import Spec
 from ratebound.experiments.sampling import steps_per_block
 from ratebound.problems.lower import printed
 
-_SOURCE = """// {title}
+_COMMON = """// {title}
 
-#define D {d}          // features
 #define BATCH {batch}      // samples per gradient estimate
 #define TOGETHER {together}   // steps that share the four words of one evaluation
 #define LANES {lanes}      // threads that share one replica
-#define SHARED {shared}     // whether the data lie in shared memory
 #define IN_PASSES {in_passes}  // whether samples are drawn in passes over the data
-#define EACH ((D + LANES - 1) / LANES)
 
 typedef unsigned int u32;
 typedef unsigned long long u64;
@@ -99,6 +98,26 @@ __device__ __forceinline__ double group_sum(double value) {{
         value += __shfl_xor_sync(lanes, value, offset, LANES);
     return value;
 }}
+"""
+
+SAMPLE = """\
+#if IN_PASSES
+            index[q] = next_in_order(orders + unit * n, now * BATCH + q, n, shuffled, replica, key0, key1);
+#else
+            if (q % 4 == 0 && (now % TOGETHER == 0 || now == start))
+                words = philox((u32)now / TOGETHER, replica, q / 4, 0, key0, key1);
+            index[q] = draw(words, (u32)now, replica, q, key0, key1, limits);
+            // Floyd: distinct indices, every subset equally likely.
+            bool taken = false;
+            for (int i = 0; distinct && i < q; ++i) taken |= index[i] == index[q];
+            if (taken) index[q] = (u32)(n - BATCH + q);
+#endif"""
+"""Draws sample q of a step; dense and sparse kernels alike."""
+
+_SOURCE = """
+#define D {d}          // features
+#define SHARED {shared}     // whether the data lie in shared memory
+#define EACH ((D + LANES - 1) / LANES)
 
 extern "C" __global__ void advance(
     u64 start, u64 stop, u64 units, u64 n, const double* data, const double* labels, double l2,
@@ -133,17 +152,7 @@ extern "C" __global__ void advance(
         u32 index[BATCH];
         double batch_sum[EACH] = {{0.0}};
         for (int q = 0; q < BATCH; ++q) {{
-#if IN_PASSES
-            index[q] = next_in_order(orders + unit * n, now * BATCH + q, n, shuffled, replica, key0, key1);
-#else
-            if (q % 4 == 0 && (now % TOGETHER == 0 || now == start))
-                words = philox((u32)now / TOGETHER, replica, q / 4, 0, key0, key1);
-            index[q] = draw(words, (u32)now, replica, q, key0, key1, limits);
-            // Floyd: distinct indices, every subset equally likely.
-            bool taken = false;
-            for (int i = 0; distinct && i < q; ++i) taken |= index[i] == index[q];
-            if (taken) index[q] = (u32)(n - BATCH + q);
-#endif
+{sample}
             const double* row = data + (u64)index[q] * D;
             double z = 0.0;
             for (int slot = 0; slot < EACH; ++slot)
@@ -172,8 +181,31 @@ extern "C" __global__ void advance(
 """
 
 
-def _lines(depth: int, lines: list[str]) -> str:
-    return "\n".join("    " * depth + line for line in lines)
+def common(spec: Spec, lanes: int) -> str:
+    """Print what kernels for dense and sparse data share: sizes, the stream of samples, sums over lanes."""
+    return _COMMON.format(
+        title=spec.title,
+        batch=spec.batch,
+        together=steps_per_block(spec.batch),
+        lanes=lanes,
+        in_passes=int(spec.in_passes),
+    )
+
+
+def scalar_lines(names: Iterable[str]) -> list[str]:
+    """Return the lines that read those of alpha, weight and k of a step that are asked for."""
+    names = set(names)
+    lines = [
+        f"const double {name} = {name}s[schedules[unit] * {name}s_stride + now * {name}s_move];"
+        for name in ("alpha", "weight")
+        if name in names
+    ]
+    return lines + (["const double k = (double)now;"] if "k" in names else [])
+
+
+def lines(depth: int, written: Iterable[str]) -> str:
+    """Return lines as text, moved to the right by `depth` levels."""
+    return "\n".join("    " * depth + line for line in written)
 
 
 def cuda_source(spec: Spec, d: int, lanes: int, shared: bool) -> str:
@@ -197,30 +229,20 @@ def cuda_source(spec: Spec, d: int, lanes: int, shared: bool) -> str:
     """
     state = list(spec.rules)
     reads = {s.name for rule in spec.rules.values() for s in rule.free_symbols}
-    scalars = [
-        f"const double {name} = {name}s[schedules[unit] * {name}s_stride + now * {name}s_move];"
-        for name in ("alpha", "weight")
-        if name in reads
-    ]
-    scalars += ["const double k = (double)now;"] if "k" in reads else []
-    return _SOURCE.format(
-        title=spec.title,
+    return common(spec, lanes) + _SOURCE.format(
         d=d,
-        batch=spec.batch,
-        together=steps_per_block(spec.batch),
-        lanes=lanes,
         shared=int(shared),
-        in_passes=int(spec.in_passes),
+        sample=SAMPLE,
         slope=printed(spec.slope, "cuda"),
         arguments=", ".join(f"double* state_{name}" for name in state),
-        declared=_lines(1, [f"double own_{name}[EACH];" for name in state]),
-        loaded=_lines(2, [f"own_{v}[slot] = j < D ? state_{v}[unit * D + j] : 0.0;" for v in state]),
-        scalars=_lines(2, scalars),
-        now=_lines(3, [f"const double {name} = own_{name}[slot];" for name in state]),
-        updated=_lines(
+        declared=lines(1, [f"double own_{name}[EACH];" for name in state]),
+        loaded=lines(2, [f"own_{v}[slot] = j < D ? state_{v}[unit * D + j] : 0.0;" for v in state]),
+        scalars=lines(2, scalar_lines(reads)),
+        now=lines(3, [f"const double {name} = own_{name}[slot];" for name in state]),
+        updated=lines(
             3, [f"own_{name}[slot] = {printed(rule, 'cuda')};" for name, rule in spec.rules.items()]
         ),
-        stored=_lines(2, [f"if (j < D) state_{v}[unit * D + j] = own_{v}[slot] + probe;" for v in state]),
+        stored=lines(2, [f"if (j < D) state_{v}[unit * D + j] = own_{v}[slot] + probe;" for v in state]),
     )
 
 

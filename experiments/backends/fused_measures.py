@@ -19,6 +19,7 @@ from ratebound.problems.finite_sum import Problem
 from ratebound.problems.losses import Loss
 from ratebound.problems.lower import printed
 from ratebound.problems.primitives import softplus
+from ratebound.problems.sparse import predictions
 
 _POINTS = 64
 _VALUES = 2**20
@@ -93,9 +94,19 @@ def _in_threads(function: Measure, problem: Problem) -> Measure:
 def _fused_value(problem: Problem) -> Measure:
     """Return f at points (P, d)."""
     rows = -(-problem.n // WIDTH) * WIDTH
-    data, labels, inside = np.zeros((rows, problem.d)), np.zeros(rows), np.zeros(rows)
-    data[: problem.n], labels[: problem.n], inside[: problem.n] = problem.A, problem.y, 1.0
+    labels, inside = np.zeros(rows), np.zeros(rows)
+    labels[: problem.n], inside[: problem.n] = problem.y, 1.0
+    if not problem.sparse:
+        data = np.zeros((rows, problem.d))
+        data[: problem.n] = problem.A
     sums = load_module(sums_source(problem.loss)).sums
+
+    def predict(X: np.ndarray) -> np.ndarray:
+        if not problem.sparse:
+            return X @ data.T
+        Z = np.zeros((X.shape[0], rows))
+        Z[:, : problem.n] = predictions(problem.A, X)
+        return Z
 
     def value(X: np.ndarray) -> np.ndarray:
         out = np.empty((X.shape[0], WIDTH))
@@ -103,7 +114,7 @@ def _fused_value(problem: Problem) -> Measure:
         def work(first: int, last: int) -> None:
             for start in range(first * _POINTS, min(last * _POINTS, X.shape[0]), _POINTS):
                 block = slice(start, start + _POINTS)
-                sums(X[block] @ data.T, labels, inside, out[block])
+                sums(predict(X[block]), labels, inside, out[block])
 
         share(work, -(-X.shape[0] // _POINTS), X.size * rows)
         return out.sum(1) / problem.n + problem.l2 / 2 * (X * X).sum(1)

@@ -19,12 +19,15 @@ from ratebound.experiments.backends.fused_measures import fused_measures
 from ratebound.experiments.backends.kernel import limits_of, passes_of, schedule_of, spec_of, weights_of
 from ratebound.experiments.backends.numba_features import features_source
 from ratebound.experiments.backends.numba_source import kept
+from ratebound.experiments.backends.numba_sparse import sparse_source
 from ratebound.experiments.backends.numba_step_sizes import step_sizes_source, vectors_of
+from ratebound.experiments.backends.numpy_ import NumpyEngine
 from ratebound.experiments.backends.recorder import Engine, record
 from ratebound.experiments.backends.rules import SUM
 from ratebound.experiments.backends.simd import WIDTH
 from ratebound.experiments.backends.threads import share
 from ratebound.experiments.plan import Plan
+from ratebound.problems.finite_sum import Problem
 
 _COPIED = 2**22
 """Values of states that are kept ahead of the measures."""
@@ -43,6 +46,13 @@ def aligned(shape: tuple[int, ...]) -> np.ndarray:
     return raw[first : first + count].reshape(shape)
 
 
+def padded_rows(problem: Problem, width: int) -> np.ndarray:
+    """Return the rows of the data padded to `width` numbers, and a row of zeros after them."""
+    data = aligned((problem.n + 1, width))
+    data[:-1, : problem.d] = problem.A
+    return data
+
+
 class _Kernel:
     """A printed kernel, its state, and the arrays that do not depend on the layout of the state.
 
@@ -54,14 +64,12 @@ class _Kernel:
         self,
         plan: Plan,
         source: str,
-        width: int,
+        data: Any,
         state: dict[str, np.ndarray],
         rows: int,
         read: Sequence[str],
     ) -> None:
         problem = plan.problem
-        data = aligned((problem.n + 1, width))
-        data[:-1, : problem.d] = problem.A
         self._function = load_module(source).advance
         self._data, self._labels = data, np.append(problem.y, 0.0)
         self._limits = limits_of(plan)
@@ -123,7 +131,7 @@ class FeaturesEngine:
         self._shape = (S, R, problem.d)
         state = {name: aligned((units, width)) for name in spec.rules}
         state["x"][:, : problem.d] = problem.x0
-        self._kernel = _Kernel(plan, source, width, state, at_once, kept(spec))
+        self._kernel = _Kernel(plan, source, padded_rows(problem, width), state, at_once, kept(spec))
         # Surplus units repeat the last one.
         unit = np.minimum(np.arange(units), S * R - 1)
         self._replicas = plan.replicas[unit % R].astype(np.uint64)
@@ -165,7 +173,8 @@ class StepSizesEngine:
         self._shape = (S, R, problem.d)
         state = {name: aligned((R, blocks, problem.d, lanes)) for name in spec.rules}
         state["x"][:] = problem.x0[:, None]
-        self._kernel = _Kernel(plan, step_sizes_source(spec, lanes), problem.d, state, 1, kept(spec))
+        data = padded_rows(problem, problem.d)
+        self._kernel = _Kernel(plan, step_sizes_source(spec, lanes), data, state, 1, kept(spec))
         # Surplus lanes repeat the last step size.
         lane = np.minimum(np.arange(blocks * lanes), S - 1)
         self._alphas, self._weights = (
@@ -195,8 +204,54 @@ class StepSizesEngine:
         return self._values(SUM)
 
 
+class SparseEngine:
+    """State (units, d) as :mod:`ratebound.experiments.backends.lanes_sparse` holds it."""
+
+    def __init__(self, plan: Plan) -> None:
+        problem, (S, R) = plan.problem, (plan.alphas.shape[0], plan.replicas.size)
+        spec = spec_of(plan)
+        units = padded(S * R)
+        self._shape = (S, R, problem.d)
+        state = {"x": np.tile(problem.x0, (units, 1)), "scale": np.ones(units)}
+        if SUM in spec.rules:
+            state |= {SUM: np.zeros((units, problem.d)), "total": np.zeros(units)}
+        A: Any = problem.A
+        data = A.indptr.astype(np.uint64), A.indices.astype(np.uint32), np.array(A.data)
+        self._kernel = _Kernel(plan, sparse_source(spec), data, state, WIDTH, kept(spec))
+        # Surplus units repeat the last one.
+        unit = np.minimum(np.arange(units), S * R - 1)
+        self._arguments = (
+            schedule_of(plan.alphas),
+            weights_of(plan),
+            plan.replicas[unit % R].astype(np.uint64),
+            (unit // R).astype(np.uint64),
+        )
+
+    def advance(self, start: int, stop: int) -> None:
+        """Make the updates ``start .. stop - 1``."""
+        self._kernel.advance(start, stop, *self._arguments)
+
+    def foresee(self, stops: Sequence[int]) -> None:
+        """Learn where the run will stop."""
+        self._kernel.stops = stops
+
+    def _values(self, name: str) -> np.ndarray:
+        S, R, _ = self._shape
+        return self._kernel.values(name)[: S * R].reshape(self._shape)
+
+    def points(self) -> np.ndarray:
+        """Return the iterates, shape (S, R, d)."""
+        return self._values("x")
+
+    def sums(self) -> np.ndarray:
+        """Return the weighted sums of the iterates before the present one, shape (S, R, d)."""
+        return self._values(SUM)
+
+
 def engine(plan: Plan) -> Engine:
     """Return the engine that suits a plan."""
+    if plan.problem.sparse:
+        return NumpyEngine(plan) if plan.deterministic else SparseEngine(plan)
     kind: Callable[[Plan], Engine] = FeaturesEngine
     if plan.deterministic:
         kind = FullGradientEngine

@@ -21,6 +21,7 @@ from numba import njit
 from ratebound.experiments.backends.lanes_draw import draw, draw_across, make_distinct
 from ratebound.experiments.backends.lanes_math import exp, log, softplus
 from ratebound.experiments.backends.lanes_order import draw_in_order
+from ratebound.experiments.backends.lanes_sparse import add_row, ask_for_row, leaves_range, row_dot
 from ratebound.experiments.backends.simd import (
     absolute, anywhere, cos, fill, fused, load, pack, sin, sqrt, store, totals, where,
 )
@@ -111,9 +112,9 @@ def through_stops(
     ]
 
 
-def place_of_step(together: int) -> str:
+def place_of_step(together: int, t: str = "t") -> str:
     """Return where `draw` puts the indices of step t of a tile."""
-    return "t" if together == 1 else f"t % {together} * {TILE // together} + t // {together}"
+    return t if together == 1 else f"{t} % {together} * {TILE // together} + {t} // {together}"
 
 
 def kept(spec: Spec) -> list[str]:

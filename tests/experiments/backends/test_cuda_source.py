@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from ratebound.experiments.backends.cuda_source import cuda_source, lanes_of
+from ratebound.experiments.backends.cuda_sparse import cuda_sparse_source
 from ratebound.experiments.backends.kernel import Spec
 from ratebound.experiments.backends.rules import rules
 from ratebound.problems.losses import LOSSES
@@ -18,9 +19,9 @@ NVCC = shutil.which("nvcc")
 SUPPORTED = range(70, 91)
 
 
-def printed(loss="logistic", batch=3, lanes=4, shared=True, in_passes=False):
+def printed(loss="logistic", batch=3, lanes=4, shared=True, in_passes=False, sparse=False):
     spec = Spec("test", rules(METHODS["sgd"]), LOSSES[loss].slope, batch, True, in_passes)
-    return cuda_source(spec, 20, lanes, shared)
+    return cuda_sparse_source(spec, lanes) if sparse else cuda_source(spec, 20, lanes, shared)
 
 
 def architectures():
@@ -35,11 +36,12 @@ def architectures():
 
 @pytest.mark.parametrize("architecture", architectures() or [None])
 @pytest.mark.parametrize(("lanes", "in_passes"), [(4, False), (32, True)])
-def test_nvcc_compiles_it(architecture, lanes, in_passes, tmp_path):
+@pytest.mark.parametrize("sparse", [False, True])
+def test_nvcc_compiles_it(architecture, lanes, in_passes, sparse, tmp_path):
     if architecture is None:
         pytest.skip("no nvcc for the architectures 70 .. 90")
     path = tmp_path / "kernel.cu"
-    path.write_text(printed(lanes=lanes, in_passes=in_passes))
+    path.write_text(printed(lanes=lanes, in_passes=in_passes, sparse=sparse))
     command = [NVCC, f"-arch=sm_{architecture}", "-std=c++17", "-cubin", "-Werror", "all-warnings"]
     done = subprocess.run([*command, "-o", tmp_path / "kernel.cubin", path], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
@@ -55,10 +57,11 @@ def nvrtc_library():
 
 @pytest.mark.parametrize("architecture", [70, 90])
 @pytest.mark.parametrize(("loss", "in_passes"), [("logistic", True), ("huber", False)])
-def test_nvrtc_compiles_it(architecture, loss, in_passes):
+@pytest.mark.parametrize("sparse", [False, True])
+def test_nvrtc_compiles_it(architecture, loss, in_passes, sparse):
     nvrtc = nvrtc_library()
     program = ctypes.c_void_p()
-    source = printed(loss, in_passes=in_passes).encode()
+    source = printed(loss, in_passes=in_passes, sparse=sparse).encode()
     assert nvrtc.nvrtcCreateProgram(ctypes.byref(program), source, b"kernel.cu", 0, None, None) == 0
     options = (ctypes.c_char_p * 2)(f"--gpu-architecture=sm_{architecture}".encode(), b"-std=c++17")
     status = nvrtc.nvrtcCompileProgram(program, 2, options)

@@ -1,0 +1,42 @@
+"""What a step does to an iterate that is held as ``x = scale v``, as expressions, for sparse data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sympy import Expr
+
+from ratebound.experiments.backends.elementwise import elementwise, h
+from ratebound.experiments.backends.kernel import Spec
+from ratebound.experiments.backends.rules import SUM
+from ratebound.problems.lower import Target, printed
+from ratebound.theory.errors import RateboundError
+from ratebound.theory.methods import x
+
+SMALL, LARGE = 2.0**-10, 2.0**10
+"""Where a scale leaves this range it is multiplied into v: as v grows, ``total v`` and ``rest`` cancel."""
+
+
+def sparse_step(spec: Spec) -> dict[str, Expr]:
+    """Return ``keep`` and ``gain`` of a step ``x <- keep x + gain sum_q s_q a_q``.
+
+    Raises
+    ------
+    RateboundError
+        If the method keeps more state than x, or its rule is not linear.
+    """
+    update = elementwise(spec.rules, spec.batch, None, spec.regularised)
+    if not update.linear or set(spec.rules) - {"x", SUM}:
+        raise RateboundError(
+            f"{spec.title.split(' on ')[0]} keeps more state than x, or is not linear in x and g: kernels do "
+            "not run it on sparse data; use backend='numpy'"
+        )
+    known: Mapping[str, Expr] = update.coefficients
+    step = update.following["x"]
+    step = step.xreplace({s: known[s.name] for s in step.free_symbols if s.name in known}).expand()
+    return {"keep": step.coeff(x), "gain": step.coeff(h)}
+
+
+def printed_step(spec: Spec, target: Target) -> dict[str, str]:
+    """Return the printed expressions of a step by name, and of the slope."""
+    return {name: printed(expr, target) for name, expr in {**sparse_step(spec), "slope": spec.slope}.items()}

@@ -1,0 +1,120 @@
+"""Sparse data on every engine against dense data on the reference."""
+
+import numpy as np
+import pytest
+from host_device import COMPILER, HostDevice
+from scipy.sparse import csr_array
+from test_contract import HEAVY_BALL, METHODS, SHUFFLED_PASSES, plan
+
+from ratebound.experiments.backends import choose, numba_, sparse_step
+from ratebound.experiments.backends.cuda_ import cuda_engine
+from ratebound.experiments.backends.numpy_ import NumpyEngine
+from ratebound.experiments.run import MEASURES, simulate
+from ratebound.problems.build import from_arrays
+from ratebound.theory.errors import RateboundError
+
+
+def problem(loss="logistic", l2=0.1, dense=False):
+    rng = np.random.default_rng(8)
+    A = rng.normal(size=(23, 11)) * (rng.random((23, 11)) < 0.3)
+    # A row without entries, and one that is full.
+    A[3], A[4] = 0.0, 1.0
+    y = np.where(rng.random(23) < 0.5, 1.0, -1.0)
+    return from_arrays(A if dense else csr_array(A), y, loss, l2, x0=rng.normal(size=11))
+
+
+def agree(make_plan):
+    reference = NumpyEngine(make_plan(True))
+    given = make_plan(False)
+    rivals = [NumpyEngine(given), numba_.engine(given)]
+    if COMPILER and not given.deterministic:
+        rivals.append(cuda_engine(given, HostDevice()))
+    for start, stop in ((0, 1), (1, 30), (30, 70)):
+        for engine in (reference, *rivals):
+            engine.advance(start, stop)
+        for engine in rivals:
+            for mine, theirs in ((engine.points(), reference.points()), (engine.sums(), reference.sums())):
+                np.testing.assert_allclose(mine, theirs, rtol=1e-9, atol=1e-11 * np.abs(theirs).max())
+
+
+@pytest.mark.parametrize("l2", [0.0, 0.1])
+@pytest.mark.parametrize("loss", ["squared", "logistic"])
+def test_losses_and_regularisers(loss, l2):
+    agree(lambda dense: plan(problem(loss, l2, dense), METHODS["sgd"], 2))
+
+
+@pytest.mark.parametrize(("batch", "replacement"), [(3, True), (3, False)])
+def test_samplings(batch, replacement):
+    agree(lambda dense: plan(problem(dense=dense), METHODS["sgd"], 9, batch, replacement))
+
+
+@pytest.mark.parametrize("order", SHUFFLED_PASSES)
+def test_orders(order):
+    agree(lambda dense: plan(problem(dense=dense), METHODS["sgd"], batch=3, order=order))
+
+
+@pytest.mark.skipif(COMPILER is None, reason="no C++ compiler to play the GPU")
+def test_lanes_change_nothing():
+    given = plan(problem(), METHODS["sgd"], batch=3, order="reshuffle")
+    plain, other = (cuda_engine(given, HostDevice(lanes=lanes)) for lanes in (1, 4))
+    for engine in (plain, other):
+        engine.advance(0, 70)
+    np.testing.assert_allclose(other.points(), plain.points(), rtol=1e-12)
+    np.testing.assert_allclose(other.sums(), plain.sums(), rtol=1e-10)
+
+
+def test_full_gradients():
+    agree(lambda dense: plan(problem(dense=dense), METHODS["gd"], 3))
+
+
+@pytest.mark.parametrize("l2", [20.0, 50.0, 200.0])
+def test_a_step_that_shrinks_to_nothing_or_changes_sign(l2):
+    # alpha l2 is 1, where the step forgets x altogether, 2.5 and 10.
+    def made(dense):
+        given = plan(problem(l2=l2, dense=dense), METHODS["sgd"], scale=1.0, steps=70)
+        object.__setattr__(given, "alphas", np.full((1, 70), 0.05))
+        return given
+
+    agree(made)
+
+
+def test_many_rescalings_lose_no_digits():
+    fast, slow = (
+        simulate(
+            problem(dense=dense),
+            "sgd",
+            0.3,
+            steps=3000,
+            replicas=5,
+            backend=backend,
+            measures=("gap_average",),
+        ).gap_average.values[:, :, 1:]
+        for dense, backend in ((False, "numba"), (True, "numpy"))
+    )
+    # alpha l2 = 0.03: the scale leaves its range every 227 steps.
+    assert sparse_step.SMALL > 0.97**228
+    np.testing.assert_allclose(fast, slow, rtol=1e-10)
+
+
+@pytest.mark.parametrize("backend", ["numpy", "numba"])
+def test_every_measure(backend):
+    options = dict(steps=25, replicas=6, batch=3, measures=MEASURES)
+    mine = simulate(problem(), "sgd", [0.1, 0.2], backend=backend, **options)
+    theirs = simulate(problem(dense=True), "sgd", [0.1, 0.2], backend="numpy", **options)
+    for name in (*MEASURES, "grad_norm_sq_path"):
+        np.testing.assert_allclose(mine[name], theirs[name], rtol=1e-9)
+
+
+def test_divergence_is_recorded():
+    data = simulate(problem("squared", 0.0), "sgd", [0.1, 1e9], steps=80, replicas=5, backend="numba")
+    assert np.isfinite(data.gap_last[0]).all() and np.isinf(data.gap_last[1, :, -1]).all()
+
+
+def test_methods_with_memory_run_on_numpy(monkeypatch):
+    options = dict(steps=20, replicas=3)
+    with pytest.raises(RateboundError, match=r"heavy ball keeps more state .* use backend='numpy'"):
+        simulate(problem(), HEAVY_BALL, 0.1, backend="numba", **options)
+    monkeypatch.setattr(choose, "numpy_seconds", lambda plan: 10.0)
+    chosen = simulate(problem(), HEAVY_BALL, 0.1, backend="auto", **options)
+    expected = simulate(problem(dense=True), HEAVY_BALL, 0.1, backend="numpy", **options)
+    np.testing.assert_allclose(chosen.gap_last, expected.gap_last, rtol=1e-9)
