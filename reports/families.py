@@ -39,7 +39,7 @@ class Family:
     Parameters
     ----------
     kind
-        ``"steps"``, ``"methods"``, ``"batches"``, ``"passes"`` or ``"records"``.
+        ``"steps"``, ``"methods"``, ``"momentum"``, ``"batches"``, ``"passes"`` or ``"records"``.
     stem
         Its name in links and figure files.
     title
@@ -83,11 +83,15 @@ def families(cells: Sequence[Cell]) -> list[Family]:
         for group in _groups(noisy, lambda c: (*_place(c), c["run"]["method"], *_batch(c)))
         if len({decays(cell["theorem"]) for cell in group}) > 1
     ]
-    found += [
-        _family("methods", group, "Methods")
-        for group in _groups(noisy, lambda c: (*_place(c), *_batch(c)))
-        if len({cell["run"]["method"] for cell in group}) > 1
-    ]
+    for group in _groups(noisy, lambda c: (*_place(c), *_batch(c))):
+        methods = {cell["run"]["method"] for cell in group}
+        if len(methods) > 1:
+            plain = any("momentum" in method for method in methods) and "sgd" in methods
+            found.append(
+                _family("momentum", group, "With and without momentum")
+                if plain
+                else _family("methods", group, "Methods")
+            )
     for group in _groups(noisy, lambda c: (*_place(c), c["theorem"]["id"])):
         if len({_batch(cell) for cell in group}) > 1:
             title = f"Batch sizes, {group[0]['theorem']['title']}"

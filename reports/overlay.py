@@ -27,6 +27,7 @@ _LONGER, _DEEPER = 3.0, 1e-4
 _NOTES = {
     "steps": "A constant step is fast, down to its floor of noise; a decaying step goes on.",
     "methods": "The same problem and samples under different methods.",
+    "momentum": "A factor β acts as the step α/(1-β): momentum does not improve the stochastic rate.",
     "batches": "A larger batch costs more gradients per step and lowers the floor.",
     "records": "The same theorem on the same problem in two records.",
     "passes": "A full gradient is one pass over the data, a sample 1/n of a pass.",
