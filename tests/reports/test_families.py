@@ -62,8 +62,16 @@ def test_batches_are_drawn_by_steps_and_by_passes_and_methods_by_their_name():
     assert [(f.kind, f.by_passes) for f in found] == [("batches", False), ("batches", True)]
     assert found[1].stem == "batches--c--diabetes--gap_last--passes"
     assert len({line.colour for line in found[0].lines}) == 3
-    (methods,) = families([_sgd("c", CONSTANT), _sgd("m", CONSTANT, method="momentum")])
+    (methods,) = families([_sgd("c", CONSTANT), _sgd("m", CONSTANT, method="other")])
     assert methods.kind == "methods"
+
+
+def test_momentum_is_compared_with_none():
+    with_momentum = _sgd("m", CONSTANT, method="sgd_momentum")
+    (family,) = families([_sgd("c", CONSTANT), with_momentum])
+    assert family.kind == "momentum" and family.title.startswith("With and without momentum")
+    (family,) = families([with_momentum, _sgd("c", CONSTANT, method="other")])
+    assert family.kind == "methods"
 
 
 def test_full_gradients_and_samples_are_compared_by_passes_on_the_range_of_the_samples():
