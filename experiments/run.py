@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import platform
 from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -45,6 +46,12 @@ def find_method(method: str | Method) -> Method:
     return METHODS[method]
 
 
+@cache
+def _versions() -> str:
+    found = {name: version(name) for name in ("ratebound", "numpy", "scipy", "sympy")}
+    return json.dumps(found | {"python": platform.python_version()})
+
+
 def _attributes(plan: Plan, schedule: Schedule, average: bool) -> dict[str, str | int]:
     problem = plan.problem
     return {
@@ -63,10 +70,7 @@ def _attributes(plan: Plan, schedule: Schedule, average: bool) -> dict[str, str 
         "batch": plan.batch,
         "replacement": int(plan.replacement),
         "order": plan.order,
-        "versions": json.dumps(
-            {name: version(name) for name in ("ratebound", "numpy", "scipy", "sympy")}
-            | {"python": platform.python_version()}
-        ),
+        "versions": _versions(),
     }
 
 
