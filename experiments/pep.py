@@ -13,13 +13,15 @@ import json
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
-from sympy import Expr, Symbol
+import numpy as np
+from sympy import Expr, Float, Symbol
 
+from ratebound.experiments.linear import linear
 from ratebound.problems.lower import lower
 from ratebound.theory.catalogue import find
 from ratebound.theory.errors import RateboundError
@@ -30,6 +32,7 @@ from ratebound.theory.symbols import (
     K,
     L,
     L_max,
+    alpha,
     ell,
     gap0,
     grad0_sq,
@@ -95,6 +98,10 @@ ORACLES: Mapping[str, Oracle] = MappingProxyType(
         "gd_middle_gap_distance": Oracle("strongly_convex", D, modulus=mu, tight=True),
         "gd_pl_refined": Oracle("pl", gap0, modulus=mu_pl),
         "gd_pl_refined_long": Oracle("pl", gap0, modulus=mu_pl),
+        "nesterov_convex": Oracle("convex", D),
+        "ogm_convex": Oracle("convex", D),
+        "heavy_ball_convex": Oracle("convex", D),
+        "heavy_ball_linear": Oracle("pl", gap0, modulus=mu_pl),
         "sgd_nws": Oracle("components", D, L_max, mu, sigma_star_sq, steps=1),
         "sgd_star_constant": Oracle("components", D, ell, mu, sigma_b_sq, steps=1),
     }
@@ -191,10 +198,24 @@ def _posed(theorem: Theorem, values: Mapping[str, float], steps: int) -> tuple[d
         "function_class": oracle.function_class,
         "measure": theorem.measure,
         "start": oracle.start.name,
-        "alphas": [_number(theorem.step, known, j, steps) for j in range(steps)],
+        **_rules(theorem, known, steps),
         **{role: None if symbol is None else known[symbol] for role, symbol in roles.items()},
     }
     return task, _number(theorem.bound, known, steps, steps)
+
+
+def _rules(theorem: Theorem, known: Mapping[Symbol, float], steps: int) -> dict[str, Any]:
+    """Return the steps, and where they are linear in the states the matrices of each of them."""
+    alphas = [_number(theorem.step, known, j, steps) for j in range(steps)]
+    values = {symbol: Float(value) for symbol, value in known.items() if symbol != alpha}
+    method = theorem.method
+    method = replace(
+        method,
+        update={name: rule.xreplace(values) for name, rule in method.update.items()},
+        point=method.point.xreplace(values),
+    )
+    run = linear(method, np.array(alphas))
+    return {"alphas": alphas} | {name: getattr(run, name).tolist() for name in ("keep", "push", "point")}
 
 
 def _number(expr: Expr, known: Mapping[Symbol, float], at: int, steps: int) -> float:

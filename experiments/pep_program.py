@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -47,10 +47,13 @@ def _full_gradients(program: Any, task: Mapping[str, Any]) -> None:
         starts = {"D": (x - x_star) ** 2, "gap0": f(x) - f_star, "grad0_sq": f.gradient(x) ** 2}
         program.set_initial_condition(starts[task["start"]] <= 1)
     start, gradients, points = x, [], []
-    for alpha in task["alphas"]:
-        points.append(x)
-        gradients.append(f.gradient(x))
-        x = x - alpha * gradients[-1]
+    # The states of the method, the iterate first, all of which start at x_0.
+    states = [x] * len(task["point"][0]) if task["point"] else [x]
+    for keep, push, point in zip(task["keep"], task["push"], task["point"], strict=True):
+        points.append(states[0])
+        gradients.append(f.gradient(_combined(point, states)))
+        states = [_combined([*row, p], [*states, gradients[-1]]) for row, p in zip(keep, push, strict=True)]
+    x = states[0]
     if task["measure"] == "gap_last":
         program.set_performance_metric(f(x) - f_star)
     elif task["measure"] == "distance_sq":
@@ -67,6 +70,11 @@ def _full_gradients(program: Any, task: Mapping[str, Any]) -> None:
             program.set_performance_metric(g**2)
         # f >= f(x) - ||grad f(x)||^2 / (2 L) at every point: the infimum lies below all of these.
         program.set_initial_condition(f(start) - f(x) + f.gradient(x) ** 2 / (2 * task["L"]) <= 1)
+
+
+def _combined(factors: Sequence[float], vectors: Sequence[Any]) -> Any:
+    terms = [c * v for c, v in zip(factors, vectors, strict=True)]
+    return sum(terms[1:], start=terms[0])
 
 
 def _one_step(program: Any, task: Mapping[str, Any]) -> None:

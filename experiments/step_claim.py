@@ -20,6 +20,7 @@ from sympy import Expr, Integer, Piecewise, Symbol
 from ratebound.experiments.applicability import Trial
 from ratebound.experiments.checkpoints import checkpoints
 from ratebound.experiments.conditional import state_at, visited
+from ratebound.experiments.linear import is_plain
 from ratebound.problems.certified import batch_factor
 from ratebound.problems.lower import lower
 from ratebound.theory import symbols as s
@@ -64,8 +65,10 @@ def claim_of(theorem: Theorem, trial: Trial) -> Expr | None:
     """Return the claim ``>= 0`` about one step in the theorem's proof, in state quantities and the step.
 
     None where the proof has none: theorems without a proof of their own, potentials with memory, and
-    statements about one step, which are claims themselves.
+    statements about one step, which are claims themselves; and where the method is not a plain step.
     """
+    if not is_plain(theorem.method):
+        return None
     return claim_in(theorem.certificate, theorem, trial)
 
 

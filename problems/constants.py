@@ -36,6 +36,7 @@ OF_PROBLEM: Mapping[str, Callable[[Problem], Constant]] = MappingProxyType(
         "grad0_sq": optimum.grad0_sq,
         "sigma_star_sq": optimum.sigma_star_sq,
         "component_gap": component_gap.component_gap,
+        "quadratic": curvature.quadratic,
         "convex": curvature.convex,
         "components_convex": curvature.components_convex,
         "smooth_components": curvature.smooth_components,

@@ -154,6 +154,13 @@ def _mu_pl_separable(problem: Problem) -> Constant:
     return Constant("mu_pl", value, route, "lower", error=2 * EPS * proof.mu, note=note)
 
 
+def quadratic(problem: Problem) -> Constant:
+    """Certify that f is quadratic (value 1)."""
+    if problem.kind != "quadratic":
+        raise NotCertified(f"the {problem.loss.title} is not quadratic")
+    return Constant("quadratic", 1.0, "kind of the loss", "exact")
+
+
 def convex(problem: Problem) -> Constant:
     """Certify that f is convex (value 1)."""
     low, _ = _range(problem)

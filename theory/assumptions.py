@@ -23,10 +23,12 @@ from ratebound.theory.symbols import (
     delta_next,
     descent,
     ell,
+    grad_curvature,
     grad_inner,
     grad_next_sq,
     grad_sq,
     moment,
+    move_curvature,
     move_inner,
     move_sq,
     mu,
@@ -96,6 +98,7 @@ cocoercive = Inequality(
     "convexity and smoothness", descent - delta - grad_sq / (2 * L), _of("convex", "smooth")
 )
 strong_first_order = Inequality("strong convexity", descent - delta - mu / 2 * d2, _of("strongly_convex"))
+quadratic_growth = Inequality("f - f* >= mu/2 ||x - x*||^2", delta - mu / 2 * d2, _of("strongly_convex"))
 strong_monotone = Inequality("strong monotonicity of the gradient", descent - mu * d2, _of("strongly_convex"))
 strong_gradient = Inequality("||grad f|| >= mu ||x - x*||", grad_sq - mu**2 * d2, _of("strongly_convex"))
 coercive = Inequality(
@@ -187,6 +190,20 @@ interpolation_now = _interpolation("interpolation between x* and x_k", -delta, -
 interpolation_next = _interpolation(
     "interpolation between x* and x_{k+1}", -delta_next, -next_descent, grad_next_sq, d2_next, next_descent
 )
+quadratic_step = Inequality(
+    "f along a step, f quadratic", delta + move_inner + move_curvature / 2 - delta_next, _of("quadratic")
+)
+cauchy_schwarz = Inequality(
+    "Cauchy-Schwarz on a quadratic", 2 * delta * grad_curvature - grad_sq**2, _of("quadratic")
+)
+spectrum = Inequality(
+    "eigenvalues between mu and L",
+    (mu_pl + L) * grad_sq - 2 * mu_pl * L * delta - grad_curvature,
+    _of("quadratic", "pl", "smooth"),
+)
+curvature_below = Inequality(
+    "<g, H g> <= L ||g||^2", L * grad_sq - grad_curvature, _of("quadratic", "smooth")
+)
 bounded_moment = Inequality("bounded second moment", second_moment - moment, _of("second_moment"))
 expected_smoothness = Inequality(
     "expected smoothness and variance at the minimiser",
@@ -217,9 +234,10 @@ strongly_convex = Assumption(
     "strongly_convex",
     "f is mu-strongly convex",
     ("mu",),
-    (strong_first_order, strong_monotone, strong_gradient),
+    (strong_first_order, strong_monotone, strong_gradient, quadratic_growth),
 )
 pl = Assumption("pl", "f satisfies the Polyak-Lojasiewicz inequality", ("mu_pl",), (pl_inequality, pl_next))
+quadratic = Assumption("quadratic", "f is quadratic", ("quadratic",), (quadratic_step, cauchy_schwarz))
 bounded_second_moment = Assumption(
     "second_moment",
     "E||g_k||^2 <= second_moment at every iterate of the run",
@@ -260,6 +278,7 @@ ASSUMPTIONS: Mapping[str, Assumption] = MappingProxyType(
             convex,
             strongly_convex,
             pl,
+            quadratic,
             bounded_second_moment,
             convex_components,
             smooth_components,
@@ -280,6 +299,8 @@ JOINT = (
     interpolation_step_back,
     interpolation_now,
     interpolation_next,
+    spectrum,
+    curvature_below,
 )
 """Inequalities that take more than one assumption."""
 

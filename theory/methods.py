@@ -10,12 +10,14 @@ from typing import Literal
 from sympy import Expr, Rational, Symbol, sqrt
 
 from ratebound.theory.errors import RateboundError
-from ratebound.theory.symbols import alpha, k, mu
+from ratebound.theory.symbols import L, alpha, delta, grad_curvature, grad_sq, k, mu, mu_pl
 
 x = Symbol("x", real=True)
 """One coordinate of the iterate x_k."""
 g = Symbol("g", real=True)
 """The same coordinate of the gradient estimate at x_k."""
+REDUCED = (delta, grad_sq, grad_curvature)
+"""Numbers of the whole vector that an update may read, at the point of the gradient; no sampling."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,8 @@ class Method:
     title
         What readers call it.
     update
-        State variable -> its next value, an expression in the state, ``g``, ``alpha``, ``k`` and constants.
+        State variable -> its next value, an expression in the state, ``g``, ``alpha``, ``k``, constants and,
+        for full gradients, the numbers of :data:`REDUCED`.
         The variable ``x`` is the iterate.
     sampling
         ``"full"``: g is the gradient of f. ``"batch"``: g is the mean of the gradients of a random batch.
@@ -50,6 +53,9 @@ class Method:
         object.__setattr__(self, "update", MappingProxyType(dict(self.update)))
         if "x" not in self.update:
             raise RateboundError(f"the method {self.name} does not update x; add a rule for 'x'")
+        read = set().union(*(rule.free_symbols for rule in self.update.values()))
+        if self.sampling == "batch" and read & set(REDUCED):
+            raise RateboundError(f"{self.name} reads numbers of f, which batches do not know")
         if self.sampling not in ("full", "batch"):
             raise RateboundError(f"sampling = {self.sampling!r} of {self.name}; it must be 'full' or 'batch'")
 
@@ -106,6 +112,42 @@ nesterov_constant = Method(
     from_start=("z",),
 )
 
+_m = Symbol("m", real=True)
+heavy_ball_pl = Method(
+    "heavy_ball_pl",
+    "Heavy ball, momentum sqrt((1 - alpha mu)(1 - alpha L))",
+    {"x": x - alpha * g + sqrt((1 - alpha * mu_pl) * (1 - alpha * L)) * (x - _m), "m": x},
+    "full",
+    from_start=("m",),
+)
+heavy_ball_decaying = Method(
+    "heavy_ball_decaying",
+    "Heavy ball, momentum k/(k + 2) and step alpha/(k + 2)",
+    {"x": x - alpha / (k + 2) * g + k / (k + 2) * (x - _m), "m": x},
+    "full",
+    from_start=("m",),
+)
+ogm = Method(
+    "ogm",
+    "Optimised gradient method, rational weights",
+    {"x": _ahead - alpha * g, "z": _z - alpha * (k + 2) * g},
+    "full",
+    point=_ahead,
+    from_start=("z",),
+)
+polyak = Method(
+    "polyak",
+    "Gradient descent, alpha times Polyak's step",
+    {"x": x - alpha * delta / grad_sq * g},
+    "full",
+)
+steepest = Method(
+    "steepest",
+    "Steepest descent on least squares, alpha times the exact line search",
+    {"x": x - alpha * grad_sq / grad_curvature * g},
+    "full",
+)
+
 METHODS: Mapping[str, Method] = MappingProxyType(
     {
         method.name: method
@@ -117,6 +159,11 @@ METHODS: Mapping[str, Method] = MappingProxyType(
             sgd_primal_averaging,
             nesterov,
             nesterov_constant,
+            ogm,
+            heavy_ball_pl,
+            heavy_ball_decaying,
+            polyak,
+            steepest,
         )
     }
 )

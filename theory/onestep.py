@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sympy import Expr, Integer, Poly, Symbol, expand, together
+from sympy import Expr, Integer, Poly, Pow, Symbol, expand, fraction, together
 
 from ratebound.theory.assumptions import Inequality
 from ratebound.theory.chart import Chart
@@ -28,10 +28,12 @@ from ratebound.theory.symbols import (
     descent,
     error_inner,
     error_sq,
+    grad_curvature,
     grad_inner,
     grad_next_sq,
     grad_sq,
     moment,
+    move_curvature,
     move_inner,
     move_sq,
     next_descent,
@@ -55,6 +57,8 @@ STATE = (
     next_move_inner,
     grad_inner,
     grad_next_sq,
+    grad_curvature,
+    move_curvature,
 )
 """The quantities of one iteration in which every claim is linear."""
 
@@ -113,8 +117,10 @@ def expansion(method: Method, pathwise: bool = False) -> dict[Symbol, Expr]:
         raise RateboundError(f"the update {rule} of {method.name} is not x plus a multiple of g")
     if method.sampling == "full":
         moved, move = moved.xreplace({g: G}), move.xreplace({g: G})
+        length = move.coeff(G)
         return {
             d2_next: state_of(moved**2),
+            move_curvature: length**2 * grad_curvature,
             move_inner: state_of(move * G),
             move_sq: state_of(move**2),
             next_descent: state_of(moved * H),
@@ -173,6 +179,8 @@ def prove_step(
     total += sum((c * _as_state(quantity) for quantity, c in plus.items()), Integer(0))
     residual = expand((claim - total).xreplace(dict(definitions)).xreplace(dict(values)))
     _check_linear(claim)
+    if _divides(residual):
+        residual = expand(fraction(together(residual))[0])
     poly = Poly(residual, *STATE)
     left = {m: c for m, c in poly.terms() if not vanishes(c)}
     if left:
@@ -189,6 +197,11 @@ def prove_step(
                 f"the multiplier {multiplier} {what} may be negative within the admissible range; "
                 "narrow the range, or choose other multipliers"
             )
+
+
+def _divides(expr: Expr) -> bool:
+    """Whether a state quantity stands in a denominator, as steps that read the state put it there."""
+    return any(p.exp.is_negative and p.base.free_symbols & set(STATE) for p in expr.atoms(Pow))
 
 
 def _as_state(quantity: Expr) -> Expr:

@@ -1,9 +1,12 @@
 """Inequalities between x_k, the point y_k where the gradient is taken, x_{k+1} and x*, or a second point p_k.
 
 They serve methods with memory. Vectors are letters, and a product of two of them is their inner product:
-``X`` is x_k - x*, ``Y`` is y_k - x*, ``XN`` is x_{k+1} - x*, ``GY`` is grad f(y_k); ``P`` is p_k - x*, ``PN``
-is p_{k+1} - x*, ``GP`` is grad f(p_k), ``G`` is grad f(x_k). A certificate replaces Y, XN, P and PN by what
-the method makes of its state.
+``X`` is x_k - x*, ``M`` is x_{k-1} - x*, ``Y`` is y_k - x*, ``XN`` is x_{k+1} - x*, ``GY`` is grad f(y_k);
+``P`` is p_k - x*, ``PN`` is p_{k+1} - x*, ``GP`` is grad f(p_k), ``G`` is grad f(x_k). A certificate replaces
+Y, XN, P and PN by what the method makes of its state.
+
+Where x_{k+1} is y_k - grad f(y_k)/L, what smoothness promises of its gap, ``f(y_k) - f* - ||grad
+f(y_k)||^2/(2 L)``, takes the place of the gap (``gap_model``).
 """
 
 from __future__ import annotations
@@ -12,9 +15,21 @@ from sympy import Symbol
 
 from ratebound.theory.assumptions import Inequality
 from ratebound.theory.onestep import G, X
-from ratebound.theory.symbols import L, delta, delta_next, gap_aside, gap_aside_next, gap_at_point, mu
+from ratebound.theory.symbols import (
+    L,
+    delta,
+    delta_next,
+    gap_aside,
+    gap_aside_next,
+    gap_at_point,
+    gap_before,
+    gap_model,
+    gap_model_next,
+    mu,
+    mu_pl,
+)
 
-Y, XN, GY, P, PN, GP = (Symbol(name, real=True) for name in ("Y", "XN", "GY", "P", "PN", "GP"))
+Y, XN, GY, M, P, PN, GP = (Symbol(name, real=True) for name in ("Y", "XN", "GY", "M", "P", "PN", "GP"))
 
 descent_from_point = Inequality(
     "descent lemma from y_k to x_{k+1}",
@@ -28,6 +43,29 @@ convex_below_iterate = Inequality(
 )
 convex_below_minimum = Inequality(
     "first-order convexity at y_k, towards x*", GY * Y - gap_at_point, frozenset({"convex"})
+)
+cocoercive_below_minimum = Inequality(
+    "convexity and smoothness at y_k, towards x*",
+    GY * Y - gap_at_point - GY**2 / (2 * L),
+    frozenset({"convex", "smooth"}),
+)
+convex_below_previous = Inequality(
+    "first-order convexity at y_k, towards x_{k-1}",
+    gap_before - gap_at_point - GY * (M - Y),
+    frozenset({"convex"}),
+)
+cocoercive_below_model = Inequality(
+    "convexity and smoothness between y_k and y_{k-1}, with x_k = y_{k-1} - grad f(y_{k-1})/L",
+    gap_model - gap_at_point - GY * (X - Y) - GY**2 / (2 * L),
+    frozenset({"convex", "smooth"}),
+)
+model_after = Inequality(
+    "the model gap of x_{k+1} (by definition)",
+    gap_at_point - GY**2 / (2 * L) - gap_model_next,
+    frozenset({"smooth"}),
+)
+pl_at_point = Inequality(
+    "Polyak-Lojasiewicz inequality at y_k", GY**2 / 2 - mu_pl * gap_at_point, frozenset({"pl"})
 )
 strong_below_iterate = Inequality(
     "strong convexity at y_k, towards x_k",
@@ -62,5 +100,10 @@ BETWEEN_POINTS = (
     convex_below_aside,
     descent_aside,
     lipschitz_aside,
+    cocoercive_below_minimum,
+    convex_below_previous,
+    cocoercive_below_model,
+    model_after,
+    pl_at_point,
 )
 """All of them."""

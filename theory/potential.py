@@ -1,8 +1,8 @@
 """Certificates by potentials for methods with memory, such as acceleration and momentum.
 
 With letters for the vectors of the state (``X`` for x_k - x*, ``Z`` for z_k - x*, ...), a potential is a
-combination of f(x_k) - f* and squares of letters. The claim ``factor V_k - V_{k+1} >= 0`` is a polynomial
-identity in the letters once the update has been put in.
+combination of gaps and of squares of combinations of letters. The claim ``factor V_k - V_{k+1} >= 0`` is a
+polynomial identity in the letters once the update has been put in.
 """
 
 from __future__ import annotations
@@ -11,18 +11,33 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sympy import Expr, Poly, S, Symbol, expand, factor_terms
+from sympy import Add, Expr, Poly, Pow, S, Symbol, expand, factor_terms
 
 from ratebound.theory.assumptions import Inequality
 from ratebound.theory.certificate import AT_START, require, require_assumed, with_expressions
 from ratebound.theory.errors import RateboundError
-from ratebound.theory.methods import Method, g
-from ratebound.theory.points import GY, XN, Y
+from ratebound.theory.methods import Method, g, x
+from ratebound.theory.points import GY, XN, X, Y
 from ratebound.theory.prover import nonnegative, vanishes
-from ratebound.theory.symbols import D, alpha, delta, delta_next, gap_at_point, k
+from ratebound.theory.symbols import (
+    D,
+    L,
+    alpha,
+    delta,
+    delta_next,
+    gap_at_point,
+    gap_before,
+    gap_model,
+    gap_model_next,
+    k,
+)
 
 if TYPE_CHECKING:
     from ratebound.theory.statement import Theorem
+
+_GAPS = {delta: delta_next, gap_before: delta, gap_model: gap_model_next}
+"""The gaps of a potential, and what they are one step later."""
+_ALL_GAPS = (delta, delta_next, gap_at_point, gap_before, gap_model, gap_model_next)
 
 
 def letter(name: str) -> Symbol:
@@ -59,7 +74,8 @@ class Potential:
     Parameters
     ----------
     potential
-        V_k, a combination of ``delta`` and squares of letters with coefficients in k and constants.
+        V_k: a sum of ``delta``, ``gap_before`` or ``gap_model`` and of squares of combinations of letters,
+        with coefficients in k and constants.
     by
         Multipliers of the inequalities of :mod:`ratebound.theory.points`.
     plus
@@ -88,27 +104,51 @@ class Potential:
             raise RateboundError("the factor of a potential is a constant")
         require_assumed(self.by, theorem)
         before = self.potential if self.lower is None else self.lower
+        self._check_gaps(theorem)
         self._check_step(theorem, before)
-        self._check_shape(theorem, self.potential, "the potential", theorem.start)
-        self._check_shape(theorem, self.potential - before, "the potential minus its lower form", S.Zero)
-        self._check_shape(theorem, before, "the potential before a step", S.Zero)
-        self._check_bound(theorem, before)
+        values = {alpha: theorem.step}
+        reached, kept = (self._pieces(form.xreplace(values), theorem) for form in (self.potential, before))
+        for quantity in {**reached, **kept}:
+            what = f"its factor of {quantity}"
+            left = reached.get(quantity, S.Zero) - kept.get(quantity, S.Zero)
+            require(reached.get(quantity, S.Zero), theorem, f"the potential, {what}", theorem.start)
+            require(kept.get(quantity, S.Zero), theorem, f"the potential before a step, {what}", S.Zero)
+            require(left, theorem, f"the potential minus its lower form, {what}", S.Zero)
+        self._check_bound(theorem, reached, before.xreplace(values))
 
     def claim(self, method: Method) -> Expr:
         """Return ``factor V_k - V_{k+1}`` with the update put in."""
         moved = {letter(name): centred(rule, method) for name, rule in method.update.items()}
         before = self.potential if self.lower is None else self.lower
-        after = self.potential.subs(k, k + 1).xreplace({**moved, delta: delta_next})
+        after = self.potential.subs(k, k + 1).xreplace({**moved, **_GAPS})
         return self.factor * before - after
+
+    def _check_gaps(self, theorem: Theorem) -> None:
+        """Check that the method makes the gaps of the potential what they are said to be."""
+        method = theorem.method
+        used = {gap for gap in _GAPS if self.potential.has(gap)}
+        if len(used) != 1:
+            raise RateboundError(f"the potential {self.potential} must have one gap, that of the measure")
+        if gap_before in used and (method.update.get("m") != x or method.point != x):
+            raise RateboundError(f"{method.name} does not keep x_{{k-1}} as its state m, or looks elsewhere")
+        if gap_model in used:
+            step = (XN - Y + GY / L).xreplace(self._places(method)).xreplace({alpha: theorem.step})
+            if not vanishes(expand(step)):
+                raise RateboundError(f"x_{{k+1}} of {method.name} is not y_k - grad f(y_k)/L")
+
+    def _places(self, method: Method) -> dict[Expr, Expr]:
+        """Return what Y and XN are in the letters of the state; at y_k = x_k the two gaps are one."""
+        places = {Y: centred(method.point, method), XN: centred(method.update["x"], method)}
+        return places | ({gap_at_point: delta} if places[Y] == X else {})
 
     def _check_step(self, theorem: Theorem, before: Expr) -> None:
         method = theorem.method
-        places = {Y: centred(method.point, method), XN: centred(method.update["x"], method)}
+        places = self._places(method)
         total = sum((m * i.slack.xreplace(places) for i, m in self.by.items()), S.Zero)
         total += sum((c * q.xreplace(places) for q, c in self.plus.items()), S.Zero)
         values = {alpha: theorem.step}
         residual = expand((self.claim(method) - total).xreplace(values))
-        state = (*letters(method).values(), GY, delta, delta_next, gap_at_point)
+        state = (*letters(method).values(), GY, *_ALL_GAPS)
         left = [
             c * _product(state, powers) for powers, c in Poly(residual, *state).terms() if not vanishes(c)
         ]
@@ -123,33 +163,34 @@ class Potential:
         for what, multiplier in [*((i.name, m) for i, m in self.by.items()), *self.plus.items()]:
             require(multiplier.xreplace(values), theorem, f"the multiplier of {what}", S.Zero)
 
-    def _check_shape(self, theorem: Theorem, form: Expr, what: str, start: Expr) -> None:
-        """Check that a form is a nonnegative combination of the gap and of squares of letters."""
-        state = (*letters(theorem.method).values(), delta)
-        for powers, c in Poly(expand(form.xreplace({alpha: theorem.step})), *state).terms():
-            gap, squares = powers[-1], powers[:-1]
-            if (gap, sum(squares)) not in ((1, 0), (0, 2)) or (not gap and max(squares) != 2):
-                if c != 0:
-                    raise RateboundError(
-                        f"{what} has the term {c * _product(state, powers)}: only squares do"
-                    )
-                continue
-            require(c, theorem, f"{what}, its factor of {_product(state, powers)}", start)
+    def _pieces(self, form: Expr, theorem: Theorem) -> dict[Expr, Expr]:
+        """Return the coefficient of each gap and of each square of a form that is a sum of such terms."""
+        names = set(letters(theorem.method).values())
+        pieces: dict[Expr, Expr] = {}
+        for term in Add.make_args(form):
+            c, q = term.as_independent(*names, *_GAPS)
+            square = isinstance(q, Pow) and q.exp == 2 and q.base.free_symbols & names
+            if q not in _GAPS and not square:
+                raise RateboundError(f"the potential has the term {term}: only gaps and squares do")
+            pieces[q] = pieces.get(q, S.Zero) + c
+        return pieces
 
-    def _check_bound(self, theorem: Theorem, before: Expr) -> None:
-        values = {alpha: theorem.step}
-        started = {letter(name) for name in ("x", *theorem.method.from_start)}
-        first = expand(before.subs(k, 0).xreplace(values))
-        squares = {each**2: D**2 for each in started}
-        first = first.xreplace({delta: AT_START[delta]}).subs(squares)
-        if first.free_symbols & set(letters(theorem.method).values()):
+    def _check_bound(self, theorem: Theorem, reached: Mapping[Expr, Expr], before: Expr) -> None:
+        started, common = {letter(name) for name in ("x", *theorem.method.from_start)}, Symbol("X0")
+        first = expand(before.subs(k, 0).xreplace(dict.fromkeys(started, common)))
+        known = {delta: AT_START[delta], gap_before: AT_START[delta]}
+        first = first.xreplace(known).subs(common**2, D**2)
+        if first.free_symbols & {*letters(theorem.method).values(), common, gap_model}:
             raise RateboundError(f"the potential at the start, {first}, is not known")
-        share = expand(self.potential.xreplace(values)).coeff(delta)
+        (gap,) = (q for q in reached if q in _GAPS)
+        # The gap of x_{k-1} in V_{k+1} is that of x_k.
+        late = 1 if gap == gap_before else 0
+        share = reached[gap].subs(k, k + late)
         require(share, theorem, "the share of the measure in the potential")
-        rate = self.factor.xreplace(values)
+        rate = self.factor.xreplace({alpha: theorem.step})
         if not nonnegative(rate, theorem.chart):
             raise RateboundError(f"the factor {rate} of the potential may be negative")
-        implied = rate**k * first
+        implied = rate ** (k + late) * first
         require(theorem.at(k) * share - implied, theorem, "the bound against the potential at the start")
 
 

@@ -62,9 +62,14 @@ descent = Symbol("descent", real=True)
 error_inner = Symbol("error_inner", real=True)
 move_inner = Symbol("move_inner", real=True)
 move_sq = Symbol("move_sq", nonnegative=True)
+grad_curvature = Symbol("grad_curvature", nonnegative=True)
+move_curvature = Symbol("move_curvature", nonnegative=True)
 gap_at_point = Symbol("gap_at_point", nonnegative=True)
 gap_aside = Symbol("gap_aside", nonnegative=True)
 gap_aside_next = Symbol("gap_aside_next", nonnegative=True)
+gap_before = Symbol("gap_before", nonnegative=True)
+gap_model = Symbol("gap_model", nonnegative=True)
+gap_model_next = Symbol("gap_model_next", nonnegative=True)
 next_descent = Symbol("next_descent", real=True)
 cross_descent = Symbol("cross_descent", real=True)
 next_move_inner = Symbol("next_move_inner", real=True)
@@ -110,9 +115,14 @@ MEANING: Mapping[Symbol, str] = MappingProxyType(
         error_inner: "E_k <grad f(x_k), e_k>",
         move_inner: "E_k <grad f(x_k), x_{k+1} - x_k>",
         move_sq: "E_k ||x_{k+1} - x_k||^2",
+        grad_curvature: "<grad f(x_k), H grad f(x_k)>, H the Hessian",
+        move_curvature: "<x_{k+1} - x_k, H (x_{k+1} - x_k)>, H the Hessian",
         gap_at_point: "f(y_k) - f*, y_k the point where the gradient is taken",
         gap_aside: "f(p_k) - f*, p_k the second point that a potential looks at",
         gap_aside_next: "E_k f(p_{k+1}) - f*",
+        gap_before: "f(x_{k-1}) - f*",
+        gap_model: "f(y_{k-1}) - f* - ||grad f(y_{k-1})||^2/(2 L), which is at least f(x_k) - f*",
+        gap_model_next: "f(y_k) - f* - ||grad f(y_k)||^2/(2 L)",
         next_descent: "<grad f(x_{k+1}), x_{k+1} - x*>",
         cross_descent: "<grad f(x_{k+1}), x_k - x*>",
         next_move_inner: "<grad f(x_{k+1}), x_{k+1} - x_k>",
@@ -153,9 +163,14 @@ LATEX: Mapping[Symbol, str] = MappingProxyType(
         error_inner: r"\mathbb{E}_k\langle\nabla f(x_k),e_k\rangle",
         move_inner: r"\mathbb{E}_k\langle\nabla f(x_k),x_{k+1}-x_k\rangle",
         move_sq: r"\mathbb{E}_k\lVert x_{k+1}-x_k\rVert^2",
+        grad_curvature: r"\langle\nabla f(x_k),H\nabla f(x_k)\rangle",
+        move_curvature: r"\langle x_{k+1}-x_k,H(x_{k+1}-x_k)\rangle",
         gap_at_point: r"(f(y_k)-f_*)",
         gap_aside: r"(f(p_k)-f_*)",
         gap_aside_next: r"(\mathbb{E}_k f(p_{k+1})-f_*)",
+        gap_before: r"(f(x_{k-1})-f_*)",
+        gap_model: r"(f(y_{k-1})-f_*-\tfrac{1}{2L}\lVert\nabla f(y_{k-1})\rVert^2)",
+        gap_model_next: r"(f(y_k)-f_*-\tfrac{1}{2L}\lVert\nabla f(y_k)\rVert^2)",
         next_descent: r"\langle\nabla f(x_{k+1}),x_{k+1}-x_*\rangle",
         cross_descent: r"\langle\nabla f(x_{k+1}),x_k-x_*\rangle",
         next_move_inner: r"\langle\nabla f(x_{k+1}),x_{k+1}-x_k\rangle",

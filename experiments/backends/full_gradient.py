@@ -10,7 +10,7 @@ from threadpoolctl import ThreadpoolController
 
 from ratebound.experiments.backends.cache import load_module
 from ratebound.experiments.backends.gradient_source import gradient_source, shape_of_tile
-from ratebound.experiments.backends.numpy_ import compile_rules, compiled_point
+from ratebound.experiments.backends.numpy_ import compile_rules, compiled_point, reduced
 from ratebound.experiments.backends.rules import SUM, rules_of, started
 from ratebound.experiments.backends.simd import WIDTH
 from ratebound.experiments.backends.threads import share
@@ -82,7 +82,9 @@ class FullGradientEngine:
                     "weight": plan.weights[alive, k, None],
                     "k": float(k),
                 }
-                inputs["g"] = self._gradient(self._point(state, inputs))
+                y = self._point(state, inputs)
+                g = self._gradient(y)
+                inputs |= {"g": g, **reduced(plan, y, g)}
                 state = self._step(state, inputs)
         # New arrays, for those handed out before must keep what they show.
         moved = {name: values.copy() for name, values in self._state.items()}

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
-from sympy import Expr
+from sympy import Expr, Symbol
 
 from ratebound.experiments.backends.recorder import nan_to_inf, record
 from ratebound.experiments.backends.rules import SUM, point_of, rules, rules_of, started
@@ -14,8 +14,9 @@ from ratebound.experiments.plan import Plan
 from ratebound.experiments.sampling import indices
 from ratebound.experiments.shuffling import Passes
 from ratebound.problems.lower import lower
+from ratebound.theory import symbols as s
 from ratebound.theory.errors import RateboundError
-from ratebound.theory.methods import x
+from ratebound.theory.methods import REDUCED, x
 
 if TYPE_CHECKING:
     from ratebound.theory.methods import Method
@@ -67,6 +68,25 @@ def compiled_point(plan: Plan) -> Callable[[State, Mapping[str, np.ndarray | flo
     return lambda state, inputs: place(state, inputs)["point"]
 
 
+def reduced(plan: Plan, y: np.ndarray, g: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the numbers of the whole vector that the update reads, shape (..., 1), by name.
+
+    Where the gradient vanishes a number that is divided by it reads one: nothing moves there.
+    """
+    problem = plan.problem
+    functions: dict[Symbol, Callable[[], np.ndarray]] = {
+        s.delta: lambda: problem.gap(y),
+        s.grad_sq: lambda: _or_one((g**2).sum(-1)),
+        s.grad_curvature: lambda: _or_one(((g @ problem.H) * g).sum(-1)),
+    }
+    read = set().union(*(rule.free_symbols for rule in plan.method.update.values()))
+    return {each.name: functions[each]()[..., None] for each in REDUCED if each in read}
+
+
+def _or_one(values: np.ndarray) -> np.ndarray:
+    return np.where(values == 0, 1.0, values)
+
+
 class NumpyEngine:
     """State of all replicas as arrays (S, R, d), moved one step at a time."""
 
@@ -100,7 +120,8 @@ class NumpyEngine:
                 "k": float(k),
             }
             y = self._point(self._state, inputs)
-            inputs["g"] = problem.gradient(y) if batch is None else problem.batch_gradient(y, batch)
+            g = problem.gradient(y) if batch is None else problem.batch_gradient(y, batch)
+            inputs |= {"g": g, **reduced(plan, y, g)}
             self._state = self._step(self._state, inputs)
 
     def _batches(self, start: int, stop: int) -> Iterator[np.ndarray | None]:

@@ -11,7 +11,7 @@ from sympy import Expr, Float, Symbol
 from ratebound.experiments.plan import Plan
 from ratebound.problems.constants import OF_PROBLEM, certify
 from ratebound.theory.errors import RateboundError
-from ratebound.theory.methods import g, x
+from ratebound.theory.methods import REDUCED, g, x
 from ratebound.theory.symbols import alpha, k
 
 if TYPE_CHECKING:
@@ -91,6 +91,7 @@ def _constants(plan: Plan) -> dict[str, Expr]:
 def _known(method: Method, expr: Expr, values: Mapping[str, Expr]) -> Expr:
     known: dict[str, Expr] = {name: Symbol(name, real=True) for name in sorted(method.update)}
     known |= {"x": x, "g": g, "alpha": alpha, "k": k}
+    known |= {symbol.name: symbol for symbol in REDUCED if method.sampling == "full"}
     known |= {name: value for name, value in values.items() if name not in known}
     unknown = sorted(s.name for s in expr.free_symbols if s.name not in known)
     if unknown:

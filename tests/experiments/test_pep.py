@@ -52,6 +52,12 @@ POINTS = {
         ({"L": 1, "mu_pl": 0.2, "alpha": step}, k) for step, k in ((1.2, 2), (1.9, 1), (1.5, 1))
     ],
     "gd_nonconvex": [({"L": 1, "alpha": step}, k) for step, k in ((1.0, 1), (1.0, 4), (0.3, 2), (1.8, 2))],
+    "nesterov_convex": [({"L": 1, "alpha": step}, k) for step, k in ((1.0, 1), (1.0, 4), (0.3, 3))],
+    "ogm_convex": [({"L": L}, k) for L, k in ((1, 1), (2, 2), (1, 5))],
+    "heavy_ball_convex": [({"L": 1, "alpha": step}, k) for step, k in ((1.0, 1), (1.0, 3), (0.3, 2))],
+    "heavy_ball_linear": [
+        ({"L": 1, "mu_pl": 0.2, "alpha": step}, k) for step, k in ((0.5, 1), (0.9, 3), (0.2, 2))
+    ],
     "sgd_nws": [
         ({"L_max": 1, "mu": 0.1, "alpha": step, "sigma_star_sq": noise}, 1)
         for step, noise in ((0.5, 1.0), (0.9, 0.1), (0.05, 0.0))

@@ -53,8 +53,8 @@ CORRUPTIONS = (halved, faster, quiet, swapped, wider)
 STILL_TRUE = {
     ("sgd_sc_inverse", "halved"): "the published constant has room: the certificate closes for half of it",
     **{
-        (f"gd_middle_{what}", "swapped"): "its factor is even in L - mu: the same bound"
-        for what in ("distance", "gap", "gradient")
+        (name, "swapped"): "its factor is even in L - mu: the same bound"
+        for name in ("gd_middle_distance", "gd_middle_gap", "gd_middle_gradient", "steepest_linear")
     },
     ("gd_convex_exact", "wider"): "beyond 2/L the bound grows as the quadratic does",
     ("gd_convex_gradient_exact", "wider"): "beyond 2/L the bound grows as the quadratic does",

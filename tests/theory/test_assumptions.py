@@ -10,7 +10,7 @@ from ratebound.problems.lower import lower
 from ratebound.theory import symbols as s
 from ratebound.theory.assumptions import ASSUMPTIONS, FACTS, JOINT
 from ratebound.theory.onestep import G, X
-from ratebound.theory.points import BETWEEN_POINTS, GP, GY, PN, XN, P, Y
+from ratebound.theory.points import BETWEEN_POINTS, GP, GY, PN, XN, M, P, Y
 from ratebound.theory.symbols import BY_NAME
 
 INEQUALITIES = (*(i for a in ASSUMPTIONS.values() for i in a.inequalities), *JOINT)
@@ -47,6 +47,11 @@ def _states(problem, rng, alpha):
             s.grad_inner: full @ ahead,
             s.grad_next_sq: ahead @ ahead,
         }
+        if problem.kind == "quadratic":
+            state |= {
+                s.grad_curvature: full @ problem.H @ full,
+                s.move_curvature: (after - x) @ problem.H @ (after - x),
+            }
         if problem.x_star is not None:
             offset, next_offset = x - problem.x_star, after - problem.x_star
             state |= {
@@ -89,7 +94,7 @@ def test_slack_is_nonnegative_wherever_its_constants_are_certified(inequality):
 
 @pytest.mark.parametrize("inequality", BETWEEN_POINTS, ids=lambda i: i.name)
 def test_inequalities_between_points_hold_anywhere(inequality):
-    """Three unrelated points in place of x_k, y_k = p_k and x_{k+1} = p_{k+1}; letters are vectors."""
+    """Unrelated points in place of y_k = p_k, x_{k+1} = p_{k+1}, x_{k-1}; x_k is a step from y_{k-1}."""
     checked = 0
     for name in names():
         problem = load(name, **OPTIONS.get(name, {}))
@@ -103,8 +108,9 @@ def test_inequalities_between_points_hold_anywhere(inequality):
         rng = np.random.default_rng(11)
         for size in (0.01, 0.3, 3.0):
             spread = size * (1 + np.linalg.norm(problem.x0))
-            here, point, after = problem.x_star + spread * rng.normal(size=(3, problem.d))
-            ahead = problem.gradient(point)
+            point, after, before, earlier = problem.x_star + spread * rng.normal(size=(4, problem.d))
+            L, ahead, behind = certify(problem, "L").value, problem.gradient(point), problem.gradient(earlier)
+            here = earlier - behind / L
             vectors = {
                 X: here - problem.x_star,
                 Y: point - problem.x_star,
@@ -114,6 +120,7 @@ def test_inequalities_between_points_hold_anywhere(inequality):
                 PN: after - problem.x_star,
                 GP: ahead,
                 G: problem.gradient(here),
+                M: before - problem.x_star,
             }
             gaps = {
                 s.delta: problem.gap(here),
@@ -121,6 +128,9 @@ def test_inequalities_between_points_hold_anywhere(inequality):
                 s.gap_at_point: problem.gap(point),
                 s.gap_aside: problem.gap(point),
                 s.gap_aside_next: problem.gap(after),
+                s.gap_before: problem.gap(before),
+                s.gap_model: problem.gap(earlier) - behind @ behind / (2 * L),
+                s.gap_model_next: problem.gap(point) - ahead @ ahead / (2 * L),
             }
             parts = [
                 _inner(

@@ -94,7 +94,8 @@ def test_every_loss(loss):
 
 @pytest.mark.parametrize("method", METHODS)
 def test_every_method(method):
-    agree(plan(problem("logistic"), METHODS[method], 2))
+    # The exact line search is a formula for least squares.
+    agree(plan(problem("squared" if method == "steepest" else "logistic"), METHODS[method], 2))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,124 @@
+"""Steps that read f: Polyak's step, and the exact line search on least squares."""
+
+from __future__ import annotations
+
+from sympy import Integer
+
+from ratebound.theory.assumptions import (
+    cauchy_schwarz,
+    cocoercive,
+    convex,
+    curvature_below,
+    first_order,
+    gradient_below_gap,
+    pl,
+    quadratic,
+    quadratic_growth,
+    quadratic_step,
+    smooth,
+    spectrum,
+    strong_first_order,
+    strongly_convex,
+)
+from ratebound.theory.methods import polyak, steepest
+from ratebound.theory.reciprocal import Reciprocal
+from ratebound.theory.recursion import Recursion
+from ratebound.theory.statement import Theorem
+from ratebound.theory.symbols import D, L, d2, delta, gap0, grad_curvature, grad_sq, k, mu, mu_pl
+from ratebound.theory.telescope import Telescope
+
+_STEP = delta / grad_sq
+
+polyak_convex = Theorem(
+    id="polyak_convex",
+    title="Polyak's step, smooth convex, averaged iterate",
+    source="Polyak 1969; Hazan and Kakade 2019, with 2 L D^2/k (numbers not checked); constant derived here",
+    method=polyak,
+    assumptions=(smooth, convex),
+    step=Integer(1),
+    measure="gap_average",
+    bound=2 * L * D**2 / (3 * k),
+    start=Integer(1),
+    certificate=Telescope(
+        potential=d2,
+        weight=3 / (2 * L),
+        by={cocoercive: 2 * _STEP, gradient_below_gap: delta / (2 * L * grad_sq)},
+    ),
+    note="The step needs f* and no L.",
+    sibling="gd_convex_average",
+)
+
+polyak_convex_double = Theorem(
+    id="polyak_convex_double",
+    title="Twice Polyak's step, smooth convex, averaged iterate",
+    source="the step of Barré, Taylor and d'Aspremont 2020; derived here",
+    method=polyak,
+    assumptions=(smooth, convex),
+    step=Integer(2),
+    measure="gap_average",
+    bound=L * D**2 / (2 * k),
+    start=Integer(1),
+    certificate=Telescope(potential=d2, weight=2 / L, by={cocoercive: 4 * _STEP}),
+    sibling="polyak_convex",
+)
+
+polyak_strong = Theorem(
+    id="polyak_strong",
+    title="Polyak's step, strongly convex, distance",
+    source="Hazan and Kakade 2019, with 1 - mu/(4 L) (number not checked); constant derived here",
+    method=polyak,
+    assumptions=(smooth, strongly_convex),
+    step=Integer(1),
+    measure="distance_sq",
+    bound=(1 - 3 * mu / (4 * L)) ** k * D**2,
+    certificate=Recursion(
+        rate=1 - 3 * mu / (4 * L),
+        noise=Integer(0),
+        by={
+            strong_first_order: 2 * _STEP,
+            gradient_below_gap: (mu * d2 + delta) / (2 * L * grad_sq),
+            quadratic_growth: 1 / (2 * L),
+        },
+    ),
+    sibling="gd_sc_distance",
+)
+
+_BEST = 2 / (mu_pl + L)
+
+steepest_linear = Theorem(
+    id="steepest_linear",
+    title="Steepest descent with exact line search, least squares",
+    source="Kantorovich 1948; de Klerk, Glineur and Taylor 2017, Theorem 1.2 (numbers not checked)",
+    method=steepest,
+    assumptions=(quadratic, smooth, pl),
+    step=Integer(1),
+    measure="gap_last",
+    bound=((L - mu_pl) / (L + mu_pl)) ** (2 * k) * gap0,
+    certificate=Recursion(
+        rate=((L - mu_pl) / (L + mu_pl)) ** 2,
+        noise=Integer(0),
+        by={quadratic_step: Integer(1), spectrum: _BEST**2 / 2},
+        plus={(grad_sq - _BEST * grad_curvature) ** 2: 1 / (2 * grad_curvature)},
+    ),
+    note="Attained: the worst start has equal parts of the gradient along both ends of the spectrum.",
+    sibling="gd_middle_gap",
+)
+
+steepest_convex = Theorem(
+    id="steepest_convex",
+    title="Steepest descent with exact line search, least squares, without a smallest eigenvalue",
+    source="Nesterov 2004, section 2.1.5, for a monotone distance; derived here",
+    method=steepest,
+    assumptions=(quadratic, smooth, convex),
+    step=Integer(1),
+    measure="gap_last",
+    bound=2 * L * gap0 * D**2 / (2 * L * D**2 + k * gap0),
+    certificate=Reciprocal(
+        decrease=1 / (2 * L),
+        by={quadratic_step: Integer(1), curvature_below: grad_sq / (2 * L * grad_curvature)},
+        shrink={first_order: 2 * grad_sq / grad_curvature, cauchy_schwarz: grad_sq / grad_curvature**2},
+    ),
+    sibling="steepest_linear",
+)
+
+THEOREMS = (polyak_convex, polyak_convex_double, polyak_strong, steepest_linear, steepest_convex)

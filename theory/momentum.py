@@ -1,0 +1,89 @@
+"""Heavy ball and the optimised gradient method, with full gradients."""
+
+from __future__ import annotations
+
+from sympy import Integer, Symbol
+
+from ratebound.theory.assumptions import convex, pl, smooth
+from ratebound.theory.methods import heavy_ball_decaying, heavy_ball_pl, ogm
+from ratebound.theory.onestep import X
+from ratebound.theory.points import (
+    GY,
+    M,
+    cocoercive_below_minimum,
+    cocoercive_below_model,
+    convex_below_previous,
+    descent_from_point,
+    model_after,
+    pl_at_point,
+)
+from ratebound.theory.potential import Potential
+from ratebound.theory.statement import Theorem
+from ratebound.theory.symbols import D, L, alpha, delta, gap0, gap_before, gap_model, k, mu_pl
+
+heavy_ball_linear = Theorem(
+    id="heavy_ball_linear",
+    title="Heavy ball, Polyak-Łojasiewicz, function values",
+    source="Ghadimi, Feyzmahdavian and Johansson 2015, for strongly convex f (number not checked)",
+    method=heavy_ball_pl,
+    assumptions=(smooth, pl),
+    step=alpha,
+    where=(alpha < 1 / L,),
+    measure="gap_last",
+    bound=(1 - alpha * mu_pl) ** k * gap0,
+    certificate=Potential(
+        potential=delta + (1 / alpha - L) / 2 * (X - M) ** 2,
+        by={descent_from_point: Integer(1), pl_at_point: alpha},
+        factor=1 - alpha * mu_pl,
+    ),
+    defaults={alpha: 1 / (2 * L)},
+    note="No faster than gradient descent: the momentum only does not harm.",
+    sibling="gd_pl",
+)
+
+heavy_ball_convex = Theorem(
+    id="heavy_ball_convex",
+    title="Heavy ball, smooth convex, last iterate",
+    source="Ghadimi, Feyzmahdavian and Johansson 2015, Theorem 2 (number not checked)",
+    method=heavy_ball_decaying,
+    assumptions=(smooth, convex),
+    step=alpha,
+    where=(alpha <= 1 / L,),
+    measure="gap_last",
+    bound=D**2 / (2 * alpha * (k + 1)),
+    certificate=Potential(
+        potential=k * gap_before + (X + k * (X - M)) ** 2 / (2 * alpha),
+        by={cocoercive_below_minimum: Integer(1), convex_below_previous: k},
+        plus={GY**2: (1 / L - alpha) / 2},
+    ),
+    defaults={alpha: 1 / L},
+    note="The step alpha_k is alpha/(k + 2): alpha is the step of the sequence that is averaged.",
+    sibling="gd_convex",
+)
+
+_Z = Symbol("Z", real=True)
+
+ogm_convex = Theorem(
+    id="ogm_convex",
+    title="Optimised gradient method, smooth convex",
+    source="Kim and Fessler 2017, primary sequence, with rational weights (number not checked)",
+    method=ogm,
+    assumptions=(smooth, convex),
+    step=1 / L,
+    measure="gap_last",
+    bound=L * D**2 / (k + 1) ** 2,
+    start=Integer(1),
+    certificate=Potential(
+        potential=(k + 1) ** 2 / 2 * gap_model + L / 2 * _Z**2,
+        lower=k * (k + 2) / 2 * gap_model + L / 2 * _Z**2,
+        by={
+            cocoercive_below_model: k * (k + 2) / 2,
+            cocoercive_below_minimum: k + 2,
+            model_after: (k + 2) ** 2 / 2,
+        },
+    ),
+    note="Half of Nesterov's bound, at the same cost.",
+    sibling="nesterov_convex",
+)
+
+THEOREMS = (heavy_ball_linear, heavy_ball_convex, ogm_convex)
