@@ -8,6 +8,7 @@ import pytest
 from ratebound.experiments import judge, step_claim
 from ratebound.experiments.applicability import prepare
 from ratebound.experiments.conditional import state_at
+from ratebound.experiments.linear import is_plain
 from ratebound.experiments.step_claim import StepFinding, check_claim, claim_in, claim_of
 from ratebound.experiments.verdict import HarnessError
 from ratebound.experiments.verify import verify
@@ -17,7 +18,9 @@ from ratebound.theory.catalogue import THEOREMS
 from ratebound.theory.recursion import Recursion
 from ratebound.theory.telescope import Telescope
 
-WITH_STEP = [t for t in THEOREMS.values() if isinstance(t.certificate, Recursion | Telescope)]
+WITH_STEP = [
+    t for t in THEOREMS.values() if isinstance(t.certificate, Recursion | Telescope) and is_plain(t.method)
+]
 SAMPLING = {"batch": 2, "replacement": False}
 
 
