@@ -78,6 +78,10 @@ class Recursion:
             reached = _exponentials(first.bound.subs(values).subs(k, theorem.start), theorem)
             require(theorem.at(theorem.start) - reached, theorem, "the bound at its start")
             return
+        if not theorem.start.is_Integer:
+            raise RateboundError(
+                f"nothing is said of the steps before k = {theorem.start}; name what governs them"
+            )
         value = AT_START[q]
         for j in range(int(theorem.start)):
             factor = rate.subs(k, j)

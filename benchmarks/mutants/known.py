@@ -1,22 +1,131 @@
-"""Labels that no rule of :mod:`benchmarks.mutants.labels` derives: by hand, with the reason."""
+"""Labels by hand: proofs that the prover checks, and derivations and semidefinite programs in words."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Literal
+
+from ratebound.theory.assumptions import bounded_noise, coercive, descent_lemma, strong_gradient
+from ratebound.theory.certificate import Certificate, Corollary
+from ratebound.theory.recursion import Recursion
+from ratebound.theory.sgd_variance import sgd_nonconvex_variance, sgd_nonconvex_variance_horizon
+from ratebound.theory.symbols import L, alpha, delta, gap0, k, mu, variance_bound
+from ratebound.theory.telescope import Telescope
+
+_FACTOR = 1 - L * alpha / 2
+_NONCONVEX = replace(
+    sgd_nonconvex_variance,
+    bound=gap0 / (alpha * k * _FACTOR) + L * alpha * variance_bound / (2 * _FACTOR),
+    certificate=Telescope(
+        potential=delta,
+        weight=alpha * _FACTOR,
+        noise=L * alpha**2 * variance_bound / 2,
+        by={descent_lemma: 1, bounded_noise: L * alpha**2 / 2},
+    ),
+)
+
+PROOFS: Mapping[str, Certificate] = {
+    "sgd_sc_variance": Recursion(
+        rate=(1 - alpha * mu) ** 2,
+        noise=alpha**2 * variance_bound,
+        by={coercive: 2 * alpha, strong_gradient: 2 * alpha / (L + mu) - alpha**2, bounded_noise: alpha**2},
+    ),
+    "sgd_nonconvex_variance_horizon": Corollary(_NONCONVEX, {alpha: sgd_nonconvex_variance_horizon.step}),
+}
+"""Id of a theorem -> a sharper certificate than its own, which proves some of its mutants."""
 
 _CONTRACTION = "the factor max(|1 - alpha mu|, |1 - alpha L|) holds for every alpha > 0"
 _PEP_1_5 = "PEP: worst ratio .75, .71, .70, .69, .69 for k = 1 .. 5"
 _PEP_BEYOND = "PEP: ratio 1 at alpha = 2.2, 3.9, 7.5, mu = .1, .5, k = 1, 2"
+_SHARP = "sgd_convex_decaying_sharp has smaller factors of D^2 and of the second moment at every k"
+_STAR = (
+    "2 alpha <grad f, x - x*> >= 2 alpha gap + (alpha/L_max) E||g_i - g_i*||^2, then Young: "
+    "sum 2 alpha_j gap_j <= D^2 + sum alpha_j^2 sigma*^2/(1 - alpha_j L_max)"
+)
+_SHORT = "; where that is too large, gap <= L_max E||x - x*||^2/2"
+_TWO_STAGES = "E||x_j - x*||^2 <= second_moment/(mu^2 (j+1)) by recursion, put into the telescoped sum"
+_HARMONIC = "the telescoped sum kept as sum (j+1)/(j+2) = k + 1 - H_{k+1} <= k (k+1)/(k+2)"
+_UNIFORM = (
+    "sum by parts with E||x_j - x*||^2 <= D^2 + alpha0^2 noise H_j: D^2/(2 alpha0) and noise H_k/2 + 4/3"
+)
 
-KNOWN: dict[str, tuple[str, str]] = {
-    "gd_convex: step x 0.5": ("equivalent", "gd_convex_tight at alpha/2: D^2/(2 alpha k + 2/L)"),
-    "gd_convex: range x 1.5": ("equivalent", _PEP_1_5),
-    "gd_convex_tight: range x 1.5": ("equivalent", _PEP_1_5),
-    "gd_sc_distance: range x 1.5": ("equivalent", _CONTRACTION),
-    "gd_sc_distance: range x 2": ("equivalent", _CONTRACTION),
-    "gd_sc_distance: range x 4": ("equivalent", _CONTRACTION),
-    "gd_sc_gap: range x 1.5": ("equivalent", _PEP_BEYOND),
-    "gd_sc_gap: range x 2": ("equivalent", _PEP_BEYOND),
-    "gd_sc_gap: range x 4": ("equivalent", _PEP_BEYOND),
-    "gd_pl_refined: L -> mu_pl": ("open", "PEP: at most .683 where it claims .655 (L = alpha = 1, mu = .2)"),
-    "gd_sc_simple: k -> 2 k": ("equivalent", "gd_sc_distance: below 1/L the larger factor is 1 - alpha mu"),
+Known = tuple[Literal["equivalent", "open"], Literal["derived", "pep", "none"], str]
+
+KNOWN: Mapping[str, Known] = {
+    "gd_convex: step x 0.5": ("equivalent", "derived", "gd_convex_tight at alpha/2: D^2/(2 alpha k + 2/L)"),
+    "gd_convex_tight: range x 1.5": ("equivalent", "pep", _PEP_1_5),
+    "gd_sc_distance: range x 1.5": ("equivalent", "derived", _CONTRACTION),
+    "gd_sc_distance: range x 2": ("equivalent", "derived", _CONTRACTION),
+    "gd_sc_distance: range x 4": ("equivalent", "derived", _CONTRACTION),
+    "gd_sc_gap: range x 1.5": ("equivalent", "pep", _PEP_BEYOND),
+    "gd_sc_gap: range x 2": ("equivalent", "pep", _PEP_BEYOND),
+    "gd_sc_gap: range x 4": ("equivalent", "pep", _PEP_BEYOND),
+    "gd_pl_refined: L -> mu_pl": (
+        "open",
+        "none",
+        "PEP: at most .683 where it claims .655 (L = alpha = 1, mu = .2)",
+    ),
+    "gd_sc_simple: k -> 2 k": (
+        "equivalent",
+        "derived",
+        "gd_sc_distance: below 1/L the larger factor is 1 - alpha mu",
+    ),
+    "sgd_sc_weighted_average: k -> k + 1": ("equivalent", "derived", _HARMONIC),
+    "sgd_sc_weighted_average: step x 0.5": ("equivalent", "derived", _TWO_STAGES),
+    "sgd_convex_decaying: k -> 2 k": ("equivalent", "derived", _SHARP),
+    "sgd_convex_decaying: k -> k + 1": ("equivalent", "derived", _SHARP),
+    "sgd_convex_decaying: term 5*alpha0*second_moment*log(k + 1)/sqrt(k) x 0.1": (
+        "equivalent",
+        "derived",
+        f"from k = 8 on {_SHARP}; before, gap <= L E||x - x*||^2/2 with L <= 1/(4 alpha0)",
+    ),
+    "sgd_convex_decaying: equal weights": ("equivalent", "derived", _UNIFORM),
+    "sgd_handbook_decaying: equal weights": ("equivalent", "derived", f"{_UNIFORM}; {_STAR}"),
+    "sgd_convex_variance: k -> k + 1": (
+        "equivalent",
+        "derived",
+        "co-coercivity: D^2/(2 alpha k) + alpha v/2; for k + 1 < 1/(alpha L), gap <= L E||x - x*||^2/2",
+    ),
+    **{
+        f"sgd_star_convex: {change}": ("equivalent", "derived", _STAR + _SHORT)
+        for change in ("k -> k + 1", "term alpha*sigma_star_sq/(-L_max*alpha + 1) x 0.5")
+    },
+    **{
+        f"sgd_handbook_constant: {change}": ("equivalent", "derived", _STAR + _SHORT)
+        for change in (
+            "k -> k + 1",
+            "L_max -> L_mean",
+            "L_max -> L",
+            "term alpha*sigma_star_sq/(-2*L_max*alpha + 1) x 0.5",
+            "step x 2",
+        )
+    },
+    **{
+        f"sgd_handbook_decaying: {change}": ("equivalent", "derived", _STAR + _SHORT)
+        for change in (
+            "bound x 0.5",
+            "k -> 2 k",
+            "k -> k + 1",
+            "term 5*D**2/(4*alpha0*sqrt(k)) x 0.5",
+            "term 5*alpha0*sigma_star_sq*log(k + 1)/sqrt(k) x 0.5",
+            "range x 1.5",
+            "range x 2",
+            "step x 0.5",
+            "step x 2",
+        )
+    },
+    **{
+        f"sgd_star_convex_horizon: {change}": ("equivalent", "derived", _STAR + _SHORT)
+        for change in (
+            "bound x 0.5",
+            "k -> 2 k",
+            "k -> k + 1",
+            "term sigma_star_sq/(sqrt(K)*L_max) x 0.5",
+            "term 2*D**2*L_max/sqrt(K) x 0.5",
+            "step x 0.5",
+            "step x 2",
+        )
+    },
 }
-"""Name of the mutant -> its label and the reason."""
+"""Name of the mutant -> its label, how it was reached, and why."""

@@ -1,18 +1,17 @@
-"""Labels: equivalent with a proof, false with a reason, or open. None of them reads a run of the mutant."""
+"""Labels: equivalent with a proof, false with a reason, or none yet. No rule reads a run of the mutant."""
 
 from __future__ import annotations
 
-import math
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from typing import Literal
 
-from sympy import Integer, Rational
-
-from benchmarks.mutants.known import KNOWN
+from benchmarks.mutants.known import KNOWN, PROOFS
 from benchmarks.mutants.operators import Mutant
 from ratebound.experiments.adversary.tightness import known_tightness
 from ratebound.theory.catalogue import THEOREMS
+from ratebound.theory.certificate import Certificate
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.prover import nonnegative
 from ratebound.theory.statement import Theorem
@@ -22,13 +21,32 @@ _RUN = ("method", "step", "measure", "weights", "replacement", "equality")
 _PATIENCE = 1.0
 """Seconds of processor time."""
 
+Route = Literal["units", "record", "certificate", "implied", "derived", "pep", "counterexample", "none"]
+
 
 @dataclass(frozen=True)
 class Label:
-    """``"false"``, ``"equivalent"`` or ``"open"``, and why."""
+    """What a mutant is, and how that is known.
 
-    word: str
+    Parameters
+    ----------
+    label
+        ``"false"``, ``"equivalent"`` (true all the same), or ``"open"``.
+    route
+        ``"units"``: refused at construction. ``"record"``: the worst run on record of the theorem breaks
+        it. ``"certificate"``: a checked certificate proves it. ``"implied"``: a theorem with a smaller bound.
+        ``"derived"``, ``"pep"``: by hand in :mod:`benchmarks.mutants.known`, by algebra or from a
+        semidefinite program. ``"counterexample"``: nothing but the run that kills it. ``"none"``: open.
+    reason
+        Why.
+    """
+
+    label: Literal["false", "equivalent", "open"]
+    route: Route
     reason: str
+
+
+OPEN = Label("open", "none", "neither a proof nor a counterexample is known")
 
 
 class TooLong(BaseException):
@@ -36,7 +54,7 @@ class TooLong(BaseException):
 
 
 def _proved(attempt: Callable[[], bool]) -> bool:
-    """Whether the attempt proves its claim within a few seconds of processor time."""
+    """Whether the attempt proves its claim within a second of processor time."""
 
     def stop(*_: object) -> None:
         raise TooLong
@@ -53,7 +71,7 @@ def _proved(attempt: Callable[[], bool]) -> bool:
 
 
 def label(mutant: Mutant, prove: bool = True) -> Label:
-    """Return the label of a mutant, by the first of these rules that applies.
+    """Return the label of a mutant, by the first of these rules that applies; open where none does.
 
     Parameters
     ----------
@@ -64,42 +82,54 @@ def label(mutant: Mutant, prove: bool = True) -> Label:
     """
     made = mutant.theorem
     if made is None:
-        return Label("false", "static: its units or symbols are wrong")
-    if prove and _proved(lambda: _closes(made, mutant.parent)):
-        return Label("equivalent", "the certificate of the theorem proves it too")
-    for other in (mutant.parent, *THEOREMS.values()) if prove else ():
-        if _proved(lambda: _implies(other, made)):
-            return Label("equivalent", f"implied by {other.id}: its bound is nowhere larger")
+        return Label("false", "units", "its units or symbols are wrong")
     if mutant.name in KNOWN:
-        return Label(*KNOWN[mutant.name])
-    if mutant.factor is not None and not mutant.parent.equality:
-        found = known_tightness(mutant.parent.id)
-        if found is None or found.ratio <= mutant.factor * (1 + 1e-6):
-            worst = "none" if found is None else f"{found.ratio:.4g}"
-            return Label("open", f"the worst ratio on record is {worst}")
-        return Label("false", f"the worst ratio on record is {found.ratio:.6g}")
-    if prove and _proved(lambda: _beyond_the_record(made, mutant.parent)):
-        return Label("open", "nowhere below the bound times the worst ratio on record")
-    return Label("false", "it claims more than the theorem, and no proof of it is known")
+        return KNOWN_LABELS[mutant.name]
+    worst = _broken_by_the_record(mutant)
+    if worst is not None:
+        return Label("false", "record", f"the worst ratio on record is {worst:.6g}")
+    if prove:
+        for author, certificate in _certificates(mutant.parent):
+            if _proved(lambda: _closes(made, certificate)):
+                return Label("equivalent", "certificate", f"the certificate of {author} proves it too")
+        for other in (mutant.parent, *THEOREMS.values()):
+            if _proved(lambda: _implies(other, made)):
+                return Label("equivalent", "implied", f"implied by {other.id}: its bound is nowhere larger")
+    return OPEN
 
 
-def _closes(made: Theorem, parent: Theorem) -> bool:
-    if parent.certificate is None or parent.certificate.cited:
-        return False
+KNOWN_LABELS = {name: Label(*entry) for name, entry in KNOWN.items()}
+"""The labels given by hand."""
+
+
+def _broken_by_the_record(mutant: Mutant) -> float | None:
+    """Return the worst ratio on record of the theorem, where it refutes a smaller multiple of its bound."""
+    if mutant.factor is None or mutant.parent.equality:
+        return None
+    found = known_tightness(mutant.parent.id)
+    if found is None or found.ratio <= mutant.factor * (1 + 1e-6):
+        return None
+    return found.ratio
+
+
+def _certificates(parent: Theorem) -> Iterator[tuple[str, Certificate]]:
+    """Yield certificates about the same method and measure, that of the theorem first."""
+    if parent.id in PROOFS:
+        yield f"{parent.id}, sharpened by hand,", PROOFS[parent.id]
+    for other in (parent, *THEOREMS.values()):
+        proof = other.certificate
+        if proof is None or proof.cited or (other.method, other.measure) != (parent.method, parent.measure):
+            continue
+        if other is parent or proof != parent.certificate:
+            yield other.id, proof
+
+
+def _closes(made: Theorem, certificate: Certificate) -> bool:
     try:
-        replace(made, certificate=parent.certificate)
-    except (RateboundError, NotImplementedError, TypeError, ValueError, AttributeError):
+        replace(made, certificate=certificate)
+    except RateboundError:
         return False
     return True
-
-
-def _beyond_the_record(made: Theorem, parent: Theorem) -> bool:
-    """Whether the mutant is so close to a loose theorem that nothing on record could break it."""
-    found = known_tightness(parent.id)
-    if found is None or any(getattr(made, name) != getattr(parent, name) for name in _RUN):
-        return False
-    worst = Rational(math.ceil(1000 * found.ratio), 1000)
-    return nonnegative(made.bound - worst * parent.bound, made.chart, k, max(made.start, Integer(1)))
 
 
 def _implies(other: Theorem, made: Theorem) -> bool:

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
 from ratebound.experiments.adversary.case import Case, bounded, case, constants_of, edges
 from ratebound.experiments.adversary.families import family
-from ratebound.experiments.adversary.sweep import sweep
+from ratebound.experiments.adversary.sweep import Curves, curves, sweep
 from ratebound.problems.finite_sum import Problem
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.statement import Theorem
 from ratebound.theory.symbols import ALONG_RUN
 
 KILLED = 1 + 1e-6
-_PARTS = np.concatenate([[1.0, 1 - 1e-6], np.geomspace(0.9, 1e-4, 14)])
-_BEYOND = np.concatenate([[1.0], np.geomspace(2e1, 1e-4, 15)])
+_PARTS = np.concatenate([[1.0, 1 - 1e-6, 0.5], np.geomspace(0.9, 1e-4, 14)])
+_BEYOND = np.concatenate([[1.0, 0.6], np.geomspace(1e2, 1e-4, 16)])
+_REMEMBERED = 400
+"""Runs that are kept: mutants of the bound alone share the runs of their theorem."""
 
 
 @dataclass(frozen=True)
@@ -31,8 +34,40 @@ class Entry:
 
     @property
     def problem(self) -> Problem:
-        made = family(self.family)
-        return made.problem(dict(zip(made.axes, self.values, strict=True)))
+        return _problem(self)
+
+
+@lru_cache(maxsize=64)
+def _problem(entry: Entry) -> Problem:
+    made = family(entry.family)
+    return made.problem(dict(zip(made.axes, entry.values, strict=True)))
+
+
+class _Run:
+    """A run of a case with given steps, equal to another where its expectations are."""
+
+    def __init__(self, case: Case, alphas: np.ndarray, weights: np.ndarray) -> None:
+        self.arguments = case, alphas, weights
+        self._key = (
+            case.problem.name, case.problem.A.tobytes(), case.problem.y.tobytes(), case.problem.x0.tobytes(),
+            case.problem.l2, case.theorem.method, case.batch, case.replacement, alphas.tobytes(),
+            weights.tobytes(),
+        )  # fmt: skip
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Run) and self._key == other._key
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _curves(run: _Run) -> Curves | None:
+    return curves(*run.arguments)
+
+
+def _remembered(case: Case, alphas: np.ndarray, weights: np.ndarray) -> Curves | None:
+    return _curves(_Run(case, alphas, weights))
 
 
 ENTRIES = (
@@ -41,12 +76,8 @@ ENTRIES = (
     Entry("ridge_plane", (0.01, 1e-3, 0.0, 1.0), 60),
     Entry("huber_1d", (21.0,), 24),
     Entry("huber_1d", (1e4,), 60),
-    Entry("additive_1d", (1.0, 1.0, 1.0), 3),
-    Entry("additive_1d", (1.0, 1e-3, 1.0), 2),
     Entry("additive_1d", (0.0, 1.0, 1.0), 200),
     Entry("additive_1d", (1.0, 30.0, 1.0), 20),
-    Entry("ridge_plane", (0.5, 1e-3, 0.0, 1.0), 10),
-    Entry("ridge_plane", (1e-3, 1e-3, 0.0, 1.0), 200),
     Entry("ridge_plane", (0.1, 1.0, 0.3, 1.0), 20),
     Entry("ridge_plane", (0.1, 1.0, 0.0, 0.0), 60),
     Entry("axes_plane", (0.1, 1.0, 1e-3, 0.0, 0.0), 40),
@@ -60,20 +91,13 @@ ENTRIES = (
     Entry("line", (0.2, 1.0, 0.5), 10, 2),
     Entry("rare_noise", (20, 30.0, 0.0), 30),
     Entry("rare_noise", (20, 1.0, 1.0), 10),
-    Entry("rare_noise", (2, 1.0, 0.0), 2),
-    Entry("rare_row", (20, 10.0, 0.0, 1.0), 20),
-    Entry("rare_row", (20, 4.0, 1.0, 0.0), 40),
     Entry("rare_row", (40, 20.0, 0.0, 1.0), 5),
     Entry("rare_row", (5, 3.0, 0.1, 1.0), 10, 3),
     Entry("interpolation", (1.0, 1.0, 1.0, np.pi / 2), 20),
-    Entry("interpolation", (0.1, 0.0, 1.0, np.pi / 2), 60),
     Entry("interpolation", (1.0, 1.0, -1.0, 0.3), 30),
     Entry("interpolation", (10.0, 1.0, 1.0, 1.0), 5),
     Entry("huber_1d", (3.0,), 3),
-    Entry("huber_1d", (5.0,), 2),
-    Entry("huber_1d", (101.0,), 50),
     Entry("huber_1d", (1.0,), 20),
-    Entry("huber_1d", (30.0,), 300),
     Entry("huber_plane", (0.03, 10.0, 300.0), 30),
     Entry("huber_plane", (0.3, 1.0, 30.0), 10),
     Entry("huber_ridge", (0.01, 30.0, 1.0), 30),
@@ -83,9 +107,20 @@ ENTRIES = (
     Entry("sine_plane", (2.4, 2.0), 6),
     Entry("sine_line", (2.2, 0.3), 6),
     Entry("cauchy_line", (6.0, 4.0), 10),
-    Entry("welsch_1d", (2.5,), 10),
     Entry("additive_1d", (0.0, 1.0, 1.0), 1),
     Entry("line", (0.0, 0.0, 1.0), 1),
+    Entry("additive_1d", (1.0, 1e-3, 1.0), 200),
+    Entry("axes_plane", (1e-3, 0.1, 1e-3, 0.0, 1.0), 1),
+    Entry("rare_row", (40, 20.0, 0.0, 1.0), 200),
+    Entry("rare_row", (40, 20.0, 2.0, 0.082), 60),
+    Entry("rare_row", (40, 20.0, 2.0, 0.0893), 20),
+    Entry("rare_row", (40, 100.0, 2.0, 0.01952), 60),
+    Entry("welsch_1d", (2.5,), 1),
+    Entry("welsch_1d", (2.75,), 400),
+    Entry("welsch_1d", (3.5,), 400),
+    Entry("huber_1d", (26.0,), 3),
+    Entry("huber_1d", (110.0,), 25),
+    Entry("huber_1d", (20.0,), 1500),
 )
 
 
@@ -110,7 +145,7 @@ def worst(theorem: Theorem) -> tuple[float, str]:
     best, where = 0.0, "nowhere"
     for entry, at in cases(theorem):
         try:
-            found = sweep(at, values(at))
+            found = sweep(at, values(at), _remembered)
         except RateboundError:
             continue
         if found is None or np.isnan(found.ratio).all():

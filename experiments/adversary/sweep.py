@@ -6,8 +6,9 @@ squares, all index paths of tiny sums, and for statements about one step the fin
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from sympy import Symbol
@@ -18,16 +19,17 @@ from ratebound.experiments.applicability import NotApplicable, Trial, prepare
 from ratebound.experiments.backends.numpy_ import NumpyEngine, compile_update
 from ratebound.experiments.conditional import state_at
 from ratebound.experiments.enumerate import count_paths, enumerate_paths
-from ratebound.experiments.exact import exact_curves, path_curves
+from ratebound.experiments.exact import path_curves
 from ratebound.experiments.finding import ratios
 from ratebound.experiments.grid import floor_of
-from ratebound.experiments.linear import is_plain, setting_of
 from ratebound.experiments.plan import OVER_PATH, Plan
-from ratebound.problems.certified import NotCertified
+from ratebound.problems.certified import NotCertified, Setting
 from ratebound.problems.constants import certify
 from ratebound.theory import symbols as s
 from ratebound.theory.statement import ONE_STEP, Theorem
 
+Curves: TypeAlias = "dict[str, np.ndarray]"
+"""Measure -> expectations of S runs at k = 0 .. K, shape (S, K+1)."""
 _PATHS = 5000
 _NOISE = 1e-17
 """Errors are read from this part of ||x||^2 on: x is known to 1e-16, so their roots are known to 1e-8."""
@@ -61,8 +63,19 @@ class Sweep:
         return int(position[0]), int(position[1])
 
 
-def sweep(case: Case, parameters: Mapping[str, np.ndarray]) -> Sweep | None:
+def sweep(
+    case: Case,
+    parameters: Mapping[str, np.ndarray],
+    curves_of: Callable[[Case, np.ndarray, np.ndarray], Curves | None] | None = None,
+) -> Sweep | None:
     """Return exact ratios for all parameter values, each of shape (S,); None where nothing is known exactly.
+
+    Parameters
+    ----------
+    case, parameters
+        What is tried, with which values.
+    curves_of
+        What computes the expectations: :func:`curves` unless the caller remembers some of them.
 
     Raises
     ------
@@ -84,16 +97,19 @@ def sweep(case: Case, parameters: Mapping[str, np.ndarray]) -> Sweep | None:
     alphas = np.broadcast_to(number(theorem.step, values, counter, case.steps), (size, case.steps))
     weighing = number(theorem.weights, values, counter, case.steps)
     weights = np.broadcast_to(weighing, (size, case.steps))
-    inside = _inside(theorem, values, size) & (np.isfinite(alphas) & (alphas > 0)).all(1)
-    curves = _curves(case, alphas, weights)
-    if curves is None:
+    inside = _inside(theorem, values, size)
+    for numbers in (alphas, weights):
+        inside &= (np.isfinite(numbers) & (numbers > 0)).all(1)
+    alphas, weights = (np.where(inside[:, None], numbers, 1.0) for numbers in (alphas, weights))
+    known = (curves_of or curves)(case, alphas, weights)
+    if known is None:
         return None
     for symbol in s.ALONG_RUN:
         if symbol.name in theorem.constants:
-            values[symbol] = _along_runs(case, symbol, alphas, curves)[:, None]
+            values[symbol] = _along_runs(case, symbol, alphas, known)[:, None]
     at = np.array([case.steps]) if theorem.at_horizon else np.arange(start, case.steps + 1)
     bound = np.broadcast_to(number(theorem.bound, values, at[None], case.steps), (size, at.size))
-    measured = curves[theorem.measure][:, at]
+    measured = known[theorem.measure][:, at]
     return Sweep(parameters, at, measured, bound, _ratio(case, measured, bound, inside))
 
 
@@ -131,24 +147,23 @@ def _floor(case: Case) -> float:
     return max(floor_of(problem, measure), _NOISE * size * certify(problem, "L").value ** power)
 
 
-def _curves(case: Case, alphas: np.ndarray, weights: np.ndarray) -> dict[str, np.ndarray] | None:
+def curves(case: Case, alphas: np.ndarray, weights: np.ndarray) -> Curves | None:
+    """Return exact expectations along runs with steps and weights of shape (S, K); None where unknown."""
     problem, theorem = case.problem, case.theorem
     if not theorem.stochastic or problem.n == 1:
-        curves = _deterministic(case, alphas, weights)
-    elif problem.kind == "quadratic" and not is_plain(theorem.method):
-        curves = _linear(case, alphas, weights)
+        found = _deterministic(case, alphas, weights)
     elif problem.kind == "quadratic":
-        curves = moment_curves(problem, alphas, weights, case.batch, case.replacement)
+        found = moment_curves(problem, alphas, weights, case.batch, case.replacement)
     elif count_paths(problem.n, case.steps, case.batch, case.replacement) <= _PATHS:
-        curves = _enumerated(case, alphas, weights)
+        found = _enumerated(case, alphas, weights)
     else:
         return None
-    squares = curves["grad_norm_sq_last"][:, :-1]
+    squares = found["grad_norm_sq_last"][:, :-1]
     paths = [path_curves(q, w) for q, w in zip(squares, weights, strict=True)]
-    return curves | {name: np.array([path[name] for path in paths]) for name in paths[0]}
+    return found | {name: np.array([path[name] for path in paths]) for name in paths[0]}
 
 
-def _deterministic(case: Case, alphas: np.ndarray, weights: np.ndarray) -> dict[str, np.ndarray]:
+def _deterministic(case: Case, alphas: np.ndarray, weights: np.ndarray) -> Curves:
     problem, size = case.problem, len(alphas)
     with np.errstate(all="ignore"):
         points = _iterates(case, alphas)
@@ -156,10 +171,10 @@ def _deterministic(case: Case, alphas: np.ndarray, weights: np.ndarray) -> dict[
         means = np.cumsum(weights[..., None] * points[:, :-1], 1) / total[..., None]
         average = np.concatenate([np.full((size, 1), np.nan), problem.gap(means)], 1)
         squares = problem.grad_norm_sq(points)
-        curves = {"gap_average": average, "grad_norm_sq_last": squares, "moment": squares}
+        found = {"gap_average": average, "grad_norm_sq_last": squares, "moment": squares}
         if problem.x_star is not None:
-            curves |= {"distance_sq": problem.distance_sq(points), "gap_last": problem.gap(points)}
-    return curves
+            found |= {"distance_sq": problem.distance_sq(points), "gap_last": problem.gap(points)}
+    return found
 
 
 def _iterates(case: Case, alphas: np.ndarray) -> np.ndarray:
@@ -186,25 +201,7 @@ def _iterates(case: Case, alphas: np.ndarray) -> np.ndarray:
     return points
 
 
-def _linear(case: Case, alphas: np.ndarray, weights: np.ndarray) -> dict[str, np.ndarray]:
-    """Return exact moments of a linear method with memory, one schedule at a time."""
-    names = ("gap_last", "gap_average", "grad_norm_sq_last", "distance_sq")
-    rows = [
-        exact_curves(
-            case.problem,
-            case.theorem.method,
-            row,
-            batch=case.batch,
-            replacement=case.replacement,
-            weights=weight,
-            measures=names,
-        )
-        for row, weight in zip(alphas, weights, strict=True)
-    ]
-    return {name: np.array([row[name] for row in rows]) for name in names}
-
-
-def _enumerated(case: Case, alphas: np.ndarray, weights: np.ndarray) -> dict[str, np.ndarray]:
+def _enumerated(case: Case, alphas: np.ndarray, weights: np.ndarray) -> Curves:
     wanted = ["gap_last", "gap_average", "grad_norm_sq_last"]
     if case.problem.x_star is not None:
         wanted.append("distance_sq")
@@ -220,28 +217,27 @@ def _enumerated(case: Case, alphas: np.ndarray, weights: np.ndarray) -> dict[str
         )
         for row, weight in zip(alphas, weights, strict=True)
     ]
-    curves = {name: np.array([row[name] for row in rows]) for name in wanted}
+    found = {name: np.array([row[name] for row in rows]) for name in wanted}
     # Not known along the paths; the certified bound takes its place.
-    return curves | {"moment": np.zeros_like(curves["gap_last"])}
+    return found | {"moment": np.zeros_like(found["gap_last"])}
 
 
 def _along_runs(
-    case: Case, symbol: Symbol, alphas: np.ndarray, curves: Mapping[str, np.ndarray]
+    case: Case, symbol: Symbol, alphas: np.ndarray, known: Mapping[str, np.ndarray]
 ) -> np.ndarray:
     """Return a bound on the noise along each run: exact on least squares, else certified, shape (S,)."""
-    if "moment" in curves and case.problem.kind == "quadratic":
-        noise = curves["moment"] - (curves["grad_norm_sq_last"] if symbol == s.variance_bound else 0.0)
-        return (noise[:, :-1] if is_plain(case.theorem.method) else noise).max(1)
+    if case.problem.kind == "quadratic":
+        noise = known["moment"] - (known["grad_norm_sq_last"] if symbol == s.variance_bound else 0.0)
+        return noise[:, :-1].max(1)
     found = np.full(len(alphas), np.nan)
     for row, steps in enumerate(alphas):
-        setting = setting_of(case.theorem.method, steps, case.batch, case.replacement)
         try:
-            known = certify(case.problem, symbol.name, setting)
+            limit = certify(case.problem, symbol.name, Setting(steps, case.batch, case.replacement))
         except NotCertified:
             continue
-        if known.region == "everywhere":
-            return np.full(len(alphas), known.value)
-        found[row] = known.value
+        if limit.region == "everywhere":
+            return np.full(len(alphas), limit.value)
+        found[row] = limit.value
     return found
 
 
@@ -278,10 +274,10 @@ def trial_of(case: Case, parameters: Mapping[str, float]) -> Trial | None:
 def _single(case: Case, trial: Trial) -> tuple[float, float] | None:
     if case.theorem.measure not in ONE_STEP:
         weights = np.ones_like(trial.alphas) if trial.weights is None else trial.weights
-        curves = _curves(case, trial.alphas[None], weights[None])
-        if curves is None:
+        known = curves(case, trial.alphas[None], weights[None])
+        if known is None:
             return None
-        return float(curves[case.theorem.measure][0, -1]), float(trial.bound(np.array([case.steps]))[0])
+        return float(known[case.theorem.measure][0, -1]), float(trial.bound(np.array([case.steps]))[0])
     state = state_at(trial, 0, case.problem.x0)
     if state is None:
         return None
@@ -299,10 +295,10 @@ def certified(case: Case, parameters: Mapping[str, float]) -> tuple[Trial, Sweep
         single = _prepared(case, one)
         return None if single is None else (trial, single)
     weights = np.ones_like(trial.alphas) if trial.weights is None else trial.weights
-    curves = _curves(case, trial.alphas[None], weights[None])
-    if curves is None:
+    known = curves(case, trial.alphas[None], weights[None])
+    if known is None:
         return None
     first = _first(case, trial.start)
     at = np.array([case.steps]) if case.theorem.at_horizon else np.arange(first, case.steps + 1)
-    measured, bound = curves[case.theorem.measure][:, at], trial.bound(at)[None]
+    measured, bound = known[case.theorem.measure][:, at], trial.bound(at)[None]
     return trial, Sweep(one, at, measured, bound, _ratio(case, measured, bound, np.ones(1, dtype=bool)))

@@ -249,3 +249,10 @@ def test_unknown_ids_suggest_the_nearest():
     assert find("gd_pl") is find(find("gd_pl"))
     assert gap0 in find("gd_pl").bound.free_symbols
     assert Rational(1, 2) not in THEOREMS
+
+
+def test_a_recursion_that_starts_late_must_say_what_governs_the_steps_before():
+    switch = THEOREMS["sgd_star_switch"]
+    alone = dataclasses.replace(switch.certificate, before=None)
+    with pytest.raises(RateboundError, match="nothing is said of the steps before"):
+        dataclasses.replace(switch, certificate=alone)

@@ -1,18 +1,27 @@
 """The mutation study on a few theorems: the fixed library kills what is false, and nothing that is true."""
 
 import sys
+from dataclasses import replace
+from itertools import product
 
+import numpy as np
 import pytest
 from house import ROOT
 
+from ratebound.experiments.adversary.families import family
+from ratebound.experiments.exact import exact_curves
+from ratebound.problems.finite_sum import Problem
+from ratebound.problems.losses import LOSSES
 from ratebound.theory.catalogue import THEOREMS
+from ratebound.theory.methods import METHODS
+from ratebound.theory.symbols import D, L_max, alpha, k, sigma_star_sq
 
 sys.path.append(str(ROOT))
-from benchmarks.mutants import table
+from benchmarks.mutants import chains, labels, table
 from benchmarks.mutants.__main__ import judged
-from benchmarks.mutants.known import KNOWN
+from benchmarks.mutants.known import KNOWN, PROOFS
 from benchmarks.mutants.library import ENTRIES, KILLED, worst
-from benchmarks.mutants.operators import mutants_of
+from benchmarks.mutants.operators import exponents, mutants_of
 
 STUDIED = ("gd_pl", "sgd_pl_constant", "minibatch_descent", "batch_variance_with")
 
@@ -45,8 +54,71 @@ def test_every_mutant_of_units_is_refused_at_construction(name):
 
 
 def test_labels_by_hand_are_about_mutants_that_exist():
-    names = {m.name for t in THEOREMS.values() for m in mutants_of(t, tight=True)}
+    about = {name.split(":")[0] for name in KNOWN}
+    names = {m.name for each in about for m in mutants_of(THEOREMS[each], tight=False)}
     assert set(KNOWN) <= names
+
+
+@pytest.mark.parametrize("name", PROOFS)
+def test_proofs_by_hand_close_on_mutants_and_on_no_other(name):
+    parent = THEOREMS[name]
+    [twice] = [m for m in exponents(parent, tight=False) if m.change == "k -> 2 k"]
+    found = labels.label(twice)
+    assert (found.label, found.route) == ("equivalent", "certificate") and "by hand" in found.reason
+    with pytest.raises(labels.RateboundError):
+        replace(parent, bound=parent.bound / 10, certificate=PROOFS[name])
+
+
+def test_an_error_that_is_no_refusal_is_not_swallowed():
+    class Broken:
+        cited = False
+
+        def check(self, theorem):
+            raise TypeError("a defect of the prover")
+
+    with pytest.raises(TypeError, match="a defect"):
+        labels._closes(THEOREMS["gd_pl"], Broken())
+
+
+def test_the_lemma_behind_the_labels_of_the_star_theorems_stands():
+    noise = alpha * sigma_star_sq / (2 * (1 - alpha * L_max))
+    lemma = replace(THEOREMS["sgd_star_convex"], bound=D**2 / (2 * alpha * k) + noise, certificate=None)
+    assert worst(lemma)[0] <= KILLED
+
+
+@pytest.mark.parametrize("c", [1, 2])
+def test_the_chain_is_sgd_on_steep_huber_functions(c):
+    steep, steps = 1e4, 4
+    A = np.full((chains.KINKED + chains.SLOPED, 1), steep)
+    y = np.repeat([0.0, 1e12], [chains.KINKED, chains.SLOPED])
+    problem = Problem("kink", A, y, LOSSES["huber"], 1.0, np.zeros(1), "test")
+    mean, moment = chains.chain(c, steps)
+    points, squares = np.zeros(steps), np.zeros(steps)
+    paths = list(product(range(problem.n), repeat=steps))
+    for path in paths:
+        x = np.zeros(1)
+        for at, i in enumerate(path):
+            gradients = problem.component_gradients(x)
+            points[at] += x[0] / steep / len(paths)
+            squares[at] += (gradients**2).sum(1).mean() / steep**2 / len(paths)
+            x = x - c / (at + c) * gradients[i]
+    assert mean[:steps] == pytest.approx(points, rel=1e-6)
+    assert moment[:steps] == pytest.approx(squares, rel=1e-6)
+
+
+def test_the_drift_is_sgd_with_additive_noise():
+    problem = family("additive_1d").problem({"start": 0.0, "noise": 1.0, "curvature": 1.0})
+    curve = exact_curves(problem, METHODS["sgd"], 0.5 / np.arange(1, 31), measures=("distance_sq",))
+    distance, moment = chains._scalar(0.5, 30)
+    assert distance == pytest.approx(curve["distance_sq"][-1], rel=1e-12)
+    assert moment == pytest.approx(1 + curve["distance_sq"][:-1].max(), rel=1e-12)
+
+
+def test_a_chain_decides_what_no_short_run_can_and_spares_the_truth():
+    theorem = THEOREMS["sgd_sc_weighted_average"]
+    equal = replace(theorem, weights=1, certificate=None)
+    assert chains.worst_chain(theorem)[0] < 1 < chains.worst_chain(equal)[0]
+    assert chains.worst_chain(THEOREMS["gd_pl"]) == (0.0, "nowhere")
 
 
 def test_the_tables_count_every_mutant():
@@ -54,5 +126,5 @@ def test_the_tables_count_every_mutant():
     false = [row for row in rows if row["label"] == "false"]
     assert sum(count for _, count, *_ in table.rates(rows, "kind")) == len(false)
     page = table.as_markdown({"date": "today", "instances": 50, "evaluations": 0}, rows)
-    assert f"{len(rows)} mutants: {len(false)} labelled false" in page
+    assert "## " not in page and "| false | " in page and f"{len(rows)} mutants of 1 theorems" in page
     assert table.as_json({}, rows).count('"theorem"') == len(rows)
