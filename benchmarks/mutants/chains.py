@@ -5,8 +5,8 @@ Both take ``mu = 1`` and a step ``c/(mu (k + s))``, and serve where a logarithm 
 *Kink.* Five samples on a line: ``f_i = x^2/2 + h |x|`` three times and ``x^2/2 - h x`` twice, in the limit of
 steep Huber functions, whose smooth part is met at x = 0 only. With s = c, ``y = k x`` (c = 1) or
 ``y = k (k+1) x`` (c = 2) walks on multiples of h: ``y+ = y - slope`` or ``y - 2 (k+1) slope``. So the law of
-y is known at every k. The iterates stay on the flat side, where f is nearly linear, so that averaging does not
-help: ``E f(mean) >= f(E mean)``, by Jensen's inequality.
+y is known at every k. The iterates stay on the flat side, where f is nearly linear, so that averages gain
+nothing: ``E f(mean) >= f(E mean)``, by Jensen's inequality.
 
 *Drift.* One curvature with additive noise, from x*: ``E||x - x*||^2`` obeys a scalar recursion.
 """
