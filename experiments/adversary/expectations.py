@@ -57,7 +57,7 @@ def _iterates(case: Case, alphas: np.ndarray) -> np.ndarray:
     size, steps = alphas.shape
     points = np.empty((size, steps + 1, problem.d))
     points[:, 0] = problem.x0
-    if set(method.update) != {"x"}:
+    if not is_plain(method):
         engine = NumpyEngine(
             Plan(
                 problem, method, alphas, None, np.arange(steps + 1), np.zeros(1, dtype=np.int64), 0, 1, True,

@@ -8,29 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
 from sympy import Symbol
 
 from ratebound.experiments.adversary.case import Case, constants_of, number
-from ratebound.experiments.adversary.moments import moment_curves
+from ratebound.experiments.adversary.expectations import Curves, curves
 from ratebound.experiments.applicability import NotApplicable, Trial, prepare
-from ratebound.experiments.backends.numpy_ import NumpyEngine, compile_update
 from ratebound.experiments.conditional import state_at
-from ratebound.experiments.enumerate import count_paths, enumerate_paths
-from ratebound.experiments.exact import path_curves
 from ratebound.experiments.finding import ratios
 from ratebound.experiments.grid import floor_of
-from ratebound.experiments.plan import OVER_PATH, Plan
-from ratebound.problems.certified import NotCertified, Setting
+from ratebound.experiments.linear import is_plain, setting_of
+from ratebound.experiments.plan import OVER_PATH
+from ratebound.problems.certified import NotCertified
 from ratebound.problems.constants import certify
 from ratebound.theory import symbols as s
 from ratebound.theory.statement import ONE_STEP, Theorem
 
-Curves: TypeAlias = "dict[str, np.ndarray]"
-"""Measure -> expectations of S runs at k = 0 .. K, shape (S, K+1)."""
-_PATHS = 5000
 _NOISE = 1e-17
 """Errors are read from this part of ||x||^2 on: x is known to 1e-16, so their roots are known to 1e-8."""
 
@@ -66,7 +60,7 @@ class Sweep:
 def sweep(
     case: Case,
     parameters: Mapping[str, np.ndarray],
-    curves_of: Callable[[Case, np.ndarray, np.ndarray], Curves | None] | None = None,
+    expectations: Callable[[Case, np.ndarray, np.ndarray], Curves | None] = curves,
 ) -> Sweep | None:
     """Return exact ratios for all parameter values, each of shape (S,); None where nothing is known exactly.
 
@@ -74,8 +68,8 @@ def sweep(
     ----------
     case, parameters
         What is tried, with which values.
-    curves_of
-        What computes the expectations: :func:`curves` unless the caller remembers some of them.
+    expectations
+        What computes the expectations; a caller may remember some.
 
     Raises
     ------
@@ -101,7 +95,7 @@ def sweep(
     for numbers in (alphas, weights):
         inside &= (np.isfinite(numbers) & (numbers > 0)).all(1)
     alphas, weights = (np.where(inside[:, None], numbers, 1.0) for numbers in (alphas, weights))
-    known = (curves_of or curves)(case, alphas, weights)
+    known = expectations(case, alphas, weights)
     if known is None:
         return None
     for symbol in s.ALONG_RUN:
@@ -147,92 +141,19 @@ def _floor(case: Case) -> float:
     return max(floor_of(problem, measure), _NOISE * size * certify(problem, "L").value ** power)
 
 
-def curves(case: Case, alphas: np.ndarray, weights: np.ndarray) -> Curves | None:
-    """Return exact expectations along runs with steps and weights of shape (S, K); None where unknown."""
-    problem, theorem = case.problem, case.theorem
-    if not theorem.stochastic or problem.n == 1:
-        found = _deterministic(case, alphas, weights)
-    elif problem.kind == "quadratic":
-        found = moment_curves(problem, alphas, weights, case.batch, case.replacement)
-    elif count_paths(problem.n, case.steps, case.batch, case.replacement) <= _PATHS:
-        found = _enumerated(case, alphas, weights)
-    else:
-        return None
-    squares = found["grad_norm_sq_last"][:, :-1]
-    paths = [path_curves(q, w) for q, w in zip(squares, weights, strict=True)]
-    return found | {name: np.array([path[name] for path in paths]) for name in paths[0]}
-
-
-def _deterministic(case: Case, alphas: np.ndarray, weights: np.ndarray) -> Curves:
-    problem, size = case.problem, len(alphas)
-    with np.errstate(all="ignore"):
-        points = _iterates(case, alphas)
-        total = np.cumsum(weights, 1)
-        means = np.cumsum(weights[..., None] * points[:, :-1], 1) / total[..., None]
-        average = np.concatenate([np.full((size, 1), np.nan), problem.gap(means)], 1)
-        squares = problem.grad_norm_sq(points)
-        found = {"gap_average": average, "grad_norm_sq_last": squares, "moment": squares}
-        if problem.x_star is not None:
-            found |= {"distance_sq": problem.distance_sq(points), "gap_last": problem.gap(points)}
-    return found
-
-
-def _iterates(case: Case, alphas: np.ndarray) -> np.ndarray:
-    """Return x_0 .. x_K of a run with full gradients, shape (S, K+1, d)."""
-    problem, method = case.problem, case.theorem.method
-    size, steps = alphas.shape
-    points = np.empty((size, steps + 1, problem.d))
-    points[:, 0] = problem.x0
-    if not is_plain(method):
-        engine = NumpyEngine(
-            Plan(
-                problem, method, alphas, None, np.arange(steps + 1), np.zeros(1, dtype=np.int64), 0, 1, True,
-                ("gap_last",),
-            )
-        )  # fmt: skip
-        for k in range(steps):
-            engine.advance(k, k + 1)
-            points[:, k + 1] = engine.points()[:, 0]
-        return points
-    update = compile_update(method)
-    for k in range(steps):
-        here = points[:, k]
-        points[:, k + 1] = update(here, problem.gradient(here), alphas[:, k, None])
-    return points
-
-
-def _enumerated(case: Case, alphas: np.ndarray, weights: np.ndarray) -> Curves:
-    wanted = ["gap_last", "gap_average", "grad_norm_sq_last"]
-    if case.problem.x_star is not None:
-        wanted.append("distance_sq")
-    rows = [
-        enumerate_paths(
-            case.problem,
-            case.theorem.method,
-            row,
-            batch=case.batch,
-            replacement=case.replacement,
-            weights=weight,
-            measures=wanted,
-        )
-        for row, weight in zip(alphas, weights, strict=True)
-    ]
-    found = {name: np.array([row[name] for row in rows]) for name in wanted}
-    # Not known along the paths; the certified bound takes its place.
-    return found | {"moment": np.zeros_like(found["gap_last"])}
-
-
 def _along_runs(
     case: Case, symbol: Symbol, alphas: np.ndarray, known: Mapping[str, np.ndarray]
 ) -> np.ndarray:
     """Return a bound on the noise along each run: exact on least squares, else certified, shape (S,)."""
-    if case.problem.kind == "quadratic":
-        noise = known["moment"] - (known["grad_norm_sq_last"] if symbol == s.variance_bound else 0.0)
-        return noise[:, :-1].max(1)
+    if "moment" in known and case.problem.kind == "quadratic":
+        with np.errstate(invalid="ignore"):
+            noise = known["moment"] - (known["grad_norm_sq_last"] if symbol == s.variance_bound else 0.0)
+        return (noise[:, :-1] if is_plain(case.theorem.method) else noise).max(1)
     found = np.full(len(alphas), np.nan)
     for row, steps in enumerate(alphas):
+        setting = setting_of(case.theorem.method, steps, case.batch, case.replacement)
         try:
-            limit = certify(case.problem, symbol.name, Setting(steps, case.batch, case.replacement))
+            limit = certify(case.problem, symbol.name, setting)
         except NotCertified:
             continue
         if limit.region == "everywhere":
