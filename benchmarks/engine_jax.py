@@ -98,4 +98,8 @@ class Prepared:
 def prepare(engine, workload):
     if engine == "jax-pmap2" and workload.replicas % 2:
         return None
+    if workload.density < 1:
+        from engine_jax_sparse import Prepared as Sparse
+
+        return Sparse(workload, DEVICES)
     return Prepared(workload, workload.replicas)

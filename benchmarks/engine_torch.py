@@ -37,4 +37,4 @@ class Prepared:
 
 
 def prepare(engine, workload):
-    return Prepared(workload)
+    return Prepared(workload) if workload.density == 1 else None

@@ -25,7 +25,7 @@ from workloads import WORKLOADS
 
 HERE = Path(__file__).parent
 PEERS = HERE / ".venv-peers"
-OURS = ("numpy", "numba")
+OURS = ("numpy", "numba", "c")
 OTHERS = ("jax", "jax-pmap2", "torch", "sklearn")
 
 

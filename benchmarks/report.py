@@ -2,6 +2,7 @@
 
 import json
 
+from roofs import roof
 from workloads import WORKLOADS
 
 
@@ -20,12 +21,15 @@ interleaved repetitions, float64. Rates are million replica-steps per second of 
 per second of CPU time, which other work on the machine disturbs less. *With gap* includes f(x_k) - f* of all
 replicas at 50 checkpoints. *Over it* is how many times faster Numba is. First call: import, compilation and
 first step, with a warm disk cache; for Numba also with a cold one. "jax" uses one device, "jax-pmap2" two.
-scikit-learn runs one replica on one core and shuffles instead of drawing independently.
+scikit-learn runs one replica on one core and shuffles instead of drawing independently. "c" is a plain C
+kernel for the sizes of the workload (`kernel.c`), compiled on this machine. *% of roof*: of the rate at which
+arithmetic, or reading the sampled rows from the cache that holds the data, would be all that takes time.
 """
 COLUMNS = (
     "engine",
     "steps",
     "Numba over it",
+    "% of roof",
     "with gap",
     "Numba over it",
     "first call s",
@@ -34,7 +38,7 @@ COLUMNS = (
 )
 
 
-def row(engine, engines):
+def row(engine, engines, roof):
     """Return one row of the table of a workload."""
     found = engines[engine]
 
@@ -50,7 +54,8 @@ def row(engine, engines):
         return f"{walls} ({cpus})" if walls else ""
 
     cold, peak = found["cold_first_call_s"], found["peak_mib"]
-    cells = [engine, rates("steps"), ratios("steps"), rates("total"), ratios("total")]
+    share = f"{100 * found['steps_rate'] / roof:.0f}"
+    cells = [engine, rates("steps"), ratios("steps"), share, rates("total"), ratios("total")]
     return [
         *cells,
         f"{found['first_call_s']:.1f}",
@@ -76,13 +81,14 @@ def table(results):
     ]
     for name, engines in results["workloads"].items():
         w = WORKLOADS[name]
+        limit = roof(results["roofs"], w)
         lines += ["", f"## {name}: {w.title}", ""]
         lines += [
             f"n = {w.n}, d = {w.d}, {w.replicas} replicas, {w.step_sizes} step size(s), {w.steps} steps",
             "",
         ]
         lines += ["| " + " | ".join(COLUMNS) + " |", "|---" * len(COLUMNS) + "|"]
-        lines += ["| " + " | ".join(row(engine, engines)) + " |" for engine in engines]
+        lines += ["| " + " | ".join(row(engine, engines, limit)) + " |" for engine in engines]
     return "\n".join(lines) + "\n"
 
 
@@ -100,7 +106,15 @@ def figure(results, path):
     peak = roofs.pop("matrix product, GFLOP/s")
     for style, (name, bandwidth) in zip(("-", "--", ":"), roofs.items(), strict=True):
         ax.plot(intensity, np.minimum(peak, bandwidth * intensity), style, color="0.5", lw=1, label=name)
-    markers = {"numba": "o", "jax": "s", "jax-pmap2": "D", "numpy": "^", "torch": "v", "sklearn": "x"}
+    markers = {
+        "numba": "o",
+        "jax": "s",
+        "c": "P",
+        "jax-pmap2": "D",
+        "numpy": "^",
+        "torch": "v",
+        "sklearn": "x",
+    }
     colours = dict(zip(markers, plt.rcParams["axes.prop_cycle"].by_key()["color"], strict=False))
     named = set()
     for name, engines in results["workloads"].items():

@@ -4,8 +4,19 @@ import time
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.sparse import csr_array
 
 CHECKPOINTS = 50
+
+
+def sparse_rows(rng, n, d, density):
+    """Return normal entries at uniform places, a CSR array of shape (n, d)."""
+    count = round(n * d * density)
+    places = np.unique(rng.integers(0, n * d, 2 * count))
+    places = np.sort(rng.permutation(places)[:count])
+    starts = np.searchsorted(places, d * np.arange(n + 1))
+    columns = (places % d).astype(np.int32)
+    return csr_array((rng.normal(size=count), columns, starts.astype(np.int32)), shape=(n, d))
 
 
 @dataclass(frozen=True)
@@ -20,6 +31,7 @@ class Workload:
     steps: int
     batch: int
     l2: float = 0.0
+    density: float = 1.0
 
     @property
     def replica_steps(self):
@@ -28,23 +40,37 @@ class Workload:
     @property
     def flops(self):
         """Additions and multiplications of one replica-step; an exponential counts as 20."""
-        rows = self.batch or self.n
-        return rows * (4 * self.d + (20 if self.loss == "logistic" else 1)) + 2 * self.d
+        rows, entries = self.batch or self.n, self.density * self.d
+        # Of sparse rows only the entries cost: the regulariser is one multiplication.
+        return rows * (4 * entries + (20 if self.loss == "logistic" else 1)) + (
+            2 * self.d if self.density == 1 else 1
+        )
 
     @property
     def bytes(self):
         """Bytes of data that one replica-step reads if step sizes share them."""
         rows = self.batch or self.n
+        if self.density < 1:
+            return rows * (self.density * self.d * 12 + 16) / self.step_sizes
         return rows * (self.d + 1) * 8 / self.step_sizes
+
+    @property
+    def size(self):
+        """Bytes of all data."""
+        return self.bytes * self.step_sizes / (self.batch or self.n) * self.n
 
     def data(self):
         """Return A (n, d), y (n,), step sizes (S,) and the grid of checkpoints."""
         rng = np.random.default_rng(1)
-        A = rng.normal(size=(self.n, self.d))
-        signal = A @ rng.normal(size=self.d) / np.sqrt(self.d)
+        if self.density < 1:
+            A = sparse_rows(rng, self.n, self.d, self.density)
+        else:
+            A = rng.normal(size=(self.n, self.d))
+        entries = self.density * self.d
+        signal = A @ rng.normal(size=self.d) / np.sqrt(entries)
         noisy = signal + 0.5 * rng.normal(size=self.n)
         y = np.where(noisy > 0, 1.0, -1.0) if self.loss == "logistic" else noisy
-        alphas = np.geomspace(0.1, 1.0, self.step_sizes) * 0.2 / self.d
+        alphas = np.geomspace(0.1, 1.0, self.step_sizes) * 0.2 / entries
         grid = np.linspace(0, self.steps, min(CHECKPOINTS, self.steps) + 1).astype(int)
         return A, y, alphas, grid
 
@@ -59,6 +85,9 @@ WORKLOADS = {
             "D", "gradient descent, logistic, 64 step sizes", "logistic", 10000, 200, 64, 1, 20, 0, 0.01
         ),
         Workload("E", "least squares, batch 1, 64 step sizes", "squared", 1000, 20, 64, 64, 2000, 1),
+        Workload(
+            "F", "logistic with l2, sparse, batch 1", "logistic", 20000, 5000, 1, 64, 20000, 1, 1e-3, 0.005
+        ),
     )
 }
 """Batch 0 stands for the full gradient."""
