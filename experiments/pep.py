@@ -56,9 +56,9 @@ class Oracle:
     ----------
     function_class
         ``"convex"``, ``"strongly_convex"``, ``"pl"``, ``"smooth"`` or ``"components"`` (a mean of two
-        strongly convex components, one step).
+        components, strongly convex where there is a modulus, else convex; every path of SGD).
     start
-        Which constant of the start is set to one: ``D``, ``gap0`` or ``grad0_sq``.
+        What is set to one at the start: ``D``, ``gap0``, ``grad0_sq``, or ``gap0 + mu D^2/2``.
     curvature, modulus, noise
         The constants that play the parts of L, mu and the mean of ||grad f_i(x*)||^2.
     tight
@@ -68,13 +68,15 @@ class Oracle:
     """
 
     function_class: str
-    start: Symbol
+    start: Expr
     curvature: Symbol = L
     modulus: Symbol | None = None
     noise: Symbol | None = None
     tight: bool = False
     steps: int = 50
 
+
+_ENERGY = gap0 + mu * D**2 / 2
 
 ORACLES: Mapping[str, Oracle] = MappingProxyType(
     {
@@ -99,11 +101,14 @@ ORACLES: Mapping[str, Oracle] = MappingProxyType(
         "gd_pl_refined": Oracle("pl", gap0, modulus=mu_pl),
         "gd_pl_refined_long": Oracle("pl", gap0, modulus=mu_pl),
         "nesterov_convex": Oracle("convex", D),
+        "nesterov_strong": Oracle("strongly_convex", _ENERGY, modulus=mu),
         "ogm_convex": Oracle("convex", D),
         "heavy_ball_convex": Oracle("convex", D),
         "heavy_ball_linear": Oracle("pl", gap0, modulus=mu_pl),
         "sgd_nws": Oracle("components", D, L_max, mu, sigma_star_sq, steps=1),
         "sgd_star_constant": Oracle("components", D, ell, mu, sigma_b_sq, steps=1),
+        "sgd_star_convex": Oracle("components", D, L_max, noise=sigma_star_sq, steps=3),
+        "sgd_handbook_constant": Oracle("components", D, L_max, noise=sigma_star_sq, steps=3),
     }
 )
 """The theorems whose worst case PEPit can express."""
@@ -184,11 +189,14 @@ def _posed(theorem: Theorem, values: Mapping[str, float], steps: int) -> tuple[d
     oracle = ORACLES[theorem.id]
     if not 1 <= steps <= oracle.steps:
         raise RateboundError(f"steps = {steps}; the program of {theorem.id} takes 1 to {oracle.steps} steps")
-    known: dict[Symbol, float] = {oracle.start: 1.0}
+    known: dict[Symbol, float] = {oracle.start: 1.0} if isinstance(oracle.start, Symbol) else {}
     for name, value in values.items():
         if name not in BY_NAME:
             raise RateboundError(f"{name} is no constant or parameter; pass names such as L, mu, alpha")
         known[BY_NAME[name]] = float(value)
+    if oracle.start == _ENERGY and mu in known:
+        # Any pair that makes the sum one will do.
+        known |= {gap0: 0.5, D: known[mu] ** -0.5}
     roles = {"L": oracle.curvature, "mu": oracle.modulus, "noise": oracle.noise}
     needed = theorem.bound.free_symbols | theorem.step.free_symbols | {s for s in roles.values() if s}
     missing = sorted(str(s) for s in needed - set(known) - {k, K})
@@ -197,7 +205,7 @@ def _posed(theorem: Theorem, values: Mapping[str, float], steps: int) -> tuple[d
     task = {
         "function_class": oracle.function_class,
         "measure": theorem.measure,
-        "start": oracle.start.name,
+        "start": str(oracle.start),
         **_rules(theorem, known, steps),
         **{role: None if symbol is None else known[symbol] for role, symbol in roles.items()},
     }

@@ -16,7 +16,7 @@ def solve(task: Mapping[str, Any]) -> float:
 
     program = PEP()
     if task["function_class"] == "components":
-        _one_step(program, task)
+        _paths(program, task)
     else:
         _full_gradients(program, task)
     # The default solver may return values below the true worst case.
@@ -45,7 +45,8 @@ def _full_gradients(program: Any, task: Mapping[str, Any]) -> None:
         x_star = f.stationary_point()
         f_star = f(x_star)
         starts = {"D": (x - x_star) ** 2, "gap0": f(x) - f_star, "grad0_sq": f.gradient(x) ** 2}
-        program.set_initial_condition(starts[task["start"]] <= 1)
+        energy = f(x) - f_star + (task["mu"] or 0) / 2 * (x - x_star) ** 2
+        program.set_initial_condition(starts.get(task["start"], energy) <= 1)
     start, gradients, points = x, [], []
     # The states of the method, the iterate first, all of which start at x_0.
     states = [x] * len(task["point"][0]) if task["point"] else [x]
@@ -77,20 +78,29 @@ def _combined(factors: Sequence[float], vectors: Sequence[Any]) -> Any:
     return sum(terms[1:], start=terms[0])
 
 
-def _one_step(program: Any, task: Mapping[str, Any]) -> None:
+def _paths(program: Any, task: Mapping[str, Any]) -> None:
+    """Pose SGD on two components: every path of samples has points of its own."""
     from PEPit.functions import SmoothStronglyConvexFunction
 
     components = [
-        program.declare_function(SmoothStronglyConvexFunction, L=task["L"], mu=task["mu"]) for _ in range(2)
+        program.declare_function(SmoothStronglyConvexFunction, L=task["L"], mu=task["mu"] or 0)
+        for _ in range(2)
     ]
-    x_star = np.mean(components).stationary_point()
+    f = np.mean(components)
+    x_star = f.stationary_point()
     x = program.set_initial_point()
     program.set_initial_condition((x - x_star) ** 2 <= 1)
-    noise = np.mean([f.gradient(x_star) ** 2 for f in components])
+    noise = np.mean([each.gradient(x_star) ** 2 for each in components])
     program.add_constraint(noise <= task["noise"])
-    (alpha,) = task["alphas"]
-    moved = [(x - alpha * f.gradient(x) - x_star) ** 2 for f in components]
-    program.set_performance_metric(np.mean(moved))
+    average = task["measure"] == "gap_average"
+    paths = [[x]]
+    # An average is over the points before the last step.
+    for alpha in task["alphas"][: -1 if average else None]:
+        paths = [[*path, path[-1] - alpha * each.gradient(path[-1])] for path in paths for each in components]
+    if average:
+        program.set_performance_metric(np.mean([f(np.mean(path)) for path in paths]) - f(x_star))
+    else:
+        program.set_performance_metric(np.mean([(path[-1] - x_star) ** 2 for path in paths]))
 
 
 def main() -> None:

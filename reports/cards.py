@@ -96,7 +96,7 @@ def _cell(cell: Mapping[str, Any], stem: str, size: tuple[int, int] | None) -> s
         f'<section class="cell" id="{text(stem)}">\n<h4>{text(problem["title"])}</h4>\n',
         f'<p class="soft">{text(facts)}. {text(wording.run_facts(cell))}</p>\n',
         f"<p>{badge(cell)}. {text(_sentence(verdict.get('reason')))} "
-        f"{text(_sentence(wording.evidence(cell)))}</p>\n",
+        f"{text(_sentence(wording.evidence(cell)))} {text(_sentence(verdict.get('step_reason')))}</p>\n",
         f"<p>{text(slope)}.</p>\n" if slope else "",
         plot(stem, describe(cell), size) if size else "",
         _constants(cell),

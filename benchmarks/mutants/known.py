@@ -71,6 +71,11 @@ KNOWN: Mapping[str, Known] = {
         "derived",
         "gd_sc_distance: below 1/L the larger factor is 1 - alpha mu",
     ),
+    "nesterov_convex: k -> k + 1": (
+        "equivalent",
+        "pep",
+        "PEP: ratio (k + 2)/(k + 3) at alpha = 1/L and less below, k = 1, 2, 3, 5, 8",
+    ),
     "sgd_sc_weighted_average: k -> k + 1": ("equivalent", "derived", _HARMONIC),
     "sgd_sc_weighted_average: step x 0.5": ("equivalent", "derived", _TWO_STAGES),
     "sgd_convex_decaying: k -> 2 k": ("equivalent", "derived", _SHARP),

@@ -92,6 +92,27 @@ def test_exit_codes(monkeypatch, word, strict, code):
     assert word in result.stdout
 
 
+def test_a_ledger_shares_the_budget_over_calls(tmp_path):
+    call = ("verify", "gd_pl", "--problem", "quadratic_2d", "--steps", "5", "--ledger", tmp_path / "l.json")
+    first, again, other = run(*call), run(*call), run(*call, "--seed", "5")
+    assert "at most 5e-07 over this run, number 1 of its ledger, and 1e-06 over all" in first.stdout
+    assert again.stdout == first.stdout
+    assert "number 2 of its ledger" in other.stdout
+    (tmp_path / "l.json").write_text("[]", encoding="utf-8")
+    refused = run(*call)
+    assert refused.exit_code == 2 and "is not a ledger" in refused.stderr
+
+
+def test_the_one_step_inequality_is_told_in_details_and_where_it_fails(tmp_path):
+    made = tmp_path / "r.json"
+    told = run("verify", "gd_pl", "--problem", "quadratic_2d", "--steps", "5", "--details", "--json", made)
+    assert "its one-step inequality holds at every x" in told.stdout
+    record = records.load(made)
+    assert "one-step" not in verdicts.lines(record, False)
+    record["cells"][0]["verdict"] |= {"step_holds": False, "step_reason": "its one-step inequality fails"}
+    assert "its one-step inequality fails" in verdicts.lines(record, False)
+
+
 def test_violated_comes_before_undecided():
     cells = [{"verdict": {"outcome": word}} for word in ("holds", "undecided", "violated")]
     assert verdicts.exit_code({"cells": cells}, strict=True) == 1

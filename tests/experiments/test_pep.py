@@ -58,6 +58,17 @@ POINTS = {
     "heavy_ball_linear": [
         ({"L": 1, "mu_pl": 0.2, "alpha": step}, k) for step, k in ((0.5, 1), (0.9, 3), (0.2, 2))
     ],
+    "nesterov_strong": [
+        ({"L": 1, "mu": 0.1, "alpha": step}, k) for step, k in ((1.0, 1), (1.0, 4), (0.2, 3))
+    ],
+    "sgd_star_convex": [
+        ({"L_max": 1, "alpha": step, "sigma_star_sq": noise}, k)
+        for step, noise, k in ((0.5, 1.0, 2), (0.9, 0.0, 2), (0.1, 4.0, 3), (0.25, 1.0, 1))
+    ],
+    "sgd_handbook_constant": [
+        ({"L_max": 1, "alpha": step, "sigma_star_sq": noise}, k)
+        for step, noise, k in ((0.25, 1.0, 2), (0.49, 0.0, 2), (0.05, 4.0, 3))
+    ],
     "sgd_nws": [
         ({"L_max": 1, "mu": 0.1, "alpha": step, "sigma_star_sq": noise}, 1)
         for step, noise in ((0.5, 1.0), (0.9, 0.1), (0.05, 0.0))

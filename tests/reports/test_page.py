@@ -108,6 +108,12 @@ def test_what_is_not_applicable_stands_with_its_reason_and_has_no_figure():
     assert "No theorem was applicable" in html
 
 
+def test_what_was_found_about_the_one_step_inequality_stands_in_the_card():
+    found = verdict(step_holds=True, step_reason="its one-step inequality holds at every x")
+    html, _ = _outline(record([cell(verdict=found)]))
+    assert "Its one-step inequality holds at every x." in html
+
+
 def test_an_empty_record_is_a_page_too():
     _outline(record([]))
 

@@ -22,6 +22,12 @@ batch = click.option("--batch", type=int, default=1, show_default=True, help="Sa
 without_replacement = click.option(
     "--without-replacement", is_flag=True, help="Draw the samples of a batch without replacement."
 )
+ledger = click.option(
+    "--ledger",
+    type=click.Path(dir_okay=False),
+    metavar="FILE",
+    help="Share the probability of a false alarm with all runs that this file holds, made if there is none.",
+)
 loss = click.option("--loss", metavar="NAME", help="Loss for an svmlight file. [default: logistic]")
 l2 = click.option("--l2", type=float, metavar="WEIGHT", help="Weight of (l2/2)||x||^2 in the problem.")
 

@@ -42,6 +42,7 @@ INTERRUPTED = 130
     "--only", metavar="PATTERN", help="Only the cells THEOREM--PROBLEM that match, such as 'gd_*--wine'."
 )
 @options.seed
+@options.ledger
 @options.backend
 @click.option("--strict", is_flag=True, help="Exit with 3 if a verdict stays undecided.")
 @click.pass_context
@@ -53,6 +54,7 @@ def report(
     compare: tuple[str, str] | None,
     only: str | None,
     seed: int | None,
+    ledger: str | None,
     backend: str,
     strict: bool,
 ) -> None:
@@ -64,12 +66,12 @@ def report(
     from ratebound.commands import verdicts
     from ratebound.reports.build import build
 
-    runs = suite is not None or seed is not None or only is not None
+    runs = any(given is not None for given in (suite, seed, only, ledger))
     if compare is not None and (runs or record_file is not None):
         raise RateboundError("--compare reads two records as they are; give it alone, or with -o")
     if record_file is not None and runs:
         raise RateboundError(
-            "--from builds from a record as it is; give neither a suite nor --seed nor --only with it"
+            "--from builds from a record as it is; give neither a suite nor --seed, --only or --ledger"
         )
     check_folder(folder, "-o")
     if compare is not None:
@@ -79,7 +81,7 @@ def report(
     if record_file is not None:
         record = _stored(record_file)
     else:
-        record, interrupted = _run(suite, seed, backend, only)
+        record, interrupted = _run(suite, seed, backend, only, ledger)
     with progress("draw") as update:
         page = build(record, folder, progress=update)
     click.echo(verdicts.summary(record))
@@ -108,7 +110,9 @@ def _stored(place: str) -> dict[str, Any]:
     return records.load(Path(place) / "record.json" if Path(place).is_dir() else place)
 
 
-def _run(name: str | None, seed: int | None, backend: str, only: str | None) -> tuple[dict[str, Any], bool]:
+def _run(
+    name: str | None, seed: int | None, backend: str, only: str | None, ledger: str | None
+) -> tuple[dict[str, Any], bool]:
     """Return the record of a suite, and whether it was interrupted after some of its cells."""
     from ratebound.experiments.suite import DEFAULT, SuiteInterrupted, load_suite, run_suite
 
@@ -125,7 +129,8 @@ def _run(name: str | None, seed: int | None, backend: str, only: str | None) -> 
         suite = replace(suite, tasks=kept)
     try:
         with progress("verify") as update:
-            return run_suite(suite, backend=backend, command=command_line(sys.argv), progress=update), False
+            command = command_line(sys.argv)
+            return run_suite(suite, backend=backend, command=command, progress=update, ledger=ledger), False
     except SuiteInterrupted as stopped:
         if not stopped.record["cells"]:
             raise

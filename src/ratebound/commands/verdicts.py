@@ -17,6 +17,8 @@ _WIDTH = 110
 def lines(record: Mapping[str, Any], details: bool) -> str:
     """Return one line per verdict, with the reason where it is needed, and a last line that counts them.
 
+    Whether the one-step inequality of the proof holds is told in the details, and where it does not.
+
     Parameters
     ----------
     record
@@ -37,6 +39,8 @@ def lines(record: Mapping[str, Any], details: bool) -> str:
         text.append("  ".join((*names, said)) + (f"  ({found})" if found else ""))
         if details or verdict["outcome"] != "holds":
             text += _indented(verdict["reason"])
+        if verdict.get("step_reason") and (details or not verdict["step_holds"]):
+            text += _indented(verdict["step_reason"])
         if details:
             text += _details(cell)
     return "\n".join([*text, summary(record)])
@@ -58,8 +62,13 @@ def summary(record: Mapping[str, Any]) -> str:
     """Return how many verdicts there are of each kind, and the budget of false alarms that they share."""
     counts = Counter(cell["verdict"]["outcome"] for cell in record["cells"])
     found = ", ".join(f"{number} {coloured(word, word)}" for word, number in sorted(counts.items()))
-    delta = record["budget"]["delta"]
-    return f"{found}; a true bound is called violated with probability at most {delta:g} over this run"
+    budget = record["budget"]
+    words = (
+        f"{found}; a true bound is called violated with probability at most {budget['delta']:g} over this run"
+    )
+    if "run" not in budget:
+        return words
+    return f"{words}, number {budget['run']} of its ledger, and {budget['total']:g} over all runs there"
 
 
 def exit_code(record: Mapping[str, Any], strict: bool) -> int:

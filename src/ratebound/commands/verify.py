@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 )
 @click.option("--step", metavar="EXPR", help="Another step alpha_k; it makes the theorem a conjecture.")
 @click.option("--delta", type=float, metavar="P", help="Probability of a false alarm over this call.")
+@options.ledger
 @options.backend
 @click.option("--json", "record_file", type=click.Path(dir_okay=False), help="Write the record to this file.")
 @click.option("--details", is_flag=True, help="Reason, run and certified constants of every verdict.")
@@ -55,6 +56,7 @@ def verify(
     l2: float | None,
     seed: int | None,
     delta: float | None,
+    ledger: str | None,
     backend: str,
     record_file: str | None,
     details: bool,
@@ -75,7 +77,9 @@ def verify(
         suite, seed=suite.seed if seed is None else seed, delta=suite.delta if delta is None else delta
     )
     with progress("verify") as update:
-        record = run_suite(suite, backend=backend, command=command_line(sys.argv), progress=update)
+        record = run_suite(
+            suite, backend=backend, command=command_line(sys.argv), progress=update, ledger=ledger
+        )
     click.echo(verdicts.lines(record, details or len(suite.tasks) == 1))
     if record_file is not None:
         click.echo(f"record: {records.save(record, record_file)}")
