@@ -17,12 +17,18 @@ from ratebound.problems.lower import lower
 from ratebound.theory.statement import Theorem
 from ratebound.theory.symbols import (
     L,
+    L_batch,
     L_max,
     L_mean,
+    R_sq,
+    affine_growth,
+    affine_noise,
     component_gap,
     ell,
     mu,
     mu_pl,
+    residual_sq,
+    rho,
     second_moment,
     sigma_b_sq,
     sigma_star_sq,
@@ -32,7 +38,10 @@ from ratebound.theory.symbols import (
 EPS = 1e-9
 """Relative accuracy at which exact expectations are compared with bounds."""
 _HORIZONS_PER_DECADE = 4
-_UPPER = (L, L_max, L_mean, ell, second_moment, variance_bound, sigma_star_sq, sigma_b_sq, component_gap)
+_UPPER = (
+    L, L_max, L_mean, ell, second_moment, variance_bound, sigma_star_sq, sigma_b_sq, component_gap,
+    L_batch, rho, affine_noise, affine_growth, R_sq, residual_sq,
+)  # fmt: skip
 _LOWER = (mu, mu_pl)
 _STRETCH = (1.1, 2.0, 10.0, 100.0)
 

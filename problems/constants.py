@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from weakref import WeakKeyDictionary
 
-from ratebound.problems import component_gap, curvature, noise, optimum
+from ratebound.problems import component_gap, curvature, growth, noise, optimum
 from ratebound.problems.certified import Constant, NotCertified, Setting, batch_factor
 from ratebound.problems.finite_sum import Problem
 from ratebound.theory.errors import RateboundError, nearest
@@ -40,6 +40,7 @@ OF_PROBLEM: Mapping[str, Callable[[Problem], Constant]] = MappingProxyType(
         "convex": curvature.convex,
         "components_convex": curvature.components_convex,
         "smooth_components": curvature.smooth_components,
+        "interpolates": growth.interpolates,
     }
 )
 """The constants of a problem alone, by name."""
@@ -48,6 +49,10 @@ _OF_RUN: Mapping[str, Callable[[Problem, Setting], Constant]] = MappingProxyType
         "b": _b,
         "ell": curvature.ell,
         "sigma_b_sq": optimum.sigma_b_sq,
+        "L_batch": growth.L_batch,
+        "rho": growth.rho,
+        "affine_noise": growth.affine_noise,
+        "affine_growth": growth.affine_growth,
         "second_moment": noise.second_moment,
         "variance_bound": noise.variance_bound,
     }

@@ -106,6 +106,9 @@ _PROBLEMS: Mapping[str, Callable[..., Problem]] = MappingProxyType(
         "sine_separable": structured.sine_separable,
         "rank_deficient": structured.rank_deficient,
         "interpolating": structured.interpolating,
+        "consistent": structured.consistent,
+        "consistent_plane": structured.consistent_plane,
+        "unequal_rows": structured.unequal_rows,
         "quadratic_2d": structured.quadratic_2d,
         "huber_worst": structured.huber_worst,
     }

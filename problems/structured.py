@@ -46,6 +46,35 @@ def interpolating(n: int = 20, d: int = 30, seed: int = 0) -> Problem:
     return Problem("interpolating", A, y, squared, 0.0, np.zeros(d), said, "Interpolating least squares")
 
 
+def consistent(n: int = 30, seed: int = 0) -> Problem:
+    """Return least squares in four features with exact integer labels: strongly convex, and x* fits all."""
+    if n < 8:
+        raise RateboundError(f"n = {n}; consistent needs n >= 8")
+    A = _integers(np.random.default_rng(seed), n, 4)
+    y = A @ np.array([1.0, -2.0, 0.0, 1.0])
+    said = f"synthetic: {n} x 4 integers, exact labels, seed {seed}"
+    return Problem("consistent", A, y, squared, 0.0, np.zeros(4), said, "Consistent least squares")
+
+
+def consistent_plane() -> Problem:
+    """Return four consistent samples in the plane, for enumeration of all paths."""
+    A = np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0], [2.0, -1.0]])
+    y = A @ np.array([1.0, -1.0])
+    start = np.array([3.0, 2.0])
+    return Problem("consistent_plane", A, y, squared, 0.0, start, "synthetic", "Four consistent samples")
+
+
+def unequal_rows(n: int = 24, seed: int = 0) -> Problem:
+    """Return consistent least squares whose samples differ in size by an order of magnitude."""
+    if n < 8:
+        raise RateboundError(f"n = {n}; unequal_rows needs n >= 8")
+    rng = np.random.default_rng(seed)
+    A = _integers(rng, n, 3) * rng.choice([1.0, 2.0, 8.0], size=(n, 1), p=[0.6, 0.3, 0.1])
+    y = A @ np.array([2.0, -1.0, 1.0])
+    said = f"synthetic: {n} x 3 integers, rows times 1, 2 or 8, exact labels, seed {seed}"
+    return Problem("unequal_rows", A, y, squared, 0.0, np.zeros(3), said, "Consistent, unequal rows")
+
+
 def _paired_noise(rng: np.random.Generator, pairs: int) -> np.ndarray:
     # Opposite pairs sum to zero exactly, whatever the order of summation.
     half = rng.uniform(0.25, 1.0, size=pairs)

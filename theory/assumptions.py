@@ -7,12 +7,13 @@ x_k) the next point. The tests check each of them numerically on every problem t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
 from sympy import Expr, S
 from sympy.core.relational import Relational
 
+from ratebound.theory import noise_models
+from ratebound.theory.inequality import Assumption, Inequality
 from ratebound.theory.symbols import (
     L,
     L_max,
@@ -40,47 +41,6 @@ from ratebound.theory.symbols import (
     sigma_star_sq,
     variance_bound,
 )
-
-
-@dataclass(frozen=True)
-class Inequality:
-    """An inequality ``slack >= 0`` that holds at every iterate.
-
-    Parameters
-    ----------
-    name
-        What readers call it.
-    slack
-        An expression, linear in the state quantities.
-    requires
-        Names of the assumptions that together imply it.
-    """
-
-    name: str
-    slack: Expr
-    requires: frozenset[str]
-
-
-@dataclass(frozen=True)
-class Assumption:
-    """A named property of a problem or of a run.
-
-    Parameters
-    ----------
-    name
-        Identifier, for filters and for :attr:`Inequality.requires`.
-    title
-        What readers call it.
-    constants
-        Names of the constants and properties that a problem must certify.
-    inequalities
-        The inequalities that it contributes by itself.
-    """
-
-    name: str
-    title: str
-    constants: tuple[str, ...]
-    inequalities: tuple[Inequality, ...] = ()
 
 
 def _of(*names: str) -> frozenset[str]:
@@ -285,6 +245,7 @@ ASSUMPTIONS: Mapping[str, Assumption] = MappingProxyType(
             bounded_components,
             bounded_variance,
             lower_bounded,
+            *noise_models.ASSUMPTIONS,
         )
     }
 )
@@ -311,5 +272,6 @@ FACTS: tuple[tuple[frozenset[str], Relational], ...] = (
     (_of("strongly_convex", "smooth_components"), mu <= L_max),
     (_of("strongly_convex", "bounded_components"), mu <= L_max),
     (_of("smooth", "bounded_components"), L_max >= L),
+    *noise_models.FACTS,
 )
 """Relations between constants that follow from assumptions; proofs may use them."""

@@ -28,6 +28,10 @@ FAMILIES = (
     "sgd_star",
     "minibatch",
     "sgd_momentum",
+    "sgd_growth",
+    "sgd_affine",
+    "sgd_batched",
+    "sgd_star_more",
 )
 """Modules of :mod:`ratebound.theory` that hold theorems, each in a tuple ``THEOREMS``."""
 

@@ -20,6 +20,7 @@ from ratebound.theory.certificate import (
 )
 from ratebound.theory.conversion import Conversion
 from ratebound.theory.gradient_sum import GradientSum
+from ratebound.theory.growing import Growing
 from ratebound.theory.memory import Memory
 from ratebound.theory.onestep import G, H
 from ratebound.theory.potential import Potential
@@ -67,6 +68,8 @@ def exposition(theorem: Theorem) -> list[Line]:
             return list(_potential(theorem, proof))
         case Memory() as proof:
             return list(_memory(theorem, proof))
+        case Growing() as proof:
+            return list(_growing(theorem, proof))
         case _:
             return [Line("Checked by a certificate of its own kind.")]
 
@@ -217,3 +220,10 @@ def _memory(theorem: Theorem, proof: Memory) -> Iterator[Line]:
     yield Line("Summed over j < k, with the weight", proof.weight)
     yield Line("the weighted sum is at most V_0 + k times the noise", proof.noise)
     yield Line("Divided by the total weight this is at most the bound", theorem.bound)
+
+
+def _growing(theorem: Theorem, proof: Growing) -> Iterator[Line]:
+    yield from _claim(proof.claim, proof.by, proof.plus)
+    yield Line("Divided by growth^(j+1) and summed over j < K, with the growth", proof.growth)
+    yield Line("the least squared gradient is at most growth^K gap0/(K c) + noise/c, with c", proof.decrease)
+    yield Line("and growth^K <= (1 + 1/K)^K < 3, which is at most the bound", theorem.bound)

@@ -10,7 +10,7 @@ from sympy import Symbol as _Symbol
 
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.prover import nonnegative
-from ratebound.theory.symbols import k
+from ratebound.theory.symbols import k, s0
 
 _t = _Symbol("t", positive=True)
 
@@ -73,6 +73,15 @@ inverse_sqrt_corrected = SumLemma(
     "lower",
 )
 triangular = SumLemma("triangular numbers", k + 1, k * (k + 1) / 2, "lower")
+shifted_triangular = SumLemma("sum of j + s0", k + s0, k * (k + 2 * s0 - 1) / 2, "lower")
 
-LEMMAS = (harmonic, harmonic_shifted, inverse_sqrt, inverse_sqrt_sharp, inverse_sqrt_corrected, triangular)
+LEMMAS = (
+    harmonic,
+    harmonic_shifted,
+    inverse_sqrt,
+    inverse_sqrt_sharp,
+    inverse_sqrt_corrected,
+    triangular,
+    shifted_triangular,
+)
 """All lemmas."""

@@ -49,6 +49,13 @@ sigma_star_sq = Symbol("sigma_star_sq", positive=True)
 sigma_b_sq = Symbol("sigma_b_sq", positive=True)
 variance_bound = Symbol("variance_bound", positive=True)
 component_gap = Symbol("component_gap", positive=True)
+L_batch = Symbol("L_batch", positive=True)
+rho = Symbol("rho", positive=True)
+affine_noise = Symbol("affine_noise", positive=True)
+affine_growth = Symbol("affine_growth", positive=True)
+R_sq = Symbol("R_sq", positive=True)
+residual_sq = Symbol("residual_sq", positive=True)
+rank = Symbol("rank", positive=True)
 
 # State quantities at x_k (conditional expectations at x_{k+1}).
 delta = Symbol("delta", nonnegative=True)
@@ -104,6 +111,13 @@ MEANING: Mapping[Symbol, str] = MappingProxyType(
         sigma_b_sq: "E||g_B(x*)||^2 of the mini-batch gradient g_B",
         variance_bound: "bound on E||g_k - grad f(x_k)||^2 along the run",
         component_gap: "f* minus the mean of the infima of the components",
+        L_batch: "L_max times the factor by which a batch shrinks the variance of one draw",
+        rho: "constant of the strong growth condition E||g||^2 <= rho ||grad f||^2",
+        affine_noise: "the constant part of a bound on E||g||^2 that is affine in ||grad f||^2",
+        affine_growth: "the factor of ||grad f||^2 in that bound",
+        R_sq: "least R^2 with E ||a||^2 a a^T <= R^2 H, H the Hessian of least squares",
+        residual_sq: "least s^2 with E grad f_i(x*) grad f_i(x*)^T <= s^2 H",
+        rank: "rank of the Hessian H of least squares",
         delta: "f(x_k) - f*",
         delta_next: "E_k f(x_{k+1}) - f*",
         d2: "||x_k - x*||^2",
@@ -152,6 +166,13 @@ LATEX: Mapping[Symbol, str] = MappingProxyType(
         sigma_b_sq: r"\sigma_{*,b}^2",
         variance_bound: r"\nu^2",
         component_gap: r"\Delta_*",
+        L_batch: r"L_{\max,b}",
+        rho: r"\rho",
+        affine_noise: "M",
+        affine_growth: "M_G",
+        R_sq: "R^2",
+        residual_sq: r"\hat\sigma^2",
+        rank: "r",
         delta: r"(f(x_k)-f_*)",
         delta_next: r"(\mathbb{E}_k f(x_{k+1})-f_*)",
         d2: r"\lVert x_k-x_*\rVert^2",
@@ -202,6 +223,13 @@ CONSTANTS = (
     sigma_b_sq,
     variance_bound,
     component_gap,
+    L_batch,
+    rho,
+    affine_noise,
+    affine_growth,
+    R_sq,
+    residual_sq,
+    rank,
 )
 ALONG_RUN = (second_moment, variance_bound)
 """Constants that depend on the whole run, and so on its steps."""

@@ -132,12 +132,17 @@ def _random_constants(theorem, rng):
     values |= {"sigma_b_sq": rng.exponential() + 0.01, "sigma_star_sq": rng.exponential() + 0.01}
     values |= {"variance_bound": rng.exponential() + 0.01, "component_gap": rng.exponential() + 0.01}
     values |= {"s0": 4 * values["ell"] / base, "theta": (0.51 + rng.exponential()) / base}
+    values |= {"L_batch": values["L_max"] * rng.random(), "affine_noise": rng.exponential() + 0.01}
+    values |= {"rho": 1 + rng.exponential(5.0), "affine_growth": 1 + rng.exponential(5.0)}
     values |= {"alpha0": 0.2 / values["L_max"], "alpha": np.nan}
     for relation in theorem.where:
+        symbols = sorted(relation.rhs.free_symbols, key=str)
         if relation.lhs == alpha:
-            symbols = sorted(relation.rhs.free_symbols, key=str)
             top = float(lower(relation.rhs, symbols)(*(values[v.name] for v in symbols)))
             values["alpha"] = top * (0.02 + 0.97 * rng.random())
+        elif relation.lhs in (s.s0, s.alpha0) and not relation.rhs.has(s.theta):
+            edge = float(lower(relation.rhs, symbols)(*(values[v.name] for v in symbols)))
+            values[relation.lhs.name] = edge * (1 + rng.random() if relation.lhs == s.s0 else rng.random())
     if np.isnan(values["alpha"]):
         values["alpha"] = rng.exponential() / values["L"]
     return values

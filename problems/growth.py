@@ -1,0 +1,125 @@
+"""Constants of the noise that hold everywhere: interpolation, and growth with the gradient."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ratebound.problems import curvature
+from ratebound.problems.certified import EPS, Constant, NotCertified, Setting, batch_factor
+from ratebound.problems.finite_sum import Problem
+from ratebound.problems.minimiser import balanced
+from ratebound.problems.optimum import sigma_star_sq
+
+_EXACT = 2.0**20
+"""Integers up to here have exact products and sums in double precision."""
+
+
+def interpolates(problem: Problem) -> Constant:
+    """Certify that one point minimises every convex component (value 1).
+
+    Raises
+    ------
+    NotCertified
+        If that is false, or not certain to the last digit.
+    """
+    curvature.components_convex(problem)
+    A, y = problem.A, problem.y
+    least_squares = problem.kind == "quadratic" and problem.l2 == 0
+    if least_squares and problem.spectrum.clear and problem.spectrum.rank == problem.n:
+        return Constant("interpolates", 1.0, "the rows of A are independent: A x = y has a solution", "exact")
+    x = problem.x_star
+    if least_squares and x is not None:
+        x = np.rint(x)
+        whole = all((v == np.rint(v)).all() and np.abs(v).max() < _EXACT for v in (A, y, x))
+        if whole and np.abs(A).sum(1).max() * max(np.abs(x).max(), 1) < 2**50 and (A @ x == y).all():
+            return Constant("interpolates", 1.0, "A x = y holds exactly at a point of integers", "exact")
+    if x is not None and not least_squares and not problem.component_gradients(x).any():
+        return Constant("interpolates", 1.0, "every component gradient is exactly zero at x*", "exact")
+    raise NotCertified(
+        f"{problem.name} is not certified to interpolate: no point is known to fit every sample"
+    )
+
+
+def L_batch(problem: Problem, setting: Setting) -> Constant:
+    """Return L_max times the batch factor of the variance."""
+    factor = batch_factor(problem.n, setting.batch, setting.replacement)
+    value = factor * curvature.L_max(problem).value * (1 + 4 * EPS)
+    return Constant("L_batch", value, f"closed form: {factor:.6g} L_max", "exact", error=4 * EPS * value)
+
+
+def rho(problem: Problem, setting: Setting) -> Constant:
+    """Return the constant of the strong growth condition, an upper bound.
+
+    Exact on least squares: the largest eigenvalue of ``E M_i^2`` against ``H^2``, ``M_i = a_i a_i^T``; else
+    from smooth components and the Polyak-Lojasiewicz inequality.
+
+    Raises
+    ------
+    NotCertified
+        If the problem is not certified to interpolate, or has no PL constant.
+    """
+    interpolates(problem)
+    factor = batch_factor(problem.n, setting.batch, setting.replacement)
+    generic = curvature.L_max(problem).value / curvature.mu_pl(problem).value
+    single, route = generic, "closed form: L_max / mu_pl"
+    if problem.kind == "quadratic":
+        single, route = min(_growth(problem), generic), "eigenvalue: E M_i^2 against H^2 on the range of H"
+    value = 1 + factor * max(single - 1, 0.0)
+    return Constant("rho", value * (1 + 8 * EPS), route, "upper", error=8 * EPS * value)
+
+
+def _growth(problem: Problem) -> float:
+    """Return the least r, to rounding, with ``E M_i^2 <= r H^2`` on the range of H."""
+    A, n = problem.A, problem.n
+    values, vectors = np.linalg.eigh(A.T @ A / n)
+    kept = vectors[:, problem.d - problem.spectrum.rank :]
+    root = values[problem.d - problem.spectrum.rank :]
+    rows = A @ kept
+    second = (rows.T * (A * A).sum(1)) @ rows / n
+    r = float(np.linalg.eigvalsh(second / np.outer(root, root))[-1])
+    # What is certified is the matrix inequality itself, with a margin for the rounding of its terms.
+    margin = 100 * (n + problem.d) * EPS
+    for _ in range(60):
+        left = r * np.diag(root**2) - second
+        if np.linalg.eigvalsh(left)[0] >= margin * float(np.abs(second).max()):
+            return r
+        r *= 1 + 1e-9
+        margin_share = margin * float(np.abs(second).max()) / float(root[0] ** 2)
+        r = max(r, r + 2 * margin_share)
+    raise NotCertified("the strong growth constant is lost to rounding: the Hessian is too ill-conditioned")
+
+
+def _additive(problem: Problem) -> bool:
+    """Whether the components differ by linear terms only, in one dimension."""
+    unit = ((problem.A == 0) | (problem.A == 1)).all() and (problem.A.sum(1) == 1).all()
+    return problem.loss.additive_noise and problem.d == 1 and bool(unit) and balanced(problem.A, problem.y)
+
+
+def affine_noise(problem: Problem, setting: Setting) -> Constant:
+    """Return the constant part of a bound on E||g||^2 that is affine in ||grad f||^2; see affine_growth."""
+    factor = batch_factor(problem.n, setting.batch, setting.replacement)
+    if _additive(problem):
+        value = factor * float((problem.y**2).mean()) * (1 + (problem.n + 16) * EPS)
+        route = "closed form: the components differ by linear terms"
+        return Constant("affine_noise", value, route, "exact", error=(problem.n + 16) * EPS * value)
+    curvature.components_convex(problem)
+    single = sigma_star_sq(problem)
+    value = 2 * factor * single.value * (1 + 4 * EPS)
+    route = f"{2 * factor:.6g} sigma_star_sq, from the variance transfer of convex components"
+    return Constant("affine_noise", value, route, "upper", error=2 * factor * single.error)
+
+
+def affine_growth(problem: Problem, setting: Setting) -> Constant:
+    """Return the factor of ||grad f||^2 in that bound.
+
+    Convex smooth components give ``E||g||^2 <= 4 L_max (f - f*) + 2 sigma_star_sq``, and the PL inequality
+    bounds f - f* by the squared gradient.
+    """
+    factor = batch_factor(problem.n, setting.batch, setting.replacement)
+    if _additive(problem):
+        route = "closed form: the components differ by linear terms"
+        return Constant("affine_growth", 1.0, route, "exact")
+    curvature.components_convex(problem)
+    single = 2 * curvature.L_max(problem).value / curvature.mu_pl(problem).value
+    value = (1 - factor + factor * single) * (1 + 8 * EPS)
+    return Constant("affine_growth", value, "closed form: 2 L_max / mu_pl", "upper", error=8 * EPS * value)

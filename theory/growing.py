@@ -1,0 +1,72 @@
+"""Certificates for nonconvex rates whose one-step factor exceeds one: weights that shrink geometrically."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sympy import Expr
+
+from ratebound.theory.certificate import (
+    Multipliers,
+    Nonnegatives,
+    prove_claim,
+    require,
+    require_known,
+    with_expressions,
+)
+from ratebound.theory.errors import RateboundError
+from ratebound.theory.symbols import K, alpha, delta, delta_next, gap0, grad_sq, k
+
+if TYPE_CHECKING:
+    from ratebound.theory.statement import Theorem
+
+
+@dataclass(frozen=True)
+class Growing:
+    """``delta_{k+1} <= growth delta_k - decrease ||grad f(x_k)||^2 + noise`` with 1 <= growth <= 1 + 1/K.
+
+    Weighted by ``w_j = growth^(-j-1)`` and summed over j < K it gives ``decrease sum w_j ||grad f(x_j)||^2 <=
+    gap0 + noise sum w_j``; the least squared gradient is at most the weighted mean, and ``sum w_j >= K
+    growth^(-K)`` with ``growth^K <= (1 + 1/K)^K < e < 3``. Hence ``3 gap0/(decrease K) + noise/decrease``.
+
+    Parameters
+    ----------
+    growth, decrease, noise
+        Expressions in a step that knows the horizon K.
+    by, plus
+        The one-step proof.
+    """
+
+    growth: Expr
+    decrease: Expr
+    noise: Expr
+    by: Multipliers
+    plus: Nonnegatives = field(default_factory=dict)
+    cited: bool = field(default=False, init=False)
+
+    def __post_init__(self) -> None:
+        with_expressions(self)
+
+    @property
+    def claim(self) -> Expr:
+        """The one-step claim."""
+        return self.growth * delta - self.decrease * grad_sq + self.noise - delta_next
+
+    def check(self, theorem: Theorem) -> None:
+        """Check the one-step claim, the signs, and that the bound is the one that follows."""
+        if theorem.measure != "grad_norm_sq_best":
+            raise RateboundError(f"a growing recursion bounds grad_norm_sq_best, not {theorem.measure}")
+        growth, decrease, noise = (
+            each.xreplace({alpha: theorem.step}) for each in (self.growth, self.decrease, self.noise)
+        )
+        require_known(growth + decrease + noise, "the recursion")
+        if theorem.step.has(k) or not theorem.at_horizon:
+            raise RateboundError("a growing recursion needs a step that knows the horizon and is constant")
+        prove_claim(theorem, self.claim, self.by, self.plus)
+        require(growth - 1, theorem, "the growth, which must be at least one,")
+        require(1 / K - (growth - 1), theorem, "the growth, which must be at most 1 + 1/K,")
+        require(decrease, theorem, "the decrease")
+        require(noise, theorem, "the noise")
+        implied = 3 * gap0 / (decrease * K) + noise / decrease
+        require(theorem.bound - implied, theorem, "the bound against the weighted sum")

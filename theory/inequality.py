@@ -1,0 +1,48 @@
+"""The words of assumptions: an inequality that holds at every iterate, and a property that gives some."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sympy import Expr
+
+
+@dataclass(frozen=True)
+class Inequality:
+    """An inequality ``slack >= 0`` that holds at every iterate.
+
+    Parameters
+    ----------
+    name
+        What readers call it.
+    slack
+        An expression, linear in the state quantities.
+    requires
+        Names of the assumptions that together imply it.
+    """
+
+    name: str
+    slack: Expr
+    requires: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Assumption:
+    """A named property of a problem or of a run.
+
+    Parameters
+    ----------
+    name
+        Identifier, for filters and for :attr:`Inequality.requires`.
+    title
+        What readers call it.
+    constants
+        Names of the constants and properties that a problem must certify.
+    inequalities
+        The inequalities that it contributes by itself.
+    """
+
+    name: str
+    title: str
+    constants: tuple[str, ...]
+    inequalities: tuple[Inequality, ...] = ()
