@@ -46,6 +46,8 @@ def test_a_faster_rate_is_refused(theorem):
 def test_every_term_of_the_bound_is_needed(theorem):
     terms = theorem.bound.expand().as_ordered_terms() if theorem.bound.is_Add else []
     for term in terms:
+        if term.could_extract_minus_sign():
+            continue  # Without it the bound is larger.
         with pytest.raises(RateboundError, match=theorem.id):
             dataclasses.replace(theorem, bound=theorem.bound.expand() - term)
 
