@@ -13,7 +13,7 @@ FOLDER = "assets"
 _PLOTLY = "plotly.min.js"
 
 
-def write_assets(folder: Path, figures: Mapping[str, Any]) -> list[str]:
+def write_assets(folder: Path, figures: Mapping[str, Any], drawing: str = "plots.js") -> list[str]:
     """Write the scripts of a page into ``assets`` under `folder`.
 
     Parameters
@@ -21,7 +21,9 @@ def write_assets(folder: Path, figures: Mapping[str, Any]) -> list[str]:
     folder
         The folder of the page.
     figures
-        The numbers of the interactive plots, as :func:`ratebound.reports.payload.figures` returns them.
+        The numbers of the interactive plots, such as :func:`ratebound.reports.payload.figures` returns.
+    drawing
+        Our script that draws them.
 
     Returns
     -------
@@ -38,7 +40,7 @@ def write_assets(folder: Path, figures: Mapping[str, Any]) -> list[str]:
         numbers = numbers.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
         scripts[_PLOTLY] = plotly
         scripts["curves.js"] = f"window.ratebound = {numbers};\n"
-        scripts["plots.js"] = _own("plots.js")
+        scripts[drawing] = _own(drawing)
     target = folder / FOLDER
     target.mkdir()
     for name, text in scripts.items():

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ratebound.theory.errors import RateboundError
 
-MARKERS = ("record.json", "comparison.json")
+MARKERS = ("record.json", "comparison.json", "regimes.json")
 """A folder that holds one of these was written here, and may be replaced."""
 
 

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from ratebound.experiments.regimes.classify import exact_regime, measured_regime
+from ratebound.experiments.regimes.classify import exact_regime
 from ratebound.experiments.regimes.curves import exact_curves
 from ratebound.experiments.regimes.exact import SecondMoment
+from ratebound.experiments.sweeps.compute import Values
 from ratebound.problems.finite_sum import Problem
 
+KEPT = ("mean", "stderr", "median", "low", "high", "regime")
+"""What a map keeps of the replicas of a batch."""
 Cells = dict[str, np.ndarray]
-"""Variables of a map: shape (S, B), or (B,) where they belong to a batch."""
+"""Variables of a map: shape (S, B), (S, B, C) along the run, or (B,) where they belong to a batch."""
 
 
 def exact_cells(
-    problem: Problem, steps: np.ndarray, factors: np.ndarray, at: np.ndarray
+    problem: Problem, steps: np.ndarray, factors: np.ndarray, at: np.ndarray, kept: np.ndarray
 ) -> tuple[Cells, dict[str, np.ndarray]]:
     """Return the exact cells, and the error of the first batch at the horizon for every measure, shape (S,).
 
@@ -26,6 +31,8 @@ def exact_cells(
         Step sizes, shape (S,), and batch factors, shape (B,).
     at
         Checkpoints, shape (C,).
+    kept
+        Those of them whose errors are kept as ``curve``.
     """
     operator = SecondMoment(problem)
     curves = exact_curves(operator, steps, factors, at)
@@ -41,6 +48,7 @@ def exact_cells(
     cells = {
         "regime": np.array(regime),
         "error": curves.final["gap_last"],
+        "curve": np.moveaxis(curves.gap[np.searchsorted(at, kept)], 0, -1),
         "floor": floor,
         "contraction": radius,
         "threshold": np.array([operator.threshold(c) for c in factors]),
@@ -49,30 +57,17 @@ def exact_cells(
     return cells, {name: value[:, 0] for name, value in curves.final.items()}
 
 
-def measured_cells(samples: np.ndarray, at: np.ndarray, rounding: float) -> Cells:
-    """Return the cells of replicas.
-
-    Parameters
-    ----------
-    samples
-        Errors, shape (S, B, R, C).
-    at
-        Checkpoints, shape (C,).
-    rounding
-        Absolute accuracy of errors.
-    """
-    last = samples[..., -1]
-    size = last.shape[-1]
-    with np.errstate(all="ignore"):
-        spread = last.std(-1, ddof=1) / np.sqrt(size) if size > 1 else np.zeros(last.shape[:-1])
-        cells = {"mean": last.mean(-1), "stderr": spread, "median": np.median(last, axis=-1)}
-        regime = [[measured_regime(at, cell, rounding) for cell in row] for row in samples]
-    return cells | {"measured_regime": np.array(regime)}
+def measured_cells(found: Sequence[Values]) -> Cells:
+    """Return the cells of replicas from what a sweep keeps of each batch, whose steps are one cell."""
+    kept = {name: np.stack([np.asarray(each[name]) for each in found], axis=1) for name in KEPT}
+    cells = {name: kept[name][..., -1] for name in ("mean", "stderr", "median")}
+    cells |= {f"{name}_curve": kept[name] for name in ("mean", "low", "high")}
+    return cells | {"measured_regime": kept["regime"].astype(str)}
 
 
 def stand_in(measured: Cells) -> Cells:
     """Return the cells of a problem without exact second moments: means for errors, nan for the rest."""
     error = measured["mean"]
-    cells: Cells = {"regime": measured["measured_regime"], "error": error}
+    cells: Cells = {"regime": measured["measured_regime"], "error": error, "curve": measured["mean_curve"]}
     cells |= dict.fromkeys(("floor", "contraction"), np.full_like(error, np.nan))
     return cells | dict.fromkeys(("threshold", "fastest_step"), np.full_like(error[0], np.nan))

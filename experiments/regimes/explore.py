@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Executor
 from dataclasses import asdict, dataclass
 from itertools import takewhile
 from math import isfinite
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,10 +17,14 @@ from ratebound.experiments import checkpoints as grids
 from ratebound.experiments.checks import whole
 from ratebound.experiments.exact import is_plain
 from ratebound.experiments.plan import check_alphas
-from ratebound.experiments.regimes.cells import exact_cells, measured_cells, stand_in
+from ratebound.experiments.regimes.cells import KEPT, exact_cells, measured_cells, stand_in
+from ratebound.experiments.regimes.errors import theorem_errors
 from ratebound.experiments.regimes.exact import operator_available
 from ratebound.experiments.regimes.theory import Line, candidates, lines
-from ratebound.experiments.run import find_method, simulate
+from ratebound.experiments.run import find_method
+from ratebound.experiments.sweeps.compute import Outcome, Values, checkpoints
+from ratebound.experiments.sweeps.declare import declare
+from ratebound.experiments.sweeps.run import label, outcomes, sweep
 from ratebound.problems.certified import NotCertified, batch_factor
 from ratebound.problems.constants import certify
 from ratebound.problems.finite_sum import Problem
@@ -29,7 +35,7 @@ if TYPE_CHECKING:
 
 Watch = Callable[[int, int, str], None]
 _LARGEST_BATCH = 64
-_CELLS = ("step", "batch")
+_DIMENSIONS = {1: ("batch",), 2: ("step", "batch"), 3: ("step", "batch", "k")}
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +50,9 @@ class Regimes:
         replicas ``mean``, ``stderr``, ``median``, ``measured_regime``. Over ``batch``: ``threshold``, the
         exact step from which the error no longer converges in mean square, and ``fastest_step``, of the least
         contraction factor (else nan); ``first_divergent``, the smallest step of the grid that is divergent
-        (inf if none is); ``best_step``, of the least error.
+        (inf if none is); ``best_step``, of the least error. Along the run, over step, batch and ``k``:
+        ``curve``, the expected error (exact, else the mean over replicas), and from replicas ``mean_curve``,
+        ``low_curve`` and ``high_curve`` (10 % and 90 % quantiles).
     theory
         The theorems on the step axis, for the first batch.
     """
@@ -91,6 +99,8 @@ def explore(
     replicas: int = 64,
     seed: int = 0,
     backend: str = "auto",
+    executor: Executor | str | None = None,
+    store: str | Path | None = None,
     watch: Watch | None = None,
 ) -> Regimes:
     """Map the regimes of constant steps, with the theory on the same axis.
@@ -115,6 +125,10 @@ def explore(
         The one seed of the replicas; all steps of a batch share the sample indices.
     backend
         See :func:`ratebound.experiments.run.simulate`.
+    executor, store
+        Where replicas run, and the Zarr store that keeps them, so that a map is continued; see
+        :func:`ratebound.experiments.sweeps.run.sweep`. A batch is one cell of the sweep. None for this
+        process, and for no store.
     watch
         Called with (done, total, what) as batches are finished.
 
@@ -140,41 +154,43 @@ def explore(
         raise RateboundError(
             f"replicas = {replicas}; {problem.name} has no exact second moments, so that at least 2 must run"
         )
-    at = np.union1d(grids.checkpoints(iterations), [iterations // 4, iterations // 2])
     theorems = candidates(problem, rule)
-    measures = [theorem.measure for theorem in theorems]
     measure = "gap_last" if problem.x_star is not None else "grad_norm_sq_last"
     full = rule.sampling == "full"
     factors = np.array([0.0 if full else batch_factor(problem.n, b, replacement) for b in chosen])
-    say, total = watch or _silent, len(chosen) + 2
+    declared = {
+        "name": f"explore {problem.name}",
+        "defaults": {
+            "problem": problem,
+            "method": rule,
+            "step": steps.tolist(),
+            "replacement": replacement,
+            "steps": iterations,
+            # Without replicas the sweep still tells where its runs would be looked at.
+            "replicas": max(replicas, 1),
+            "seed": seed,
+            "measure": measure,
+            "backend": backend,
+        },
+        "axes": {"batch": [1] if full else list(chosen)},
+    }
+    kept = checkpoints(declare(declared).cells[0])
+    say, total = watch or _silent, (len(chosen) if replicas else 0) + 2
 
     say(0, total, "exact second moments" if exact else "constants")
-    cells, errors = exact_cells(problem, steps, factors, at) if exact else ({}, {})
-    runs = []
-    for j, batch in enumerate(chosen if replicas else ()):
-        say(j + 1, total, f"replicas, batch {batch}")
-        # Theorems are about the first batch; exact errors need no replicas of their measures.
-        others = () if exact or j else measures
-        run = simulate(
-            problem,
-            rule,
-            steps.tolist(),
-            batch=1 if full else batch,
-            replacement=replacement,
-            steps=iterations,
-            replicas=replicas,
-            seed=seed,
-            measures=[measure, *others],
-            checkpoints=at,
-            backend=backend,
-        )
-        runs.append(run)
-    if runs:
-        rounding = problem.value_floor if measure == "gap_last" else 0.0
-        cells |= measured_cells(np.stack([run[measure].values for run in runs], axis=1), at, rounding)
+    dense = np.union1d(grids.checkpoints(iterations), kept)
+    cells, errors = exact_cells(problem, steps, factors, dense, kept) if exact else ({}, {})
+    if replicas:
+        cells |= measured_cells(_replicas(declared, executor, store, say, total))
     if not exact:
         cells |= stand_in(cells)
-        errors = {name: _mean(runs[0][name].values) for name in (measure, *measures)}
+        run = {
+            "batch": 1 if full else chosen[0],
+            "replacement": replacement,
+            "backend": backend,
+            "seed": seed,
+        }
+        errors = theorem_errors(problem, rule, theorems, steps, iterations, replicas, run)
     divergent = cells["regime"] == "divergent"
     cells["first_divergent"] = np.where(divergent.any(0), steps[divergent.argmax(0)], np.inf)
     cells["best_step"] = steps[np.nan_to_num(cells["error"], nan=np.inf).argmin(0)]
@@ -193,8 +209,8 @@ def explore(
     )
     run_facts = {"method": rule.name, "replacement": replacement, "iterations": iterations}
     run_facts |= {"replicas": replicas, "seed": seed, "measure": measure, "exact": exact}
-    variables = {name: (_CELLS if value.ndim == 2 else "batch", value) for name, value in cells.items()}
-    coordinates = {"step": steps, "batch": list(chosen)}
+    variables = {name: (_DIMENSIONS[value.ndim], value) for name, value in cells.items()}
+    coordinates = {"step": steps, "batch": list(chosen), "k": kept}
     return Regimes(xr.Dataset(variables, coordinates, _facts(problem) | run_facts), tuple(found))
 
 
@@ -202,11 +218,36 @@ def _silent(done: int, total: int, what: str) -> None:
     pass
 
 
-def _mean(samples: np.ndarray) -> np.ndarray:
-    """Return the mean over replicas, shape (S,), of (S, R, C) at the last checkpoint; inf if one diverged."""
-    with np.errstate(all="ignore"):
-        mean = samples[..., -1].mean(1)
-    return np.where(np.isfinite(mean), mean, np.inf)
+def _replicas(
+    declared: dict[str, Any],
+    executor: Executor | str | None,
+    store: str | Path | None,
+    say: Watch,
+    total: int,
+) -> list[Values]:
+    """Return what the replicas of each batch show, from a sweep whose cells are the batches."""
+    plan = declare(declared)
+    names = plan.axes["batch"]
+
+    def watch(done: int, _: int, what: str) -> None:
+        say(done + 1, total, f"replicas, {what}")
+
+    if store is not None:
+        found = sweep(plan, store, executor=executor, progress=watch)
+        _refuse_failures(map(str, found["message"].values))
+        return [{name: found[name].isel(batch=j).values for name in KEPT} for j in range(len(names))]
+    kept: dict[int, Outcome] = {}
+    watch(0, total, f"{len(names)} batches")
+    for position, outcome in outcomes(plan.cells, range(len(names)), executor):
+        _refuse_failures([outcome.message])
+        kept[position] = outcome
+        watch(len(kept), total, label(plan, position))
+    return [kept[position].values or {} for position in range(len(names))]
+
+
+def _refuse_failures(messages: Iterable[str]) -> None:
+    for message in filter(None, messages):
+        raise RateboundError(f"the map lacks a batch: {message}")
 
 
 def _grid(problem: Problem, steps: Sequence[float] | np.ndarray | None) -> np.ndarray:

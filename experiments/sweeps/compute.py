@@ -22,6 +22,8 @@ from ratebound.theory.errors import RateboundError
 _VALUES = 2**24
 """Values of states and samples that one run holds at a time; it does not depend on the machine."""
 
+_THIN = 3
+
 Values = Mapping[str, np.ndarray | float | str]
 
 
@@ -71,9 +73,14 @@ def _outcome(cell: Cell) -> Outcome:
 
 
 def checkpoints(cell: Cell) -> np.ndarray:
-    """Return the step numbers at which a run is looked at, shape (C,); the rules of regimes read K/4, K/2."""
+    """Return the step numbers at which a run is looked at, shape (C,); the rules of regimes read K/4, K/2.
+
+    Where many steps share one cell a third of them does, for each look costs as much as many steps.
+    """
     steps = cell.settings["steps"]
-    return np.union1d(grids.checkpoints(steps), [steps // 4, steps // 2])
+    at = grids.checkpoints(steps)
+    kept = at[::_THIN] if any(isinstance(cell.settings[key], tuple) for key in SHARED) else at
+    return np.union1d(kept, [steps // 4, steps // 2, steps])
 
 
 def _at_once(cell: Cell, schedules: int) -> int:

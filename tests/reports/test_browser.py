@@ -3,38 +3,20 @@
 from __future__ import annotations
 
 import base64
-import json
-import shutil
 import time
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from chromium import MARKS, requests, start, wait
 from synthetic_records import record, shapes
 
 from ratebound.reports.build import build
 from ratebound.reports.drawing import plates
 
-_BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-_DRIVER = shutil.which("chromedriver")
-_LACKING = [
-    name
-    for name, found in (
-        ("a Chromium", _BROWSER),
-        ("chromedriver", _DRIVER),
-        ("selenium", find_spec("selenium")),
-        ("plotly", find_spec("plotly")),
-    )
-    if not found
-]
 _DOT = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGNgYGD4DwABBAEAX+XDSwAAAABJRU5ErkJggg=="
 )
-pytestmark = [
-    pytest.mark.skipif(bool(_LACKING), reason=f"the browser test needs {', '.join(_LACKING)}"),
-    # Selenium leaves sockets to the garbage collector.
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-]
+pytestmark = MARKS
 
 
 @pytest.fixture(scope="module")
@@ -56,25 +38,7 @@ def report(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory):
-    from selenium import webdriver
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = _BROWSER
-    for argument in (
-        "--headless=new",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-dev-shm-usage",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        f"--user-data-dir={tmp_path_factory.mktemp('profile')}",
-    ):
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(_DRIVER))
-    driver.set_window_size(1200, 900)
+    driver = start(tmp_path_factory.mktemp("profile"))
     yield driver
     driver.quit()
 
@@ -93,18 +57,10 @@ def _all(page, selector):
     return page.find_elements("css selector", selector)
 
 
-def _wait(condition, seconds: float = 30.0):
-    end = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < end, "the page did not get there in time"
-        time.sleep(0.05)
-    return found
-
-
 def _plot(page, stem="sgd_pl_constant--diabetes"):
     (figure,) = _all(page, f"figure[data-figure='{stem}']")
     page.execute_script("arguments[0].scrollIntoView()", figure)
-    _wait(lambda: figure.find_elements("css selector", ".live .main-svg"))
+    wait(lambda: figure.find_elements("css selector", ".live .main-svg"))
     return figure
 
 
@@ -115,14 +71,9 @@ def _axis(page, figure, name):
 def test_no_console_message_and_no_request_beyond_the_folder(page, report):
     for figure in _all(page, "#theorems ~ article figure"):
         page.execute_script("arguments[0].scrollIntoView()", figure)
-        _wait(lambda figure=figure: figure.find_elements("css selector", ".live .main-svg"))
+        wait(lambda figure=figure: figure.find_elements("css selector", ".live .main-svg"))
     assert page.get_log("browser") == []
-    messages = [json.loads(entry["message"])["message"] for entry in page.get_log("performance")]
-    addresses = [
-        message["params"]["request"]["url"]
-        for message in messages
-        if message["method"] == "Network.requestWillBeSent"
-    ]
+    addresses = requests(page)
     assert any(address.endswith("plotly.min.js") for address in addresses)
     folder = report.parent.as_uri()
     assert [a for a in addresses if not a.startswith((folder, "data:", "blob:"))] == []
@@ -136,7 +87,7 @@ def test_a_plot_changes_its_axes_and_shows_its_numbers(page):
     assert (_axis(page, figure, "xaxis"), _axis(page, figure, "yaxis")) == ("linear", "log")
     buttons["logx"].click()
     buttons["logy"].send_keys(" ")
-    _wait(lambda: (_axis(page, figure, "xaxis"), _axis(page, figure, "yaxis")) == ("log", "linear"))
+    wait(lambda: (_axis(page, figure, "xaxis"), _axis(page, figure, "yaxis")) == ("log", "linear"))
     assert buttons["logy"].get_attribute("aria-pressed") == "false"
 
     iterations = page.execute_script(
@@ -147,7 +98,7 @@ def test_a_plot_changes_its_axes_and_shows_its_numbers(page):
     assert passes == pytest.approx(iterations / 442, rel=1e-4)
 
     page.execute_script("Plotly.Fx.hover(arguments[0].querySelector('.live'), {xval: 1})", figure)
-    assert "bound" in _wait(lambda: figure.find_element("css selector", ".live .hoverlayer").text)
+    assert "bound" in wait(lambda: figure.find_element("css selector", ".live .hoverlayer").text)
 
     image = figure.find_element("css selector", "img")
     assert not image.is_displayed()
@@ -192,7 +143,7 @@ def test_a_link_at_the_top_lands_at_what_it_names(page):
     def top():
         return page.execute_script("return arguments[0].getBoundingClientRect().top", target)
 
-    _wait(lambda: abs(top()) < 5)
+    wait(lambda: abs(top()) < 5)
     time.sleep(0.5)
     assert abs(top()) < 5, "plots that are drawn on the way must not move the place"
 

@@ -1,52 +1,15 @@
 """The map of regimes as a figure, from plain values alone."""
 
-import numpy as np
 import pytest
+from synthetic_regimes import regimes
 
 from ratebound.reports import regime_map
 from ratebound.reports.regime_bars import ranges
 
 
-def line(name, largest, conservatism=2.0, bound_step=0.01, reason=""):
-    return {
-        "id": name,
-        "largest": largest,
-        "conservatism": conservatism,
-        "bound_step": bound_step,
-        "reason": reason,
-    }
-
-
-@pytest.fixture
-def regimes():
-    names = ["slow", "sublinear", "linear", "plateau", "divergent"]
-    return {
-        "method": "sgd",
-        "title": "A problem worth $5",
-        "n": 10,
-        "d": 2,
-        "kappa": 12.5,
-        "L": 1.0,
-        "L_max": 20.0,
-        "exact": True,
-        "replicas": 8,
-        "replacement": False,
-        "iterations": 100,
-        "measure": "gap_last",
-        "step": np.geomspace(1e-3, 4, 5).tolist(),
-        "batch": [1, 2, 8],
-        "regime": [[name] * 3 for name in names],
-        "threshold": [0.5, 1.0, 1.9],
-        "first_divergent": [4.0, 4.0, None],
-        "best_step": [0.03, 0.1, 0.2],
-        "theory": [
-            line("within", 0.1),
-            line("unlimited", None, None),
-            line("beyond", 50.0, 0.01),
-            line("below", 1e-5, 300000.0, None, "no step of the grid is within"),
-            line("silent", None, None, None, "not applicable"),
-        ],
-    }
+@pytest.fixture(name="regimes")
+def _regimes():
+    return regimes()
 
 
 def words(figure):

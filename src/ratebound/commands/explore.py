@@ -36,7 +36,15 @@ from ratebound.theory.errors import RateboundError
 @options.seed
 @options.without_replacement
 @options.backend
-@click.option("-o", "--output", "folder", type=click.Path(), help="Folder for map.png and map.pdf.")
+@click.option(
+    "-o", "--output", "folder", type=click.Path(), help="Folder of the page: map, PNG, PDF and numbers."
+)
+@click.option("--store", type=click.Path(), help="Keep the replicas in this Zarr store, and continue it.")
+@click.option(
+    "--executor",
+    metavar="WHERE",
+    help="Where replicas run: threads[:N], processes[:N], dask:ADDRESS or slurm[:JOBS].",
+)
 @click.option("--json", "file", type=click.Path(dir_okay=False), help="Write every number to this file.")
 def explore(
     problem: str,
@@ -51,6 +59,8 @@ def explore(
     without_replacement: bool,
     backend: str,
     folder: str | None,
+    store: str | None,
+    executor: str | None,
     file: str | None,
 ) -> None:
     """Map the regimes of constant steps: where runs converge, stall at a noise floor, or diverge.
@@ -59,6 +69,8 @@ def explore(
     """
     if folder is not None:
         check_folder(folder, "-o")
+    if store is not None:
+        check_folder(store, "--store")
     if file is not None:
         check_file(file, "--json")
     chosen = None if batches is None else _numbers(batches)
@@ -78,11 +90,15 @@ def explore(
             replicas=replicas,
             seed=seed or 0,
             backend=backend,
+            executor=executor,
+            store=store,
             watch=watch,
         ).as_dict()
     click.echo(_text(found))
     if folder is not None:
-        click.echo(f"map: {', '.join(map(str, _draw(found, Path(folder))))}")
+        from ratebound.reports.regime_page import build_map
+
+        click.echo(f"map: {build_map(found, folder)}")
     if file is not None:
         Path(file).write_text(json.dumps(found, indent=1, allow_nan=False) + "\n", encoding="utf-8")
         click.echo(f"numbers: {file}")
@@ -93,18 +109,6 @@ def _numbers(text: str) -> list[int]:
         return [int(part) for part in text.split(",")]
     except ValueError:
         raise RateboundError(f"--batches {text!r} is no list of whole numbers; write 1,2,4") from None
-
-
-def _draw(found: Mapping[str, Any], folder: Path) -> list[Path]:
-    from ratebound.reports import regime_map
-
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        return regime_map.save(found, folder)
-    except OSError as error:
-        raise RateboundError(
-            f"cannot write the map to {folder}: {error.strerror or error}; choose another folder with -o"
-        ) from error
 
 
 def _text(found: Mapping[str, Any]) -> str:

@@ -1,0 +1,74 @@
+"""True errors in the measures of the theorems, where only replicas tell them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ratebound.experiments.run import simulate
+from ratebound.problems.finite_sum import Problem
+from ratebound.theory.statement import Theorem
+
+if TYPE_CHECKING:
+    from ratebound.theory.methods import Method
+
+_EVERY_STEP = frozenset({"grad_norm_sq_mean", "grad_norm_sq_best"})
+"""Measures that take a full gradient at every step, many times the work of the step itself."""
+_FEW = 32
+"""Replicas that such a measure gets: it averages over the whole run, so that they differ little."""
+
+
+def theorem_errors(
+    problem: Problem,
+    method: Method,
+    theorems: Sequence[Theorem],
+    steps: np.ndarray,
+    horizon: int,
+    replicas: int,
+    run: Mapping[str, Any],
+) -> dict[str, np.ndarray]:
+    """Return the mean over replicas at the horizon for every measure of the theorems.
+
+    Parameters
+    ----------
+    problem, method
+        What is run.
+    theorems
+        Whose measures are wanted.
+    steps
+        Step sizes, shape (S,), which share the sample indices of each replica.
+    horizon, replicas
+        Updates, and independent runs; measures of gradients along the run get at most 32 of these.
+    run
+        Other options of :func:`ratebound.experiments.run.simulate`.
+
+    Returns
+    -------
+    dict
+        Measure -> error, shape (S,); inf where a replica diverged.
+    """
+    wanted = {theorem.measure for theorem in theorems}
+    errors: dict[str, np.ndarray] = {}
+    for measures, count in ((wanted - _EVERY_STEP, replicas), (wanted & _EVERY_STEP, min(replicas, _FEW))):
+        if measures:
+            found = simulate(
+                problem,
+                method,
+                steps.tolist(),
+                steps=horizon,
+                replicas=count,
+                measures=sorted(measures),
+                checkpoints=np.array([horizon]),
+                **run,
+            )
+            errors |= {name: _mean(found[name].values) for name in measures}
+    return errors
+
+
+def _mean(samples: np.ndarray) -> np.ndarray:
+    """Return the mean over replicas, shape (S,), of (S, R, C) at the last checkpoint; inf if one diverged."""
+    with np.errstate(all="ignore"):
+        mean = samples[..., -1].mean(1)
+    return np.where(np.isfinite(mean), mean, np.inf)
