@@ -62,7 +62,7 @@ def measured_cells(found: Sequence[Values]) -> Cells:
     kept = {name: np.stack([np.asarray(each[name]) for each in found], axis=1) for name in KEPT}
     cells = {name: kept[name][..., -1] for name in ("mean", "stderr", "median")}
     cells |= {f"{name}_curve": kept[name] for name in ("mean", "low", "high")}
-    return cells | {"measured_regime": kept["regime"].astype(str)}
+    return cells | {"measured_regime": kept["regime"].astype(object).astype(str)}
 
 
 def stand_in(measured: Cells) -> Cells:
