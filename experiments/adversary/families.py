@@ -14,11 +14,11 @@ from typing import Literal
 
 import numpy as np
 
+from ratebound.experiments.adversary import instances as build
 from ratebound.problems.finite_sum import Problem
-from ratebound.problems.losses import LOSSES, Loss, cauchy, sine, squared, welsch
+from ratebound.problems.losses import Loss, cauchy, sine, squared, welsch
 from ratebound.theory.errors import RateboundError, nearest
 
-_HUBER = LOSSES["huber"]
 Scale = Literal["linear", "log", "integer"]
 
 
@@ -91,86 +91,6 @@ class Family:
         return self.build(**parameters)
 
 
-def _problem(name: str, A: object, y: object, x0: object, loss: Loss = squared, l2: float = 0.0) -> Problem:
-    return Problem(name, np.array(A), np.array(y), loss, l2, np.array(x0), "synthetic, worst case")
-
-
-def _additive(start: float, noise: float, curvature: float) -> Problem:
-    a = np.sqrt(curvature)
-    return _problem("additive_1d", [[a], [a]], [noise, -noise], [start])
-
-
-def _line(slope: float, shift: float, start: float) -> Problem:
-    return _problem("line", [[1.0], [slope]], [shift, -slope * shift], [start])
-
-
-def _rare_noise(n: float, noise: float, start: float) -> Problem:
-    rest = -noise / (n - 1)
-    return _problem("rare_noise", np.ones((int(n), 1)), [noise] + [rest] * (int(n) - 1), [start])
-
-
-def _rare_row(n: float, large: float, shift: float, start: float) -> Problem:
-    rows = np.ones((int(n), 1))
-    rows[0] = large
-    y = np.zeros(int(n))
-    y[0] = shift
-    return _problem("rare_row", rows, y, [start])
-
-
-def _ridge_plane(mu: float, noise: float, along: float, across: float) -> Problem:
-    a = np.sqrt(1 - mu)
-    return _problem("ridge_plane", [[a, 0.0], [a, 0.0]], [noise, -noise], [along, across], l2=mu)
-
-
-def _axes_plane(mu: float, noise: float, noise_mu: float, along: float, across: float) -> Problem:
-    high, low = np.sqrt(2.0), np.sqrt(2 * mu)
-    A = [[high, 0.0], [high, 0.0], [0.0, low], [0.0, low]]
-    return _problem("axes_plane", A, [noise, -noise, noise_mu, -noise_mu], [along, across])
-
-
-def _plane(**p: float) -> Problem:
-    A = np.array([[p["a1"], p["b1"]], [p["a2"], p["b2"]], [p["a3"], p["b3"]]])
-    return _problem("plane", A, [p["y1"], p["y2"], p["y3"]], [p["u"], p["v"]])
-
-
-def _interpolation(size: float, along: float, across: float, angle: float) -> Problem:
-    A = [[1.0, 0.0], [size * np.cos(angle), size * np.sin(angle)]]
-    return _problem("interpolation", A, [0.0, 0.0], [along, across])
-
-
-def _huber(start: float) -> Problem:
-    return _problem("huber_1d", [[1.0]], [0.0], [start], _HUBER)
-
-
-def _huber_plane(ratio: float, along: float, across: float) -> Problem:
-    A = [[1.0, 0.0], [0.0, ratio]]
-    return _problem("huber_plane", A, [0.0, 0.0], [along, across], _HUBER)
-
-
-def _huber_ridge(mu: float, start: float, across: float) -> Problem:
-    return _problem("huber_ridge", [[np.sqrt(1 - mu), 0.0]], [0.0], [start, across], _HUBER, mu)
-
-
-def _sine_line(start: float, noise: float) -> Problem:
-    return _problem("sine_line", [[1.0], [1.0]], [noise, -noise], [start], sine)
-
-
-def _sine_quiet(start: float) -> Problem:
-    return _problem("sine_quiet", [[1.0]], [0.0], [start], sine)
-
-
-def _sine_plane(along: float, across: float) -> Problem:
-    return _problem("sine_plane", np.eye(2), [0.0, 0.0], [along, across], sine)
-
-
-def _cauchy(start: float, gap: float) -> Problem:
-    return _problem("cauchy_line", [[1.0], [1.0]], [gap, -gap], [start], cauchy)
-
-
-def _welsch(start: float) -> Problem:
-    return _problem("welsch_1d", [[1.0]], [0.0], [start], welsch)
-
-
 _NOISE = Axis(1e-3, 1e3, "log")
 _MU = Axis(1e-4, 0.9999, "log")
 _START = Axis(0.0, 2.0)
@@ -181,19 +101,19 @@ _FAMILIES = (
         "additive_1d",
         "one curvature, additive noise; L = mu",
         {"start": _START, "noise": _NOISE, "curvature": Axis(0.5, 2.0)},
-        _additive,
+        build.additive,
     ),
     Family(
         "line",
         "two rows on a line: multiplicative noise, at shift = 0 interpolation",
         {"slope": Axis(0.0, 1.0), "shift": Axis(0.0, 3.0), "start": Axis(-3.0, 3.0)},
-        _line,
+        build.line,
     ),
     Family(
         "rare_noise",
         "one of n samples carries the noise",
         {"n": Axis(2, 40, "integer"), "noise": _NOISE, "start": _START},
-        _rare_noise,
+        build.rare_noise,
     ),
     Family(
         "rare_row",
@@ -204,25 +124,25 @@ _FAMILIES = (
             "shift": _START,
             "start": Axis(-2.0, 2.0),
         },
-        _rare_row,
+        build.rare_row,
     ),
     Family(
         "ridge_plane",
         "extreme eigenvectors, L_max = L, noise along the steep one",
         {"mu": _MU, "noise": _NOISE, "along": _START, "across": Axis(0.0, 10.0)},
-        _ridge_plane,
+        build.ridge_plane,
     ),
     Family(
         "axes_plane",
         "extreme eigenvectors, noise along both",
         {"mu": _MU, "noise": _NOISE, "noise_mu": _NOISE, "along": _START, "across": Axis(0.0, 10.0)},
-        _axes_plane,
+        build.axes_plane,
     ),
     Family(
         "plane",
         "three free rows in the plane",
         {name: _ENTRY for name in ("a1", "b1", "a2", "b2", "a3", "b3", "y1", "y2", "y3", "u", "v")},
-        _plane,
+        build.plane,
     ),
     Family(
         "interpolation",
@@ -233,9 +153,11 @@ _FAMILIES = (
             "across": Axis(-2.0, 2.0),
             "angle": Axis(0.01, np.pi / 2),
         },
-        _interpolation,
+        build.interpolation,
     ),
-    Family("huber_1d", "Huber: |x| from afar", {"start": Axis(1.0, 1e4, "log")}, _huber, _HUBER),
+    Family(
+        "huber_1d", "Huber: |x| from afar", {"start": Axis(1.0, 1e4, "log")}, build.huber_line, build.huber
+    ),
     Family(
         "huber_plane",
         "two Huber functions of different scale",
@@ -244,39 +166,55 @@ _FAMILIES = (
             "along": Axis(0.01, 1e3, "log"),
             "across": Axis(0.01, 1e4, "log"),
         },
-        _huber_plane,
-        _HUBER,
+        build.huber_plane,
+        build.huber,
     ),
     Family(
         "huber_ridge",
         "strongly convex, steep only near the minimum",
         {"mu": _MU, "start": Axis(0.1, 1e3, "log"), "across": Axis(0.0, 10.0)},
-        _huber_ridge,
-        _HUBER,
+        build.huber_ridge,
+        build.huber,
     ),
-    Family("sine_quiet", "x^2 + 3 sin^2 x: PL, not convex", {"start": Axis(0.01, 6.0)}, _sine_quiet, sine),
+    Family(
+        "sine_quiet", "x^2 + 3 sin^2 x: PL, not convex", {"start": Axis(0.01, 6.0)}, build.sine_quiet, sine
+    ),
+    Family(
+        "zigzag",
+        "x^2 + 3 sin^2 x from afar: gradients rise and fall along the way",
+        {"start": Axis(4.0, 60.0), "size": Axis(0.3, 3.0, "log")},
+        build.zigzag,
+        sine,
+    ),
+    Family(
+        "one_sided",
+        "a kink that is flat on one side: averages keep the error of single iterates",
+        {"slope": Axis(0.1, 1.4), "up": Axis(-2.0, 2.0), "mu": Axis(1e-4, 0.1, "log")},
+        build.one_sided,
+        build.huber,
+    ),
     Family(
         "sine_line",
         "x^2 + 3 sin^2 x with noise",
         {"start": Axis(0.0, 4.0), "noise": Axis(0.01, 30.0, "log")},
-        _sine_line,
+        build.sine_line,
         sine,
     ),
     Family(
         "sine_plane",
         "separable, PL, not convex, in the plane",
         {"along": Axis(0.0, 6.0), "across": Axis(0.0, 6.0)},
-        _sine_plane,
+        build.sine_plane,
         sine,
     ),
     Family(
         "cauchy_line",
         "two heavy-tailed residuals: uphill curvature, gradients that grow",
         {"start": Axis(0.0, 30.0), "gap": Axis(0.0, 10.0)},
-        _cauchy,
+        build.cauchy_pair,
         cauchy,
     ),
-    Family("welsch_1d", "bounded, gradients that grow", {"start": Axis(0.1, 4.0)}, _welsch, welsch),
+    Family("welsch_1d", "bounded, gradients that grow", {"start": Axis(0.1, 4.0)}, build.welsch_line, welsch),
 )
 FAMILIES: Mapping[str, Family] = MappingProxyType({family.name: family for family in _FAMILIES})
 """The families by name."""

@@ -95,3 +95,16 @@ def test_parameters_out_of_range_have_no_ratio():
     found = sweep(at, {"alpha": np.array([1.0, 1.5])})
     assert np.isfinite(found.ratio[0]).all()
     assert np.isnan(found.ratio[1]).all()
+
+
+def test_gradients_of_the_zigzag_rise_and_fall_along_the_way():
+    problem = family("zigzag").problem({"start": 20.0, "size": 1.0})
+    slopes = problem.gradient(np.linspace(20.0, 5.0, 400)[:, None])[:, 0]
+    turns = np.flatnonzero(np.diff(np.sign(np.diff(slopes))))
+    assert (slopes > 0).all() and turns.size >= 8
+
+
+def test_the_one_sided_kink_is_flat_on_one_side_only():
+    problem = family("one_sided").problem({"slope": 1.2, "up": 0.0, "mu": 1e-4})
+    right, left = problem.gap(np.array([[8.0], [-8.0]]))
+    assert 0 < right < left / 5
