@@ -7,6 +7,8 @@ stay there: this function takes it where it loses at most five digits, and leave
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from sympy import Abs, Max, S, exp
 
@@ -19,7 +21,6 @@ from ratebound.problems.finite_sum import Problem
 from ratebound.problems.losses import Loss
 from ratebound.problems.lower import printed
 from ratebound.problems.primitives import softplus
-from ratebound.problems.sparse import predictions
 
 _POINTS = 64
 _VALUES = 2**20
@@ -45,12 +46,32 @@ def sums(predictions, labels, inside, out):
             total = total + log(factor)
         store(total, out, (p, 0))
 '''
-_BLOCK = 4096
-"""Rows whose factors are multiplied: at most 2 each, 512 in a lane."""
+_FACTORS = 512
+"""Factors, at most 2 each, that are multiplied before a logarithm is taken."""
+
+_SPARSE_SOURCE = '''"""Sums of the {title} over sparse rows: printed, not written."""
+
+{imports}
+
+@njit(nogil=True, cache=True, error_model="numpy", boundscheck=False)
+def sums(starts, columns, entries, labels, points, out):
+    total = fill(0.0)
+    for first in range(0, labels.size, {block}):
+        factor = fill(1.0)
+        for i in range(first, min(first + {block}, labels.size)):
+            z = fill(0.0)
+            for e in range(starts[i], starts[i + 1]):
+                z = z + entries[e] * load(points, (columns[e], 0))
+            y = fill(labels[i])
+            total = total + ({term})
+            factor = factor * ({factor})
+        total = total + log(factor)
+    store(total, out, (0,))
+'''
 
 
-def sums_source(loss: Loss) -> str:
-    """Print the module that sums a loss over the samples.
+def sums_source(loss: Loss, sparse: bool = False) -> str:
+    """Print the module that sums a loss over the samples: of predictions, or of eight points on sparse rows.
 
     A sum of ``softplus(v) = max(v, 0) + log(1 + exp(-|v|))`` takes one logarithm, of a product.
 
@@ -63,11 +84,11 @@ def sums_source(loss: Loss) -> str:
     if isinstance(term, softplus):
         (v,) = term.args
         term, factor = Max(v, 0), 1 + exp(-Abs(v))
-    return _SOURCE.format(
+    return (_SPARSE_SOURCE if sparse else _SOURCE).format(
         title=loss.title,
         imports=IMPORTS,
         width=WIDTH,
-        block=_BLOCK,
+        block=_FACTORS if sparse else WIDTH * _FACTORS,
         term=printed(term, "numba"),
         factor=printed(factor, "numba"),
     )
@@ -96,17 +117,9 @@ def _fused_value(problem: Problem) -> Measure:
     rows = -(-problem.n // WIDTH) * WIDTH
     labels, inside = np.zeros(rows), np.zeros(rows)
     labels[: problem.n], inside[: problem.n] = problem.y, 1.0
-    if not problem.sparse:
-        data = np.zeros((rows, problem.d))
-        data[: problem.n] = problem.A
+    data = np.zeros((rows, problem.d))
+    data[: problem.n] = problem.A
     sums = load_module(sums_source(problem.loss)).sums
-
-    def predict(X: np.ndarray) -> np.ndarray:
-        if not problem.sparse:
-            return X @ data.T
-        Z = np.zeros((X.shape[0], rows))
-        Z[:, : problem.n] = predictions(problem.A, X)
-        return Z
 
     def value(X: np.ndarray) -> np.ndarray:
         out = np.empty((X.shape[0], WIDTH))
@@ -114,7 +127,7 @@ def _fused_value(problem: Problem) -> Measure:
         def work(first: int, last: int) -> None:
             for start in range(first * _POINTS, min(last * _POINTS, X.shape[0]), _POINTS):
                 block = slice(start, start + _POINTS)
-                sums(predict(X[block]), labels, inside, out[block])
+                sums(X[block] @ data.T, labels, inside, out[block])
 
         share(work, -(-X.shape[0] // _POINTS), X.size * rows)
         return out.sum(1) / problem.n + problem.l2 / 2 * (X * X).sum(1)
@@ -122,9 +135,33 @@ def _fused_value(problem: Problem) -> Measure:
     return value
 
 
+def _sparse_value(problem: Problem) -> Measure:
+    """Return f at points (P, d); a vector holds the same prediction at eight points."""
+    A: Any = problem.A
+    data = A.indptr.astype(np.int64), A.indices.astype(np.uint32), np.array(A.data), np.array(problem.y)
+    sums = load_module(sums_source(problem.loss, sparse=True)).sums
+
+    def value(X: np.ndarray) -> np.ndarray:
+        count = X.shape[0]
+        out = np.empty(-(-count // WIDTH) * WIDTH)
+
+        def work(first: int, last: int) -> None:
+            points = np.zeros((problem.d, WIDTH))
+            for start in range(first * WIDTH, last * WIDTH, WIDTH):
+                here = X[start : start + WIDTH]
+                points[:, : len(here)] = here.T
+                sums(*data, points, out[start : start + WIDTH])
+
+        share(work, out.size // WIDTH, count * A.nnz)
+        return out[:count] / problem.n + problem.l2 / 2 * (X * X).sum(1)
+
+    return value
+
+
 def _fused_gap(problem: Problem) -> Measure:
     """Return f - f* at points (..., d), as :meth:`Problem.gap` to about ten digits."""
-    value, careful = _fused_value(problem), _in_threads(problem.gap, problem)
+    value = _sparse_value(problem) if problem.sparse else _fused_value(problem)
+    careful = _in_threads(problem.gap, problem)
 
     def gap(X: np.ndarray) -> np.ndarray:
         points = np.ascontiguousarray(X).reshape(-1, problem.d)

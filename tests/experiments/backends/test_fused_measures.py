@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
 
 from ratebound.experiments.backends.fused_measures import fused_measures
 from ratebound.problems.build import from_arrays
@@ -13,7 +14,16 @@ def logistic(n=41, d=6):
     return from_arrays(rng.normal(size=(n, d)), np.sign(rng.normal(size=n)), "logistic", 0.05)
 
 
-@pytest.mark.parametrize("make", [logistic, lambda: load("quadratic_2d"), lambda: load("sine_1d")])
+def sparse_logistic():
+    # More rows than factors that are multiplied before a logarithm is taken.
+    rng = np.random.default_rng(1)
+    A = rng.normal(size=(700, 6)) * (rng.random((700, 6)) < 0.4)
+    return from_arrays(csr_array(A), np.sign(rng.normal(size=700)), "logistic", 0.05)
+
+
+@pytest.mark.parametrize(
+    "make", [logistic, sparse_logistic, lambda: load("quadratic_2d"), lambda: load("sine_1d")]
+)
 @pytest.mark.parametrize("distance", [1e2, 1.0, 1e-2, 1e-4, 1e-7, 0.0])
 def test_agrees_at_every_distance(make, distance):
     problem = make()
@@ -25,6 +35,7 @@ def test_agrees_at_every_distance(make, distance):
 def test_divergence_never_reads_finite():
     lost = np.full((3, 6), [[np.inf], [np.nan], [1e200]])
     assert np.isinf(fused_measures(logistic())["gap"](lost)).all()
+    assert np.isinf(fused_measures(sparse_logistic())["gap"](lost)).all()
 
 
 def test_many_points_in_threads():
