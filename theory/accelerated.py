@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from sympy import Integer, Symbol, sqrt
 
-from ratebound.theory.assumptions import convex, smooth, strongly_convex
+from ratebound.theory.assumptions import (
+    convex,
+    gradient_below_gap,
+    quadratic_growth,
+    smooth,
+    strongly_convex,
+)
+from ratebound.theory.conversion import Conversion
 from ratebound.theory.methods import nesterov, nesterov_constant
 from ratebound.theory.onestep import X
 from ratebound.theory.points import (
@@ -79,4 +86,35 @@ nesterov_strong = Theorem(
     sibling="gd_sc_gap",
 )
 
-THEOREMS = (nesterov_convex, nesterov_strong)
+nesterov_convex_gradient = Theorem(
+    id="nesterov_convex_gradient",
+    title="Nesterov's accelerated gradient, smooth convex, gradient norm",
+    source="corollary of Nesterov 1983",
+    method=nesterov,
+    assumptions=(smooth, convex),
+    step=alpha,
+    where=(alpha <= 1 / L,),
+    measure="grad_norm_sq_last",
+    bound=4 * L * D**2 / (alpha * (k + 1) ** 2),
+    start=Integer(1),
+    certificate=Conversion(nesterov_convex, 2 * L, {gradient_below_gap: Integer(1)}),
+    defaults=_INVERSE_L,
+    sibling="gd_convex_gradient_best",
+)
+
+nesterov_strong_distance = Theorem(
+    id="nesterov_strong_distance",
+    title="Nesterov's accelerated gradient, strongly convex, constant momentum, distance",
+    source="corollary of Nesterov 2004, section 2.2",
+    method=nesterov_constant,
+    assumptions=(smooth, strongly_convex),
+    step=alpha,
+    where=(alpha <= 1 / L,),
+    measure="distance_sq",
+    bound=(1 - _ROOT) ** k * (2 * gap0 / mu + D**2),
+    certificate=Conversion(nesterov_strong, 2 / mu, {quadratic_growth: 2 / mu}),
+    defaults=_INVERSE_L,
+    sibling="nesterov_strong",
+)
+
+THEOREMS = (nesterov_convex, nesterov_strong, nesterov_convex_gradient, nesterov_strong_distance)

@@ -20,6 +20,7 @@ FAMILIES = (
     "adaptive",
     "accelerated",
     "momentum",
+    "quadratics",
     "sgd_moment",
     "sgd_sc",
     "sgd_averaged",

@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sympy import Expr, Symbol
+from sympy import Expr, S, Symbol
 
 from ratebound.theory.certificate import (
     LAST,
     Multipliers,
-    prove_claim,
     require,
+    require_assumed,
     require_known,
     require_within,
     with_expressions,
 )
 from ratebound.theory.errors import RateboundError
+from ratebound.theory.onestep import prove_step
 from ratebound.theory.prover import nonnegative, vanishes
 from ratebound.theory.statement import Theorem
-from ratebound.theory.symbols import k
+from ratebound.theory.symbols import alpha, k
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,16 @@ class Conversion:
             raise RateboundError(f"{parent.id} says nothing yet at k = {theorem.start}")
         require_known(self.factor, "the factor")
         require(self.factor, theorem, "the factor")
-        prove_claim(theorem, self.claim(theorem), self.by, {})
+        require_assumed(self.by, theorem)
+        prove_step(
+            self.claim(theorem),
+            self.by,
+            {},
+            definitions={},
+            values={alpha: theorem.step},
+            chart=theorem.chart,
+            k=k,
+            start=S.Zero,
+        )
         implied = self.factor * parent.bound.subs(self.values)
         require(theorem.at(k) - implied, theorem, f"the bound of {parent.id}, converted")

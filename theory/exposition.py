@@ -26,8 +26,9 @@ from ratebound.theory.onestep import G, H
 from ratebound.theory.potential import Potential
 from ratebound.theory.reciprocal import Reciprocal
 from ratebound.theory.recursion import Cases, Recursion
+from ratebound.theory.spectral import Chebyshev, Peak, lam
 from ratebound.theory.statement import Theorem
-from ratebound.theory.symbols import D, d2, d2_next, delta, delta_next, grad_sq
+from ratebound.theory.symbols import D, alpha, d2, d2_next, delta, delta_next, grad_sq
 from ratebound.theory.telescope import SUMMED, Telescope
 
 
@@ -64,6 +65,8 @@ def exposition(theorem: Theorem) -> list[Line]:
             return list(_conversion(theorem, proof))
         case GradientSum() as proof:
             return list(_gradient_sum(theorem, proof))
+        case Peak() | Chebyshev() as proof:
+            return list(_spectral(theorem, proof))
         case Potential() as proof:
             return list(_potential(theorem, proof))
         case Memory() as proof:
@@ -168,6 +171,24 @@ def _gradient_sum(theorem: Theorem, proof: GradientSum) -> Iterator[Line]:
     for inequality, multiplier in proof.final.items():
         yield from _term(inequality, multiplier)
     yield Line("so that the least squared gradient of x_0 .. x_{k-1} is at most the bound", theorem.bound)
+
+
+def _spectral(theorem: Theorem, proof: Peak | Chebyshev) -> Iterator[Line]:
+    yield Line(
+        "Along an eigenvector of curvature lambda the gradient is lambda times the error: it is followed"
+    )
+    yield Line("by itself, and a measure is a sum over the eigenvectors.")
+    if isinstance(proof, Peak):
+        yield Line("Each step multiplies the error by", 1 - alpha * lam)
+        yield Line(
+            "The factor of the start after k steps rises with lambda up to, and falls behind, lambda ="
+        )
+        yield Line("  ", proof.at)
+        yield Line("where it is the bound", theorem.bound)
+    else:
+        yield Line("With x_{-1} = x_0 the error is rho^k (U_k(t) - rho U_{k-1}(t)), rho =", proof.rho)
+        yield Line("U_k the Chebyshev polynomials of the second kind, and |t| <= 1 on the spectrum.")
+        yield Line("There |U_k| <= k + 1, so that the measure is at most the bound", theorem.bound)
 
 
 def _batch_variance(theorem: Theorem) -> Iterator[Line]:

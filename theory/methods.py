@@ -120,6 +120,13 @@ heavy_ball_pl = Method(
     "full",
     from_start=("m",),
 )
+heavy_ball_polyak = Method(
+    "heavy_ball_polyak",
+    "Heavy ball, Polyak's momentum for quadratics",
+    {"x": x - alpha * g + ((sqrt(L) - sqrt(mu_pl)) / (sqrt(L) + sqrt(mu_pl))) ** 2 * (x - _m), "m": x},
+    "full",
+    from_start=("m",),
+)
 heavy_ball_decaying = Method(
     "heavy_ball_decaying",
     "Heavy ball, momentum k/(k + 2) and step alpha/(k + 2)",
@@ -161,6 +168,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
             nesterov_constant,
             ogm,
             heavy_ball_pl,
+            heavy_ball_polyak,
             heavy_ball_decaying,
             polyak,
             steepest,

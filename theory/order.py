@@ -125,7 +125,9 @@ def _split(bound: Expr, counter: Symbol) -> tuple[Expr, Expr]:
 
 
 def _is_geometric(expr: Expr, counter: Symbol) -> bool:
-    return any(power.as_base_exp()[1].has(counter) for power in expr.atoms(Pow, exp))
+    # (k/(k + 1))^k, with k in its base too, tends to a constant.
+    powers = (power.as_base_exp() for power in expr.atoms(Pow, exp))
+    return any(exponent.has(counter) and not base.has(counter) for base, exponent in powers)
 
 
 def _frozen(expr: Expr, variable: Symbol) -> Expr:
@@ -135,6 +137,8 @@ def _frozen(expr: Expr, variable: Symbol) -> Expr:
 
 def _power(expr: Expr, t: Symbol) -> tuple[Expr, int]:
     expr = _frozen(expr, t)
+    settling = (p for p in expr.atoms(Pow) if p.exp.has(t) and p.base.has(t))
+    expr = expr.xreplace({p: limit(p, t, oo) for p in settling})
     for p, q in sorted(product(_POWERS, _LOGS), key=_misfit(expr, t)):
         ratio = limit(expr * t**p / log(t) ** q, t, oo)
         if ratio != 0 and ratio.is_finite is not False and not ratio.has(oo):

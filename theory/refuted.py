@@ -9,6 +9,7 @@ from sympy import Max
 
 from ratebound.theory.assumptions import smooth
 from ratebound.theory.gd import gd_convex
+from ratebound.theory.quadratics import RHO, heavy_ball_quadratic
 from ratebound.theory.sgd_moment import sgd_pl_constant
 from ratebound.theory.sgd_sc import sgd_sc_theta
 from ratebound.theory.sgd_star import sgd_nws
@@ -117,7 +118,27 @@ mean_smoothness = Refuted(
     "A rare large row makes the second moment of the step as large as L_max says, not L.",
 )
 
+bare_heavy_ball = Refuted(
+    replace(
+        heavy_ball_quadratic,
+        id="heavy_ball_bare_rate",
+        title="Heavy ball with Polyak's parameters, least squares, at its bare rate",
+        source="a common reading of Polyak 1964, whose rate is a limit",
+        bound=RHO ** (2 * k) * D**2,
+        certificate=None,
+    ),
+    Counterexample(((10.0, 0.0), (0.0, 1.0)), (0.0, 0.0), (1.0, 0.0), 20),
+    "At both ends of the spectrum the roots of the recursion meet: the error outgrows the bare rate about 2 k times.",
+)
+
 REFUTED: Mapping[str, Refuted] = {
-    each.theorem.id: each for each in (long_step, published_theta, noise_at_minimum, mean_smoothness)
+    each.theorem.id: each
+    for each in (
+        long_step,
+        published_theta,
+        noise_at_minimum,
+        mean_smoothness,
+        bare_heavy_ball,
+    )
 }
 """The refuted statements by id."""
