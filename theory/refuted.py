@@ -128,7 +128,7 @@ bare_heavy_ball = Refuted(
         certificate=None,
     ),
     Counterexample(((10.0, 0.0), (0.0, 1.0)), (0.0, 0.0), (1.0, 0.0), 20),
-    "At both ends of the spectrum the roots of the recursion meet: the error outgrows the bare rate about 2 k times.",
+    "The roots of the recursion meet at the ends of the spectrum: the error exceeds the bare rate 2 k-fold.",
 )
 
 REFUTED: Mapping[str, Refuted] = {
