@@ -23,6 +23,10 @@ def interpolates(problem: Problem) -> Constant:
         If that is false, or not certain to the last digit.
     """
     curvature.components_convex(problem)
+    if problem.sparse:
+        raise NotCertified(
+            f"{problem.name} is sparse, and so not certified to interpolate: that needs dense data"
+        )
     A, y = problem.A, problem.y
     least_squares = problem.kind == "quadratic" and problem.l2 == 0
     if least_squares and problem.spectrum.clear and problem.spectrum.rank == problem.n:
@@ -91,8 +95,10 @@ def _growth(problem: Problem) -> float:
 
 def _additive(problem: Problem) -> bool:
     """Whether the components differ by linear terms only, in one dimension."""
+    if not problem.loss.additive_noise or problem.d != 1 or problem.sparse:
+        return False
     unit = ((problem.A == 0) | (problem.A == 1)).all() and (problem.A.sum(1) == 1).all()
-    return problem.loss.additive_noise and problem.d == 1 and bool(unit) and balanced(problem.A, problem.y)
+    return bool(unit) and balanced(problem.A, problem.y)
 
 
 def affine_noise(problem: Problem, setting: Setting) -> Constant:

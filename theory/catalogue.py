@@ -33,6 +33,7 @@ FAMILIES = (
     "sgd_affine",
     "sgd_batched",
     "sgd_star_more",
+    "sgd_least_squares",
 )
 """Modules of :mod:`ratebound.theory` that hold theorems, each in a tuple ``THEOREMS``."""
 

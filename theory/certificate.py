@@ -197,6 +197,9 @@ class Corollary:
 
     def __post_init__(self) -> None:
         with_expressions(self)
+        # What follows from a cited theorem rests on its source too.
+        parent = self.of.certificate
+        object.__setattr__(self, "cited", parent is None or parent.cited)
 
     def check(self, theorem: Theorem) -> None:
         """Check that step, assumptions, range and bound are those of the theorem at these values."""

@@ -73,8 +73,13 @@ lipschitz = Assumption(
     ("smooth_components", "L_max", "sigma_star_sq"),
     (lipschitz_moment,),
 )
+least_squares = Assumption(
+    "least_squares",
+    "least squares without a ridge",
+    ("R_sq", "residual_sq", "rank"),
+)
 
-ASSUMPTIONS = (interpolation, strong_growth, affine, batched, lipschitz)
+ASSUMPTIONS = (interpolation, strong_growth, affine, batched, lipschitz, least_squares)
 """All of them."""
 
 FACTS: tuple[tuple[frozenset[str], Relational], ...] = (

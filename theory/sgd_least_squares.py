@@ -1,0 +1,49 @@
+"""SGD on least squares with a constant step: averaging alone has the rate 1/k, strongly convex or not."""
+
+from __future__ import annotations
+
+from sympy import Integer, sqrt
+
+from ratebound.theory.assumptions import convex
+from ratebound.theory.certificate import Cited, Corollary
+from ratebound.theory.methods import sgd
+from ratebound.theory.noise_models import least_squares
+from ratebound.theory.statement import Theorem
+from ratebound.theory.symbols import D, R_sq, alpha, k, rank, residual_sq
+
+_NOISE = sqrt(residual_sq * rank)
+
+sgd_averaged_least_squares = Theorem(
+    id="sgd_averaged_least_squares",
+    title="SGD on least squares, constant step, averaged iterate",
+    source="Bach and Moulines 2013, Theorem 1 (number not checked)",
+    method=sgd,
+    assumptions=(convex, least_squares),
+    step=alpha,
+    where=(alpha < 1 / R_sq,),
+    measure="gap_average",
+    bound=(_NOISE / (1 - sqrt(alpha * R_sq)) + D / sqrt(alpha)) ** 2 / (2 * k),
+    start=Integer(1),
+    certificate=Cited(
+        "the proof expands the second moments in powers of alpha, an argument on operators, not on scalars"
+    ),
+    defaults={alpha: 1 / (4 * R_sq)},
+    note="No floor: a constant step loses nothing once the iterates are averaged, for least squares only.",
+    sibling="sgd_star_convex",
+)
+
+sgd_averaged_least_squares_quarter = Theorem(
+    id="sgd_averaged_least_squares_quarter",
+    title="SGD on least squares, step 1/(4 R^2), averaged iterate",
+    source="Bach and Moulines 2013, the corollary of Theorem 1 (number not checked)",
+    method=sgd,
+    assumptions=(convex, least_squares),
+    step=1 / (4 * R_sq),
+    measure="gap_average",
+    bound=2 * (_NOISE + sqrt(R_sq) * D) ** 2 / k,
+    start=Integer(1),
+    certificate=Corollary(sgd_averaged_least_squares, {alpha: 1 / (4 * R_sq)}),
+    sibling="sgd_averaged_least_squares",
+)
+
+THEOREMS = (sgd_averaged_least_squares, sgd_averaged_least_squares_quarter)
