@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _EVERY_STEP = frozenset({"grad_norm_sq_mean", "grad_norm_sq_best"})
 """Measures that take a full gradient at every step, many times the work of the step itself."""
-_FEW = 32
+_FEW = 16
 """Replicas that such a measure gets: it averages over the whole run, so that they differ little."""
 
 
@@ -40,7 +40,7 @@ def theorem_errors(
     steps
         Step sizes, shape (S,), which share the sample indices of each replica.
     horizon, replicas
-        Updates, and independent runs; measures of gradients along the run get at most 32 of these.
+        Updates, and independent runs; measures of gradients along the run get at most 16 of these.
     run
         Other options of :func:`ratebound.experiments.run.simulate`.
 
@@ -53,6 +53,9 @@ def theorem_errors(
     errors: dict[str, np.ndarray] = {}
     for measures, count in ((wanted - _EVERY_STEP, replicas), (wanted & _EVERY_STEP, min(replicas, _FEW))):
         if measures:
+            # The choice of an engine weighs steps alone; gradients at every step outweigh its loading time.
+            slow = method.sampling == "batch" and measures <= _EVERY_STEP and run["backend"] == "auto"
+            options = {**run, "backend": "numba"} if slow else run
             found = simulate(
                 problem,
                 method,
@@ -61,7 +64,7 @@ def theorem_errors(
                 replicas=count,
                 measures=sorted(measures),
                 checkpoints=np.array([horizon]),
-                **run,
+                **options,
             )
             errors |= {name: _mean(found[name].values) for name in measures}
     return errors
