@@ -26,7 +26,9 @@ _MEASURES = {
 
 
 def _entry(label: str, lines: Iterable[str]) -> list[str]:
-    wrapped = [part for line in lines for part in textwrap.wrap(line, _WIDTH - _MARGIN)]
+    wrapped = [
+        part for line in lines for part in textwrap.wrap(line, _WIDTH - _MARGIN, break_on_hyphens=False)
+    ]
     return [f"{label if not number else '':<{_MARGIN}}{line}" for number, line in enumerate(wrapped)]
 
 

@@ -41,12 +41,11 @@ def test_a_run_is_that_of_simulate():
 def test_lists_within_a_cell_share_the_draws_and_factors_scale_the_step():
     table = small()
     del table["axes"]["step"]
-    by_factor = values(
-        table | {"defaults": table["defaults"] | {"step": "1/L_max", "step_factor": [0.1, 2, 1e3]}}
-    )
+    table["defaults"] |= {"step": "1/L_max", "step_factor": [0.1, 2, 1e3]}
+    by_factor = values(table)
     at = 1 / rb.problems.constants.certify(rb.problems.load("linnerud_ridge"), "L_max").value
     assert by_factor["alpha"] == pytest.approx(at * np.array([0.1, 2, 1e3]))
-    assert by_factor["mean"].shape == (3, checkpoints(declare(small()).cells[0]).size)
+    assert by_factor["mean"].shape == (3, checkpoints(declare(table).cells[0]).size)
     assert list(by_factor["regime"])[-1] == "divergent"
 
 
