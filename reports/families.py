@@ -86,12 +86,9 @@ def families(cells: Sequence[Cell]) -> list[Family]:
     for group in _groups(noisy, lambda c: (*_place(c), *_batch(c))):
         methods = {cell["run"]["method"] for cell in group}
         if len(methods) > 1:
-            plain = any("momentum" in method for method in methods) and "sgd" in methods
-            found.append(
-                _family("momentum", group, "With and without momentum")
-                if plain
-                else _family("methods", group, "Methods")
-            )
+            constant = {"sgd", "sgd_momentum"} <= methods
+            title = "With and without momentum" if constant else "Methods"
+            found.append(_family("momentum" if constant else "methods", group, title))
     for group in _groups(noisy, lambda c: (*_place(c), c["theorem"]["id"])):
         if len({_batch(cell) for cell in group}) > 1:
             title = f"Batch sizes, {group[0]['theorem']['title']}"
