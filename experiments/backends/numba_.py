@@ -78,7 +78,8 @@ class _Kernel:
         self._passes = passes_of(plan, len(state["x"]))
         # A copy, for the first call moves the state itself.
         self._shown = {name: state[name].copy() for name in read}
-        self._found: tuple[list[int], dict[str, np.ndarray]] = [], {}
+        self._places: dict[int, int] = {}
+        self._copies: dict[str, np.ndarray] = {}
         self.stops: Sequence[int] = ()
 
     def values(self, name: str) -> np.ndarray:
@@ -87,11 +88,11 @@ class _Kernel:
 
     def advance(self, start: int, stop: int, *arguments: Any) -> None:
         """Make the updates ``start .. stop - 1``, or look them up where they were foreseen."""
-        if stop not in self._found[0]:
+        if stop not in self._places:
             stops = self._upcoming(stop)
-            self._found = stops, self._through(start, stops, *arguments)
-        at = self._found[0].index(stop)
-        self._shown = {name: values[at] for name, values in self._found[1].items()}
+            self._places = {each: place for place, each in enumerate(stops)}
+            self._copies = self._through(start, stops, *arguments)
+        self._shown = {name: values[self._places[stop]] for name, values in self._copies.items()}
 
     def _upcoming(self, stop: int) -> list[int]:
         room = max(1, _COPIED // sum(self._state[name].size for name in self._read))
@@ -119,37 +120,23 @@ class _Kernel:
         return copies
 
 
-class FeaturesEngine:
-    """State (units, d) where a unit is a replica under a step size; vectors run over features."""
+class _KernelEngine:
+    """What the three layouts share: a kernel, its further arguments, and the shape (S, R, d) of points."""
 
-    def __init__(self, plan: Plan) -> None:
-        problem, (S, R) = plan.problem, (plan.alphas.shape[0], plan.replicas.size)
-        width = padded(problem.d)
-        spec = spec_of(plan)
-        source, at_once = features_source(spec, width)
-        units = padded(S * R, at_once)
-        self._shape = (S, R, problem.d)
-        state = {name: aligned((units, width)) for name in spec.rules}
-        state["x"][:, : problem.d] = problem.x0
-        self._kernel = _Kernel(plan, source, padded_rows(problem, width), state, at_once, kept(spec))
-        # Surplus units repeat the last one.
-        unit = np.minimum(np.arange(units), S * R - 1)
-        self._replicas = plan.replicas[unit % R].astype(np.uint64)
-        self._schedules = (unit // R).astype(np.uint64)
-        self._inside = (np.arange(width) < problem.d).astype(np.float64)
-        self._alphas, self._weights = schedule_of(plan.alphas), weights_of(plan)
+    _kernel: _Kernel
+    _arguments: tuple[Any, ...]
+    _shape: tuple[int, int, int]
 
     def advance(self, start: int, stop: int) -> None:
         """Make the updates ``start .. stop - 1``."""
-        self._kernel.advance(
-            start, stop, self._alphas, self._weights, self._replicas, self._schedules, self._inside
-        )
+        self._kernel.advance(start, stop, *self._arguments)
 
     def foresee(self, stops: Sequence[int]) -> None:
         """Learn where the run will stop."""
         self._kernel.stops = stops
 
     def _values(self, name: str) -> np.ndarray:
+        """Return a state variable (S, R, d); here the state has a row per unit, perhaps padded."""
         S, R, d = self._shape
         return self._kernel.values(name)[: S * R, :d].reshape(self._shape)
 
@@ -162,7 +149,31 @@ class FeaturesEngine:
         return self._values(SUM)
 
 
-class StepSizesEngine:
+def _units(plan: Plan, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the replica and the schedule of `count` units; surplus units repeat the last one."""
+    S, R = plan.alphas.shape[0], plan.replicas.size
+    unit = np.minimum(np.arange(count), S * R - 1)
+    return plan.replicas[unit % R].astype(np.uint64), (unit // R).astype(np.uint64)
+
+
+class FeaturesEngine(_KernelEngine):
+    """State (units, d) where a unit is a replica under a step size; vectors run over features."""
+
+    def __init__(self, plan: Plan) -> None:
+        problem, (S, R) = plan.problem, (plan.alphas.shape[0], plan.replicas.size)
+        width = padded(problem.d)
+        spec = spec_of(plan)
+        source, at_once = features_source(spec, width)
+        units = padded(S * R, at_once)
+        self._shape = (S, R, problem.d)
+        state = {name: aligned((units, width)) for name in spec.rules}
+        state["x"][:, : problem.d] = problem.x0
+        self._kernel = _Kernel(plan, source, padded_rows(problem, width), state, at_once, kept(spec))
+        inside = (np.arange(width) < problem.d).astype(np.float64)
+        self._arguments = schedule_of(plan.alphas), weights_of(plan), *_units(plan, units), inside
+
+
+class StepSizesEngine(_KernelEngine):
     """State (R, blocks, d, lanes) where the lanes are step sizes that share the indices of their replica."""
 
     def __init__(self, plan: Plan) -> None:
@@ -177,34 +188,18 @@ class StepSizesEngine:
         self._kernel = _Kernel(plan, step_sizes_source(spec, lanes), data, state, 1, kept(spec))
         # Surplus lanes repeat the last step size.
         lane = np.minimum(np.arange(blocks * lanes), S - 1)
-        self._alphas, self._weights = (
+        schedules = (
             (np.ascontiguousarray(values[lane].T), moves)
             for values, moves in (schedule_of(plan.alphas), weights_of(plan))
         )
-        self._replicas = plan.replicas.astype(np.uint64)
-
-    def advance(self, start: int, stop: int) -> None:
-        """Make the updates ``start .. stop - 1``."""
-        self._kernel.advance(start, stop, self._alphas, self._weights, self._replicas)
-
-    def foresee(self, stops: Sequence[int]) -> None:
-        """Learn where the run will stop."""
-        self._kernel.stops = stops
+        self._arguments = *schedules, plan.replicas.astype(np.uint64)
 
     def _values(self, name: str) -> np.ndarray:
         S, R, d = self._shape
         return self._kernel.values(name).transpose(1, 3, 0, 2).reshape(-1, R, d)[:S]
 
-    def points(self) -> np.ndarray:
-        """Return the iterates, shape (S, R, d)."""
-        return self._values("x")
 
-    def sums(self) -> np.ndarray:
-        """Return the weighted sums of the iterates before the present one, shape (S, R, d)."""
-        return self._values(SUM)
-
-
-class SparseEngine:
+class SparseEngine(_KernelEngine):
     """State (units, d) as :mod:`ratebound.experiments.backends.lanes_sparse` holds it."""
 
     def __init__(self, plan: Plan) -> None:
@@ -218,34 +213,7 @@ class SparseEngine:
         A: Any = problem.A
         data = A.indptr.astype(np.uint64), A.indices.astype(np.uint32), np.array(A.data)
         self._kernel = _Kernel(plan, sparse_source(spec), data, state, WIDTH, kept(spec))
-        # Surplus units repeat the last one.
-        unit = np.minimum(np.arange(units), S * R - 1)
-        self._arguments = (
-            schedule_of(plan.alphas),
-            weights_of(plan),
-            plan.replicas[unit % R].astype(np.uint64),
-            (unit // R).astype(np.uint64),
-        )
-
-    def advance(self, start: int, stop: int) -> None:
-        """Make the updates ``start .. stop - 1``."""
-        self._kernel.advance(start, stop, *self._arguments)
-
-    def foresee(self, stops: Sequence[int]) -> None:
-        """Learn where the run will stop."""
-        self._kernel.stops = stops
-
-    def _values(self, name: str) -> np.ndarray:
-        S, R, _ = self._shape
-        return self._kernel.values(name)[: S * R].reshape(self._shape)
-
-    def points(self) -> np.ndarray:
-        """Return the iterates, shape (S, R, d)."""
-        return self._values("x")
-
-    def sums(self) -> np.ndarray:
-        """Return the weighted sums of the iterates before the present one, shape (S, R, d)."""
-        return self._values(SUM)
+        self._arguments = schedule_of(plan.alphas), weights_of(plan), *_units(plan, units)
 
 
 def engine(plan: Plan) -> Engine:
