@@ -13,7 +13,7 @@ from sympy import Expr, S
 from sympy.core.relational import Relational
 
 from ratebound.theory import noise_models
-from ratebound.theory.inequality import Assumption, Inequality
+from ratebound.theory.inequality import Assumption, Inequality, needs
 from ratebound.theory.symbols import (
     L,
     L_max,
@@ -42,39 +42,36 @@ from ratebound.theory.symbols import (
     variance_bound,
 )
 
-
-def _of(*names: str) -> frozenset[str]:
-    return frozenset(names)
-
-
 descent_lemma = Inequality(
-    "descent lemma of L-smoothness", delta + move_inner + L / 2 * move_sq - delta_next, _of("smooth")
+    "descent lemma of L-smoothness", delta + move_inner + L / 2 * move_sq - delta_next, needs("smooth")
 )
-gradient_below_gap = Inequality("||grad f||^2 <= 2 L (f - f*)", 2 * L * delta - grad_sq, _of("smooth"))
-gradient_lipschitz = Inequality("||grad f|| <= L ||x - x*||", L**2 * d2 - grad_sq, _of("smooth"))
-value_below_distance = Inequality("f - f* <= L/2 ||x - x*||^2", L / 2 * d2 - delta, _of("smooth"))
-first_order = Inequality("first-order convexity", descent - delta, _of("convex"))
+gradient_below_gap = Inequality("||grad f||^2 <= 2 L (f - f*)", 2 * L * delta - grad_sq, needs("smooth"))
+gradient_lipschitz = Inequality("||grad f|| <= L ||x - x*||", L**2 * d2 - grad_sq, needs("smooth"))
+value_below_distance = Inequality("f - f* <= L/2 ||x - x*||^2", L / 2 * d2 - delta, needs("smooth"))
+first_order = Inequality("first-order convexity", descent - delta, needs("convex"))
 cocoercive = Inequality(
-    "convexity and smoothness", descent - delta - grad_sq / (2 * L), _of("convex", "smooth")
+    "convexity and smoothness", descent - delta - grad_sq / (2 * L), needs("convex", "smooth")
 )
-strong_first_order = Inequality("strong convexity", descent - delta - mu / 2 * d2, _of("strongly_convex"))
-quadratic_growth = Inequality("f - f* >= mu/2 ||x - x*||^2", delta - mu / 2 * d2, _of("strongly_convex"))
-strong_monotone = Inequality("strong monotonicity of the gradient", descent - mu * d2, _of("strongly_convex"))
-strong_gradient = Inequality("||grad f|| >= mu ||x - x*||", grad_sq - mu**2 * d2, _of("strongly_convex"))
+strong_first_order = Inequality("strong convexity", descent - delta - mu / 2 * d2, needs("strongly_convex"))
+quadratic_growth = Inequality("f - f* >= mu/2 ||x - x*||^2", delta - mu / 2 * d2, needs("strongly_convex"))
+strong_monotone = Inequality(
+    "strong monotonicity of the gradient", descent - mu * d2, needs("strongly_convex")
+)
+strong_gradient = Inequality("||grad f|| >= mu ||x - x*||", grad_sq - mu**2 * d2, needs("strongly_convex"))
 coercive = Inequality(
     "coercivity of a smooth, strongly convex gradient",
     descent - mu * L / (mu + L) * d2 - grad_sq / (mu + L),
-    _of("strongly_convex", "smooth"),
+    needs("strongly_convex", "smooth"),
 )
 pl_next = Inequality(
-    "Polyak-Lojasiewicz inequality at x_{k+1}", grad_next_sq / 2 - mu_pl * delta_next, _of("pl")
+    "Polyak-Lojasiewicz inequality at x_{k+1}", grad_next_sq / 2 - mu_pl * delta_next, needs("pl")
 )
 variance_transfer = Inequality(
     "variance transfer",
     4 * L_max * delta + 2 * sigma_star_sq - moment,
-    _of("smooth_components"),
+    needs("smooth_components"),
 )
-pl_inequality = Inequality("Polyak-Lojasiewicz inequality", grad_sq / 2 - mu_pl * delta, _of("pl"))
+pl_inequality = Inequality("Polyak-Lojasiewicz inequality", grad_sq / 2 - mu_pl * delta, needs("pl"))
 
 
 def _interpolation(
@@ -94,7 +91,7 @@ def _interpolation(
     for convex f, -L for nonconvex f.
     """
     excess = grad_diff_sq / L + curvature * distance_sq - 2 * curvature / L * paired
-    return Inequality(name, rise - slope - excess * L / (2 * (L - curvature)), _of(*requires))
+    return Inequality(name, rise - slope - excess * L / (2 * (L - curvature)), needs(*requires))
 
 
 _GRAD_DIFF_SQ = grad_sq - 2 * grad_inner + grad_next_sq
@@ -151,36 +148,36 @@ interpolation_next = _interpolation(
     "interpolation between x* and x_{k+1}", -delta_next, -next_descent, grad_next_sq, d2_next, next_descent
 )
 quadratic_step = Inequality(
-    "f along a step, f quadratic", delta + move_inner + move_curvature / 2 - delta_next, _of("quadratic")
+    "f along a step, f quadratic", delta + move_inner + move_curvature / 2 - delta_next, needs("quadratic")
 )
 cauchy_schwarz = Inequality(
-    "Cauchy-Schwarz on a quadratic", 2 * delta * grad_curvature - grad_sq**2, _of("quadratic")
+    "Cauchy-Schwarz on a quadratic", 2 * delta * grad_curvature - grad_sq**2, needs("quadratic")
 )
 spectrum = Inequality(
     "eigenvalues between mu and L",
     (mu_pl + L) * grad_sq - 2 * mu_pl * L * delta - grad_curvature,
-    _of("quadratic", "pl", "smooth"),
+    needs("quadratic", "pl", "smooth"),
 )
 curvature_below = Inequality(
-    "<g, H g> <= L ||g||^2", L * grad_sq - grad_curvature, _of("quadratic", "smooth")
+    "<g, H g> <= L ||g||^2", L * grad_sq - grad_curvature, needs("quadratic", "smooth")
 )
-bounded_moment = Inequality("bounded second moment", second_moment - moment, _of("second_moment"))
+bounded_moment = Inequality("bounded second moment", second_moment - moment, needs("second_moment"))
 expected_smoothness = Inequality(
     "expected smoothness and variance at the minimiser",
     4 * ell * delta + 2 * sigma_b_sq - moment,
-    _of("expected_smoothness"),
+    needs("expected_smoothness"),
 )
 
 components_below = Inequality(
     "||grad f_i||^2 <= 2 L_max (f_i - inf f_i), averaged",
     2 * L_max * (delta + component_gap) - moment,
-    _of("bounded_components"),
+    needs("bounded_components"),
 )
-bounded_noise = Inequality("bounded variance", grad_sq + variance_bound - moment, _of("bounded_variance"))
+bounded_noise = Inequality("bounded variance", grad_sq + variance_bound - moment, needs("bounded_variance"))
 cocoercive_components = Inequality(
     "co-coercive components and variance at the minimiser",
     2 * L_max * descent + 2 * sigma_star_sq - moment,
-    _of("smooth_components"),
+    needs("smooth_components"),
 )
 
 smooth = Assumption(
@@ -266,12 +263,12 @@ JOINT = (
 """Inequalities that take more than one assumption."""
 
 FACTS: tuple[tuple[frozenset[str], Relational], ...] = (
-    (_of("strongly_convex", "smooth"), mu <= L),
-    (_of("pl", "smooth"), mu_pl <= L),
-    (_of("strongly_convex", "expected_smoothness"), mu <= ell),
-    (_of("strongly_convex", "smooth_components"), mu <= L_max),
-    (_of("strongly_convex", "bounded_components"), mu <= L_max),
-    (_of("smooth", "bounded_components"), L_max >= L),
+    (needs("strongly_convex", "smooth"), mu <= L),
+    (needs("pl", "smooth"), mu_pl <= L),
+    (needs("strongly_convex", "expected_smoothness"), mu <= ell),
+    (needs("strongly_convex", "smooth_components"), mu <= L_max),
+    (needs("strongly_convex", "bounded_components"), mu <= L_max),
+    (needs("smooth", "bounded_components"), L_max >= L),
     *noise_models.FACTS,
 )
 """Relations between constants that follow from assumptions; proofs may use them."""

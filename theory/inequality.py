@@ -26,6 +26,11 @@ class Inequality:
     requires: frozenset[str]
 
 
+def needs(*names: str) -> frozenset[str]:
+    """Return what an inequality requires: the assumptions of these names."""
+    return frozenset(names)
+
+
 @dataclass(frozen=True)
 class Assumption:
     """A named property of a problem or of a run.

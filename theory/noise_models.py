@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sympy.core.relational import Relational
 
-from ratebound.theory.inequality import Assumption, Inequality
+from ratebound.theory.inequality import Assumption, Inequality, needs
 from ratebound.theory.symbols import (
     L,
     L_batch,
@@ -23,29 +23,24 @@ from ratebound.theory.symbols import (
     sigma_star_sq,
 )
 
-
-def _of(*names: str) -> frozenset[str]:
-    return frozenset(names)
-
-
 common_minimiser = Inequality(
-    "co-coercive components with a common minimiser", ell * descent - moment, _of("interpolation")
+    "co-coercive components with a common minimiser", ell * descent - moment, needs("interpolation")
 )
-growth = Inequality("strong growth", rho * grad_sq - moment, _of("strong_growth"))
+growth = Inequality("strong growth", rho * grad_sq - moment, needs("strong_growth"))
 affine_moment = Inequality(
     "second moment affine in the squared gradient",
     affine_noise + affine_growth * grad_sq - moment,
-    _of("affine_noise"),
+    needs("affine_noise"),
 )
 batch_components = Inequality(
     "||grad f_i||^2 <= 2 L_max (f_i - inf f_i), averaged over a batch",
     2 * L_batch * (delta + component_gap) + grad_sq - moment,
-    _of("batch_components"),
+    needs("batch_components"),
 )
 lipschitz_moment = Inequality(
     "Lipschitz components and variance at the minimiser",
     2 * L_max**2 * d2 + 2 * sigma_star_sq - moment,
-    _of("lipschitz_components"),
+    needs("lipschitz_components"),
 )
 
 interpolation = Assumption(
@@ -83,11 +78,11 @@ ASSUMPTIONS = (interpolation, strong_growth, affine, batched, lipschitz, least_s
 """All of them."""
 
 FACTS: tuple[tuple[frozenset[str], Relational], ...] = (
-    (_of("strongly_convex", "interpolation"), mu <= ell),
-    (_of("strong_growth"), rho >= 1),
-    (_of("affine_noise"), affine_growth >= 1),
-    (_of("strongly_convex", "lipschitz_components"), mu <= L_max),
-    (_of("smooth", "batch_components"), L_max >= L),
-    (_of("batch_components"), L_batch <= L_max),
+    (needs("strongly_convex", "interpolation"), mu <= ell),
+    (needs("strong_growth"), rho >= 1),
+    (needs("affine_noise"), affine_growth >= 1),
+    (needs("strongly_convex", "lipschitz_components"), mu <= L_max),
+    (needs("smooth", "batch_components"), L_max >= L),
+    (needs("batch_components"), L_batch <= L_max),
 )
 """Relations between constants that follow from assumptions."""
