@@ -5,14 +5,15 @@
 
 import os
 import sys
-import time
+from functools import partial
 
 DEVICES = 2 if "jax-pmap2" in sys.argv else 1
 os.environ["XLA_FLAGS"] = f"--xla_force_host_platform_device_count={DEVICES}"
 
 import jax  # noqa: E402
 import jax.numpy as jnp  # noqa: E402
-from workloads import CHECKPOINTS, Stopwatch  # noqa: E402
+from jax_timing import Timed  # noqa: E402
+from workloads import CHECKPOINTS  # noqa: E402
 
 jax.config.update("jax_enable_x64", True)
 
@@ -21,10 +22,8 @@ def slope(loss, z, y):
     return z - y if loss == "squared" else -y * jax.nn.sigmoid(-y * z)
 
 
-class Prepared:
-    share = 1.0
-
-    def __init__(self, workload, replicas):
+class Prepared(Timed):
+    def __init__(self, workload):
         A, y, alphas, _ = workload.data()
         A, y, alphas = jnp.asarray(A), jnp.asarray(y), jnp.asarray(alphas)
         n, d, l2, loss, batch = workload.n, workload.d, workload.l2, workload.loss, workload.batch
@@ -44,7 +43,7 @@ class Prepared:
             s = slope(loss, x @ A.T, y)
             return x - alphas[:, None] * (s @ A / n + l2 * x), None
 
-        def replica(key):
+        def replica(key, unroll):
             x = jnp.zeros((len(alphas), d))
             if batch:
                 indices = jax.random.randint(key, (intervals, inner, batch), 0, n)
@@ -52,13 +51,13 @@ class Prepared:
                 indices = jnp.zeros((intervals, inner))
 
             def interval(x, chosen):
-                x, _ = jax.lax.scan(stochastic if batch else full, x, chosen, unroll=self.unroll)
+                x, _ = jax.lax.scan(stochastic if batch else full, x, chosen, unroll=unroll)
                 return x, x
 
             return jax.lax.scan(interval, x, indices)[1]
 
-        def steps(keys):
-            return jax.vmap(replica)(keys)
+        def steps(keys, unroll):
+            return jax.vmap(partial(replica, unroll=unroll))(keys)
 
         if loss == "squared":
             # Far cheaper than the losses of all samples.
@@ -69,30 +68,8 @@ class Prepared:
                 return (((X - x_star) @ root.T) ** 2).sum(-1) / 2
             return jax.nn.softplus(-y * (X @ A.T)).mean(-1) + l2 / 2 * (X * X).sum(-1)
 
-        keys = jax.random.split(jax.random.key(0), workload.replicas)
-        self.keys = keys.reshape(DEVICES, -1) if DEVICES > 1 else keys
-        wrap = jax.pmap if DEVICES > 1 else jax.jit
-        best = None
-        for unroll in (1, 4):
-            self.unroll = unroll
-            candidate = wrap(lambda keys: steps(keys))
-            candidate(self.keys).block_until_ready()
-            begun = time.perf_counter()
-            candidate(self.keys).block_until_ready()
-            took = time.perf_counter() - begun
-            if best is None or took < best:
-                best, self.steps = took, candidate
-        self.gaps = wrap(gaps)
-        self.gaps(self.steps(self.keys)).block_until_ready()
-
-    def run(self):
-        watch = Stopwatch()
-        X = self.steps(self.keys)
-        X.block_until_ready()
-        steps = watch.read("steps")
-        values = self.gaps(X)
-        values.block_until_ready()
-        return steps | watch.read("total")
+        forms = [partial(steps, unroll=unroll) for unroll in (1, 4)]
+        self.settle(forms, gaps, workload.replicas, DEVICES)
 
 
 def prepare(engine, workload):
@@ -102,4 +79,4 @@ def prepare(engine, workload):
         from engine_jax_sparse import Prepared as Sparse
 
         return Sparse(workload, DEVICES)
-    return Prepared(workload, workload.replicas)
+    return Prepared(workload)

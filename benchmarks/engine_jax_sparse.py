@@ -5,12 +5,13 @@ iterate held as a number times a vector, so that a step touches the columns of t
 ratebound's kernels do.
 """
 
-import time
+from functools import partial
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from workloads import CHECKPOINTS, Stopwatch
+from jax_timing import Timed
+from workloads import CHECKPOINTS
 
 
 def padded(A):
@@ -22,9 +23,7 @@ def padded(A):
     return jnp.asarray(columns), jnp.asarray(entries)
 
 
-class Prepared:
-    share = 1.0
-
+class Prepared(Timed):
     def __init__(self, workload, devices):
         A, y, alphas, _ = workload.data()
         columns, entries = padded(A)
@@ -71,25 +70,5 @@ class Prepared:
 
             return jax.lax.map(at_checkpoint, X)
 
-        keys = jax.random.split(jax.random.key(0), workload.replicas)
-        self.keys = keys.reshape(devices, -1) if devices > 1 else keys
-        wrap = jax.pmap if devices > 1 else jax.jit
-        best = None
-        for lazily in (False, True):
-            candidate = wrap(lambda keys, lazily=lazily: steps(keys, lazily))
-            candidate(self.keys).block_until_ready()
-            begun = time.perf_counter()
-            candidate(self.keys).block_until_ready()
-            took = time.perf_counter() - begun
-            if best is None or took < best:
-                best, self.steps = took, candidate
-        self.gaps = wrap(gaps)
-        self.gaps(self.steps(self.keys)).block_until_ready()
-
-    def run(self):
-        watch = Stopwatch()
-        X = self.steps(self.keys)
-        X.block_until_ready()
-        steps = watch.read("steps")
-        self.gaps(X).block_until_ready()
-        return steps | watch.read("total")
+        forms = [partial(steps, lazily=lazily) for lazily in (False, True)]
+        self.settle(forms, gaps, workload.replicas, devices)
