@@ -59,8 +59,8 @@ def _page(theorem: Theorem) -> str:
         claimed = "at $k = K$" if theorem.at_horizon else f"for all $k \\geq {latex.tex(theorem.start)}$"
         lines.append(f"- **Claimed** {claimed}")
     lines += [f"- **Assumes**: {each.title}" for each in theorem.assumptions]
-    read = sorted(theorem.step.free_symbols | theorem.bound.free_symbols, key=str)
-    lines += [f"- ${latex.tex(s)}$: {MEANING[s]}" for s in read if s in MEANING]
+    read = {*theorem.step.free_symbols, *theorem.bound.free_symbols, *theorem.parameters}
+    lines += [f"- ${latex.tex(s)}$: {MEANING[s]}" for s in sorted(read, key=str) if s in MEANING]
     lines.append(f"- **Source**: {theorem.source}")
     lines += [f"- **Note**: {theorem.note}"] if theorem.note else []
     lines += [f"- **See also**: [{theorem.sibling}]({theorem.sibling}.md)"] if theorem.sibling else []

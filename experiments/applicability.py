@@ -20,6 +20,7 @@ from ratebound.problems.constants import CONSTANTS, certify
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.lower import lower
 from ratebound.theory.errors import RateboundError, nearest
+from ratebound.theory.methods import Method
 from ratebound.theory.parse import parse
 from ratebound.theory.statement import ONE_STEP, Theorem
 from ratebound.theory.symbols import ALONG_RUN, BY_NAME, K, delta, k
@@ -76,6 +77,12 @@ class Trial:
     def steps(self) -> int:
         """The horizon K."""
         return self.alphas.size
+
+    @property
+    def method(self) -> Method:
+        """The method with its parameters as numbers."""
+        # Repeated in full precision: SymPy's default of 15 digits would change the number.
+        return self.theorem.method.at({p: Float(self.values[p], 17) for p in self.theorem.method.parameters})
 
     @property
     def parameters(self) -> dict[str, float]:

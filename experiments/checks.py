@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from typing import Any
 
@@ -23,4 +24,21 @@ def whole(name: str, value: Any, low: int, high: int | None = None) -> int:
     if number < low or (high is not None and number > high):
         allowed = f">= {low}" if high is None else f"in {low} .. {high}"
         raise RateboundError(f"{name} = {number}; it must be {allowed}")
+    return number
+
+
+def positive(name: str, value: Any) -> float:
+    """Return `value` as a positive finite float.
+
+    Raises
+    ------
+    RateboundError
+        If it is none.
+    """
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise RateboundError(f"{name} = {value!r} is not a number") from None
+    if not (math.isfinite(number) and number > 0):
+        raise RateboundError(f"{name} = {number}; it must be positive and finite")
     return number

@@ -57,7 +57,7 @@ def exact_values(grid: Grid) -> np.ndarray | None:
         [
             exact_curves(
                 grid.problem,
-                theorem.method,
+                trial.method,
                 trial.alphas,
                 batch=trial.batch,
                 replacement=trial.replacement,
@@ -84,7 +84,7 @@ def enumerated_values(grid: Grid) -> tuple[Grid, np.ndarray] | None:
         return None
     values = enumerate_paths(
         grid.problem,
-        theorem.method,
+        trial.method,
         trial.alphas[:steps],
         batch=trial.batch,
         replacement=trial.replacement,

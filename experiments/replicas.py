@@ -134,7 +134,7 @@ def _measured(grid: Grid, first: int, count: int, seed: int, backend: str) -> tu
     for trial, at in grid.entries:
         out = simulate(
             trial.problem,
-            grid.theorem.method,
+            trial.method,
             trial.alphas,
             batch=trial.batch,
             replacement=trial.replacement,

@@ -11,16 +11,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
+from sympy import Float
 
 from ratebound.experiments import checkpoints as grids
 from ratebound.experiments.backends.choose import find_backend
-from ratebound.experiments.checks import whole
+from ratebound.experiments.checks import positive, whole
 from ratebound.experiments.plan import MEASURES, OVER_PATH, Plan
 from ratebound.experiments.schedule import Schedule, Step, resolve
 from ratebound.experiments.shuffling import INDEPENDENT
 from ratebound.problems.finite_sum import Problem
 from ratebound.theory.errors import RateboundError, nearest
 from ratebound.theory.methods import METHODS
+from ratebound.theory.symbols import MEANING
 
 if TYPE_CHECKING:
     from ratebound.theory.methods import Method
@@ -44,6 +46,20 @@ def find_method(method: str | Method) -> Method:
         known = ", ".join(METHODS)
         raise RateboundError(f"unknown method {method!r}{nearest(method, METHODS)} (known: {known})")
     return METHODS[method]
+
+
+def _with_parameters(method: Method, given: Mapping[str, float]) -> tuple[Method, dict[str, float]]:
+    """Return the method with its parameters as numbers, and the values that it does not read."""
+    values = {}
+    for symbol in method.parameters:
+        if symbol.name not in given:
+            raise RateboundError(
+                f"{method.name} reads {symbol.name} ({MEANING[symbol]}); "
+                f"pass parameters={{{symbol.name!r}: ...}}"
+            )
+        values[symbol] = Float(positive(symbol.name, given[symbol.name]), 17)
+    taken = {symbol.name for symbol in values}
+    return method.at(values), {name: value for name, value in given.items() if name not in taken}
 
 
 @cache
@@ -75,7 +91,7 @@ def _attributes(plan: Plan, schedule: Schedule, average: bool) -> dict[str, str 
 
 
 def _dataset(plan: Plan, schedule: Schedule, average: bool, out: dict[str, np.ndarray]) -> xr.Dataset:
-    per_step = plan.problem.n if plan.deterministic else plan.batch
+    per_step = plan.method.gradients * plan.problem.n if plan.deterministic else plan.batch
     data: dict[str, tuple[tuple[str, ...], np.ndarray]] = {
         name: (("step_size", "replica", "checkpoint"), out[name]) for name in plan.measures
     }
@@ -146,7 +162,7 @@ def simulate(
     checkpoints
         Step numbers at which measures are taken; None for 0 .. 5 and a geometric grid.
     parameters
-        Values of symbols in `step`, by name.
+        Values of symbols in `step` and of the parameters of the method, such as ``beta``, by name.
     first_replica
         Id of the first replica: replicas 64 .. 127 of a run continue its replicas 0 .. 63.
     backend
@@ -170,13 +186,13 @@ def simulate(
         If a name is unknown or a value out of range.
     """
     execute = find_backend(backend)
-    rule = find_method(method)
+    rule, rest = _with_parameters(find_method(method), parameters or {})
     steps = whole("steps", steps, 1, _LARGEST_ID)
     replicas = whole("replicas", replicas, 1, _LARGEST_ID)
     first = whole("first_replica", first_replica, 0, _LARGEST_ID - replicas)
     batch = whole("batch", batch, 1)
     schedule = resolve(
-        step, problem, steps, batch=batch, replacement=replacement, order=order, parameters=parameters
+        step, problem, steps, batch=batch, replacement=replacement, order=order, parameters=rest
     )
     plan = Plan(
         problem=problem,
@@ -191,4 +207,6 @@ def simulate(
         measures=tuple([measures] if isinstance(measures, str) else measures),
         order=order,
     )
-    return _dataset(plan, schedule, average is not None, execute(plan))
+    chosen = {name: float(value) for name, value in (parameters or {}).items() if name not in rest}
+    found = _dataset(plan, schedule, average is not None, execute(plan))
+    return found.assign_attrs(method_values=json.dumps(chosen)) if chosen else found

@@ -4,40 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import NamedTuple
 
-from sympy import Expr, Max, Pow, S, factor
+from sympy import Max, S
 
-from ratebound.theory.assumptions import Inequality
+from ratebound.theory.accumulated import AnySteps, ShortSteps
 from ratebound.theory.certificate import (
     LAST,
     BatchVariance,
     Cited,
     Corollary,
-    Multipliers,
-    Nonnegatives,
     OneStep,
 )
 from ratebound.theory.conversion import Conversion
+from ratebound.theory.exposition_steps import any_steps, least_gradient, look_ahead, short_steps
 from ratebound.theory.gradient_sum import GradientSum
 from ratebound.theory.growing import Growing
+from ratebound.theory.least_gradient import LeastGradient
+from ratebound.theory.look_ahead import LookAhead
 from ratebound.theory.memory import Memory
-from ratebound.theory.onestep import G, H
 from ratebound.theory.potential import Potential
+from ratebound.theory.proof_lines import Line, claim_lines, term_lines
 from ratebound.theory.reciprocal import Reciprocal
 from ratebound.theory.recursion import Cases, Recursion
 from ratebound.theory.spectral import Chebyshev, Peak, lam
 from ratebound.theory.statement import Theorem
 from ratebound.theory.symbols import D, alpha, d2, d2_next, delta, delta_next, grad_sq
 from ratebound.theory.telescope import SUMMED, Telescope
-
-
-class Line(NamedTuple):
-    """One line of a proof: words, and a formula where there is one (``relation`` stands after it)."""
-
-    words: str
-    formula: Expr | None = None
-    relation: str = ""
 
 
 def exposition(theorem: Theorem) -> list[Line]:
@@ -56,7 +48,7 @@ def exposition(theorem: Theorem) -> list[Line]:
         case Corollary() as proof:
             return list(_corollary(theorem, proof))
         case OneStep() as proof:
-            return list(_claim(theorem.bound - delta_next, proof.by, proof.plus))
+            return list(claim_lines(theorem.bound - delta_next, proof.by, proof.plus))
         case BatchVariance():
             return list(_batch_variance(theorem))
         case Reciprocal() as proof:
@@ -73,32 +65,21 @@ def exposition(theorem: Theorem) -> list[Line]:
             return list(_memory(theorem, proof))
         case Growing() as proof:
             return list(_growing(theorem, proof))
+        case LeastGradient() as proof:
+            return list(least_gradient(theorem, proof))
+        case ShortSteps():
+            return list(short_steps(theorem))
+        case AnySteps() as proof:
+            return list(any_steps(theorem, proof))
+        case LookAhead() as proof:
+            return list(look_ahead(theorem, proof))
         case _:
             return [Line("Checked by a certificate of its own kind.")]
 
 
-def _claim(claim: Expr, by: Multipliers, plus: Nonnegatives) -> Iterator[Line]:
-    yield Line("One step. The claim", claim, ">= 0")
-    yield Line("is the sum of these terms, each >= 0 over the admissible range:")
-    for inequality, multiplier in by.items():
-        yield from _term(inequality, multiplier)
-    if any(isinstance(quantity, Pow) and quantity.has(G, H) for quantity in plus):
-        yield Line("  (X is x_k - x*, G is grad f(x_k) and H is grad f(x_{k+1}))")
-    for quantity, coefficient in plus.items():
-        yield Line("  the coefficient", factor(coefficient))
-        square = isinstance(quantity, Pow)
-        what = "times the square of the vector" if square else "times the quantity"
-        yield Line(f"    {what}", quantity.base if square else quantity, "" if square else ">= 0")
-
-
-def _term(inequality: Inequality, multiplier: Expr) -> Iterator[Line]:
-    yield Line("  the multiplier", factor(multiplier))
-    yield Line(f"    times {inequality.name}:", inequality.slack, ">= 0")
-
-
 def _recursion(theorem: Theorem, proof: Recursion) -> Iterator[Line]:
     q, q_next = LAST[theorem.measure]
-    yield from _claim(proof.rate * q + proof.noise - q_next, proof.by, proof.plus)
+    yield from claim_lines(proof.rate * q + proof.noise - q_next, proof.by, proof.plus)
     yield Line("Induction over k with the factor (or zero, where it is negative)", proof.rate)
     if proof.before is not None:
         first, _ = proof.before
@@ -125,13 +106,15 @@ def _telescope(theorem: Theorem, proof: Telescope) -> Iterator[Line]:
     last = theorem.measure not in SUMMED
     q = S.Zero if last else SUMMED[theorem.measure]
     yield Line("The potential V_k", proof.potential)
-    yield from _claim(proof.potential + proof.noise - proof.weight * q - proof.after(), proof.by, proof.plus)
+    yield from claim_lines(
+        proof.potential + proof.noise - proof.weight * q - proof.after(), proof.by, proof.plus
+    )
     if last:
         yield Line("Summed over the steps, V_k <= V_0 + (sum of the noise), and V_k contains the measure.")
         if proof.share is not None:
             yield Line("V_k is at least the measure times", proof.share)
             for inequality, multiplier in proof.final.items():
-                yield from _term(inequality, multiplier)
+                yield from term_lines(inequality, multiplier)
     else:
         yield Line(
             "Summed over j < k: sum of weight times quantity <= V_0 + (sum of the noise); the weight is",
@@ -161,15 +144,15 @@ def _conversion(theorem: Theorem, proof: Conversion) -> Iterator[Line]:
         yield Line(f"with {parameter} =", value)
     yield Line("and at every point", proof.claim(theorem), ">= 0")
     for inequality, multiplier in proof.by.items():
-        yield from _term(inequality, multiplier)
+        yield from term_lines(inequality, multiplier)
     yield Line("so that the measure is at most the bound", theorem.bound)
 
 
 def _gradient_sum(theorem: Theorem, proof: GradientSum) -> Iterator[Line]:
-    yield from _claim(proof.claim, proof.by, proof.plus)
+    yield from claim_lines(proof.claim, proof.by, proof.plus)
     yield Line("Summed over j < k - 1; and at the last point", delta - proof.last * grad_sq, ">= 0")
     for inequality, multiplier in proof.final.items():
-        yield from _term(inequality, multiplier)
+        yield from term_lines(inequality, multiplier)
     yield Line("so that the least squared gradient of x_0 .. x_{k-1} is at most the bound", theorem.bound)
 
 
@@ -202,9 +185,9 @@ def _batch_variance(theorem: Theorem) -> Iterator[Line]:
 
 
 def _reciprocal(theorem: Theorem, proof: Reciprocal) -> Iterator[Line]:
-    yield from _claim(delta - proof.decrease * grad_sq - delta_next, proof.by, proof.plus)
+    yield from claim_lines(delta - proof.decrease * grad_sq - delta_next, proof.by, proof.plus)
     yield Line("The distance to x* does not grow.")
-    yield from _claim(d2 - d2_next, proof.shrink, proof.shrink_plus)
+    yield from claim_lines(d2 - d2_next, proof.shrink, proof.shrink_plus)
     yield Line(
         "With f(x_k) - f* <= ||grad f(x_k)|| D the gap delta obeys delta_{k+1} <= delta_k - c delta_k^2, c ="
     )
@@ -219,7 +202,7 @@ def _potential(theorem: Theorem, proof: Potential) -> Iterator[Line]:
     yield Line("The potential V_k", proof.potential)
     if proof.lower is not None:
         yield Line("which is at least the potential from which the next step starts", proof.lower)
-    yield from _claim(proof.claim(theorem.method), proof.by, proof.plus)
+    yield from claim_lines(proof.claim(theorem.method), proof.by, proof.plus)
     yield Line("Over k steps V_k <= factor^k V_0, with the factor", proof.factor)
     yield Line("and V_k contains the measure, which is at most the bound", theorem.bound)
 
@@ -232,8 +215,9 @@ def _memory(theorem: Theorem, proof: Memory) -> Iterator[Line]:
     if proof.follows(theorem):
         yield Line("so that p_{k+1} is x_k.")
     yield Line("The potential V_k", proof.potential)
-    yield Line("In expectation over g_k, with what the update makes of the letters:")
-    yield from _claim(proof.claim(theorem), proof.by, proof.plus)
+    if theorem.stochastic:
+        yield Line("In expectation over g_k, with what the update makes of the letters:")
+    yield from claim_lines(proof.claim(theorem), proof.by, proof.plus)
     if proof.weight == 0:
         yield Line("Summed over k + 1 steps, V_{k+1} <= V_0 + (k + 1) times the noise", proof.noise)
         yield Line("and V_{k+1} contains f(x_k) - f*, which is at most the bound", theorem.bound)
@@ -244,7 +228,7 @@ def _memory(theorem: Theorem, proof: Memory) -> Iterator[Line]:
 
 
 def _growing(theorem: Theorem, proof: Growing) -> Iterator[Line]:
-    yield from _claim(proof.claim, proof.by, proof.plus)
+    yield from claim_lines(proof.claim, proof.by, proof.plus)
     yield Line("Divided by growth^(j+1) and summed over j < K, with the growth", proof.growth)
     yield Line("the least squared gradient is at most growth^K gap0/(K c) + noise/c, with c", proof.decrease)
     yield Line("and growth^K <= (1 + 1/K)^K < 3, which is at most the bound", theorem.bound)

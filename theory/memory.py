@@ -1,8 +1,9 @@
-"""Certificates for stochastic methods with memory, such as SGD with momentum, in expectation.
+"""Certificates for methods with memory, such as SGD with momentum, in expectation.
 
 Vectors are letters (``X`` for x_k - x*, ``M`` for a momentum m_k, ``G`` for grad f(x_k)) and products inner
 products. A potential is a sum of squares of letters and a multiple of f - f* at a second point p_k, such as
-x_{k-1}. Given x_k and m_k the estimate g_k has the mean G, and its square the mean ``moment``. A bound
+x_{k-1}. Given x_k and m_k the estimate g_k has the mean G, and its square the mean ``moment``; a full
+gradient is G itself. A bound
 on f(x_k) is read off the potential after the step from x_k: it needs the noise at x_k too.
 """
 
@@ -125,7 +126,7 @@ class Memory:
     def check(self, theorem: Theorem) -> None:
         """Check the step in expectation, that V_k is no less than what it stands for, and the bound."""
         last = theorem.measure == "gap_last"
-        if not theorem.stochastic or last != (self.weight == 0) or not (last or theorem.measure in SUMMED):
+        if last != (self.weight == 0) or not (last or theorem.measure in SUMMED):
             raise RateboundError(f"a memory with the weight {self.weight} does not bound {theorem.measure}")
         require_assumed(self.by, theorem)
         require_known(self.noise + self.weight + self.share, "noise, weight or share")
@@ -153,7 +154,8 @@ class Memory:
         total = sum((m * i.slack.xreplace(places) for i, m in self.by.items()), S.Zero)
         total += sum((c * q.xreplace(places) for q, c in self.plus.items()), S.Zero)
         values = {alpha: theorem.step}
-        residual = _expected(((self.claim(theorem) - total).xreplace(_IN_LETTERS)).xreplace(values))
+        square = moment if theorem.stochastic else G**2
+        residual = _expected((self.claim(theorem) - total).xreplace(_IN_LETTERS).xreplace(values), square)
         state = (*moved(method), G, GP, *_SCALARS)
         left = [
             c * _product(state, powers) for powers, c in Poly(residual, *state).terms() if not vanishes(c)
@@ -193,9 +195,9 @@ class Memory:
         require(theorem.at(k) * gathered - total, theorem, "the bound against the telescoped sum")
 
 
-def _expected(form: Expr) -> Expr:
-    """Take the mean over g_k: once it stands for G, its square for ``moment``."""
-    means = {0: S.One, 1: G, 2: moment}
+def _expected(form: Expr, square: Expr) -> Expr:
+    """Take the mean over g_k: once it stands for G, its square for `square`."""
+    means = {0: S.One, 1: G, 2: square}
     terms = Poly(expand(form), g).terms()
     if max(power for (power,), _ in terms) > 2:
         raise RateboundError(f"{form} is not quadratic in g: its mean is not known")

@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Literal
 
-from sympy import Expr, Rational, Symbol, sqrt
+from sympy import Expr, Min, Rational, Symbol, sqrt
 
 from ratebound.theory.errors import RateboundError
-from ratebound.theory.symbols import L, alpha, delta, grad_curvature, grad_sq, k, mu, mu_pl
+from ratebound.theory.symbols import (
+    PARAMETERS,
+    L,
+    alpha,
+    b0,
+    beta,
+    clip,
+    delta,
+    grad_curvature,
+    grad_sq,
+    k,
+    mu,
+    mu_pl,
+    radius,
+)
 
 x = Symbol("x", real=True)
 """One coordinate of the iterate x_k."""
@@ -31,13 +45,14 @@ class Method:
     title
         What readers call it.
     update
-        State variable -> its next value, an expression in the state, ``g``, ``alpha``, ``k``, constants and,
-        for full gradients, the numbers of :data:`REDUCED`.
+        State variable -> its next value, an expression in the state, ``g``, ``alpha``, ``k``, constants,
+        parameters and, for full gradients, the numbers of :data:`REDUCED`.
         The variable ``x`` is the iterate.
     sampling
         ``"full"``: g is the gradient of f. ``"batch"``: g is the mean of the gradients of a random batch.
     point
-        Where the gradient is taken, an expression in the state.
+        Where the gradient is taken, an expression in the state; with full gradients it may read ``g``,
+        which is there the gradient at x.
     from_start
         State variables that start at x_0, as ``x`` does; the others start at zero.
     """
@@ -56,8 +71,26 @@ class Method:
         read = set().union(*(rule.free_symbols for rule in self.update.values()))
         if self.sampling == "batch" and read & set(REDUCED):
             raise RateboundError(f"{self.name} reads numbers of f, which batches do not know")
+        if self.sampling == "batch" and self.gradients > 1:
+            raise RateboundError(f"{self.name} takes two gradients per step, which batches do not do")
         if self.sampling not in ("full", "batch"):
             raise RateboundError(f"sampling = {self.sampling!r} of {self.name}; it must be 'full' or 'batch'")
+
+    @property
+    def gradients(self) -> int:
+        """Gradients per step: two where the point is one that the gradient at x gives."""
+        return 2 if self.point.has(g) else 1
+
+    @property
+    def parameters(self) -> tuple[Symbol, ...]:
+        """The symbols besides the step that the user chooses."""
+        read = set().union(*(rule.free_symbols for rule in (*self.update.values(), self.point)))
+        return tuple(p for p in PARAMETERS if p in read and p != alpha)
+
+    def at(self, values: Mapping[Symbol, Expr]) -> Method:
+        """Return the method with values put in for parameters."""
+        update = {name: rule.xreplace(dict(values)) for name, rule in self.update.items()}
+        return replace(self, update=update, point=self.point.xreplace(dict(values)))
 
     def __reduce__(self) -> tuple[object, ...]:
         # A mapping proxy cannot be pickled, and runs are sent to other processes.
@@ -155,6 +188,40 @@ steepest = Method(
     "full",
 )
 
+normalised = Method(
+    "normalised",
+    "Normalised gradient descent",
+    {"x": x - alpha / sqrt(grad_sq) * g},
+    "full",
+)
+clipped = Method(
+    "clipped",
+    "Gradient descent with clipped gradients",
+    {"x": x - alpha * Min(1, clip / sqrt(grad_sq)) * g},
+    "full",
+)
+_v = Symbol("v", real=True)
+"""The sum of the squared gradient norms, the same in every coordinate."""
+adagrad_norm = Method(
+    "adagrad_norm",
+    "AdaGrad-Norm: gradient descent with the step alpha b0/sqrt(b0^2 + sum of ||g||^2)",
+    {"x": x - alpha * b0 / sqrt(b0**2 + _v + grad_sq) * g, "v": _v + grad_sq},
+    "full",
+)
+sam = Method(
+    "sam",
+    "Sharpness-aware minimisation, not normalised, full gradients",
+    {"x": x - alpha * g},
+    "full",
+    point=x + radius * g,
+)
+heavy_ball = Method(
+    "heavy_ball",
+    "Heavy ball",
+    {"x": x - alpha * (beta * m + g), "m": beta * m + g},
+    "full",
+)
+
 METHODS: Mapping[str, Method] = MappingProxyType(
     {
         method.name: method
@@ -172,6 +239,11 @@ METHODS: Mapping[str, Method] = MappingProxyType(
             heavy_ball_decaying,
             polyak,
             steepest,
+            normalised,
+            clipped,
+            adagrad_norm,
+            sam,
+            heavy_ball,
         )
     }
 )

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from sympy import Integer, Symbol
+from sympy import Integer, Rational, Symbol
 
-from ratebound.theory.assumptions import convex, pl, smooth
-from ratebound.theory.methods import heavy_ball_decaying, heavy_ball_pl, ogm
-from ratebound.theory.onestep import X
+from ratebound.theory.assumptions import cocoercive, convex, pl, smooth
+from ratebound.theory.memory import Memory
+from ratebound.theory.methods import heavy_ball, heavy_ball_decaying, heavy_ball_pl, ogm
+from ratebound.theory.onestep import G, X
 from ratebound.theory.points import (
     GY,
     M,
     cocoercive_below_minimum,
     cocoercive_below_model,
+    convex_below_aside,
     convex_below_previous,
     descent_from_point,
     model_after,
@@ -19,7 +21,7 @@ from ratebound.theory.points import (
 )
 from ratebound.theory.potential import Potential
 from ratebound.theory.statement import Theorem
-from ratebound.theory.symbols import D, L, alpha, delta, gap0, gap_before, gap_model, k, mu_pl
+from ratebound.theory.symbols import D, L, alpha, alpha0, beta, delta, gap0, gap_before, gap_model, k, mu_pl
 
 heavy_ball_linear = Theorem(
     id="heavy_ball_linear",
@@ -61,6 +63,33 @@ heavy_ball_convex = Theorem(
     sibling="gd_convex",
 )
 
+_SHORT = (1 - beta) * alpha0
+
+heavy_ball_average = Theorem(
+    id="heavy_ball_average",
+    title="Heavy ball with any momentum, smooth convex, averaged iterate",
+    source="Ghadimi, Feyzmahdavian and Johansson 2015, Theorem 1 (number not checked)",
+    method=heavy_ball,
+    assumptions=(smooth, convex),
+    step=_SHORT,
+    where=(alpha0 <= 1 / L, beta < 1),
+    measure="gap_average",
+    bound=(beta / (1 - beta) * gap0 + D**2 / (2 * alpha0)) / k,
+    start=Integer(1),
+    certificate=Memory(
+        squares={X - beta * alpha0 * M: 1 / (2 * alpha0)},
+        share=beta / (1 - beta),
+        aside=X + _SHORT * M,
+        by={cocoercive: Integer(1), convex_below_aside: beta / (1 - beta)},
+        plus={G**2: (1 / L - alpha0) / 2},
+        weight=Integer(1),
+    ),
+    defaults={alpha0: 1 / L, beta: Rational(9, 10)},
+    note="alpha0 is the step that the momentum amounts to: the bound of averages of gradient descent, and a "
+    "term of the start.",
+    sibling="gd_convex_average",
+)
+
 _Z = Symbol("Z", real=True)
 
 ogm_convex = Theorem(
@@ -86,4 +115,4 @@ ogm_convex = Theorem(
     sibling="nesterov_convex",
 )
 
-THEOREMS = (heavy_ball_linear, heavy_ball_convex, ogm_convex)
+THEOREMS = (heavy_ball_linear, heavy_ball_convex, heavy_ball_average, ogm_convex)

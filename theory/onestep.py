@@ -62,21 +62,24 @@ STATE = (
 )
 """The quantities of one iteration in which every claim is linear."""
 
-X, G, H = (Symbol(name, real=True) for name in ("X", "G", "H"))
-"""The vectors x_k - x*, grad f(x_k) and grad f(x_{k+1}): a product of two of them is their inner product."""
+X, G, H, E = (Symbol(name, real=True) for name in ("X", "G", "H", "E"))
+"""The vectors x_k - x*, grad f(x_k), grad f(x_{k+1}), and what a gradient taken elsewhere adds to the
+second: a product of two of them is their inner product."""
 
 _INNER = {
-    (2, 0, 0): d2,
-    (1, 1, 0): descent,
-    (0, 2, 0): grad_sq,
-    (1, 0, 1): cross_descent,
-    (0, 1, 1): grad_inner,
-    (0, 0, 2): grad_next_sq,
+    (2, 0, 0, 0): d2,
+    (1, 1, 0, 0): descent,
+    (0, 2, 0, 0): grad_sq,
+    (1, 0, 1, 0): cross_descent,
+    (0, 1, 1, 0): grad_inner,
+    (0, 0, 2, 0): grad_next_sq,
+    (0, 1, 0, 1): error_inner,
+    (0, 0, 0, 2): error_sq,
 }
 
 
 def state_of(form: Expr) -> Expr:
-    """Return a quadratic form in the vectors X, G, H as an expression in the state quantities.
+    """Return a quadratic form in the vectors X, G, H, E as an expression in the state quantities.
 
     Raises
     ------
@@ -84,9 +87,9 @@ def state_of(form: Expr) -> Expr:
         If it is not one.
     """
     total = Integer(0)
-    for powers, coefficient in Poly(expand(form), X, G, H).terms():
+    for powers, coefficient in Poly(expand(form), X, G, H, E).terms():
         if powers not in _INNER:
-            raise RateboundError(f"{form} is not a quadratic form in X, G and H")
+            raise RateboundError(f"{form} is not a quadratic form in X, G, H and E that is known")
         total += coefficient * _INNER[powers]
     return total
 
@@ -157,7 +160,7 @@ def prove_step(
     by
         Multipliers of assumed inequalities.
     plus
-        Coefficients of nonnegative state quantities, or of squares of combinations of X, G and H.
+        Coefficients of nonnegative state quantities, or of squares of combinations of X, G, H and E.
     definitions
         What the update makes of the next state, from :func:`expansion`.
     values
@@ -205,7 +208,7 @@ def _divides(expr: Expr) -> bool:
 
 
 def _as_state(quantity: Expr) -> Expr:
-    return state_of(quantity) if quantity.has(X, G, H) else quantity
+    return state_of(quantity) if quantity.has(X, G, H, E) else quantity
 
 
 def _check_linear(claim: Expr) -> None:

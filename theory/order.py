@@ -118,6 +118,8 @@ def _slowest(bound: Expr, counter: Symbol) -> Expr:
 
 def _split(bound: Expr, counter: Symbol) -> tuple[Expr, Expr]:
     """Split a bound into the part that varies with the counter, and its floor."""
+    if isinstance(bound, Pow) and bound.exp.is_Integer:
+        bound = bound.expand()
     if not bound.is_Add:
         return bound, Integer(0)
     floor, decaying = bound.as_independent(counter, as_Add=True)

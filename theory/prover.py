@@ -13,12 +13,14 @@ from sympy import (
     Abs,
     Dummy,
     Expr,
+    Float,
     Function,
     Integer,
     Max,
     Poly,
     PolynomialError,
     Pow,
+    Rational,
     S,
     Symbol,
     apart,
@@ -69,6 +71,8 @@ def nonnegative(
         sweep[k] = start + free("j")
     # Counts are at least one.
     counts = {s for s in expr.free_symbols if s.is_integer and s.is_positive and s not in sweep}
+    # The algebra is exact: a float is the rational number that it is.
+    expr = expr.xreplace({number: Rational(number) for number in expr.atoms(Float)})
     expr = on_chart(expr, sweep | {count: 1 + free("j") for count in counts})
     try:
         return any(_nonneg(_atoms_freed(_normal_powers(_rounding_swept(e)))) for e in _forms(expr))

@@ -140,8 +140,8 @@ class Theorem:
 
     @property
     def parameters(self) -> tuple[Symbol, ...]:
-        """The symbols that the user chooses, in the step or the bound."""
-        used = self.step.free_symbols | self.bound.free_symbols
+        """The symbols that the user chooses, in the step, the bound or the method."""
+        used = self.step.free_symbols | self.bound.free_symbols | set(self.method.parameters)
         return tuple(p for p in PARAMETERS if p in used)
 
     @cached_property
@@ -200,7 +200,8 @@ class Theorem:
         """K(eps): steps until the bound is below eps, to leading order; None for one-step statements."""
         if self.measure in ONE_STEP:
             return None
-        return orders.complexity(self.bound, alpha if alpha in self.parameters else None, self.at_horizon)
+        chosen = self.step if self.step in self.parameters else alpha if alpha in self.parameters else None
+        return orders.complexity(self.bound, chosen, self.at_horizon)
 
     @property
     def averaged_over(self) -> Expr | None:

@@ -27,6 +27,11 @@ alpha = Symbol("alpha", positive=True)
 alpha0 = Symbol("alpha0", positive=True)
 s0 = Symbol("s0", positive=True)
 theta = Symbol("theta", positive=True)
+gamma = Symbol("gamma", positive=True)
+beta = Symbol("beta", positive=True)
+b0 = Symbol("b0", positive=True)
+clip = Symbol("clip", positive=True)
+radius = Symbol("radius", positive=True)
 
 # Constants: structure of the objective.
 n = Symbol("n", integer=True, positive=True)
@@ -95,6 +100,11 @@ MEANING: Mapping[Symbol, str] = MappingProxyType(
         alpha0: "first step size of a decaying schedule",
         s0: "shift of a decaying schedule",
         theta: "factor of the step theta/(k+1)",
+        gamma: "length of a step along the normalised gradient",
+        beta: "momentum factor, below 1",
+        b0: "gradient norm from which on AdaGrad shortens its steps",
+        clip: "gradient norm above which gradients are clipped",
+        radius: "how far SAM looks ahead, in parts of the gradient",
         n: "number of components f_i",
         b: "batch size",
         L: "smoothness constant of f",
@@ -154,6 +164,9 @@ LATEX: Mapping[Symbol, str] = MappingProxyType(
     {
         alpha0: r"\alpha_0",
         s0: "s_0",
+        b0: "b_0",
+        clip: "c",
+        radius: r"\varrho",
         L_max: r"L_{\max}",
         L_mean: r"\bar L",
         mu_pl: r"\mu_{\mathrm{PL}}",
@@ -205,7 +218,7 @@ LATEX: Mapping[Symbol, str] = MappingProxyType(
 )
 """How each symbol is typeset; the others print by their own name."""
 
-PARAMETERS = (alpha, alpha0, s0, theta)
+PARAMETERS = (alpha, alpha0, s0, theta, gamma, beta, b0, clip, radius)
 CONSTANTS = (
     n,
     b,

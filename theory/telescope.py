@@ -89,7 +89,7 @@ class Telescope:
         prove_claim(theorem, V + self.noise - self.weight * q - self.after(theorem.step), self.by, self.plus)
         for quantity in _NEXT:
             require(V.coeff(quantity), theorem, f"the potential's factor of {quantity}", S.Zero)
-        total = V.subs(k, 0).xreplace(AT_START) + self._sum(theorem, self.noise, self.noise_sum, "upper")
+        total = V.subs(k, 0).xreplace(AT_START) + summed(theorem, self.noise, self.noise_sum, "upper")
         require_known(total, "the potential at the start")
         if last:
             gathered = V.coeff(q) if self.share is None else self.share
@@ -100,7 +100,7 @@ class Telescope:
             floor = weight if self.weight_floor is None else self.weight_floor
             require(floor, theorem, "the weight", S.Zero)
             require(weight - floor, theorem, "the weight above its lower bound", S.Zero)
-            gathered = self._sum(theorem, floor, self.weight_sum, "lower")
+            gathered = summed(theorem, floor, self.weight_sum, "lower")
         require(gathered, theorem, "the total weight")
         require(theorem.at(k) * gathered - total, theorem, "the bound against the telescoped sum")
 
@@ -128,18 +128,26 @@ class Telescope:
         if theorem.measure == "gap_average" and not names & JENSEN:
             raise RateboundError("Jensen's inequality for the averaged iterate needs a convex f; assume it")
 
-    def _sum(self, theorem: Theorem, term: Expr, lemma: SumLemma | None, direction: str) -> Expr:
-        term = term.xreplace({alpha: theorem.step})
-        if not term.has(k):
-            return k * term
-        if lemma is None or lemma.direction != direction:
-            raise RateboundError(f"the sum of {term} over j < k needs a lemma that bounds it ({direction})")
-        factor = (term / lemma.summand).simplify()
-        if factor.has(k):
-            raise RateboundError(f"the lemma {lemma.name!r} is about {lemma.summand}, not about {term}")
-        require(factor, theorem, f"the factor of {lemma.summand}")
-        if not nonnegative(theorem.start - lemma.start):
-            raise RateboundError(
-                f"the lemma {lemma.name!r} starts at k = {lemma.start}, the bound at {theorem.start}"
-            )
-        return factor * lemma.bound
+
+def summed(theorem: Theorem, term: Expr, lemma: SumLemma | None, direction: str) -> Expr:
+    """Return a bound on the sum of a term over j < k, by a lemma where it depends on k.
+
+    Raises
+    ------
+    RateboundError
+        If the lemma is lacking, or about something else.
+    """
+    term = term.xreplace({alpha: theorem.step})
+    if not term.has(k):
+        return k * term
+    if lemma is None or lemma.direction != direction:
+        raise RateboundError(f"the sum of {term} over j < k needs a lemma that bounds it ({direction})")
+    factor = (term / lemma.summand).simplify()
+    if factor.has(k):
+        raise RateboundError(f"the lemma {lemma.name!r} is about {lemma.summand}, not about {term}")
+    require(factor, theorem, f"the factor of {lemma.summand}")
+    if not nonnegative(theorem.start - lemma.start):
+        raise RateboundError(
+            f"the lemma {lemma.name!r} starts at k = {lemma.start}, the bound at {theorem.start}"
+        )
+    return factor * lemma.bound

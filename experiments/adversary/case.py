@@ -13,6 +13,7 @@ from ratebound.problems.constants import CONSTANTS, certify
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.lower import lower
 from ratebound.theory import symbols as s
+from ratebound.theory.methods import Method
 from ratebound.theory.statement import Theorem
 
 _INSIDE = 1 - 1e-9
@@ -35,6 +36,8 @@ class Case:
         The sampling.
     first
         The smallest k that is looked at: at k = 0 most bounds are trivially attained.
+    chosen
+        The method with values put in for its parameters, where it has some.
     """
 
     theorem: Theorem
@@ -43,6 +46,12 @@ class Case:
     batch: int = 1
     replacement: bool = True
     first: int = 1
+    chosen: Method | None = None
+
+    @property
+    def method(self) -> Method:
+        """The method that runs."""
+        return self.theorem.method if self.chosen is None else self.chosen
 
 
 def case(

@@ -24,7 +24,7 @@ def curves(case: Case, alphas: np.ndarray, weights: np.ndarray) -> Curves | None
     problem, theorem = case.problem, case.theorem
     if not theorem.stochastic or problem.n == 1:
         found = _deterministic(case, alphas, weights)
-    elif problem.kind == "quadratic" and not is_plain(theorem.method):
+    elif problem.kind == "quadratic" and not is_plain(case.method):
         found = _linear(case, alphas, weights)
     elif problem.kind == "quadratic":
         found = moment_curves(problem, alphas, weights, case.batch, case.replacement)
@@ -53,7 +53,7 @@ def _deterministic(case: Case, alphas: np.ndarray, weights: np.ndarray) -> Curve
 
 def _iterates(case: Case, alphas: np.ndarray) -> np.ndarray:
     """Return x_0 .. x_K of a run with full gradients, shape (S, K+1, d)."""
-    problem, method = case.problem, case.theorem.method
+    problem, method = case.problem, case.method
     size, steps = alphas.shape
     points = np.empty((size, steps + 1, problem.d))
     points[:, 0] = problem.x0
@@ -81,7 +81,7 @@ def _linear(case: Case, alphas: np.ndarray, weights: np.ndarray) -> Curves:
     rows = [
         exact_curves(
             case.problem,
-            case.theorem.method,
+            case.method,
             row,
             batch=case.batch,
             replacement=case.replacement,
@@ -100,7 +100,7 @@ def _enumerated(case: Case, alphas: np.ndarray, weights: np.ndarray) -> Curves:
     rows = [
         enumerate_paths(
             case.problem,
-            case.theorem.method,
+            case.method,
             row,
             batch=case.batch,
             replacement=case.replacement,

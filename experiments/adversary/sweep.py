@@ -7,7 +7,7 @@ squares, all index paths of tiny sums, and for statements about one step the fin
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from sympy import Symbol
@@ -77,7 +77,8 @@ def sweep(
         If the problem lacks a constant that the theorem needs.
     """
     theorem = case.theorem
-    if theorem.measure in ONE_STEP or theorem.step.free_symbols & set(s.ALONG_RUN):
+    alone = theorem.measure in ONE_STEP or theorem.method.parameters
+    if alone or theorem.step.free_symbols & set(s.ALONG_RUN):
         return _prepared(case, parameters)
     constants = constants_of(case)
     given = {p.name: p for p in theorem.parameters}
@@ -148,10 +149,10 @@ def _along_runs(
     if "moment" in known and case.problem.kind == "quadratic":
         with np.errstate(invalid="ignore"):
             noise = known["moment"] - (known["grad_norm_sq_last"] if symbol == s.variance_bound else 0.0)
-        return (noise[:, :-1] if is_plain(case.theorem.method) else noise).max(1)
+        return (noise[:, :-1] if is_plain(case.method) else noise).max(1)
     found = np.full(len(alphas), np.nan)
     for row, steps in enumerate(alphas):
-        setting = setting_of(case.theorem.method, steps, case.batch, case.replacement)
+        setting = setting_of(case.method, steps, case.batch, case.replacement)
         try:
             limit = certify(case.problem, symbol.name, setting)
         except NotCertified:
@@ -163,7 +164,7 @@ def _along_runs(
 
 
 def _prepared(case: Case, parameters: Mapping[str, np.ndarray]) -> Sweep | None:
-    """Sweep one by one: statements about one step, and steps that are set by the second moment."""
+    """Sweep one by one: statements about one step, steps set by the noise, methods with parameters."""
     rows = [dict(zip(parameters, row, strict=True)) for row in zip(*parameters.values(), strict=True)] or [{}]
     found = []
     for row in rows:
@@ -195,7 +196,7 @@ def trial_of(case: Case, parameters: Mapping[str, float]) -> Trial | None:
 def _single(case: Case, trial: Trial) -> tuple[float, float] | None:
     if case.theorem.measure not in ONE_STEP:
         weights = np.ones_like(trial.alphas) if trial.weights is None else trial.weights
-        known = curves(case, trial.alphas[None], weights[None])
+        known = curves(replace(case, chosen=trial.method), trial.alphas[None], weights[None])
         if known is None:
             return None
         return float(known[case.theorem.measure][0, -1]), float(trial.bound(np.array([case.steps]))[0])
@@ -216,7 +217,7 @@ def certified(case: Case, parameters: Mapping[str, float]) -> tuple[Trial, Sweep
         single = _prepared(case, one)
         return None if single is None else (trial, single)
     weights = np.ones_like(trial.alphas) if trial.weights is None else trial.weights
-    known = curves(case, trial.alphas[None], weights[None])
+    known = curves(replace(case, chosen=trial.method), trial.alphas[None], weights[None])
     if known is None:
         return None
     first = _first(case, trial.start)

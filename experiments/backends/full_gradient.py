@@ -46,7 +46,7 @@ class FullGradientEngine:
         self._plan = plan
         self._step = compile_rules(expressions)
         self._add = load_module(gradient_source(problem.loss, self._rows, vectors)).add_gradients
-        self._point = compiled_point(plan)
+        self._point = compiled_point(plan, self._gradient)
         self._state = {name: np.zeros((S, problem.d)) for name in expressions}
         for name in expressions:
             if started(plan, name):

@@ -59,13 +59,20 @@ def compile_update(method: Method) -> Update:
     return lambda x, g, alpha: step({"x": x}, {"g": g, "alpha": alpha})["x"]
 
 
-def compiled_point(plan: Plan) -> Callable[[State, Mapping[str, np.ndarray | float]], np.ndarray]:
-    """Return where the gradient is taken, as a function of the state and the inputs of the step."""
+def compiled_point(
+    plan: Plan, gradient: Callable[[np.ndarray], np.ndarray]
+) -> Callable[[State, Mapping[str, np.ndarray | float]], np.ndarray]:
+    """Return where the gradient is taken, as a function of the state and the inputs of the step.
+
+    The full `gradient` is asked for where the point reads the one at x.
+    """
     expr = point_of(plan)
     if expr is None:
         return lambda state, inputs: state["x"]
     place = compile_rules({"point": expr})
-    return lambda state, inputs: place(state, inputs)["point"]
+    if plan.method.gradients == 1:
+        return lambda state, inputs: place(state, inputs)["point"]
+    return lambda state, inputs: place(state, {**inputs, "g": gradient(state["x"])})["point"]
 
 
 def reduced(plan: Plan, y: np.ndarray, g: np.ndarray) -> dict[str, np.ndarray]:
@@ -95,7 +102,7 @@ class NumpyEngine:
         expressions = rules_of(plan)
         self._plan = plan
         self._step = compile_rules(expressions)
-        self._point = compiled_point(plan)
+        self._point = compiled_point(plan, plan.problem.gradient)
         if plan.in_passes:
             self._passes = Passes(plan.seed, plan.replicas, plan.problem.n, plan.order)
         start = np.broadcast_to(plan.problem.x0, shape)

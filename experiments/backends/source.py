@@ -75,7 +75,8 @@ def printed_source(
     full = method.sampling == "full"
     amount = "full gradients" if full else f"batch {batch}"
     title = f"{method.name} on the {chosen.title}, {amount}; printed, not written."
-    spec = Spec(title, rules(method, constants_of(method)), chosen.slope, batch, l2 > 0)
+    named = constants_of(method) | {symbol.name: symbol for symbol in method.parameters}
+    spec = Spec(title, rules(method, named), chosen.slope, batch, l2 > 0)
     if target == "numpy" or (full and target == "cuda"):
         return _numpy_source(spec)
     if target == "cuda":

@@ -20,6 +20,8 @@ _CONSTANTS = {
     "alpha": 0.02,
     "alpha0": 2.0,
     "s0": 20.0,
+    "radius": 0.3,
+    "beta": 0.5,
 }
 
 

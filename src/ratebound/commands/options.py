@@ -69,3 +69,18 @@ def parameters_of(texts: tuple[str, ...]) -> dict[str, Expr]:
             raise RateboundError(f"--parameter {name} is given twice; give it one value")
         values[name] = parse(written)
     return values
+
+
+def numbers_of(texts: tuple[str, ...]) -> dict[str, float]:
+    """Return the values of ``NAME=NUMBER`` options.
+
+    Raises
+    ------
+    RateboundError
+        If one has another form, or its value reads a symbol.
+    """
+    values = parameters_of(texts)
+    for name, value in values.items():
+        if not value.is_number:
+            raise RateboundError(f"--parameter {name}={value} must be a number here")
+    return {name: float(value) for name, value in values.items()}

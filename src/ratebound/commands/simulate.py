@@ -14,6 +14,13 @@ from ratebound.commands.text import aligned
 @options.l2
 @click.option("--method", required=True, metavar="NAME", help="Such as gd or sgd.")
 @click.option("--step", required=True, metavar="EXPR", help='The step alpha_k, such as "1/(4*L_max)".')
+@click.option(
+    "--parameter",
+    "parameters",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A parameter of the method or the step, such as beta=0.9.",
+)
 @click.option("--measure", default="gap_last", show_default=True, metavar="NAME", help="What to print.")
 @click.option("--steps", type=int, default=1000, show_default=True, metavar="K", help="Updates.")
 @click.option("--replicas", type=int, default=256, show_default=True, metavar="N", help="Independent runs.")
@@ -34,6 +41,7 @@ def simulate(
     l2: float | None,
     method: str,
     step: str,
+    parameters: tuple[str, ...],
     measure: str,
     steps: int,
     replicas: int,
@@ -62,6 +70,7 @@ def simulate(
         replicas=replicas,
         seed=seed or 0,
         measures=(measure,),
+        parameters=options.numbers_of(parameters),
         backend=backend,
     )
     curves = result[measure].values[0]

@@ -41,7 +41,7 @@ def _claimed(theorem: Theorem) -> str:
 
 
 def _symbols(theorem: Theorem) -> list[str]:
-    read: set[Symbol] = theorem.step.free_symbols | theorem.bound.free_symbols
+    read: set[Symbol] = {*theorem.step.free_symbols, *theorem.bound.free_symbols, *theorem.parameters}
     return [f"{symbol} = {MEANING[symbol]}" for symbol in sorted(read, key=str) if symbol in MEANING]
 
 

@@ -1,0 +1,139 @@
+"""Steps that depend on the gradient, or take it elsewhere, against loops written out in NumPy."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from ratebound.cli import cli
+from ratebound.experiments.run import simulate
+from ratebound.experiments.verify import verify
+from ratebound.problems.constants import certify
+from ratebound.problems.library import load
+from ratebound.theory.catalogue import THEOREMS
+from ratebound.theory.errors import RateboundError
+from ratebound.theory.least_gradient import Piece
+from ratebound.theory.methods import METHODS, Method, alpha, g, x
+from ratebound.theory.symbols import clip
+
+STEPS, STEP = 7, 0.3
+
+
+def normalised(f, points):
+    slope = f.gradient(points[-1])
+    return points[-1] - STEP * slope / np.linalg.norm(slope)
+
+
+def clipped(f, points):
+    slope = f.gradient(points[-1])
+    return points[-1] - STEP * slope * min(1.0, 0.4 / np.linalg.norm(slope))
+
+
+def adagrad_norm(f, points):
+    slopes = [f.gradient(point) for point in points]
+    seen = 0.5**2 + sum(slope @ slope for slope in slopes)
+    return points[-1] - STEP * 0.5 / np.sqrt(seen) * slopes[-1]
+
+
+def sam(f, points):
+    ahead = points[-1] + 0.2 * f.gradient(points[-1])
+    return points[-1] - STEP * f.gradient(ahead)
+
+
+def heavy_ball(f, points):
+    before = points[-2] if len(points) > 1 else points[-1]
+    return points[-1] - STEP * f.gradient(points[-1]) + 0.6 * (points[-1] - before)
+
+
+LOOPS = {
+    normalised: {},
+    clipped: {"clip": 0.4},
+    adagrad_norm: {"b0": 0.5},
+    sam: {"radius": 0.2},
+    heavy_ball: {"beta": 0.6},
+}
+
+
+@pytest.mark.parametrize("backend", ["numpy", "numba"])
+@pytest.mark.parametrize("rule", LOOPS, ids=lambda rule: rule.__name__)
+def test_a_method_is_the_loop_of_its_textbook(rule, backend):
+    problem = load("iris")
+    points = [problem.x0]
+    for _ in range(STEPS):
+        points.append(rule(problem, points))
+    run = simulate(
+        problem,
+        rule.__name__,
+        STEP,
+        steps=STEPS,
+        measures=("grad_norm_sq_last",),
+        checkpoints=range(STEPS + 1),
+        parameters=LOOPS[rule],
+        backend=backend,
+    )
+    expected = [float(problem.grad_norm_sq(point)) for point in points]
+    np.testing.assert_allclose(run["grad_norm_sq_last"].values[0, 0], expected, rtol=1e-10)
+    assert json.loads(run.attrs.get("method_values", "{}")) == LOOPS[rule]
+    # A gradient taken ahead costs a second one.
+    assert run["evaluations"].values[-1] == STEPS * problem.n * (2 if rule is sam else 1)
+
+
+def test_a_parameter_is_asked_for_by_name():
+    problem = load("iris")
+    with pytest.raises(RateboundError, match=r"heavy_ball reads beta \(momentum factor"):
+        simulate(problem, "heavy_ball", 0.1, steps=3)
+    with pytest.raises(RateboundError, match="beta = -1"):
+        simulate(problem, "heavy_ball", 0.1, steps=3, parameters={"beta": -1})
+    with pytest.raises(RateboundError, match="'gamma' is not in the step"):
+        simulate(problem, "heavy_ball", "1/L", steps=3, parameters={"beta": 0.5, "gamma": 1.0})
+    with pytest.raises(RateboundError, match="two gradients per step"):
+        Method("wrong", "", {"x": x - alpha * g}, "batch", point=x + g)
+    arguments = ["simulate", "--problem", "iris", "--method", "sam", "--step", "1/L", "--steps", "3"]
+    told = CliRunner().invoke(cli, [*arguments, "--parameter", "radius=0.1"])
+    assert told.exit_code == 0, told.output
+    told = CliRunner().invoke(cli, [*arguments, "--parameter", "radius=L"])
+    assert told.exit_code == 2 and "must be a number here" in told.stderr
+
+
+def test_the_gradient_ahead_is_near():
+    problem = load("breast_cancer")
+    L, rng = certify(problem, "L").value, np.random.default_rng(5)
+    for scale in (0.1, 1.0, 10.0):
+        point = scale * rng.normal(size=problem.d)
+        slope = problem.gradient(point)
+        ahead = problem.gradient(point + 0.7 / L * slope) - slope
+        assert np.linalg.norm(ahead) <= 0.7 * np.linalg.norm(slope) * (1 + 1e-12)
+
+
+def test_the_bound_of_any_first_step_holds_where_the_short_one_says_nothing():
+    problem = load("linnerud")
+    long = {"alpha": "8/L"}
+    assert verify("adagrad_norm_short", problem, steps=50, parameters=long).outcome == "not applicable"
+    assert verify("adagrad_norm_any", problem, steps=50, parameters=long).evidence == "exact"
+
+
+@pytest.mark.parametrize("value", [0.2, 0.5, 0.99])
+def test_the_momentum_is_the_one_that_was_asked_for(value):
+    verdict = verify("heavy_ball_average", "quadratic_2d", steps=40, parameters={"beta": value})
+    assert verdict.holds and verdict.parameters["beta"] == value
+    assert verify("heavy_ball_average", "iris", steps=5, parameters={"beta": 1}).outcome == "not applicable"
+
+
+def test_a_false_step_proof_is_refused():
+    theorem = THEOREMS["clipped_nonconvex"]
+    proof = theorem.certificate
+    low, high = proof.pieces
+    gap = replace(proof, pieces=(replace(low, high=clip / 2), high))
+    swapped = replace(proof, pieces=(replace(low, shorter=high.shorter), high))
+    greedy = replace(proof, pieces=(replace(low, factor=2 * low.factor), high))
+    for wrong, message in ((gap, "without gaps"), (swapped, "not the least"), (greedy, "may be negative")):
+        with pytest.raises(RateboundError, match=message):
+            replace(theorem, certificate=wrong)
+    with pytest.raises(RateboundError, match="does not close"):
+        plain = THEOREMS["normalised_nonconvex"]
+        replace(plain, certificate=replace(plain.certificate, pieces=(Piece({}, alpha, 1),)))
+    for name in ("sam_pl", "sam_nonconvex", "adagrad_norm_short", "adagrad_norm_any"):
+        with pytest.raises(RateboundError, match=r"gradient at x|sum its squared"):
+            replace(THEOREMS[name], method=METHODS["gd"])

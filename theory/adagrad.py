@@ -1,0 +1,48 @@
+"""AdaGrad-Norm with full gradients: one step length for all coordinates, shortened by what has been seen."""
+
+from __future__ import annotations
+
+from sympy import Integer, log, sqrt
+
+from ratebound.theory.accumulated import AnySteps, ShortSteps
+from ratebound.theory.assumptions import lower_bounded, smooth
+from ratebound.theory.methods import adagrad_norm
+from ratebound.theory.statement import Theorem
+from ratebound.theory.symbols import L, alpha, b0, gap0, grad0_sq, k
+
+adagrad_norm_short = Theorem(
+    id="adagrad_norm_short",
+    title="AdaGrad-Norm, nonconvex, first step at most 1/L",
+    source="Ward, Wu and Bottou 2019, Theorem 2.2, first case (number not checked); re-derived",
+    method=adagrad_norm,
+    assumptions=(smooth, lower_bounded),
+    step=alpha,
+    where=(alpha <= 1 / L,),
+    measure="grad_norm_sq_mean",
+    bound=(4 * gap0**2 / (alpha**2 * b0**2) + 2 * gap0 / alpha) / k,
+    start=Integer(1),
+    certificate=ShortSteps(),
+    defaults={alpha: 1 / L, b0: sqrt(grad0_sq)},
+    note="alpha b0 is the length that the literature calls eta.",
+    sibling="gd_nonconvex",
+)
+
+_LAST = 2 * (b0 + gap0 / (alpha * b0) + alpha * b0 * L * (log(2 * alpha * L) - 1))
+
+adagrad_norm_any = Theorem(
+    id="adagrad_norm_any",
+    title="AdaGrad-Norm, nonconvex, any first step",
+    source="Ward, Wu and Bottou 2019, Theorem 2.2, second case, with constants derived here",
+    method=adagrad_norm,
+    assumptions=(smooth, lower_bounded),
+    step=alpha,
+    measure="grad_norm_sq_mean",
+    bound=(_LAST**2 - b0**2) / k,
+    start=Integer(1),
+    certificate=AnySteps(),
+    defaults={alpha: 4 / L, b0: sqrt(grad0_sq)},
+    note="No step is too long: the first ones may raise f, and the accumulator then shortens the others.",
+    sibling="adagrad_norm_short",
+)
+
+THEOREMS = (adagrad_norm_short, adagrad_norm_any)

@@ -1,0 +1,79 @@
+"""Proofs about steps that depend on the gradient, as readable mathematics."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sympy import factor
+
+from ratebound.theory.accumulated import AnySteps
+from ratebound.theory.assumptions import descent_lemma
+from ratebound.theory.least_gradient import LeastGradient
+from ratebound.theory.look_ahead import LookAhead
+from ratebound.theory.proof_lines import Line, claim_lines, term_lines
+from ratebound.theory.statement import Theorem
+from ratebound.theory.symbols import alpha, b0, gap0
+
+
+def least_gradient(theorem: Theorem, proof: LeastGradient) -> Iterator[Line]:
+    """Yield the lines of a proof by pieces of the gradient norm."""
+    yield Line("N is ||grad f(x_k)||.")
+    for piece in proof.pieces:
+        if len(proof.pieces) > 1:
+            yield Line("Where N is at least", piece.low)
+            if piece.high is not None:
+                yield Line("and at most", piece.high)
+        yield Line("One step. The claim", proof.claim(piece), ">= 0")
+        yield Line("is the sum of these terms, each >= 0, and of a rest that is free of the state and >= 0:")
+        for inequality, multiplier in piece.by.items():
+            yield from term_lines(inequality, multiplier)
+    yield Line(
+        "Summed over j < k the decrease is at most the potential at x_0 and the noise; per step", proof.noise
+    )
+    for name, lemma in (("weights", proof.weight_sum), ("noise", proof.noise_sum)):
+        if lemma is not None:
+            side = "at most" if lemma.direction == "upper" else "at least"
+            yield Line(f"The sum of the {name} by the lemma {lemma.name!r} is {side}", lemma.bound)
+    yield Line(
+        "Were the least squared N of x_0 .. x_{k-1} above the bound, more would be paid:", theorem.bound
+    )
+
+
+def _adagrad(theorem: Theorem) -> Iterator[Line]:
+    yield Line("B is the accumulator after the gradient has entered, e the length", alpha * b0)
+    yield Line(
+        f"Each step is e/B times the gradient, so that {descent_lemma.name} says", descent_lemma.slack, ">= 0"
+    )
+
+
+def short_steps(theorem: Theorem) -> Iterator[Line]:
+    """Yield the lines of the proof for AdaGrad-Norm with short steps."""
+    yield from _adagrad(theorem)
+    yield Line("As B >= b0 and alpha <= 1/L, at least half of the decrease e/B ||g||^2 stays.")
+    yield Line(
+        "Summed, with the last B in place of every other: S <= A sqrt(b0^2 + S), where A is",
+        2 * gap0 / (alpha * b0),
+    )
+    yield Line("S, the sum of the squared gradients, is at most the positive root of S^2 = A^2 (b0^2 + S),")
+    yield Line("and S/k is at most the bound", theorem.bound)
+
+
+def any_steps(theorem: Theorem, proof: AnySteps) -> Iterator[Line]:
+    """Yield the lines of the proof for AdaGrad-Norm with steps of any length."""
+    yield from _adagrad(theorem)
+    yield Line(
+        "||g||^2/B is at least the growth B - b of the accumulator, and ||g||^2/(2 B^2) is at most log(B/b),"
+    )
+    yield Line("since log(u) >= (1 - 1/u^2)/2 for u >= 1: delta + e b - e^2 L log(b) does not grow.")
+    yield Line("With log(u) <= u/c + log(c) - 1 at c = 2 alpha L the accumulator stays below", proof.limit)
+    yield Line("and its square less b0^2, divided by k, is at most the bound", theorem.bound)
+
+
+def look_ahead(theorem: Theorem, proof: LookAhead) -> Iterator[Line]:
+    """Yield the lines of a proof with gradients taken ahead."""
+    yield from claim_lines(proof.claim, proof.by, proof.plus)
+    if proof.weight == 0:
+        yield Line("Over k steps f - f* is multiplied by at most the k-th power of", factor(proof.rate))
+        yield Line("which gives the bound", theorem.bound)
+    else:
+        yield Line("Summed over j < k, with f(x_k) >= f*, this gives the bound", theorem.bound)

@@ -1,0 +1,153 @@
+"""Certificates for steps whose length depends on N = ||grad f(x_k)||: the least gradient, by pieces of N.
+
+Where N is known to lie between two ends, a step is a number times the gradient, and one step of a potential
+pays for ``c N^p``. If the least of N_0, .., N_{k-1} were larger than the bound allows, the steps together
+would pay more than there is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sympy import Expr, Max, Min, Poly, S, Symbol, expand
+
+from ratebound.theory.certificate import AT_START, Multipliers, require, require_assumed, require_known
+from ratebound.theory.chart import Chart, free
+from ratebound.theory.errors import RateboundError
+from ratebound.theory.lemmas import SumLemma
+from ratebound.theory.onestep import STATE, expansion
+from ratebound.theory.prover import nonnegative, vanishes
+from ratebound.theory.symbols import alpha, d2, d2_next, delta, delta_next, grad_sq, k
+from ratebound.theory.telescope import summed
+
+if TYPE_CHECKING:
+    from ratebound.theory.statement import Theorem
+
+N = Symbol("N", positive=True)
+"""||grad f(x_k)||."""
+_NEXT = {delta: delta_next, d2: d2_next}
+
+
+@dataclass(frozen=True)
+class Piece:
+    """What a step does where ``low <= N <= high``.
+
+    Parameters
+    ----------
+    by
+        Multipliers of assumed inequalities, which may read N.
+    factor, power
+        c and p: the potential falls by ``c N^p``, up to the noise.
+    low, high
+        The ends; None for no upper end.
+    shorter
+        The argument that a ``Min`` in the step takes here.
+    """
+
+    by: Multipliers
+    factor: Expr
+    power: int
+    low: Expr = S.Zero
+    high: Expr | None = None
+    shorter: Expr | None = None
+
+    @property
+    def chart(self) -> Chart:
+        """N, swept between its ends."""
+        s = free("s")
+        return {N: self.low + s if self.high is None else (self.high + self.low * s) / (1 + s)}
+
+
+@dataclass(frozen=True)
+class LeastGradient:
+    """``V_{k+1} + c N^p <= V_k + noise`` on each piece, hence a bound on the least ||grad f(x_j)||^2, j < k.
+
+    Parameters
+    ----------
+    potential
+        V, either ``delta`` or ``d2``.
+    pieces
+        They cover all N >= 0, by increasing N.
+    noise
+        Added in each step, an expression in the step.
+    weight_sum, noise_sum
+        Lemmas on the sums of c and of the noise, where the step depends on k; then there is one piece.
+    """
+
+    potential: Symbol
+    pieces: tuple[Piece, ...]
+    noise: Expr = S.Zero
+    weight_sum: SumLemma | None = None
+    noise_sum: SumLemma | None = None
+    cited: bool = field(default=False, init=False)
+
+    @property
+    def by(self) -> Mapping[object, Expr]:
+        """The inequalities of all pieces."""
+        return {inequality: m for piece in self.pieces for inequality, m in piece.by.items()}
+
+    def claim(self, piece: Piece) -> Expr:
+        """Return ``V_k + noise - c N^p - V_{k+1}``, which is ``>= 0`` on the piece."""
+        return self.potential + self.noise - piece.factor * N**piece.power - _NEXT[self.potential]
+
+    def check(self, theorem: Theorem) -> None:
+        """Check the cover, every piece, and that the summed decrease implies the bound."""
+        if theorem.measure != "grad_norm_sq_best" or theorem.stochastic or theorem.start < 1:
+            raise RateboundError(
+                "this certificate bounds grad_norm_sq_best of a deterministic method, from k = 1 on"
+            )
+        if len(self.pieces) > 1 and theorem.step.has(k):
+            raise RateboundError("with several pieces the step must not depend on k")
+        require_known(self.noise, "the noise")
+        ends = [S.Zero, *(piece.high for piece in self.pieces)]
+        if ends[-1] is not None or [piece.low for piece in self.pieces] != ends[:-1]:
+            raise RateboundError("the pieces do not cover all N >= 0 without gaps")
+        total = AT_START[self.potential] + summed(theorem, self.noise, self.noise_sum, "upper")
+        for piece in self.pieces:
+            self._check_piece(theorem, piece)
+            require_known(piece.factor, "the factor")
+            require(piece.factor.xreplace({alpha: theorem.step}), theorem, "the factor", S.Zero)
+            paid = summed(theorem, piece.factor, self.weight_sum, "lower")
+            require(paid, theorem, "the total weight")
+            implied = (total / paid) ** (2 // piece.power)
+            bound = theorem.at(k)
+            if not any(
+                vanishes(top - implied) for top in (bound.args if isinstance(bound, Max) else [bound])
+            ):
+                require(bound - implied, theorem, "the bound against the summed decrease")
+
+    def _check_piece(self, theorem: Theorem, piece: Piece) -> None:
+        """Check the claim: less its multipliers it is free of the state, and nonnegative on the piece."""
+        require_assumed(piece.by, theorem)
+        sweep = {**theorem.chart, **piece.chart}
+        values = {grad_sq: N**2, alpha: theorem.step}
+        moves = {name: _taken(form, piece, sweep) for name, form in expansion(theorem.method).items()}
+        left = self.claim(piece) - sum((m * i.slack for i, m in piece.by.items()), S.Zero)
+        residual = expand(left.xreplace(moves).xreplace(values))
+        rest = Poly(residual, *STATE)
+        if any(any(powers) and not vanishes(c) for powers, c in rest.terms()):
+            raise RateboundError(
+                f"the certificate does not close: the claim differs from the multipliers' sum by {residual}"
+            )
+        for what, expr in [("what is left of the claim", rest.coeff_monomial(1)), *_named(piece.by)]:
+            if not nonnegative(expr.xreplace(values), sweep, k, S.Zero):
+                raise RateboundError(f"{what}, {expr}, may be negative for {piece.low} <= N <= {piece.high}")
+
+
+def _named(by: Multipliers) -> list[tuple[str, Expr]]:
+    return [(f"the multiplier of {inequality.name}", m) for inequality, m in by.items()]
+
+
+def _taken(form: Expr, piece: Piece, sweep: Chart) -> Expr:
+    """Return a form with the norm as N, and each ``Min`` as the argument that it takes on the piece."""
+    form = form.subs(grad_sq, N**2)
+    for least in form.atoms(Min):
+        if piece.shorter not in least.args:
+            raise RateboundError(f"{piece.shorter} is no argument of {least}")
+        for other in least.args:
+            if not nonnegative(other - piece.shorter, sweep):
+                raise RateboundError(f"{piece.shorter} is not the least of {least} on the piece")
+        form = form.xreplace({least: piece.shorter})
+    return form

@@ -1,0 +1,43 @@
+"""The lines of a written proof, and how a claim about one step is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from sympy import Expr, Pow, factor
+
+from ratebound.theory.assumptions import Inequality
+from ratebound.theory.certificate import Multipliers, Nonnegatives
+from ratebound.theory.onestep import E, G, H
+
+
+class Line(NamedTuple):
+    """One line of a proof: words, and a formula where there is one (``relation`` stands after it)."""
+
+    words: str
+    formula: Expr | None = None
+    relation: str = ""
+
+
+def claim_lines(claim: Expr, by: Multipliers, plus: Nonnegatives) -> Iterator[Line]:
+    """Yield the lines that write a claim about one step as a sum of nonnegative terms."""
+    yield Line("One step. The claim", claim, ">= 0")
+    yield Line("is the sum of these terms, each >= 0 over the admissible range:")
+    for inequality, multiplier in by.items():
+        yield from term_lines(inequality, multiplier)
+    if any(isinstance(quantity, Pow) and quantity.has(G, H) for quantity in plus):
+        yield Line("  (X is x_k - x*, G is grad f(x_k) and H is grad f(x_{k+1}))")
+    if any(isinstance(quantity, Pow) and quantity.has(E) for quantity in plus):
+        yield Line("  (E is what the gradient at y_k adds to that at x_k)")
+    for quantity, coefficient in plus.items():
+        yield Line("  the coefficient", factor(coefficient))
+        square = isinstance(quantity, Pow)
+        what = "times the square of the vector" if square else "times the quantity"
+        yield Line(f"    {what}", quantity.base if square else quantity, "" if square else ">= 0")
+
+
+def term_lines(inequality: Inequality, multiplier: Expr) -> Iterator[Line]:
+    """Yield the lines of one term: a multiplier times an inequality."""
+    yield Line("  the multiplier", factor(multiplier))
+    yield Line(f"    times {inequality.name}:", inequality.slack, ">= 0")

@@ -1,0 +1,60 @@
+"""Sharpness-aware minimisation with full gradients, not normalised: the gradient a little way uphill."""
+
+from __future__ import annotations
+
+from sympy import Expr, Integer
+
+from ratebound.theory.assumptions import descent_lemma, lower_bounded, pl, pl_inequality, smooth
+from ratebound.theory.look_ahead import LookAhead, near_gradient
+from ratebound.theory.methods import sam
+from ratebound.theory.onestep import E, G
+from ratebound.theory.statement import Theorem
+from ratebound.theory.symbols import L, alpha, gap0, k, mu_pl, radius
+
+_KEPT = 1 - L * radius
+"""What is left of the gradient, along itself, after looking ahead."""
+_DECREASE = alpha * _KEPT * (1 - L * alpha * _KEPT / 2)
+_HALF = alpha * (1 - L * alpha) / (2 * L * radius)
+_BY: dict[object, Expr] = {descent_lemma: Integer(1), near_gradient: L * alpha**2 / 2 + _HALF}
+_PLUS = {(E + L * radius * G) ** 2: _HALF}
+_RANGE = (alpha <= 1 / L, radius < 1 / L)
+_DEFAULTS = {alpha: 1 / L, radius: 1 / (4 * L)}
+
+sam_nonconvex = Theorem(
+    id="sam_nonconvex",
+    title="Sharpness-aware minimisation, nonconvex, mean squared gradient",
+    source="Andriushchenko and Flammarion 2022, Theorem 1, without noise (number not checked); derived here",
+    method=sam,
+    assumptions=(smooth, lower_bounded),
+    step=alpha,
+    where=_RANGE,
+    measure="grad_norm_sq_mean",
+    bound=gap0 / (k * _DECREASE),
+    start=Integer(1),
+    certificate=LookAhead(by=_BY, plus=_PLUS, weight=_DECREASE),  # type: ignore[arg-type]
+    defaults=_DEFAULTS,
+    note="Nothing is claimed for normalised SAM, which does not settle. A step costs two gradients.",
+    sibling="gd_nonconvex",
+)
+
+sam_pl = Theorem(
+    id="sam_pl",
+    title="Sharpness-aware minimisation, Polyak-Łojasiewicz",
+    source="Andriushchenko and Flammarion 2022 for the setting; derived here",
+    method=sam,
+    assumptions=(smooth, pl),
+    step=alpha,
+    where=_RANGE,
+    measure="gap_last",
+    bound=(1 - 2 * mu_pl * _DECREASE) ** k * gap0,
+    certificate=LookAhead(
+        by={**_BY, pl_inequality: 2 * _DECREASE},  # type: ignore[dict-item]
+        plus=_PLUS,
+        rate=1 - 2 * mu_pl * _DECREASE,
+    ),
+    defaults=_DEFAULTS,
+    note="No faster than gradient descent: looking ahead costs a part of each step.",
+    sibling="gd_pl",
+)
+
+THEOREMS = (sam_nonconvex, sam_pl)
