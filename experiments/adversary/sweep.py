@@ -85,8 +85,8 @@ def sweep(
     columns = {given[name]: np.asarray(v, dtype=np.float64)[:, None] for name, v in parameters.items()}
     values: dict[Symbol, np.ndarray | float] = {**constants, **columns}
     size = next((c.shape[0] for c in columns.values()), 1)
-    start = _first(case, int(number(theorem.start, values).ravel()[0]))
-    if start > case.steps:
+    start = int(number(theorem.start, values).ravel()[0])
+    if _first(case, start) > case.steps:
         return None
     counter = np.arange(case.steps, dtype=np.float64)[None]
     alphas = np.broadcast_to(number(theorem.step, values, counter, case.steps), (size, case.steps))
@@ -102,7 +102,7 @@ def sweep(
     for symbol in s.ALONG_RUN:
         if symbol.name in theorem.constants:
             values[symbol] = _along_runs(case, symbol, alphas, known)[:, None]
-    at = np.array([case.steps]) if theorem.at_horizon else np.arange(start, case.steps + 1)
+    at = _claimed(case, start)
     bound = np.broadcast_to(number(theorem.bound, values, at[None], case.steps), (size, at.size))
     measured = known[theorem.measure][:, at]
     return Sweep(parameters, at, measured, bound, _ratio(case, measured, bound, inside))
@@ -163,19 +163,28 @@ def _along_runs(
     return found
 
 
-def _prepared(case: Case, parameters: Mapping[str, np.ndarray]) -> Sweep | None:
+def _prepared(case: Case, parameters: Mapping[str, np.ndarray]) -> Sweep:
     """Sweep one by one: statements about one step, steps set by the noise, methods with parameters."""
     rows = [dict(zip(parameters, row, strict=True)) for row in zip(*parameters.values(), strict=True)] or [{}]
-    found = []
-    for row in rows:
+    at = _claimed(case, 0)
+    measured, bound = np.full((2, len(rows), at.size), np.nan)
+    for position, row in enumerate(rows):
         trial = trial_of(case, row)
-        value = None if trial is None else _single(case, trial)
-        found.append((np.nan, np.nan) if value is None else value)
-    measured, bound = (np.array(column)[:, None] for column in zip(*found, strict=True))
-    at = np.array([0 if case.theorem.measure in ONE_STEP else case.steps])
+        values = None if trial is None else _values(case, trial, at)
+        if values is not None:
+            measured[position], bound[position] = values
     return Sweep(
         parameters, at, measured, bound, _ratio(case, measured, bound, np.ones(len(rows), dtype=bool))
     )
+
+
+def _claimed(case: Case, start: int) -> np.ndarray:
+    """Return the k at which a bound that starts at `start` is looked at."""
+    if case.theorem.measure in ONE_STEP:
+        return np.array([0])
+    if case.theorem.at_horizon:
+        return np.array([case.steps])
+    return np.arange(_first(case, start), case.steps + 1)
 
 
 def trial_of(case: Case, parameters: Mapping[str, float]) -> Trial | None:
@@ -193,18 +202,21 @@ def trial_of(case: Case, parameters: Mapping[str, float]) -> Trial | None:
         return None
 
 
-def _single(case: Case, trial: Trial) -> tuple[float, float] | None:
-    if case.theorem.measure not in ONE_STEP:
-        weights = np.ones_like(trial.alphas) if trial.weights is None else trial.weights
-        known = curves(replace(case, chosen=trial.method), trial.alphas[None], weights[None])
-        if known is None:
+def _values(case: Case, trial: Trial, at: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+    """Return measure and bound of a certified run at the given k, nan before its start; None if unknown."""
+    theorem = case.theorem
+    if theorem.measure in ONE_STEP:
+        state = state_at(trial, 0, case.problem.x0)
+        if state is None:
             return None
-        return float(known[case.theorem.measure][0, -1]), float(trial.bound(np.array([case.steps]))[0])
-    state = state_at(trial, 0, case.problem.x0)
-    if state is None:
+        target = {"gap_next": s.delta_next, "batch_variance": s.batch_variance}[theorem.measure]
+        bound = number(theorem.bound, {**trial.values, **state}, 0, case.steps)
+        return np.array([state[target]]), np.array([float(bound)])
+    weights = np.ones_like(trial.alphas) if trial.weights is None else trial.weights
+    known = curves(replace(case, chosen=trial.method), trial.alphas[None], weights[None])
+    if known is None:
         return None
-    target = {"gap_next": s.delta_next, "batch_variance": s.batch_variance}[case.theorem.measure]
-    return state[target], float(number(case.theorem.bound, {**trial.values, **state}, 0, case.steps))
+    return known[theorem.measure][0, at], np.where(at >= trial.start, trial.bound(at), np.nan)
 
 
 def certified(case: Case, parameters: Mapping[str, float]) -> tuple[Trial, Sweep] | None:
@@ -212,15 +224,10 @@ def certified(case: Case, parameters: Mapping[str, float]) -> tuple[Trial, Sweep
     trial = trial_of(case, parameters)
     if trial is None:
         return None
-    one = {name: np.array([value]) for name, value in parameters.items()}
-    if case.theorem.measure in ONE_STEP:
-        single = _prepared(case, one)
-        return None if single is None else (trial, single)
-    weights = np.ones_like(trial.alphas) if trial.weights is None else trial.weights
-    known = curves(replace(case, chosen=trial.method), trial.alphas[None], weights[None])
-    if known is None:
+    at = _claimed(case, trial.start)
+    values = _values(case, trial, at)
+    if values is None:
         return None
-    first = _first(case, trial.start)
-    at = np.array([case.steps]) if case.theorem.at_horizon else np.arange(first, case.steps + 1)
-    measured, bound = known[case.theorem.measure][:, at], trial.bound(at)[None]
+    measured, bound = (each[None] for each in values)
+    one = {name: np.array([value]) for name, value in parameters.items()}
     return trial, Sweep(one, at, measured, bound, _ratio(case, measured, bound, np.ones(1, dtype=bool)))
