@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ratebound.experiments.sweeps.run import sweep
     from ratebound.experiments.verdict import Verdict
     from ratebound.experiments.verify import verify
+    from ratebound.experiments.versus import compare
     from ratebound.problems.finite_sum import Problem
     from ratebound.theory.catalogue import THEOREMS as theorems
     from ratebound.theory.catalogue import find
@@ -35,6 +36,7 @@ __all__ = [
     "Theorem",
     "Verdict",
     "__version__",
+    "compare",
     "experiments",
     "find",
     "load_suite",
@@ -57,6 +59,7 @@ _HOMES = MappingProxyType(
         "RateboundError": ("theory.errors", "RateboundError"),
         "Theorem": ("theory.statement", "Theorem"),
         "Verdict": ("experiments.verdict", "Verdict"),
+        "compare": ("experiments.versus", "compare"),
         "find": ("theory.catalogue", "find"),
         "load_suite": ("experiments.suite", "load_suite"),
         "methods": ("theory.methods", "METHODS"),

@@ -23,6 +23,7 @@ _COMMANDS = MappingProxyType(
         "problems": ("catalogue", "problems"),
         "prove": ("prove", "prove"),
         "verify": ("verify", "verify"),
+        "compare": ("compare", "compare"),
         "simulate": ("simulate", "simulate"),
         "attack": ("attack", "attack"),
         "explore": ("explore", "explore"),

@@ -31,6 +31,7 @@ def test_list_shows_every_theorem():
         ("--order", "linear", lambda t: t.order.kind == "linear"),
         ("--order", "1/k", lambda t: t.order.text == "O(1/k)"),
         ("--proof", "cited", lambda t: t.proof == "cited"),
+        ("--source", "polyak 1964", lambda t: "Polyak 1964" in t.source),
     ],
 )
 def test_list_filters(option, value, has):
@@ -39,6 +40,11 @@ def test_list_filters(option, value, has):
     assert [line.split()[0] for line in result.stdout.splitlines()] == [
         t.id for t in THEOREMS.values() if has(t)
     ]
+
+
+def test_a_source_that_nobody_cites_is_refused():
+    result = run("list", "--source", "nobody 1900")
+    assert result.exit_code == 2 and "no theorem has 'nobody 1900' in its source" in result.stderr
 
 
 def test_filters_join():

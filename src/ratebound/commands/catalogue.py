@@ -51,7 +51,8 @@ def _kept(theorems: list[Theorem], option: str, wanted: str) -> list[Theorem]:
 @click.option("--setting", metavar="NAME", help="Only theorems in this setting, such as convex.")
 @click.option("--order", metavar="ORDER", help="Only theorems of this order: linear, power, floor, 1/k, ...")
 @click.option("--proof", metavar="KIND", help="Only theorems whose proof is certified, or cited.")
-def list_theorems(**wanted: str | None) -> None:
+@click.option("--source", metavar="WORDS", help="Only theorems whose source has these words, such as Polyak.")
+def list_theorems(source: str | None, **wanted: str | None) -> None:
     """List the theorems: id, setting, order, kind of proof, title."""
     from ratebound.theory.catalogue import THEOREMS
 
@@ -59,6 +60,12 @@ def list_theorems(**wanted: str | None) -> None:
     for option, value in wanted.items():
         if value is not None:
             kept = _kept(kept, option, value)
+    if source is not None:
+        if not any(source.lower() in theorem.source.lower() for theorem in THEOREMS.values()):
+            raise RateboundError(
+                f"no theorem has {source!r} in its source; give a name or a year, such as Polyak"
+            )
+        kept = [theorem for theorem in kept if source.lower() in theorem.source.lower()]
     rows = [(t.id, t.setting, t.order.text, t.proof, t.title) for t in kept]
     click.echo(aligned(rows) if rows else "no theorem has all of these properties")
 

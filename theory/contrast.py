@@ -1,0 +1,125 @@
+"""Two bounds as formulas: which is smaller for all constants, where they cross, which wins far out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sympy import Dummy, Expr, Poly, PolynomialError, Symbol, fraction, roots, together
+
+from ratebound.theory.chart import chart_of
+from ratebound.theory.errors import RateboundError
+from ratebound.theory.order import Order
+from ratebound.theory.prover import nonnegative, vanishes
+from ratebound.theory.statement import ONE_STEP, Theorem
+from ratebound.theory.symbols import ALONG_RUN, K, k
+
+_LARGEST = 400
+"""Operations in the difference of two bounds beyond which no formula is looked for."""
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """What the formulas say.
+
+    Parameters
+    ----------
+    never_larger
+        Id of the bound that is proved never to exceed the other; None where neither is. Of two equal bounds
+        it is the first.
+    equal
+        Whether both are the same.
+    crossings
+        The k at which both are equal, where their difference is a polynomial in k up to a factor.
+    far
+        Id of the bound that decays faster; None for the same order.
+    """
+
+    never_larger: str | None
+    equal: bool
+    crossings: tuple[Expr, ...]
+    far: str | None
+
+
+def contrast(first: Theorem, second: Theorem, chosen: Mapping[Symbol, Expr] | None = None) -> Contrast:
+    """Compare two bounds symbolically, each at the defaults of its parameters.
+
+    Parameters
+    ----------
+    first, second
+        Theorems that bound quantities of one unit.
+    chosen
+        Parameter -> value, in place of a default.
+    """
+    one, two = (_at_defaults(theorem, chosen or {}) for theorem in (first, second))
+    # Noise along a run is that of the theorem's own run: one letter would stand for two numbers.
+    two = two.xreplace({symbol: Dummy(symbol.name, positive=True) for symbol in ALONG_RUN})
+    difference = two - one
+    far = _far(first, second)
+    if vanishes(difference):
+        return Contrast(first.id, True, (), far)
+    if difference.count_ops() > _LARGEST:
+        return Contrast(None, False, (), far)
+    chart = chart_of((), dict.fromkeys((*first.facts, *second.facts)))
+    start = first.start if nonnegative(first.start - second.start) else second.start
+    for smaller, gap in ((first, difference), (second, -difference)):
+        if nonnegative(gap, chart, k, start):
+            return Contrast(smaller.id, False, (), far)
+    return Contrast(None, False, _crossings(difference), far)
+
+
+def check_comparable(first: Theorem, second: Theorem) -> None:
+    """Check that both theorems bound quantities of one unit along a run.
+
+    Raises
+    ------
+    RateboundError
+        If they do not.
+    """
+    for theorem in (first, second):
+        if theorem.measure in ONE_STEP:
+            raise RateboundError(f"{theorem.id} is about one step: it has no curve in k to compare")
+    kinds = [_kind(theorem) for theorem in (first, second)]
+    if kinds[0] != kinds[1]:
+        raise RateboundError(
+            f"{first.id} bounds {first.measure} and {second.id} bounds {second.measure}: "
+            "two bounds can be compared if both are on gaps, on gradients or on distances"
+        )
+
+
+def _kind(theorem: Theorem) -> str:
+    return theorem.measure.split("_")[0]
+
+
+def _at_defaults(theorem: Theorem, chosen: Mapping[Symbol, Expr]) -> Expr:
+    values = {p: chosen.get(p, theorem.defaults[p]) for p in theorem.parameters}
+    return theorem.at(k).xreplace({K: k}).subs(values)
+
+
+def _crossings(difference: Expr) -> tuple[Expr, ...]:
+    """Return the positive roots of the difference where it is a polynomial in k of degree two or less."""
+    numerator = fraction(together(difference))[0]
+    t = Symbol("t", positive=True)
+    try:
+        poly = Poly(numerator.xreplace({k: t}), t)
+    except PolynomialError:
+        return ()
+    if poly.degree() > 2 or any(coefficient.has(t) for coefficient in poly.all_coeffs()):
+        return ()
+    return tuple(root for root in roots(poly) if root.is_positive)
+
+
+def _far(first: Theorem, second: Theorem) -> str | None:
+    one, two = _rank(first.order), _rank(second.order)
+    if one == two:
+        return None
+    return first.id if one > two else second.id
+
+
+def _rank(order: Order) -> tuple[int, float, int]:
+    """Return a key that is larger for faster decay; all bounds with a floor are alike."""
+    if order.kind == "linear":
+        return 2, 0.0, 0
+    if order.kind == "floor" or order.exponent is None:
+        return 0, 0.0, 0
+    return 1, float(order.exponent), -order.log_power
