@@ -202,6 +202,7 @@ def run_suite(
     backend: str = "auto",
     command: str = "",
     progress: Progress | None = None,
+    finished: Callable[[Mapping[str, Any]], None] | None = None,
     ledger: str | Path | None = None,
 ) -> dict[str, Any]:
     """Run a suite.
@@ -219,6 +220,8 @@ def run_suite(
         The command line that asked for it, for the record.
     progress
         Called as ``progress(done, total, what)`` before each cell and at the end.
+    finished
+        Called with each cell of the record as it is made.
     ledger
         A file that keeps the budget over reruns, made if there is none: the j-th different run then has
         ``delta/(j (j+1))``; see :mod:`ratebound.experiments.ledger`.
@@ -258,6 +261,8 @@ def run_suite(
             suite, float(budget["delta"]), backend, progress or (lambda done, total, what: None)
         ):
             cells.append(made)
+            if finished is not None:
+                finished(made)
     except KeyboardInterrupt:
         raise SuiteInterrupted(record()) from None
     return record()

@@ -10,11 +10,12 @@ from typing import Any
 from ratebound.experiments import record as records
 from ratebound.reports.assets import write_assets
 from ratebound.reports.complexity import complexity_table
-from ratebound.reports.drawing import draw_all, plates, stems
+from ratebound.reports.drawing import Ahead, draw_all
 from ratebound.reports.families import families
 from ratebound.reports.folder import MARKERS, write_whole
 from ratebound.reports.page import page
 from ratebound.reports.payload import figures
+from ratebound.reports.plates import plates, stems
 from ratebound.reports.provenance import digest
 from ratebound.reports.table import field_table, rate_table, verdict_table
 from ratebound.reports.writers import WRITERS
@@ -29,7 +30,13 @@ TABLES = {
 """File name of each table -> what makes it from the cells."""
 
 
-def build(record: Mapping[str, Any], folder: str | Path, *, progress: Progress | None = None) -> Path:
+def build(
+    record: Mapping[str, Any],
+    folder: str | Path,
+    *,
+    progress: Progress | None = None,
+    ahead: Ahead | None = None,
+) -> Path:
     """Write the report of a record: ``index.html``, ``figures/``, ``tables/``, ``assets/``, ``record.json``.
 
     Parameters
@@ -41,6 +48,8 @@ def build(record: Mapping[str, Any], folder: str | Path, *, progress: Progress |
         left alone.
     progress
         Called as ``progress(done, total, what)`` after each figure and at the end; figures count as one.
+    ahead
+        Figures that were drawn while this record was made.
 
     Returns
     -------
@@ -58,10 +67,10 @@ def build(record: Mapping[str, Any], folder: str | Path, *, progress: Progress |
     """
     record = records.check(record)
     told = progress or (lambda done, total, what: None)
-    return write_whole(folder, lambda staging: _write(record, staging, told)) / "index.html"
+    return write_whole(folder, lambda staging: _write(record, staging, told, ahead)) / "index.html"
 
 
-def _write(record: Mapping[str, Any], folder: Path, progress: Progress) -> None:
+def _write(record: Mapping[str, Any], folder: Path, progress: Progress, ahead: Ahead | None) -> None:
     cells = record["cells"]
     drawn, tables = folder / "figures", folder / "tables"
     drawn.mkdir()
@@ -74,7 +83,7 @@ def _write(record: Mapping[str, Any], folder: Path, progress: Progress) -> None:
         finished.append(name)
         progress(len(finished), total, name)
 
-    draw_all(cells, stored, drawn, done)
+    draw_all(cells, stored, drawn, done, ahead)
     for name, make in TABLES.items():
         for ending, write in WRITERS.items():
             (tables / f"{name}.{ending}").write_text(write(make(cells)), encoding="utf-8", newline="\n")

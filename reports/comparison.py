@@ -15,13 +15,13 @@ from ratebound.reports import style, wording
 from ratebound.reports.assets import write_assets
 from ratebound.reports.build import png_size
 from ratebound.reports.compare import Change, Pair, changes, pairs
-from ratebound.reports.drawing import Plate, save
 from ratebound.reports.families import Family, Line
 from ratebound.reports.folder import MARKERS, write_whole
 from ratebound.reports.fragments import definitions, kind, plot, rows, table, text
 from ratebound.reports.glance import KIND_WORDS, KINDS
 from ratebound.reports.overlay import describe_family, draw_family
 from ratebound.reports.payload import figures
+from ratebound.reports.plates import Plate, save
 from ratebound.reports.provenance import digest, facts
 from ratebound.reports.series import curves
 from ratebound.reports.shell import document

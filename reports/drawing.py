@@ -1,87 +1,83 @@
-"""Draw the figures of a report, on two processes where there are many; `python -m` runs one share of them."""
+"""Draw all figures of a report: on several processes where there are many, some while others are computed."""
 
 from __future__ import annotations
 
-import queue
-import subprocess
-import sys
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, as_completed
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from typing import Any
 
-from matplotlib.figure import Figure
-
 from ratebound.experiments import record as records
-from ratebound.reports import style, wording
-from ratebound.reports.families import families
-from ratebound.reports.figure import draw, drawable
-from ratebound.reports.overlay import draw_family
-from ratebound.reports.rate_figure import STEM, draw_rates, rate_panels
-from ratebound.theory.errors import RateboundError
+from ratebound.reports import style
+from ratebound.reports.drawers import Drawers
+from ratebound.reports.plates import Plate, plates, save
 
-_PROCESSES = 2
-# Below this number a second process costs more time than it saves.
-_MANY = 8
+MANY = 8
+"""With fewer figures other processes cost more time than they save."""
 
 
-@dataclass(frozen=True)
-class Plate:
-    """A figure to be drawn: the name of its files, and how to draw it."""
+class Ahead:
+    """Draws the figures of cells while other cells are still computed; a context, which keeps them."""
 
-    stem: str
-    draw: Callable[[], Figure]
+    def __enter__(self) -> Ahead:
+        with ExitStack() as stack:
+            self._folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ratebound-")))
+            self.drawers = stack.enter_context(Drawers())
+            self._leave = stack.pop_all().close
+        # The cells are kept beside their figures, so that no other object can take the id of one.
+        self._early: dict[int, tuple[Mapping[str, Any], Path, Future[None]]] = {}
+        return self
 
+    def __exit__(self, *_: object) -> None:
+        self._leave()
 
-def stems(cells: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Return a name for each cell, fit for files and links: theorem and problem, numbered if repeated."""
-    return wording.distinct(
-        [wording.file_stem(f"{cell['theorem']['id']}--{cell['problem']['name']}") for cell in cells]
-    )
+    def take(self, cell: Mapping[str, Any]) -> None:
+        """Have the figure of a cell drawn, if it has one."""
+        found = [plate for plate in plates([cell]) if plate.cell is cell]
+        for plate in found:
+            folder = self._folder / str(len(self._early))
+            folder.mkdir()
+            alone = {"schema": records.SCHEMA, "provenance": {}, "suite": {}, "budget": {}, "cells": [cell]}
+            stored = records.save(alone, folder / "record.json")
+            self._early[id(cell)] = cell, folder, self.drawers.draw(stored, plate.stem, folder)
 
+    def has(self, plate: Plate) -> bool:
+        """Tell whether a figure shows a cell that was taken, that very object."""
+        return id(plate.cell) in self._early
 
-def plates(cells: Sequence[Mapping[str, Any]]) -> list[Plate]:
-    """Return the figures of a report: one per cell with curves, one per family, and the rates."""
-    found = [
-        Plate(stem, partial(draw, cell))
-        for cell, stem in zip(cells, stems(cells), strict=True)
-        if drawable(cell)
-    ]
-    found += [Plate(family.stem, partial(draw_family, family)) for family in families(cells)]
-    if rate_panels(cells):
-        found.append(Plate(STEM, partial(draw_rates, cells)))
-    return found
-
-
-def save(plate: Plate, folder: Path) -> list[Path]:
-    """Draw a figure and write it as PNG, PDF and SVG, the same bytes for the same record.
-
-    Returns
-    -------
-    list of Path
-        The files written in `folder`.
-    """
-    figure = plate.draw()
-    paths = []
-    with style.context():
-        for kind, metadata in style.METADATA.items():
-            path = folder / f"{plate.stem}.{kind}"
-            # More effort would make the picture 1 % smaller and take twice as long.
-            effort: dict[str, Any] = {"pil_kwargs": {"compress_level": 3}} if kind == "png" else {}
-            figure.savefig(path, dpi=style.DPI, metadata=metadata, **effort)
-            paths.append(path)
-    return paths
+    def move(self, plate: Plate, folder: Path) -> None:
+        """Wait for the figure of a cell that was taken, and put its files into a folder."""
+        _, early, drawn = self._early.pop(id(plate.cell))
+        drawn.result()
+        for kind in style.METADATA:
+            (file,) = early.glob(f"*.{kind}")
+            shutil.move(file, folder / f"{plate.stem}.{kind}")
 
 
 def draw_all(
-    cells: Sequence[Mapping[str, Any]], record_path: Path, folder: Path, done: Callable[[str], None]
+    cells: Sequence[Mapping[str, Any]],
+    stored: Path,
+    folder: Path,
+    done: Callable[[str], None],
+    ahead: Ahead | None = None,
 ) -> None:
-    """Draw every figure of the cells into `folder`, telling `done` the name of each as it is finished.
+    """Draw every figure of the cells into a folder.
 
-    The processes are started afresh and read the stored record, so that nothing is asked of the caller's
-    program: it may be a notebook, a script without a main guard, or hold threads.
+    Parameters
+    ----------
+    cells
+        The cells of a record.
+    stored
+        That record, where the processes read it.
+    folder
+        Where the files go.
+    done
+        Told the name of each figure as it is finished.
+    ahead
+        What was drawn before, from these very cells.
 
     Raises
     ------
@@ -89,67 +85,20 @@ def draw_all(
         If a process fails, with its last line.
     """
     wanted = plates(cells)
-    if len(wanted) < _MANY:
+    if ahead is None and len(wanted) < MANY:
         for plate in wanted:
             save(plate, folder)
             done(plate.stem)
         return
-    for name in _by_processes(record_path, folder):
-        done(name)
-
-
-def _by_processes(record_path: Path, folder: Path) -> Iterator[str]:
-    """Yield the names of figures as the processes finish them; none outlives this generator."""
-    finished: queue.Queue[str | None] = queue.Queue()
-    processes = [
-        subprocess.Popen(
-            [sys.executable, "-m", "ratebound.reports.drawing", record_path, folder, str(share)],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for share in range(_PROCESSES)
-    ]
-
-    def listen(process: subprocess.Popen[str]) -> None:
-        assert process.stdout is not None
-        for line in process.stdout:
-            finished.put(line.strip())
-        finished.put(None)
-
-    listeners = [threading.Thread(target=listen, args=(process,), daemon=True) for process in processes]
-    try:
-        for listener in listeners:
-            listener.start()
-        running = _PROCESSES
-        while running:
-            name = finished.get()
-            if name is None:
-                running -= 1
-            else:
-                yield name
-        for process in processes:
-            _, errors = process.communicate()
-            if process.returncode:
-                last = (errors.strip().splitlines() or ["no message"])[-1]
-                raise RateboundError(f"drawing the figures failed: {last}")
-    finally:
-        for process in processes:
-            process.kill()
-            process.wait()
-        for process, listener in zip(processes, listeners, strict=True):
-            listener.join()
-            for stream in (process.stdout, process.stderr):
-                if stream is not None:
-                    stream.close()
-
-
-def _main(record_path: str, folder: str, share: str) -> None:
-    wanted = plates(records.load(record_path)["cells"])
-    for plate in wanted[int(share) :: _PROCESSES]:
-        save(plate, Path(folder))
-        print(plate.stem, flush=True)
-
-
-if __name__ == "__main__":
-    _main(*sys.argv[1:])
+    with Drawers() if ahead is None else nullcontext(ahead.drawers) as drawers:
+        early = [plate for plate in wanted if ahead is not None and ahead.has(plate)]
+        late = {
+            drawers.draw(stored, plate.stem, folder): plate.stem for plate in wanted if plate not in early
+        }
+        for plate in early:
+            assert ahead is not None
+            ahead.move(plate, folder)
+            done(plate.stem)
+        for drawn in as_completed(late):
+            drawn.result()
+            done(late[drawn])

@@ -14,9 +14,9 @@ from typing import Any
 from PIL import Image
 
 from ratebound.experiments import record as records
-from ratebound.reports.drawing import stems
 from ratebound.reports.families import families
 from ratebound.reports.figure import drawable
+from ratebound.reports.plates import stems
 from ratebound.reports.rate_figure import STEM, TITLE
 from ratebound.reports.table import SETTING_NAMES, SETTINGS
 from ratebound.reports.writers import escape_markdown

@@ -9,10 +9,10 @@ import pytest
 from synthetic_records import cell, problem, record, shapes
 
 from ratebound.reports import assets
-from ratebound.reports.drawing import plates, stems
 from ratebound.reports.families import families
 from ratebound.reports.page import page
 from ratebound.reports.payload import figures
+from ratebound.reports.plates import plates, stems
 
 
 def _figures(cells: list[dict]) -> dict:

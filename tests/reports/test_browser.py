@@ -11,7 +11,7 @@ from chromium import MARKS, requests, start, wait
 from synthetic_records import record, shapes
 
 from ratebound.reports.build import build
-from ratebound.reports.drawing import plates
+from ratebound.reports.plates import plates
 
 _DOT = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGNgYGD4DwABBAEAX+XDSwAAAABJRU5ErkJggg=="

@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from synthetic_records import cell, problem, record, shapes, verdict
+from synthetic_records import cell, empty_series, problem, record, shapes, verdict
 
 from ratebound.experiments import record as records
 from ratebound.reports import folder as folders
 from ratebound.reports.build import build
-from ratebound.reports.drawing import plates, stems
+from ratebound.reports.drawing import Ahead
+from ratebound.reports.plates import plates, stems
 from ratebound.theory.errors import RateboundError
 
 
@@ -45,13 +46,42 @@ def test_same_record_same_bytes_also_from_the_stored_record(cells, tmp_path):
 
 def test_many_figures_are_drawn_by_processes_the_same_as_by_one(tmp_path, monkeypatch):
     made = record([shapes()["linear"]])
-    monkeypatch.setattr("ratebound.reports.drawing._MANY", 1)
+    monkeypatch.setattr("ratebound.reports.drawing.MANY", 1)
     told: list[str] = []
     spread = build(made, tmp_path / "spread", progress=lambda done, total, what: told.append(what)).parent
-    monkeypatch.setattr("ratebound.reports.drawing._MANY", 1000)
+    monkeypatch.setattr("ratebound.reports.drawing.MANY", 1000)
     alone = build(made, tmp_path / "alone").parent
     assert _tree(spread) == _tree(alone)
     assert sorted(told) == sorted([*(plate.stem for plate in plates(made["cells"])), "index.html"])
+
+
+def test_figures_that_were_drawn_ahead_are_the_same_and_are_drawn_once(small_record, tmp_path, monkeypatch):
+    alone = build(small_record, tmp_path / "alone").parent
+    told: list[str] = []
+    with Ahead() as ahead:
+        for each in small_record["cells"][:2]:
+            ahead.take(each)
+        asked: list[str] = []
+        draw = ahead.drawers.draw
+        monkeypatch.setattr(ahead.drawers, "draw", lambda *job: asked.append(job[1]) or draw(*job))
+        build(
+            small_record,
+            tmp_path / "ahead",
+            progress=lambda done, total, what: told.append(what),
+            ahead=ahead,
+        )
+    assert _tree(tmp_path / "ahead") == _tree(alone)
+    stems_of_all = [plate.stem for plate in plates(small_record["cells"])]
+    assert sorted(told) == sorted([*stems_of_all, "index.html"])
+    assert sorted(asked) == sorted(stems_of_all[2:])
+
+
+def test_a_cell_that_was_never_reported_leaves_nothing_behind(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with Ahead() as ahead:
+        ahead.take(shapes()["linear"])
+        ahead.take(cell(verdict=verdict("not applicable"), series=empty_series()))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_earlier_report_is_replaced_whole(tmp_path):
@@ -127,7 +157,7 @@ def test_names_of_figures_are_unique_and_fit_for_every_file_system():
 
 
 def test_a_cell_that_cannot_be_drawn_fails_with_the_reason(tmp_path, monkeypatch):
-    monkeypatch.setattr("ratebound.reports.drawing._MANY", 1)
+    monkeypatch.setattr("ratebound.reports.drawing.MANY", 1)
     broken = [cell(verdict=verdict())]
     broken[0]["constants"] = broken[0]["run"] = {}
     with pytest.raises(RateboundError, match="drawing the figures failed: KeyError"):

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from synthetic_records import cell, fitted, problem, run, series, shapes, theorem, verdict
 
-from ratebound.reports.drawing import Plate, save
 from ratebound.reports.figure import describe, draw, drawable
+from ratebound.reports.plates import Plate, save
 from ratebound.theory.errors import RateboundError
 
 _DRAWN = [name for name, each in shapes().items() if drawable(each)]

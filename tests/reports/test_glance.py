@@ -6,8 +6,8 @@ import re
 
 from synthetic_records import cell, problem, record, run, theorem, verdict
 
-from ratebound.reports.drawing import stems
 from ratebound.reports.glance import edge, glance, missing
+from ratebound.reports.plates import stems
 
 
 def _limit(share: float) -> dict:

@@ -6,8 +6,8 @@ from html.parser import HTMLParser
 
 from synthetic_records import cell, empty_series, problem, record, theorem, verdict
 
-from ratebound.reports.drawing import plates, stems
 from ratebound.reports.page import page
+from ratebound.reports.plates import plates, stems
 
 _VOID = {"meta", "link", "img", "br", "input"}
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
+from contextlib import nullcontext
 from dataclasses import replace
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,6 +15,10 @@ from ratebound.commands import options
 from ratebound.commands.output import check_folder, command_line
 from ratebound.commands.progress import progress
 from ratebound.theory.errors import RateboundError
+
+if TYPE_CHECKING:
+    from ratebound.experiments.suite import Suite
+    from ratebound.reports.drawing import Ahead
 
 INTERRUPTED = 130
 
@@ -65,6 +70,7 @@ def report(
     """
     from ratebound.commands import verdicts
     from ratebound.reports.build import build
+    from ratebound.reports.drawing import MANY, Ahead
 
     runs = any(given is not None for given in (suite, seed, only, ledger))
     if compare is not None and (runs or record_file is not None):
@@ -77,13 +83,16 @@ def report(
     if compare is not None:
         _compare(compare, folder)
         return
-    interrupted = False
     if record_file is not None:
-        record = _stored(record_file)
+        record, interrupted = _stored(record_file), False
+        with progress("draw") as update:
+            page = build(record, folder, progress=update)
     else:
-        record, interrupted = _run(suite, seed, backend, only, ledger)
-    with progress("draw") as update:
-        page = build(record, folder, progress=update)
+        chosen = _suite(suite, seed, only)
+        with Ahead() if len(chosen.tasks) >= MANY else nullcontext() as ahead:
+            record, interrupted = _run(chosen, backend, ledger, ahead)
+            with progress("draw") as update:
+                page = build(record, folder, progress=update, ahead=ahead)
     click.echo(verdicts.summary(record))
     click.echo(f"report: {page}")
     if interrupted:
@@ -110,11 +119,9 @@ def _stored(place: str) -> dict[str, Any]:
     return records.load(Path(place) / "record.json" if Path(place).is_dir() else place)
 
 
-def _run(
-    name: str | None, seed: int | None, backend: str, only: str | None, ledger: str | None
-) -> tuple[dict[str, Any], bool]:
-    """Return the record of a suite, and whether it was interrupted after some of its cells."""
-    from ratebound.experiments.suite import DEFAULT, SuiteInterrupted, load_suite, run_suite
+def _suite(name: str | None, seed: int | None, only: str | None) -> Suite:
+    """Return the suite that is asked for, with its seed and cells."""
+    from ratebound.experiments.suite import DEFAULT, load_suite
 
     suite = load_suite(name or DEFAULT)
     if seed is not None:
@@ -127,10 +134,21 @@ def _run(
                 f"THEOREM--PROBLEM, such as {suite.tasks[0].theorem.id}--{suite.tasks[0].problem.name}"
             )
         suite = replace(suite, tasks=kept)
+    return suite
+
+
+def _run(suite: Suite, backend: str, ledger: str | None, ahead: Ahead | None) -> tuple[dict[str, Any], bool]:
+    """Return the record of a suite, and whether it was interrupted after some of its cells."""
+    from ratebound.experiments.suite import SuiteInterrupted, run_suite
+
+    finished = None if ahead is None else ahead.take
     try:
         with progress("verify") as update:
             command = command_line(sys.argv)
-            return run_suite(suite, backend=backend, command=command, progress=update, ledger=ledger), False
+            record = run_suite(
+                suite, backend=backend, command=command, progress=update, finished=finished, ledger=ledger
+            )
+            return record, False
     except SuiteInterrupted as stopped:
         if not stopped.record["cells"]:
             raise
