@@ -18,6 +18,7 @@ from ratebound.theory.statement import Theorem
 from ratebound.theory.symbols import (
     L,
     L_batch,
+    L_inf,
     L_max,
     L_mean,
     R_sq,
@@ -39,7 +40,7 @@ EPS = 1e-9
 """Relative accuracy at which exact expectations are compared with bounds."""
 _HORIZONS_PER_DECADE = 4
 _UPPER = (
-    L, L_max, L_mean, ell, second_moment, variance_bound, sigma_star_sq, sigma_b_sq, component_gap,
+    L, L_max, L_mean, L_inf, ell, second_moment, variance_bound, sigma_star_sq, sigma_b_sq, component_gap,
     L_batch, rho, affine_noise, affine_growth, R_sq, residual_sq,
 )  # fmt: skip
 _LOWER = (mu, mu_pl)

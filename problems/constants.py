@@ -29,6 +29,7 @@ OF_PROBLEM: Mapping[str, Callable[[Problem], Constant]] = MappingProxyType(
         "L": curvature.L,
         "L_max": curvature.L_max,
         "L_mean": curvature.L_mean,
+        "L_inf": curvature.L_inf,
         "mu": curvature.mu,
         "mu_pl": curvature.mu_pl,
         "D": optimum.D,

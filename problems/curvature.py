@@ -15,6 +15,9 @@ from ratebound.problems.minimiser import balanced
 from ratebound.problems.pl import prove_pl
 from ratebound.problems.sparse import row_norms_sq
 
+_MOST_SIGNS = 12
+"""Features up to which all signs are walked."""
+
 
 def _range(problem: Problem) -> tuple[float, float]:
     low, high = (float(c) for c in problem.loss.curvature)
@@ -70,6 +73,30 @@ def L_mean(problem: Problem) -> Constant:
     error = float(errors.mean()) + problem.n * EPS * float(values.mean())
     route = "closed form: mean_i sup phi'' ||a_i||^2 + l2"
     return Constant("L_mean", _up(float(values.mean()) + error), route, _direction(problem), error=error)
+
+
+def L_inf(problem: Problem) -> Constant:
+    """Return a smoothness constant of f in the maximum norm: the largest s^T H s over all signs s.
+
+    Signs are walked for few features; else the entries of the Gram matrix are added in absolute value.
+    """
+    if problem.sparse:
+        raise NotCertified("the smoothness constant in the maximum norm needs dense rows; pass A.toarray()")
+    _, high = _range(problem)
+    gram = problem.A.T @ problem.A / problem.n
+    total, d = float(np.abs(gram).sum()), problem.d
+    walked = d <= _MOST_SIGNS
+    top = total
+    if walked:
+        signs = 1.0 - 2.0 * ((np.arange(2 ** (d - 1))[:, None] >> np.arange(d)) & 1)
+        top = float(((signs @ gram) * signs).sum(1).max())
+    error = (problem.n + d + 8) * EPS * float((np.abs(problem.A).sum(1) ** 2).mean())
+    value = high * (top + error) + problem.l2 * d * (1 + 4 * EPS)
+    how = "the largest s^T (A^T A / n) s over signs s" if walked else "the entries of |A^T A| / n, added"
+    direction: Direction = _direction(problem) if walked else "upper"
+    return Constant(
+        "L_inf", _up(value), f"closed form: sup phi'' * {how}, + l2 d", direction, error=high * error
+    )
 
 
 def mu(problem: Problem) -> Constant:

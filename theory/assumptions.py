@@ -16,6 +16,7 @@ from ratebound.theory import noise_models
 from ratebound.theory.inequality import Assumption, Inequality, needs
 from ratebound.theory.symbols import (
     L,
+    L_inf,
     L_max,
     component_gap,
     d2,
@@ -26,10 +27,12 @@ from ratebound.theory.symbols import (
     ell,
     grad_curvature,
     grad_inner,
+    grad_l1,
     grad_next_sq,
     grad_sq,
     moment,
     move_curvature,
+    move_inf_sq,
     move_inner,
     move_sq,
     mu,
@@ -225,6 +228,15 @@ bounded_variance = Assumption(
     ("variance_bound",),
     (bounded_noise,),
 )
+descent_in_signs = Inequality(
+    "descent lemma in the maximum norm",
+    delta + move_inner + L_inf / 2 * move_inf_sq - delta_next,
+    needs("smooth_inf"),
+)
+norms = Inequality("||g||_1 >= ||g||", grad_l1**2 - grad_sq, needs("smooth_inf"))
+smooth_inf = Assumption(
+    "smooth_inf", "f is L_inf-smooth in the maximum norm", ("L_inf",), (descent_in_signs, norms)
+)
 lower_bounded = Assumption("lower_bounded", "f is bounded below", ("gap0",))
 
 ASSUMPTIONS: Mapping[str, Assumption] = MappingProxyType(
@@ -242,6 +254,7 @@ ASSUMPTIONS: Mapping[str, Assumption] = MappingProxyType(
             bounded_components,
             bounded_variance,
             lower_bounded,
+            smooth_inf,
             *noise_models.ASSUMPTIONS,
         )
     }
@@ -265,6 +278,8 @@ JOINT = (
 FACTS: tuple[tuple[frozenset[str], Relational], ...] = (
     (needs("strongly_convex", "smooth"), mu <= L),
     (needs("pl", "smooth"), mu_pl <= L),
+    # The maximum norm is the smaller one: L <= L_inf.
+    (needs("pl", "smooth_inf"), mu_pl <= L_inf),
     (needs("strongly_convex", "expected_smoothness"), mu <= ell),
     (needs("strongly_convex", "smooth_components"), mu <= L_max),
     (needs("strongly_convex", "bounded_components"), mu <= L_max),

@@ -20,6 +20,8 @@ FAMILIES = (
     "gd_norm",
     "adaptive",
     "adagrad",
+    "signs",
+    "armijo",
     "sharpness",
     "accelerated",
     "momentum",

@@ -99,6 +99,8 @@ def require_assumed(by: Multipliers, theorem: Theorem) -> None:
     """
     names = {each.name for each in theorem.assumptions}
     for inequality in by:
+        if inequality.about not in (None, theorem.method):
+            raise RateboundError(f"{inequality.name!r} is about another method than {theorem.method.name}")
         if not inequality.requires <= names:
             lacking = ", ".join(sorted(inequality.requires - names))
             raise RateboundError(f"the proof uses {inequality.name!r}, which needs the assumption {lacking}")

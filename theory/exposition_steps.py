@@ -17,7 +17,7 @@ from ratebound.theory.symbols import alpha, b0, gap0
 
 def least_gradient(theorem: Theorem, proof: LeastGradient) -> Iterator[Line]:
     """Yield the lines of a proof by pieces of the gradient norm."""
-    yield Line("N is ||grad f(x_k)||.")
+    yield Line("N is the norm of grad f(x_k), that is", proof.norm)
     for piece in proof.pieces:
         if len(proof.pieces) > 1:
             yield Line("Where N is at least", piece.low)

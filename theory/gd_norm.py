@@ -33,16 +33,11 @@ def _descent(step: Expr) -> LeastGradient:
     )
 
 
-def _approach(step: Expr) -> LeastGradient:
-    by = {cocoercive: 2 * alpha / N, gradient_below_gap: alpha / (N * L)}
-    return LeastGradient(
-        potential=d2,
-        pieces=(Piece(by=by, factor=2 * alpha / L, power=1),),
-        noise=alpha**2,
-        weight_sum=inverse_sqrt_sharp if step.has(k) else None,
-        noise_sum=harmonic if step.has(k) else None,
-    )
-
+_APPROACH = LeastGradient(
+    potential=d2,
+    pieces=(Piece({cocoercive: 2 * alpha / N, gradient_below_gap: alpha / (N * L)}, 2 * alpha / L, power=1),),
+    noise=alpha**2,
+)
 
 normalised_nonconvex = Theorem(
     id="normalised_nonconvex",
@@ -104,7 +99,7 @@ normalised_convex = Theorem(
     measure="grad_norm_sq_best",
     bound=(L * D**2 / (2 * gamma * k) + L * gamma / 2) ** 2,
     start=Integer(1),
-    certificate=_approach(gamma),
+    certificate=_APPROACH,
     defaults={gamma: D / 5},
     note=_ANY,
     sibling="normalised_nonconvex",

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sympy import Expr
+
+if TYPE_CHECKING:
+    from ratebound.theory.methods import Method
 
 
 @dataclass(frozen=True)
@@ -19,11 +23,14 @@ class Inequality:
         An expression, linear in the state quantities.
     requires
         Names of the assumptions that together imply it.
+    about
+        The only method that it is about; None for all.
     """
 
     name: str
     slack: Expr
     requires: frozenset[str]
+    about: Method | None = None
 
 
 def needs(*names: str) -> frozenset[str]:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sympy import Expr, Max, Min, Poly, S, Symbol, expand
+from sympy import Expr, Max, Min, Poly, S, Symbol, expand, sqrt
 
 from ratebound.theory.certificate import AT_START, Multipliers, require, require_assumed, require_known
 from ratebound.theory.chart import Chart, free
@@ -19,14 +19,15 @@ from ratebound.theory.errors import RateboundError
 from ratebound.theory.lemmas import SumLemma
 from ratebound.theory.onestep import STATE, expansion
 from ratebound.theory.prover import nonnegative, vanishes
-from ratebound.theory.symbols import alpha, d2, d2_next, delta, delta_next, grad_sq, k
+from ratebound.theory.symbols import alpha, d2, d2_next, delta, delta_next, grad_l1, grad_sq, k
 from ratebound.theory.telescope import summed
 
 if TYPE_CHECKING:
     from ratebound.theory.statement import Theorem
 
 N = Symbol("N", positive=True)
-"""||grad f(x_k)||."""
+"""The norm of grad f(x_k)."""
+_EUCLIDEAN = sqrt(grad_sq)
 _NEXT = {delta: delta_next, d2: d2_next}
 
 
@@ -72,6 +73,8 @@ class LeastGradient:
         They cover all N >= 0, by increasing N.
     noise
         Added in each step, an expression in the step.
+    norm
+        What N is: ``sqrt(grad_sq)``, or ``grad_l1``, which is no less.
     weight_sum, noise_sum
         Lemmas on the sums of c and of the noise, where the step depends on k; then there is one piece.
     """
@@ -79,6 +82,7 @@ class LeastGradient:
     potential: Symbol
     pieces: tuple[Piece, ...]
     noise: Expr = S.Zero
+    norm: Expr = _EUCLIDEAN
     weight_sum: SumLemma | None = None
     noise_sum: SumLemma | None = None
     cited: bool = field(default=False, init=False)
@@ -98,6 +102,8 @@ class LeastGradient:
             raise RateboundError(
                 "this certificate bounds grad_norm_sq_best of a deterministic method, from k = 1 on"
             )
+        if self.norm not in (_EUCLIDEAN, grad_l1):
+            raise RateboundError(f"{self.norm} is no norm of the gradient that is at least ||grad f||")
         if len(self.pieces) > 1 and theorem.step.has(k):
             raise RateboundError("with several pieces the step must not depend on k")
         require_known(self.noise, "the noise")
@@ -122,7 +128,7 @@ class LeastGradient:
         """Check the claim: less its multipliers it is free of the state, and nonnegative on the piece."""
         require_assumed(piece.by, theorem)
         sweep = {**theorem.chart, **piece.chart}
-        values = {grad_sq: N**2, alpha: theorem.step}
+        values = {self.norm**2: N**2, self.norm: N, alpha: theorem.step}
         moves = {name: _taken(form, piece, sweep) for name, form in expansion(theorem.method).items()}
         left = self.claim(piece) - sum((m * i.slack for i, m in piece.by.items()), S.Zero)
         residual = expand(left.xreplace(moves).xreplace(values))

@@ -22,7 +22,7 @@ from ratebound.theory.certificate import (
 )
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.inequality import needs
-from ratebound.theory.methods import g, x
+from ratebound.theory.methods import g, sam, x
 from ratebound.theory.onestep import prove_step
 from ratebound.theory.prover import vanishes
 from ratebound.theory.symbols import (
@@ -48,6 +48,7 @@ near_gradient = Inequality(
     "||grad f(y_k) - grad f(x_k)|| <= L ||y_k - x_k||, y_k = x_k + r grad f(x_k)",
     L**2 * radius**2 * grad_sq - error_sq,
     needs("smooth"),
+    sam,
 )
 _MOVED: Mapping[Expr, Expr] = {
     move_inner: -alpha * (grad_sq + error_inner),

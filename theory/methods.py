@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Literal
 
-from sympy import Expr, Min, Rational, Symbol, sqrt
+from sympy import Expr, Max, Min, Rational, Symbol, ceiling, log, sign, sqrt
 
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.symbols import (
@@ -19,6 +19,7 @@ from ratebound.theory.symbols import (
     clip,
     delta,
     grad_curvature,
+    grad_l1,
     grad_sq,
     k,
     mu,
@@ -30,7 +31,7 @@ x = Symbol("x", real=True)
 """One coordinate of the iterate x_k."""
 g = Symbol("g", real=True)
 """The same coordinate of the gradient estimate at x_k."""
-REDUCED = (delta, grad_sq, grad_curvature)
+REDUCED = (delta, grad_sq, grad_curvature, grad_l1)
 """Numbers of the whole vector that an update may read, at the point of the gradient; no sampling."""
 
 
@@ -200,6 +201,19 @@ clipped = Method(
     {"x": x - alpha * Min(1, clip / sqrt(grad_sq)) * g},
     "full",
 )
+sign_descent = Method("sign_descent", "Sign descent", {"x": x - alpha * sign(g)}, "full")
+sign_steepest = Method(
+    "sign_steepest",
+    "Steepest descent in the maximum norm",
+    {"x": x - alpha * grad_l1 * sign(g)},
+    "full",
+)
+armijo = Method(
+    "armijo",
+    "Gradient descent on least squares, alpha halved until f falls by half of the step times ||g||^2",
+    {"x": x - alpha * 2 ** -Max(0, ceiling(log(alpha * grad_curvature / grad_sq) / log(2))) * g},
+    "full",
+)
 _v = Symbol("v", real=True)
 """The sum of the squared gradient norms, the same in every coordinate."""
 adagrad_norm = Method(
@@ -241,6 +255,9 @@ METHODS: Mapping[str, Method] = MappingProxyType(
             steepest,
             normalised,
             clipped,
+            sign_descent,
+            sign_steepest,
+            armijo,
             adagrad_norm,
             sam,
             heavy_ball,

@@ -12,14 +12,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sympy import Expr, Integer, Poly, Pow, Symbol, expand, fraction, together
+from sympy import Expr, Integer, Poly, Pow, Symbol, expand, fraction, sign, together
 
 from ratebound.theory.assumptions import Inequality
 from ratebound.theory.chart import Chart
 from ratebound.theory.errors import RateboundError
-from ratebound.theory.methods import Method, g, x
+from ratebound.theory.methods import Method, armijo, g, x
 from ratebound.theory.prover import nonnegative, vanishes
 from ratebound.theory.symbols import (
+    accepted_step,
     cross_descent,
     d2,
     d2_next,
@@ -30,10 +31,12 @@ from ratebound.theory.symbols import (
     error_sq,
     grad_curvature,
     grad_inner,
+    grad_l1,
     grad_next_sq,
     grad_sq,
     moment,
     move_curvature,
+    move_inf_sq,
     move_inner,
     move_sq,
     next_descent,
@@ -59,6 +62,8 @@ STATE = (
     grad_next_sq,
     grad_curvature,
     move_curvature,
+    grad_l1,
+    move_inf_sq,
 )
 """The quantities of one iteration in which every claim is linear."""
 
@@ -113,6 +118,11 @@ def expansion(method: Method, pathwise: bool = False) -> dict[Symbol, Expr]:
     if set(method.update) != {"x"} or method.point != x:
         raise RateboundError(f"{method.name} keeps state besides x: its step has no expansion here")
     rule = method.update["x"]
+    if method == armijo:
+        # What is known of the accepted step stands in inequalities about this method.
+        rule = x - accepted_step * g
+    if rule.has(sign(g)):
+        return _along_signs(method, expand(rule - x))
     star = Symbol("xs")
     moved = expand(rule.xreplace({x: X + star}) - star)
     move = expand(rule - x)
@@ -138,6 +148,13 @@ def expansion(method: Method, pathwise: bool = False) -> dict[Symbol, Expr]:
         move_inner: length * inner,
         move_sq: length**2 * square,
     }
+
+
+def _along_signs(method: Method, move: Expr) -> dict[Symbol, Expr]:
+    length = -move.coeff(sign(g))
+    if method.sampling != "full" or expand(move + length * sign(g)) != 0 or length.has(x, g):
+        raise RateboundError(f"{method.name} is not a step along the signs of the full gradient")
+    return {move_inner: -length * grad_l1, move_inf_sq: length**2}
 
 
 def prove_step(

@@ -39,6 +39,7 @@ b = Symbol("b", integer=True, positive=True)
 L = Symbol("L", positive=True)
 L_max = Symbol("L_max", positive=True)
 L_mean = Symbol("L_mean", positive=True)
+L_inf = Symbol("L_inf", positive=True)
 mu = Symbol("mu", positive=True)
 mu_pl = Symbol("mu_pl", positive=True)
 ell = Symbol("ell", positive=True)
@@ -75,6 +76,9 @@ error_inner = Symbol("error_inner", real=True)
 move_inner = Symbol("move_inner", real=True)
 move_sq = Symbol("move_sq", nonnegative=True)
 grad_curvature = Symbol("grad_curvature", nonnegative=True)
+grad_l1 = Symbol("grad_l1", nonnegative=True)
+move_inf_sq = Symbol("move_inf_sq", nonnegative=True)
+accepted_step = Symbol("accepted_step", positive=True)
 move_curvature = Symbol("move_curvature", nonnegative=True)
 gap_at_point = Symbol("gap_at_point", nonnegative=True)
 gap_aside = Symbol("gap_aside", nonnegative=True)
@@ -110,6 +114,7 @@ MEANING: Mapping[Symbol, str] = MappingProxyType(
         L: "smoothness constant of f",
         L_max: "largest smoothness constant of a component f_i",
         L_mean: "mean smoothness constant of the components",
+        L_inf: "smoothness constant of f in the maximum norm",
         mu: "strong convexity constant of f",
         mu_pl: "constant of the Polyak-Lojasiewicz inequality ||grad f||^2 >= 2 mu (f - f*)",
         ell: "expected smoothness constant of the sampling",
@@ -140,6 +145,9 @@ MEANING: Mapping[Symbol, str] = MappingProxyType(
         move_inner: "E_k <grad f(x_k), x_{k+1} - x_k>",
         move_sq: "E_k ||x_{k+1} - x_k||^2",
         grad_curvature: "<grad f(x_k), H grad f(x_k)>, H the Hessian",
+        grad_l1: "sum of the absolute values of the coordinates of grad f(x_k)",
+        move_inf_sq: "the largest (x_{k+1} - x_k)^2 of a coordinate",
+        accepted_step: "the step that the line search accepts",
         move_curvature: "<x_{k+1} - x_k, H (x_{k+1} - x_k)>, H the Hessian",
         gap_at_point: "f(y_k) - f*, y_k the point where the gradient is taken",
         gap_aside: "f(p_k) - f*, p_k the second point that a potential looks at",
@@ -169,6 +177,7 @@ LATEX: Mapping[Symbol, str] = MappingProxyType(
         radius: r"\varrho",
         L_max: r"L_{\max}",
         L_mean: r"\bar L",
+        L_inf: r"L_{\infty}",
         mu_pl: r"\mu_{\mathrm{PL}}",
         ell: r"\ell",
         D: r"\lVert x_0-x_*\rVert",
@@ -198,6 +207,9 @@ LATEX: Mapping[Symbol, str] = MappingProxyType(
         move_inner: r"\mathbb{E}_k\langle\nabla f(x_k),x_{k+1}-x_k\rangle",
         move_sq: r"\mathbb{E}_k\lVert x_{k+1}-x_k\rVert^2",
         grad_curvature: r"\langle\nabla f(x_k),H\nabla f(x_k)\rangle",
+        grad_l1: r"\lVert\nabla f(x_k)\rVert_1",
+        move_inf_sq: r"\lVert x_{k+1}-x_k\rVert_\infty^2",
+        accepted_step: r"t_k",
         move_curvature: r"\langle x_{k+1}-x_k,H(x_{k+1}-x_k)\rangle",
         gap_at_point: r"(f(y_k)-f_*)",
         gap_aside: r"(f(p_k)-f_*)",
@@ -225,6 +237,7 @@ CONSTANTS = (
     L,
     L_max,
     L_mean,
+    L_inf,
     mu,
     mu_pl,
     ell,

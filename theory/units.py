@@ -26,6 +26,7 @@ UNITS: Mapping[Symbol, Expr] = MappingProxyType(
         s.L: _CURVATURE,
         s.L_max: _CURVATURE,
         s.L_mean: _CURVATURE,
+        s.L_inf: _CURVATURE,
         s.mu: _CURVATURE,
         s.mu_pl: _CURVATURE,
         s.ell: _CURVATURE,

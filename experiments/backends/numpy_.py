@@ -84,6 +84,7 @@ def reduced(plan: Plan, y: np.ndarray, g: np.ndarray) -> dict[str, np.ndarray]:
     functions: dict[Symbol, Callable[[], np.ndarray]] = {
         s.delta: lambda: problem.gap(y),
         s.grad_sq: lambda: _or_one((g**2).sum(-1)),
+        s.grad_l1: lambda: np.abs(g).sum(-1),
         s.grad_curvature: lambda: _or_one(((g @ problem.H) * g).sum(-1)),
     }
     read = set().union(*(rule.free_symbols for rule in plan.method.update.values()))

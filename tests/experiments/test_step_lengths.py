@@ -47,26 +47,46 @@ def heavy_ball(f, points):
     return points[-1] - STEP * f.gradient(points[-1]) + 0.6 * (points[-1] - before)
 
 
+def sign_descent(f, points):
+    return points[-1] - 0.1 * STEP * np.sign(f.gradient(points[-1]))
+
+
+def sign_steepest(f, points):
+    slope = f.gradient(points[-1])
+    return points[-1] - 0.1 * STEP * np.abs(slope).sum() * np.sign(slope)
+
+
+def armijo(f, points):
+    here, slope, step = points[-1], f.gradient(points[-1]), 90 * STEP
+    while f.gap(here - step * slope) > f.gap(here) - step / 2 * (slope @ slope):
+        step /= 2
+    return here - step * slope
+
+
 LOOPS = {
     normalised: {},
     clipped: {"clip": 0.4},
     adagrad_norm: {"b0": 0.5},
     sam: {"radius": 0.2},
     heavy_ball: {"beta": 0.6},
+    sign_descent: {},
+    sign_steepest: {},
+    armijo: {},
 }
+SCALE = {sign_descent: 0.1, sign_steepest: 0.1, armijo: 90}
 
 
 @pytest.mark.parametrize("backend", ["numpy", "numba"])
 @pytest.mark.parametrize("rule", LOOPS, ids=lambda rule: rule.__name__)
 def test_a_method_is_the_loop_of_its_textbook(rule, backend):
-    problem = load("iris")
+    problem = load("linnerud" if rule is armijo else "iris")
     points = [problem.x0]
     for _ in range(STEPS):
         points.append(rule(problem, points))
     run = simulate(
         problem,
         rule.__name__,
-        STEP,
+        SCALE.get(rule, 1) * STEP,
         steps=STEPS,
         measures=("grad_norm_sq_last",),
         checkpoints=range(STEPS + 1),
@@ -137,3 +157,27 @@ def test_a_false_step_proof_is_refused():
     for name in ("sam_pl", "sam_nonconvex", "adagrad_norm_short", "adagrad_norm_any"):
         with pytest.raises(RateboundError, match=r"gradient at x|sum its squared"):
             replace(THEOREMS[name], method=METHODS["gd"])
+
+
+def test_the_closed_form_halves_and_stops_where_the_loop_does():
+    """First trials from far too long to short; the loop reads f only."""
+    problem = load("linnerud")
+    L = certify(problem, "L").value
+    for trial in (100 / L, 7 / L, 1 / L, 0.2 / L):
+        point = problem.x0
+        for k in range(6):
+            run = simulate(problem, "armijo", trial, steps=k + 1, measures=("gap_last",), checkpoints=[k + 1])
+            slope, step = problem.gradient(point), trial
+            while problem.gap(point - step * slope) > problem.gap(point) - step / 2 * (slope @ slope):
+                step /= 2
+            assert step >= min(trial, 1 / (2 * L))
+            point = point - step * slope
+            assert float(run["gap_last"].values[0, 0, 0]) == pytest.approx(
+                float(problem.gap(point)), rel=1e-9
+            )
+
+
+def test_what_is_about_one_method_proves_nothing_about_another():
+    theorem = THEOREMS["armijo_gradient"]
+    with pytest.raises(RateboundError, match="is about another method than steepest"):
+        replace(theorem, method=METHODS["steepest"])

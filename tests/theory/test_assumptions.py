@@ -46,6 +46,8 @@ def _states(problem, rng, alpha):
             s.next_move_inner: ahead @ (after - x),
             s.grad_inner: full @ ahead,
             s.grad_next_sq: ahead @ ahead,
+            s.grad_l1: np.abs(full).sum(),
+            s.move_inf_sq: np.abs(after - x).max() ** 2,
         }
         if problem.kind == "quadratic":
             state |= {

@@ -138,6 +138,7 @@ def _random_constants(theorem, rng):
     values |= {"rho": 1 + rng.exponential(5.0), "affine_growth": 1 + rng.exponential(5.0)}
     values |= {"alpha0": 0.2 / values["L_max"], "alpha": np.nan}
     values |= {"gamma": rng.exponential() + 0.01, "b0": rng.exponential() + 0.01, "clip": rng.exponential()}
+    values |= {"L_inf": 2.5 * values["L"]}
     values |= {"beta": rng.random(), "radius": rng.random() / values["L"]}
     for relation in theorem.where:
         symbols = sorted(relation.rhs.free_symbols, key=str)

@@ -16,6 +16,7 @@ _CONSTANTS = {
     "mu_pl": 0.1,
     "L": 1.0,
     "L_max": 2.0,
+    "L_inf": 2.0,
     "ell": 1.5,
     "alpha": 0.02,
     "alpha0": 2.0,

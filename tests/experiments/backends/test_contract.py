@@ -94,9 +94,9 @@ def test_every_loss(loss):
 
 @pytest.mark.parametrize("method", METHODS)
 def test_every_method(method):
-    # The exact line search is a formula for least squares.
+    # Line searches are formulas for least squares.
     rule = METHODS[method].at({symbol: Rational(7, 10) for symbol in METHODS[method].parameters})
-    agree(plan(problem("squared" if method == "steepest" else "logistic"), rule, 2))
+    agree(plan(problem("squared" if method in ("steepest", "armijo") else "logistic"), rule, 2))
 
 
 @pytest.mark.parametrize(

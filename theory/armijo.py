@@ -1,0 +1,86 @@
+"""Backtracking on least squares, in closed form: alpha is halved until Armijo's condition holds with 1/2.
+
+On a quadratic ``f(x - t g) <= f(x) - t ||g||^2/2`` says ``t <g, H g> <= ||g||^2``, so that the step that the
+loop accepts is known without the loop: alpha, or else the only halving between ``||g||^2/(2 <g, H g>)`` and
+``||g||^2/<g, H g>``; as ``<g, H g> <= L ||g||^2`` it is at least ``1/(2 L)``.
+"""
+
+from __future__ import annotations
+
+from sympy import Integer, Max
+
+from ratebound.theory.assumptions import (
+    pl,
+    pl_inequality,
+    quadratic,
+    quadratic_step,
+    smooth,
+)
+from ratebound.theory.inequality import Inequality, needs
+from ratebound.theory.methods import armijo
+from ratebound.theory.recursion import Recursion
+from ratebound.theory.statement import Theorem
+from ratebound.theory.symbols import (
+    L,
+    accepted_step,
+    alpha,
+    delta,
+    gap0,
+    grad_curvature,
+    grad_sq,
+    k,
+    mu_pl,
+)
+from ratebound.theory.telescope import Telescope
+
+_INVERSE = Max(1 / alpha, 2 * L)
+"""One over the shortest step that can be accepted."""
+
+accepted = Inequality(
+    "Armijo's condition on a quadratic", grad_sq - accepted_step * grad_curvature, needs("quadratic"), armijo
+)
+long_enough = Inequality(
+    "the accepted step is alpha or at least 1/(2 L), times ||grad f||^2",
+    (accepted_step * _INVERSE - 1) * grad_sq,
+    needs("quadratic", "smooth"),
+    armijo,
+)
+_SOURCE = "Armijo 1966; Nocedal and Wright 2006, chapter 3 (numbers not checked); constants derived here"
+_NOTE = "Backtracking in closed form, which least squares allow; the first trial alpha may be of any length."
+_DEFAULTS = {alpha: 5 / L}
+_FALL = {quadratic_step: Integer(1), accepted: accepted_step / 2, long_enough: 1 / (2 * _INVERSE)}
+
+armijo_gradient = Theorem(
+    id="armijo_gradient",
+    title="Backtracking by Armijo's condition, least squares, mean squared gradient",
+    source=_SOURCE,
+    method=armijo,
+    assumptions=(quadratic, smooth),
+    step=alpha,
+    measure="grad_norm_sq_mean",
+    bound=2 * gap0 * _INVERSE / k,
+    start=Integer(1),
+    certificate=Telescope(potential=delta, weight=1 / (2 * _INVERSE), by=_FALL),
+    defaults=_DEFAULTS,
+    note=_NOTE,
+    sibling="gd_nonconvex",
+)
+
+armijo_pl = Theorem(
+    id="armijo_pl",
+    title="Backtracking by Armijo's condition, least squares, function values",
+    source=_SOURCE,
+    method=armijo,
+    assumptions=(quadratic, smooth, pl),
+    step=alpha,
+    measure="gap_last",
+    bound=(1 - mu_pl / _INVERSE) ** k * gap0,
+    certificate=Recursion(
+        rate=1 - mu_pl / _INVERSE, noise=Integer(0), by={**_FALL, pl_inequality: 1 / _INVERSE}
+    ),
+    defaults=_DEFAULTS,
+    note=_NOTE,
+    sibling="steepest_linear",
+)
+
+THEOREMS = (armijo_gradient, armijo_pl)
