@@ -10,7 +10,9 @@ from pathlib import Path
 
 from ratebound.theory import latex
 from ratebound.theory.catalogue import THEOREMS
+from ratebound.theory.equivalences import EQUIVALENCES
 from ratebound.theory.exposition import Line, exposition
+from ratebound.theory.lower_bounds import LOWER_BOUNDS, LowerBound
 from ratebound.theory.refuted import REFUTED
 from ratebound.theory.statement import ONE_STEP, Theorem
 from ratebound.theory.symbols import MEANING
@@ -31,9 +33,32 @@ def pages() -> dict[str, str]:
     index += ["", "## Refuted", "", "Statements that circulate and are false; each has its counterexample in"]
     index += ["`ratebound.theory.refuted`, which the tests find violated.", ""]
     index += [f"- **{each.theorem.title}** ({each.theorem.source}). {each.why}" for each in REFUTED.values()]
+    index += [
+        "",
+        "## Lower bounds",
+        "",
+        "For each k there is a function of the class on which the error is at least",
+    ]
+    index += ["this large; the tests run the method there (`ratebound.theory.lower_bounds`).", ""]
+    index += [_lower(each) for each in LOWER_BOUNDS.values()]
+    index += [
+        "",
+        "## Equivalences",
+        "",
+        "Two methods that make the same run, proved by induction over k and run side",
+    ]
+    index += ["by side in the tests (`ratebound.theory.equivalences`).", ""]
+    index += [f"- **{each.title}** ({each.source})." for each in EQUIVALENCES.values()]
     out = {"README.md": "\n".join([*index, ""])}
     out |= {f"{theorem.id}.md": _page(theorem) for theorem in THEOREMS.values()}
     return out
+
+
+def _lower(each: LowerBound) -> str:
+    relation = "=" if each.attained else r"\geq"
+    claim = f"${latex.measure(each)} {relation} {latex.tex(each.bound)}$"
+    beside = f"[{each.theorem.id}]({each.theorem.id}.md)"
+    return f"- **{each.title}** ({each.source}): {claim}, step ${latex.tex(each.step)}$. Beside {beside}."
 
 
 def _row(theorem: Theorem) -> str:

@@ -10,6 +10,7 @@ from sympy.core.relational import Relational
 from sympy.printing.latex import LatexPrinter
 
 from ratebound.theory.exposition import Line, exposition
+from ratebound.theory.lower_bounds import LowerBound
 from ratebound.theory.statement import MEASURES, ONE_STEP, Theorem
 from ratebound.theory.symbols import BY_NAME, LATEX, second_moment, sigma_b_sq, sigma_star_sq
 
@@ -60,7 +61,7 @@ def name(constant: str) -> str:
     return tex(symbol) if symbol is not None else rf"\mathrm{{{constant.replace('_', chr(92) + ' ')}}}"
 
 
-def measure(theorem: Theorem) -> str:
+def measure(theorem: Theorem | LowerBound) -> str:
     """Return what a theorem bounds as LaTeX."""
     return MEASURES[theorem.measure]
 

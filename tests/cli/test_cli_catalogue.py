@@ -8,7 +8,10 @@ from ratebound.cli import cli
 from ratebound.problems.library import names
 from ratebound.theory import catalogue
 from ratebound.theory.catalogue import THEOREMS
+from ratebound.theory.equivalences import EQUIVALENCES
 from ratebound.theory.errors import RateboundError
+from ratebound.theory.lower_bounds import LOWER_BOUNDS
+from ratebound.theory.refuted import REFUTED
 
 
 def run(*arguments):
@@ -40,6 +43,23 @@ def test_list_filters(option, value, has):
     assert [line.split()[0] for line in result.stdout.splitlines()] == [
         t.id for t in THEOREMS.values() if has(t)
     ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "names"),
+    [("lower", LOWER_BOUNDS), ("equivalences", EQUIVALENCES), ("refuted", REFUTED)],
+)
+def test_what_stands_beside_the_theorems_is_listed(kind, names):
+    result = run("list", "--kind", kind)
+    assert [line.split()[0] for line in result.stdout.splitlines()] == list(names)
+    result = run("list", "--kind", kind, "--method", "gd")
+    assert result.exit_code == 2 and "--method filters theorems" in result.stderr
+
+
+def test_a_bound_that_cannot_be_improved_says_so():
+    assert "attained, see the lower bound gd_distance_attained" in " ".join(
+        run("show", "gd_sc_distance").stdout.split()
+    )
 
 
 def test_a_source_that_nobody_cites_is_refused():

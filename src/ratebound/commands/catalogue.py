@@ -21,6 +21,25 @@ def _orders(theorem: Theorem) -> Iterable[str]:
     return theorem.order.kind, text, text.removeprefix("O(").removesuffix(")")
 
 
+_KINDS = ("theorems", "lower", "equivalences", "refuted")
+
+
+def _beside(kind: str) -> list[tuple[str, ...]]:
+    """Return the rows of what the catalogue has beside theorems."""
+    from ratebound.theory.equivalences import EQUIVALENCES
+    from ratebound.theory.lower_bounds import LOWER_BOUNDS
+    from ratebound.theory.refuted import REFUTED
+
+    if kind == "lower":
+        return [
+            (each.id, "=" if each.attained else ">=", str(each.bound), each.theorem.id, each.title)
+            for each in LOWER_BOUNDS.values()
+        ]
+    if kind == "equivalences":
+        return [(each.id, each.title) for each in EQUIVALENCES.values()]
+    return [(each.theorem.id, each.theorem.title, each.why) for each in REFUTED.values()]
+
+
 _FILTERS: dict[str, Callable[[Theorem], Iterable[str]]] = {
     "method": lambda theorem: (theorem.method.name,),
     "assumes": lambda theorem: (assumption.name for assumption in theorem.assumptions),
@@ -52,10 +71,23 @@ def _kept(theorems: list[Theorem], option: str, wanted: str) -> list[Theorem]:
 @click.option("--order", metavar="ORDER", help="Only theorems of this order: linear, power, floor, 1/k, ...")
 @click.option("--proof", metavar="KIND", help="Only theorems whose proof is certified, or cited.")
 @click.option("--source", metavar="WORDS", help="Only theorems whose source has these words, such as Polyak.")
-def list_theorems(source: str | None, **wanted: str | None) -> None:
+@click.option(
+    "--kind",
+    type=click.Choice(_KINDS),
+    default="theorems",
+    show_default=True,
+    help="What to list: also lower bounds, each beside its theorem, equivalences, or refuted statements.",
+)
+def list_theorems(kind: str, source: str | None, **wanted: str | None) -> None:
     """List the theorems: id, setting, order, kind of proof, title."""
     from ratebound.theory.catalogue import THEOREMS
 
+    if kind != "theorems":
+        given = [option for option, value in {**wanted, "source": source}.items() if value is not None]
+        if given:
+            raise RateboundError(f"--{given[0]} filters theorems; leave it out with --kind {kind}")
+        click.echo(aligned(_beside(kind)))
+        return
     kept = list(THEOREMS.values())
     for option, value in wanted.items():
         if value is not None:
@@ -112,9 +144,13 @@ def _worst(theorem: Theorem) -> str:
     if known is None:
         return f"not searched yet (`ratebound attack {theorem.id}` does)"
     where = f"{known.witness.instance['family']}, k = {known.witness.k}"
+    from ratebound.theory.lower_bounds import LOWER_BOUNDS
+
+    met = [each.id for each in LOWER_BOUNDS.values() if each.attained and each.bound == theorem.bound]
+    attained = f"; attained, see the lower bound {met[0]}" if met else ""
     return (
         f"largest error / bound found: {known.ratio:.4g}, {known.verdict} ({where}; {known.evaluations} "
-        f"runs; `ratebound attack {theorem.id}` searches again)"
+        f"runs; `ratebound attack {theorem.id}` searches again){attained}"
     )
 
 

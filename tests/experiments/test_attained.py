@@ -1,0 +1,68 @@
+"""Lower bounds on their instances: met where they say so, and never above the theorem beside them."""
+
+import numpy as np
+import pytest
+
+from ratebound.experiments.attained import error_and_bound
+from ratebound.problems.build import least_squares
+from ratebound.problems.constants import certify
+from ratebound.problems.lower import lower
+from ratebound.theory.catalogue import THEOREMS
+from ratebound.theory.lower_bounds import LOWER_BOUNDS
+from ratebound.theory.symbols import BY_NAME, K, k
+
+VALUES = [
+    {"L": 1.0, "mu": 0.1, "mu_pl": 0.1, "alpha": 0.5, "variance_bound": 1.0},
+    {"L": 7.0, "mu": 2.0, "mu_pl": 2.0, "alpha": 0.27, "variance_bound": 0.3},
+    {"L": 0.3, "mu": 0.01, "mu_pl": 0.01, "alpha": 3.0, "variance_bound": 40.0},
+]
+EACH = pytest.mark.parametrize("statement", LOWER_BOUNDS.values(), ids=lambda each: each.id)
+
+
+@EACH
+@pytest.mark.parametrize("values", VALUES)
+@pytest.mark.parametrize("steps", [1, 2, 7, 30])
+def test_the_instance_is_at_least_as_bad(statement, values, steps):
+    for method in statement.methods:
+        error, bound = error_and_bound(statement, method, steps, values)
+        assert bound > 0 and error >= bound * (1 - 1e-8)
+        if statement.attained:
+            assert error == pytest.approx(bound, rel=1e-8)
+
+
+@EACH
+@pytest.mark.parametrize("values", VALUES)
+def test_the_instance_is_in_the_class(statement, values):
+    made = statement.instance(5, values)
+    problem = least_squares(np.array(made.A), np.array(made.y), x0=np.array(made.x0))
+    assert certify(problem, "L").value <= values["L"] * (1 + 1e-12)
+    if statement.bound.has(BY_NAME["mu"], BY_NAME["mu_pl"]):
+        assert certify(problem, "mu").value >= values["mu"] * (1 - 1e-12)
+    parts = problem.component_gradients(problem.x0 + 1)
+    noise = ((parts - parts.mean(0)) ** 2).sum(1).mean()
+    if statement.methods[0].sampling == "batch":
+        assert noise == pytest.approx(values["variance_bound"])
+
+
+def test_the_chain_leaves_a_constant_between_the_bounds():
+    """Upper over lower bound is 64/3 for Nesterov's method and half of it for the optimised one."""
+    ratio = {}
+    values = {"alpha": 1.0, "L": 1.0, "D": 1.0}
+    for name in ("nesterov_convex", "ogm_convex"):
+        symbols = [BY_NAME[each] for each in values]
+        upper = lower(THEOREMS[name].bound, (k, K, *symbols))(9, 9, *values.values())
+        below = lower(LOWER_BOUNDS["smooth_convex_lower"].bound, (k, K, *symbols))(9, 9, *values.values())
+        ratio[name] = float(upper / below)
+    assert ratio["nesterov_convex"] == pytest.approx(64 / 3) and ratio["ogm_convex"] == pytest.approx(32 / 3)
+
+
+def test_a_larger_bound_is_seen():
+    statement = LOWER_BOUNDS["sgd_floor"]
+    error, bound = error_and_bound(statement, statement.methods[0], 20, VALUES[0])
+    assert error < 1.01 * bound
+
+
+@EACH
+def test_the_theorem_beside_it_is_in_the_catalogue(statement):
+    assert THEOREMS[statement.theorem.id] is statement.theorem
+    assert statement.id not in THEOREMS

@@ -1,0 +1,195 @@
+"""Lower bounds: for each k there is a function on which a method's error is at least this large.
+
+An upper bound speaks about every function of a class, a lower bound about one: it is shown by its instance, a
+least-squares problem that may depend on k, on which the tests run the method. Where the instance attains the
+bound of a theorem, that theorem cannot be improved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from math import sqrt
+
+from sympy import Expr
+
+from ratebound.theory.accelerated import nesterov_convex
+from ratebound.theory.adaptive import steepest_linear
+from ratebound.theory.errors import RateboundError
+from ratebound.theory.gd import gd_sc_distance, gd_sc_gap
+from ratebound.theory.methods import Method, gd, nesterov, ogm, sgd, steepest
+from ratebound.theory.sgd_sc import sgd_sc_inverse
+from ratebound.theory.sgd_variance import sgd_pl_variance
+from ratebound.theory.statement import MEASURES, Theorem
+from ratebound.theory.symbols import D, L, alpha, gap0, k, mu, variance_bound
+
+Values = Mapping[str, float]
+"""Constants and parameters by name."""
+
+
+@dataclass(frozen=True)
+class Instance:
+    """A least-squares problem: rows ``A`` (n, d), labels ``y`` (n,), start ``x0`` (d,)."""
+
+    A: tuple[tuple[float, ...], ...]
+    y: tuple[float, ...]
+    x0: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class LowerBound:
+    """The error of a method after k steps is at least the bound, on an instance of its class.
+
+    Parameters
+    ----------
+    id, title, source
+        As of a theorem.
+    methods
+        The methods that it is about.
+    step
+        Their step.
+    measure
+        A name of :data:`ratebound.theory.statement.MEASURES`.
+    bound
+        An expression in k, the constants of the class, and D or gap0 of the instance.
+    instance
+        From k and the constants of the class to the problem.
+    attained
+        Whether the error there equals the bound.
+    theorem
+        The upper bound to read beside it.
+
+    Raises
+    ------
+    RateboundError
+        If the measure is not known.
+    """
+
+    id: str
+    title: str
+    source: str
+    methods: tuple[Method, ...]
+    step: Expr
+    measure: str
+    bound: Expr
+    instance: Callable[[int, Values], Instance]
+    attained: bool
+    theorem: Theorem
+
+    def __post_init__(self) -> None:
+        if self.measure not in MEASURES:
+            raise RateboundError(f"unknown measure {self.measure!r} of the lower bound {self.id}")
+
+
+def _line(curvature: float) -> Instance:
+    return Instance(((sqrt(curvature),),), (0.0,), (1.0,))
+
+
+def _slowest(_: int, values: Values) -> Instance:
+    """Return the parabola that the step contracts least."""
+    return _line(max(values["mu"], values["L"], key=lambda lam: abs(1 - values["alpha"] * lam)))
+
+
+def _ends(_: int, values: Values) -> Instance:
+    """Return two curvatures, and a start with equal parts of the gradient along both."""
+    m, M = values["mu_pl"], values["L"]
+    return Instance(((sqrt(2 * m), 0.0), (0.0, sqrt(2 * M))), (0.0, 0.0), (1 / m, 1 / M))
+
+
+def _chain(steps: int, values: Values) -> Instance:
+    """Return Nesterov's chain of 2 k + 1 links: from zero k steps along gradients see k links at most."""
+    d = 2 * steps + 1
+    size = sqrt(values["L"] / 4 * (d + 1))
+    rows = [[0.0] * d for _ in range(d + 1)]
+    for i in range(d):
+        rows[i][i], rows[i + 1][i] = size, -size
+    return Instance(tuple(map(tuple, rows)), (size, *[0.0] * d), (0.0,) * d)
+
+
+def _noisy_line(_: int, values: Values) -> Instance:
+    """Return two parabolas that differ by a slope: noise of a constant variance."""
+    m = values["mu"]
+    label = sqrt(values["variance_bound"] / m)
+    return Instance(((sqrt(m),), (sqrt(m),)), (label, -label), (1.0,))
+
+
+_KEPT = (1 - alpha * mu) ** (2 * k)
+
+LOWER_BOUNDS: Mapping[str, LowerBound] = {
+    each.id: each
+    for each in (
+        LowerBound(
+            id="gd_distance_attained",
+            title="Gradient descent, strongly convex: no better factor for the distance",
+            source="elementary",
+            methods=(gd,),
+            step=alpha,
+            measure="distance_sq",
+            bound=gd_sc_distance.bound,
+            instance=_slowest,
+            attained=True,
+            theorem=gd_sc_distance,
+        ),
+        LowerBound(
+            id="gd_gap_attained",
+            title="Gradient descent, strongly convex: no better factor for function values",
+            source="elementary",
+            methods=(gd,),
+            step=alpha,
+            measure="gap_last",
+            bound=gd_sc_gap.bound,
+            instance=_slowest,
+            attained=True,
+            theorem=gd_sc_gap,
+        ),
+        LowerBound(
+            id="steepest_attained",
+            title="Exact line search, least squares: the rate of Kantorovich's inequality is met",
+            source="Akaike 1959 (number not checked)",
+            methods=(steepest,),
+            step=steepest_linear.step,
+            measure="gap_last",
+            bound=steepest_linear.bound,
+            instance=_ends,
+            attained=True,
+            theorem=steepest_linear,
+        ),
+        LowerBound(
+            id="smooth_convex_lower",
+            title="Smooth convex: no method of gradients is faster than 1/k^2",
+            source="Nesterov 2004, Theorem 2.1.7 (number not checked)",
+            methods=(gd, nesterov, ogm),
+            step=1 / L,
+            measure="gap_last",
+            bound=3 * L * D**2 / (32 * (k + 1) ** 2),
+            instance=_chain,
+            attained=False,
+            theorem=nesterov_convex,
+        ),
+        LowerBound(
+            id="sgd_floor",
+            title="SGD with a constant step: the floor of order alpha is there",
+            source="exact second moments of a line with additive noise",
+            methods=(sgd,),
+            step=alpha,
+            measure="gap_last",
+            bound=_KEPT * gap0 + (1 - _KEPT) * alpha * variance_bound / (2 * (2 - alpha * mu)),
+            instance=_noisy_line,
+            attained=True,
+            theorem=sgd_pl_variance,
+        ),
+        LowerBound(
+            id="sgd_sc_lower",
+            title="SGD, strongly convex, step 1/(mu k): the rate 1/k is met",
+            source="exact second moments; no estimator does better on Gaussian noise (Cramer and Rao)",
+            methods=(sgd,),
+            step=1 / (mu * (k + 1)),
+            measure="gap_last",
+            bound=variance_bound / (2 * mu * k),
+            instance=_noisy_line,
+            attained=True,
+            theorem=sgd_sc_inverse,
+        ),
+    )
+}
+"""The lower bounds by id."""
