@@ -20,7 +20,7 @@ from ratebound.problems.constants import CONSTANTS, certify
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.lower import lower
 from ratebound.theory.errors import RateboundError, nearest
-from ratebound.theory.methods import Method
+from ratebound.theory.method import Method
 from ratebound.theory.parse import parse
 from ratebound.theory.statement import ONE_STEP, Theorem
 from ratebound.theory.symbols import ALONG_RUN, BY_NAME, K, delta, k

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ratebound.experiments import affine
 from ratebound.experiments.backends import numpy_
 from ratebound.experiments.checks import whole
 from ratebound.experiments.linear import is_linear, is_plain, linear
@@ -17,7 +18,7 @@ from ratebound.problems.moments import MomentRecursion, batch_factors
 from ratebound.theory.errors import RateboundError
 
 if TYPE_CHECKING:
-    from ratebound.theory.methods import Method
+    from ratebound.theory.method import Method
 
 _OF_MOMENTS = {"gap_last": "gap", "distance_sq": "distance_sq", "grad_norm_sq_last": "grad_norm_sq"}
 
@@ -40,14 +41,16 @@ def check_batch(batch: int | Sequence[int] | np.ndarray, steps: int) -> np.ndarr
     return np.array([whole(f"batch {k}", size, 1) for k, size in enumerate(sizes.tolist())])
 
 
-def exact_available(problem: Problem, method: Method) -> bool:
+def exact_available(problem: Problem, method: Method, batch: int = 1) -> bool:
     """Whether :func:`exact_curves` knows the expectations of a method on a problem.
 
     It does for full gradients, and on least squares for methods that are linear in their states and the
-    gradient, such as SGD and momentum, with x* as a point of rest.
+    gradient, such as SGD and momentum, with x* as a point of rest; and for methods with draws on small ones.
     """
     if method.sampling == "full":
         return True
+    if method.draws is not None:
+        return affine.available(problem, method, batch)
     if problem.kind != "quadratic" or problem.x_star is None:
         return False
     return is_plain(method) or is_linear(method)
@@ -100,6 +103,32 @@ def _deterministic(
     )
     out = numpy_.run(plan)
     return {name: out[name][0, 0] for name in measures}
+
+
+def _with_draws(
+    problem: Problem,
+    method: Method,
+    alphas: np.ndarray,
+    weights: np.ndarray,
+    measures: tuple[str, ...],
+    batch: int,
+    replacement: bool,
+) -> dict[str, np.ndarray]:
+    """Return the curves of a method with draws, at k = 0 .. K."""
+    plan = Plan(
+        problem=problem,
+        method=method,
+        alphas=alphas[None],
+        weights=weights,
+        checkpoints=np.arange(alphas.size + 1),
+        replicas=np.zeros(1, dtype=np.int64),
+        seed=0,
+        batch=batch,
+        replacement=replacement,
+        measures=measures,
+    )
+    curves = affine.moments(plan)
+    return curves | path_curves(curves["grad_norm_sq_last"][:-1], weights)
 
 
 def _moments(
@@ -187,7 +216,7 @@ def exact_curves(
     RateboundError
         If no exact expectation is known, or an argument is out of range.
     """
-    if not exact_available(problem, method):
+    if not exact_available(problem, method, int(np.max(batch)) if np.size(batch) else 1):
         raise RateboundError(
             f"no exact expectation of {method.name} on {problem.name} ({problem.loss.title}); "
             "it is known for full gradients, and for SGD and other linear methods on least squares"
@@ -201,6 +230,9 @@ def exact_curves(
     if method.sampling == "full":
         return _deterministic(problem, method, alphas, weights, chosen, grid)
     sizes = check_batch(batch, alphas.size)
+    if method.draws is not None:
+        curves = _with_draws(problem, method, alphas, weights, chosen, int(sizes[0]), replacement)
+        return {name: curves[name][grid] for name in chosen}
     if not is_plain(method):
         factors = batch_factors(problem.n, sizes, replacement)
         curves = _linear_moments(problem, linear(method, alphas), factors, weights, chosen)

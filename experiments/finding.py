@@ -51,7 +51,7 @@ def ratios(measured: np.ndarray, bound: np.ndarray, floor: float) -> np.ndarray:
 def exact_values(grid: Grid) -> np.ndarray | None:
     """Return the exact expectation of the measure at each point, shape (N,); None where none is known."""
     theorem = grid.theorem
-    if not exact_available(grid.problem, theorem.method):
+    if not exact_available(grid.problem, theorem.method, grid.trial.batch):
         return None
     return np.concatenate(
         [
@@ -73,7 +73,7 @@ def exact_values(grid: Grid) -> np.ndarray | None:
 def enumerated_values(grid: Grid) -> tuple[Grid, np.ndarray] | None:
     """Return the part of the grid whose index paths can all be walked, with the expectations there."""
     trial, theorem = grid.trial, grid.theorem
-    if not theorem.stochastic or theorem.at_horizon:
+    if not theorem.stochastic or theorem.at_horizon or theorem.method.draws is not None:
         return None
     branching = math.log(count_paths(grid.problem.n, 1, trial.batch, trial.replacement))
     steps = trial.steps

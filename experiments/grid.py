@@ -27,11 +27,13 @@ from ratebound.theory.symbols import (
     component_gap,
     ell,
     mu,
+    mu_min,
     mu_pl,
     residual_sq,
     rho,
     second_moment,
     sigma_b_sq,
+    sigma_p_sq,
     sigma_star_sq,
     variance_bound,
 )
@@ -41,9 +43,9 @@ EPS = 1e-9
 _HORIZONS_PER_DECADE = 4
 _UPPER = (
     L, L_max, L_mean, L_inf, ell, second_moment, variance_bound, sigma_star_sq, sigma_b_sq, component_gap,
-    L_batch, rho, affine_noise, affine_growth, R_sq, residual_sq,
+    L_batch, rho, affine_noise, affine_growth, R_sq, residual_sq, sigma_p_sq,
 )  # fmt: skip
-_LOWER = (mu, mu_pl)
+_LOWER = (mu, mu_pl, mu_min)
 _STRETCH = (1.1, 2.0, 10.0, 100.0)
 
 

@@ -194,7 +194,7 @@ def _floor(grid: Grid, order: Order | None) -> float | None:
 
 def _curves(grid: Grid, exact: np.ndarray | None, seen: sampling.Sample | None) -> dict[str, np.ndarray]:
     trial = grid.trial
-    per_step = trial.batch if grid.theorem.stochastic else grid.theorem.method.gradients * grid.problem.n
+    per_step = grid.theorem.method.evaluations(grid.problem.n, trial.batch)
     curves = {"k": grid.k, "bound": grid.bound, "evaluations": grid.k * per_step}
     if exact is not None:
         curves["exact"] = exact[np.searchsorted(grid.every_step().k, grid.k)]

@@ -12,7 +12,7 @@ from ratebound.problems.linear_moments import Linear
 from ratebound.problems.lower import lower
 
 if TYPE_CHECKING:
-    from ratebound.theory.methods import Method
+    from ratebound.theory.method import Method
 
 _COUNTER, _STEP = Symbol("k"), Symbol("alpha")
 
@@ -34,6 +34,8 @@ def _plain(expr: Expr) -> Expr:
 
 def _rows(method: Method) -> list[list[Expr]] | None:
     """Return the states with g, and their factors in each update and in the point; None if not linear."""
+    if method.draws is not None:
+        return None
     names = states_of(method)
     symbols = [*map(Symbol, names), Symbol("g")]
     rows = []
@@ -76,8 +78,8 @@ def linear(method: Method, alphas: np.ndarray) -> Linear:
 
 
 def is_plain(method: Method) -> bool:
-    """Whether the method is ``x - alpha g`` and keeps no other state."""
-    if set(method.update) != {"x"} or point_of(method) != Symbol("x"):
+    """Whether the method is ``x - alpha g``, draws with equal probabilities and keeps no other state."""
+    if method.draws is not None or set(method.update) != {"x"} or point_of(method) != Symbol("x"):
         return False
     return bool(expand(_plain(method.update["x"]) - (Symbol("x") - _STEP * Symbol("g"))) == 0)
 

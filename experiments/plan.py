@@ -11,10 +11,11 @@ import numpy as np
 from ratebound.experiments.checks import whole
 from ratebound.experiments.shuffling import INDEPENDENT, check_order
 from ratebound.problems.finite_sum import Problem
+from ratebound.problems.sparse import need_dense
 from ratebound.theory.errors import RateboundError, nearest
 
 if TYPE_CHECKING:
-    from ratebound.theory.methods import Method
+    from ratebound.theory.method import Method
 
 MEASURES = (
     "gap_last",
@@ -156,6 +157,7 @@ class Plan:
             raise RateboundError(
                 f"batch = {batch} exceeds n = {self.problem.n}; draw with replacement or take a smaller batch"
             )
+        self._check_draws(batch)
         checked = {
             "alphas": alphas,
             "weights": check_weights(self.weights, alphas.shape),
@@ -166,6 +168,20 @@ class Plan:
         }
         for name, value in checked.items():
             object.__setattr__(self, name, value)
+
+    def _check_draws(self, batch: int) -> None:
+        draws, name = self.method.draws, self.method.name
+        if draws is None:
+            return
+        need_dense(self.problem.A, f"the method {name}")
+        if self.in_passes:
+            raise RateboundError(f"{name} draws its samples itself, not in passes; leave out the order")
+        if draws.table and batch != 1:
+            raise RateboundError(
+                f"batch = {batch}; {name} stores the gradient of one sample per step: pass 1"
+            )
+        if draws.weight is not None and not self.replacement:
+            raise RateboundError(f"{name} draws by weights, with replacement; pass replacement=True")
 
     @property
     def in_passes(self) -> bool:

@@ -25,7 +25,7 @@ from ratebound.theory.methods import METHODS
 from ratebound.theory.symbols import MEANING
 
 if TYPE_CHECKING:
-    from ratebound.theory.methods import Method
+    from ratebound.theory.method import Method
 
 __all__ = ["MEASURES", "OVER_PATH", "find_method", "simulate"]
 
@@ -91,7 +91,7 @@ def _attributes(plan: Plan, schedule: Schedule, average: bool) -> dict[str, str 
 
 
 def _dataset(plan: Plan, schedule: Schedule, average: bool, out: dict[str, np.ndarray]) -> xr.Dataset:
-    per_step = plan.method.gradients * plan.problem.n if plan.deterministic else plan.batch
+    per_step = plan.method.evaluations(plan.problem.n, plan.batch)
     data: dict[str, tuple[tuple[str, ...], np.ndarray]] = {
         name: (("step_size", "replica", "checkpoint"), out[name]) for name in plan.measures
     }

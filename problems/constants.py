@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from weakref import WeakKeyDictionary
 
-from ratebound.problems import component_gap, curvature, growth, least_squares_law, noise, optimum
+from ratebound.problems import component_gap, curvature, growth, least_squares_law, noise, optimum, weighted
 from ratebound.problems.certified import Constant, NotCertified, Setting, batch_factor
 from ratebound.problems.finite_sum import Problem
 from ratebound.theory.errors import RateboundError, nearest
@@ -45,6 +45,8 @@ OF_PROBLEM: Mapping[str, Callable[[Problem], Constant]] = MappingProxyType(
         "R_sq": least_squares_law.R_sq,
         "residual_sq": least_squares_law.residual_sq,
         "rank": least_squares_law.rank,
+        "sigma_p_sq": weighted.sigma_p_sq,
+        "mu_min": curvature.mu_min,
     }
 )
 """The constants of a problem alone, by name."""

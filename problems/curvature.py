@@ -44,6 +44,11 @@ def _component_L(problem: Problem) -> tuple[np.ndarray, np.ndarray]:
     return values, (problem.d + 4) * EPS * (high - min(low, 0.0)) * norms + 4 * EPS * problem.l2
 
 
+def component_smoothness(problem: Problem) -> np.ndarray:
+    """Return the smoothness constants of the components, shape (n,)."""
+    return _component_L(problem)[0]
+
+
 def L(problem: Problem) -> Constant:
     """Return a smoothness constant of f."""
     low, high = _range(problem)
@@ -132,6 +137,26 @@ def _no_mu(problem: Problem, low: float) -> str:
         f"the smallest eigenvalue {spec.values[0]:.2g} of the Hessian is zero to rounding "
         f"(rank {spec.rank} of {problem.d}): f is not strongly convex"
     )
+
+
+def mu_min(problem: Problem) -> Constant:
+    """Return a strong convexity constant of every component, a lower bound.
+
+    Raises
+    ------
+    NotCertified
+        If it is not positive: a component of several features is flat but for l2.
+    """
+    low, _ = _range(problem)
+    norms = row_norms_sq(problem.A)
+    # phi'' a a^T has rank one: its smallest eigenvalue is zero unless there is one feature only.
+    curved = float(norms.min()) if low > 0 and problem.d == 1 else 0.0
+    curved = low * float(norms.max()) if low < 0 else low * curved
+    error = (problem.d + 8) * EPS * (abs(curved) + problem.l2)
+    if problem.l2 + curved - error <= 0:
+        raise NotCertified(f"the components are not strongly convex with l2 = {problem.l2:g}")
+    value = _down(problem.l2 + curved - error)
+    return Constant("mu_min", value, "closed form: l2 + the least inf phi'' ||a_i||^2", "lower", error=error)
 
 
 def mu_pl(problem: Problem) -> Constant:

@@ -110,6 +110,7 @@ _PROBLEMS: Mapping[str, Callable[..., Problem]] = MappingProxyType(
         "consistent_plane": structured.consistent_plane,
         "unequal_rows": structured.unequal_rows,
         "quadratic_2d": structured.quadratic_2d,
+        "ridge_plane": structured.ridge_plane,
         "huber_worst": structured.huber_worst,
     }
 )

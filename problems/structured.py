@@ -23,6 +23,14 @@ def quadratic_2d() -> Problem:
     )
 
 
+def ridge_plane() -> Problem:
+    """Return the four samples of :func:`quadratic_2d` with a ridge: every component is strongly convex."""
+    plain = quadratic_2d()
+    return Problem(
+        "ridge_plane", plain.A, plain.y, squared, 0.2, plain.x0, "synthetic", "Four samples with a ridge"
+    )
+
+
 def rank_deficient(n: int = 60, seed: int = 0) -> Problem:
     """Return noisy least squares with exactly dependent columns: PL, not strongly convex."""
     if n < 8:

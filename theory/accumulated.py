@@ -16,7 +16,7 @@ from ratebound.theory.assumptions import descent_lemma
 from ratebound.theory.certificate import require, require_assumed
 from ratebound.theory.chart import Chart, free
 from ratebound.theory.errors import RateboundError
-from ratebound.theory.methods import Method, g, x
+from ratebound.theory.method import Method, g, x
 from ratebound.theory.onestep import expansion, prove_step
 from ratebound.theory.prover import nonnegative, vanishes
 from ratebound.theory.symbols import L, alpha, b0, delta, delta_next, gap0, grad_sq, k

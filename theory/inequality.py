@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sympy import Expr
 
 if TYPE_CHECKING:
-    from ratebound.theory.methods import Method
+    from ratebound.theory.method import Method
 
 
 @dataclass(frozen=True)

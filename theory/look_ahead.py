@@ -22,7 +22,8 @@ from ratebound.theory.certificate import (
 )
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.inequality import needs
-from ratebound.theory.methods import g, sam, x
+from ratebound.theory.method import g, x
+from ratebound.theory.methods import sam
 from ratebound.theory.onestep import prove_step
 from ratebound.theory.prover import vanishes
 from ratebound.theory.symbols import (

@@ -24,7 +24,7 @@ from ratebound.theory.certificate import (
     with_expressions,
 )
 from ratebound.theory.errors import RateboundError
-from ratebound.theory.methods import Method, g
+from ratebound.theory.method import Method, g
 from ratebound.theory.onestep import G, X
 from ratebound.theory.points import GP, PN, P
 from ratebound.theory.potential import letter

@@ -1,17 +1,15 @@
-"""The methods, each an update rule in SymPy: what a proof expands is what a kernel runs."""
+"""The methods of full gradients and of plain batches, and all methods by name."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Literal
 
 from sympy import Expr, Max, Min, Rational, Symbol, ceiling, log, sign, sqrt
 
-from ratebound.theory.errors import RateboundError
+from ratebound.theory.method import Method, g, x
+from ratebound.theory.methods_drawn import lsvrg, page, sag, saga, sarah, sgd_importance, sgd_partial
 from ratebound.theory.symbols import (
-    PARAMETERS,
     L,
     alpha,
     b0,
@@ -26,81 +24,6 @@ from ratebound.theory.symbols import (
     mu_pl,
     radius,
 )
-
-x = Symbol("x", real=True)
-"""One coordinate of the iterate x_k."""
-g = Symbol("g", real=True)
-"""The same coordinate of the gradient estimate at x_k."""
-REDUCED = (delta, grad_sq, grad_curvature, grad_l1)
-"""Numbers of the whole vector that an update may read, at the point of the gradient; no sampling."""
-
-
-@dataclass(frozen=True)
-class Method:
-    """An update rule, coordinate by coordinate.
-
-    Parameters
-    ----------
-    name
-        Registered name.
-    title
-        What readers call it.
-    update
-        State variable -> its next value, an expression in the state, ``g``, ``alpha``, ``k``, constants,
-        parameters and, for full gradients, the numbers of :data:`REDUCED`.
-        The variable ``x`` is the iterate.
-    sampling
-        ``"full"``: g is the gradient of f. ``"batch"``: g is the mean of the gradients of a random batch.
-    point
-        Where the gradient is taken, an expression in the state; with full gradients it may read ``g``,
-        which is there the gradient at x.
-    from_start
-        State variables that start at x_0, as ``x`` does; the others start at zero.
-    """
-
-    name: str
-    title: str
-    update: Mapping[str, Expr]
-    sampling: Literal["full", "batch"]
-    point: Expr = x
-    from_start: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "update", MappingProxyType(dict(self.update)))
-        if "x" not in self.update:
-            raise RateboundError(f"the method {self.name} does not update x; add a rule for 'x'")
-        read = set().union(*(rule.free_symbols for rule in self.update.values()))
-        if self.sampling == "batch" and read & set(REDUCED):
-            raise RateboundError(f"{self.name} reads numbers of f, which batches do not know")
-        if self.sampling == "batch" and self.gradients > 1:
-            raise RateboundError(f"{self.name} takes two gradients per step, which batches do not do")
-        if self.sampling not in ("full", "batch"):
-            raise RateboundError(f"sampling = {self.sampling!r} of {self.name}; it must be 'full' or 'batch'")
-
-    @property
-    def gradients(self) -> int:
-        """Gradients per step: two where the point is one that the gradient at x gives."""
-        return 2 if self.point.has(g) else 1
-
-    @property
-    def parameters(self) -> tuple[Symbol, ...]:
-        """The symbols besides the step that the user chooses."""
-        read = set().union(*(rule.free_symbols for rule in (*self.update.values(), self.point)))
-        return tuple(p for p in PARAMETERS if p in read and p != alpha)
-
-    def at(self, values: Mapping[Symbol, Expr]) -> Method:
-        """Return the method with values put in for parameters."""
-        update = {name: rule.xreplace(dict(values)) for name, rule in self.update.items()}
-        return replace(self, update=update, point=self.point.xreplace(dict(values)))
-
-    def __reduce__(self) -> tuple[object, ...]:
-        # A mapping proxy cannot be pickled, and runs are sent to other processes.
-        return Method, (self.name, self.title, dict(self.update), self.sampling, self.point, self.from_start)
-
-    def __hash__(self) -> int:
-        rules = tuple(sorted(self.update.items(), key=lambda rule: rule[0]))
-        return hash((self.name, self.sampling, rules, self.point, self.from_start))
-
 
 gd = Method("gd", "Gradient descent", {"x": x - alpha * g}, "full")
 sgd = Method("sgd", "Stochastic gradient descent", {"x": x - alpha * g}, "batch")
@@ -261,6 +184,13 @@ METHODS: Mapping[str, Method] = MappingProxyType(
             adagrad_norm,
             sam,
             heavy_ball,
+            sgd_importance,
+            sgd_partial,
+            lsvrg,
+            saga,
+            sag,
+            page,
+            sarah,
         )
     }
 )

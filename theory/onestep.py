@@ -17,7 +17,8 @@ from sympy import Expr, Integer, Poly, Pow, Symbol, expand, fraction, sign, toge
 from ratebound.theory.assumptions import Inequality
 from ratebound.theory.chart import Chart
 from ratebound.theory.errors import RateboundError
-from ratebound.theory.methods import Method, armijo, g, x
+from ratebound.theory.method import Method, g, x
+from ratebound.theory.methods import armijo
 from ratebound.theory.prover import nonnegative, vanishes
 from ratebound.theory.symbols import (
     accepted_step,

@@ -16,7 +16,7 @@ from sympy import Add, Expr, Poly, Pow, S, Symbol, expand, factor_terms
 from ratebound.theory.assumptions import Inequality
 from ratebound.theory.certificate import AT_START, require, require_assumed, with_expressions
 from ratebound.theory.errors import RateboundError
-from ratebound.theory.methods import Method, g, x
+from ratebound.theory.method import Method, g, x
 from ratebound.theory.points import GY, XN, X, Y
 from ratebound.theory.prover import nonnegative, vanishes
 from ratebound.theory.symbols import (

@@ -17,7 +17,7 @@ from ratebound.theory.assumptions import quadratic
 from ratebound.theory.certificate import require
 from ratebound.theory.chart import free
 from ratebound.theory.errors import RateboundError
-from ratebound.theory.methods import Method, g, x
+from ratebound.theory.method import Method, g, x
 from ratebound.theory.prover import nonnegative, vanishes
 from ratebound.theory.symbols import D, L, alpha, gap0, grad0_sq, k, mu_pl
 

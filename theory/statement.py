@@ -16,7 +16,7 @@ from ratebound.theory import proved, units
 from ratebound.theory.assumptions import FACTS, Assumption
 from ratebound.theory.chart import chart_of
 from ratebound.theory.errors import RateboundError
-from ratebound.theory.methods import Method
+from ratebound.theory.method import Method
 from ratebound.theory.symbols import BY_NAME, CONSTANTS, PARAMETERS, K, alpha, k
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from ratebound.problems.constants import CONSTANTS, certify
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.lower import lower
 from ratebound.theory import symbols as s
-from ratebound.theory.methods import Method
+from ratebound.theory.method import Method
 from ratebound.theory.statement import Theorem
 
 _INSIDE = 1 - 1e-9

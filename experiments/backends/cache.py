@@ -13,7 +13,15 @@ from types import ModuleType
 
 import numba
 
-from ratebound.experiments.backends import lanes_draw, lanes_math, lanes_order, lanes_sparse, simd, simd_bits
+from ratebound.experiments.backends import (
+    lanes_draw,
+    lanes_math,
+    lanes_order,
+    lanes_sparse,
+    scalars,
+    simd,
+    simd_bits,
+)
 
 
 def folder() -> Path:
@@ -40,7 +48,7 @@ def folder() -> Path:
 def _foundation() -> bytes:
     """Return what a compiled kernel depends on besides its own text: Numba checks that text only."""
     parts = [numba.__version__.encode()]
-    for module in (simd, simd_bits, lanes_math, lanes_draw, lanes_order, lanes_sparse):
+    for module in (simd, simd_bits, lanes_math, lanes_draw, lanes_order, lanes_sparse, scalars):
         assert module.__file__ is not None
         parts.append(Path(module.__file__).read_bytes())
     return b"\0".join(parts)

@@ -40,7 +40,7 @@ def _lazily(name: str) -> Run:
 def _printable(plan: Plan) -> bool:
     """Whether every expression of a plan can be printed as source."""
     loss, method = plan.problem.loss, plan.method
-    if not plan.deterministic and (method.from_start or point_of(plan) is not None):
+    if method.draws is None and not plan.deterministic and (method.from_start or point_of(plan) is not None):
         return False
     try:
         if plan.problem.sparse and not plan.deterministic:
@@ -57,7 +57,8 @@ def _auto(plan: Plan) -> dict[str, np.ndarray]:
         return BACKENDS["numpy"](plan)
     from ratebound.experiments.backends import cuda_
 
-    return BACKENDS["cuda" if cuda_.available() and not plan.deterministic else "numba"](plan)
+    on_gpu = cuda_.available() and not plan.deterministic and plan.method.draws is None
+    return BACKENDS["cuda" if on_gpu else "numba"](plan)
 
 
 BACKENDS: Mapping[str, Run] = MappingProxyType(

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from sympy import Expr, Integer, Poly, Rational, Symbol
 from sympy.polys.polyerrors import PolynomialError
 
-from ratebound.theory.methods import g, x
+from ratebound.theory.method import g, x
 
 l2 = Symbol("l2", nonnegative=True)
 """Weight of the regulariser."""

@@ -55,6 +55,8 @@ def spec_of(plan: Plan) -> Spec:
         If the update of the method reads an unknown symbol, or the method does what no kernel does.
     """
     problem = plan.problem
+    if plan.method.draws is not None:
+        raise RateboundError(f"{plan.method.name} draws more than a batch: use backend='numba' or 'numpy'")
     if point_of(plan) is not None or plan.method.from_start:
         raise RateboundError(
             f"{plan.method.name} draws batches and takes gradients elsewhere than at x, or starts a memory "

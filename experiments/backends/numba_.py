@@ -17,6 +17,7 @@ from ratebound.experiments.backends.cache import load_module
 from ratebound.experiments.backends.full_gradient import FullGradientEngine, one_blas_thread
 from ratebound.experiments.backends.fused_measures import fused_measures
 from ratebound.experiments.backends.kernel import limits_of, passes_of, schedule_of, spec_of, weights_of
+from ratebound.experiments.backends.numba_drawn import DrawnEngine
 from ratebound.experiments.backends.numba_features import features_source
 from ratebound.experiments.backends.numba_source import kept
 from ratebound.experiments.backends.numba_sparse import sparse_source
@@ -218,6 +219,8 @@ class SparseEngine(_KernelEngine):
 
 def engine(plan: Plan) -> Engine:
     """Return the engine that suits a plan."""
+    if plan.method.draws is not None:
+        return DrawnEngine(plan)
     if plan.problem.sparse:
         return NumpyEngine(plan) if plan.deterministic else SparseEngine(plan)
     kind: Callable[[Plan], Engine] = FeaturesEngine

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from sympy import Expr, Symbol
 
+from ratebound.experiments.backends.drawn import TABLE, Reader, coins, weighted_indices
 from ratebound.experiments.backends.recorder import nan_to_inf, record
 from ratebound.experiments.backends.rules import SUM, point_of, rules, rules_of, started
 from ratebound.experiments.plan import Plan
@@ -16,10 +17,10 @@ from ratebound.experiments.shuffling import Passes
 from ratebound.problems.lower import lower
 from ratebound.theory import symbols as s
 from ratebound.theory.errors import RateboundError
-from ratebound.theory.methods import REDUCED, x
+from ratebound.theory.method import REDUCED, x
 
 if TYPE_CHECKING:
-    from ratebound.theory.methods import Method
+    from ratebound.theory.method import Method
 
 __all__ = ["NumpyEngine", "compile_rules", "compile_update", "nan_to_inf", "run"]
 
@@ -95,6 +96,24 @@ def _or_one(values: np.ndarray) -> np.ndarray:
     return np.where(values == 0, 1.0, values)
 
 
+def moved(
+    reader: Reader,
+    point: Callable[[State, Mapping[str, np.ndarray | float]], np.ndarray],
+    step: Callable[[State, Mapping[str, np.ndarray | float]], State],
+    state: State,
+    inputs: Mapping[str, np.ndarray | float],
+    batch: np.ndarray,
+    fallen: np.ndarray,
+) -> State:
+    """Return the state after a step of a method with draws: a batch (R, b) and coins (R,)."""
+    g = reader.gradient(np.broadcast_to(point(state, inputs), state["x"].shape), batch)
+    after = step(state, {**inputs, "g": g, **reader.read(state, inputs, batch, fallen)})
+    if TABLE in state:
+        reader.store(state[TABLE], batch, g)
+        after[TABLE] = state[TABLE]
+    return after
+
+
 class NumpyEngine:
     """State of all replicas as arrays (S, R, d), moved one step at a time."""
 
@@ -108,6 +127,9 @@ class NumpyEngine:
             self._passes = Passes(plan.seed, plan.replicas, plan.problem.n, plan.order)
         start = np.broadcast_to(plan.problem.x0, shape)
         self._state = {name: start if started(plan, name) else np.zeros(shape) for name in expressions}
+        self._reader = None if plan.method.draws is None else Reader(plan)
+        if self._reader is not None:
+            self._state |= self._reader.start(shape)
 
     def points(self) -> np.ndarray:
         """Return the iterates, shape (S, R, d)."""
@@ -127,6 +149,10 @@ class NumpyEngine:
                 "weight": plan.weights[:, k, None, None],
                 "k": float(k),
             }
+            if self._reader is not None and batch is not None:
+                fallen = coins(plan, np.array([k]))[0]
+                self._state = moved(self._reader, self._point, self._step, self._state, inputs, batch, fallen)
+                continue
             y = self._point(self._state, inputs)
             g = problem.gradient(y) if batch is None else problem.batch_gradient(y, batch)
             inputs |= {"g": g, **reduced(plan, y, g)}
@@ -141,7 +167,9 @@ class NumpyEngine:
         block = max(1, _DRAWS // (plan.replicas.size * (plan.batch + 3)))
         for first in range(start, stop, block):
             numbers = np.arange(first, min(first + block, stop))
-            if plan.in_passes:
+            if plan.method.draws is not None and plan.method.draws.weight is not None:
+                yield from weighted_indices(plan, numbers)
+            elif plan.in_passes:
                 yield from self._passes.indices(numbers, plan.batch)
             else:
                 yield from indices(

@@ -11,11 +11,11 @@ from sympy import Expr, Float, Symbol
 from ratebound.experiments.plan import Plan
 from ratebound.problems.constants import OF_PROBLEM, certify
 from ratebound.theory.errors import RateboundError
-from ratebound.theory.methods import REDUCED, g, x
+from ratebound.theory.method import REDUCED, g, x
 from ratebound.theory.symbols import alpha, k
 
 if TYPE_CHECKING:
-    from ratebound.theory.methods import Method
+    from ratebound.theory.method import Method
 
 weight = Symbol("weight", positive=True)
 """Weight of x_k in the average."""
@@ -44,7 +44,7 @@ def rules(method: Method, values: Mapping[str, Expr] = MappingProxyType({})) -> 
         If an update reads anything else.
     """
     names = sorted(method.update, key=lambda name: (name != "x", name))
-    return {name: _known(method, method.update[name], values) for name in names}
+    return {name: known(method, method.update[name], values) for name in names}
 
 
 def rules_of(plan: Plan) -> dict[str, Expr]:
@@ -56,7 +56,7 @@ def rules_of(plan: Plan) -> dict[str, Expr]:
         As :func:`rules`, or if a constant that the method reads cannot be certified.
     """
     extra = {SUM: Symbol(SUM, real=True) + weight * x} if "gap_average" in plan.measures else {}
-    return rules(plan.method, _constants(plan)) | extra
+    return rules(plan.method, constants_at(plan)) | extra
 
 
 def point_of(plan: Plan) -> Expr | None:
@@ -67,7 +67,7 @@ def point_of(plan: Plan) -> Expr | None:
     RateboundError
         As :func:`rules_of`.
     """
-    point = _known(plan.method, plan.method.point, _constants(plan))
+    point = known(plan.method, plan.method.point, constants_at(plan))
     return None if point == x else point
 
 
@@ -78,24 +78,27 @@ def started(plan: Plan, name: str) -> bool:
 
 def constants_of(method: Method) -> dict[str, Expr]:
     """Return the constants of a problem that the method reads, such as mu, by name."""
-    read = set().union(*(expr.free_symbols for expr in (*method.update.values(), method.point)))
+    drawn = () if method.draws is None else method.draws.expressions
+    read = set().union(*(expr.free_symbols for expr in (*method.update.values(), method.point, *drawn)))
     return {symbol.name: symbol for symbol in read if symbol.name in OF_PROBLEM}
 
 
-def _constants(plan: Plan) -> dict[str, Expr]:
-    """Return the certified values of the constants that the method reads, by name."""
+def constants_at(plan: Plan) -> dict[str, Expr]:
+    """Return the certified values of the constants that a plan's method reads, by name."""
     # Repeated in full: the default precision of 15 digits would change the number.
     return {name: Float(certify(plan.problem, name).value, 17) for name in constants_of(plan.method)}
 
 
-def _known(method: Method, expr: Expr, values: Mapping[str, Expr]) -> Expr:
-    known: dict[str, Expr] = {name: Symbol(name, real=True) for name in sorted(method.update)}
-    known |= {"x": x, "g": g, "alpha": alpha, "k": k}
-    known |= {symbol.name: symbol for symbol in REDUCED if method.sampling == "full"}
-    known |= {name: value for name, value in values.items() if name not in known}
-    unknown = sorted(s.name for s in expr.free_symbols if s.name not in known)
+def known(method: Method, expr: Expr, values: Mapping[str, Expr]) -> Expr:
+    """Return an expression in the state of a method in symbols that every backend knows."""
+    drawn = () if method.draws is None else method.draws.names
+    meant: dict[str, Expr] = {name: Symbol(name, real=True) for name in (*sorted(method.update), *drawn)}
+    meant |= {"x": x, "g": g, "alpha": alpha, "k": k}
+    meant |= {symbol.name: symbol for symbol in REDUCED if method.sampling == "full"}
+    meant |= {name: value for name, value in values.items() if name not in meant}
+    unknown = sorted(s.name for s in expr.free_symbols if s.name not in meant)
     if unknown:
         raise RateboundError(
-            f"the update of {method.name} reads {', '.join(unknown)}; it may read {', '.join(known)}"
+            f"the update of {method.name} reads {', '.join(unknown)}; it may read {', '.join(meant)}"
         )
-    return expr.xreplace({s: known[s.name] for s in expr.free_symbols})
+    return expr.xreplace({s: meant[s.name] for s in expr.free_symbols})

@@ -6,12 +6,13 @@ from typing import Any
 
 from ratebound.experiments.backends.cuda_source import cuda_source, lanes_of
 from ratebound.experiments.backends.kernel import Spec
-from ratebound.experiments.backends.rules import constants_of, rules
+from ratebound.experiments.backends.rules import constants_of, known, rules
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.losses import Loss, get
 from ratebound.problems.lower import Target, printed
 from ratebound.theory.errors import RateboundError, nearest
-from ratebound.theory.methods import METHODS, Method
+from ratebound.theory.method import Method
+from ratebound.theory.methods import METHODS
 
 _TARGETS = ("numpy", "numba", "cuda")
 
@@ -20,8 +21,8 @@ def _method(subject: Any) -> Method:
     """Return the method that a theorem is about, a method itself, or the one of this name."""
     if isinstance(subject, str):
         if subject not in METHODS:
-            known = ", ".join(METHODS)
-            raise RateboundError(f"unknown method {subject!r}{nearest(subject, METHODS)} (known: {known})")
+            names = ", ".join(METHODS)
+            raise RateboundError(f"unknown method {subject!r}{nearest(subject, METHODS)} (known: {names})")
         return METHODS[subject]
     method: Method = getattr(subject, "method", subject)
     return method
@@ -57,7 +58,8 @@ def printed_source(
     -------
     str
         A module for Numba or CUDA; for NumPy the expressions that the reference evaluates. With full
-        gradients Numba fuses the gradient of the finite sum only, and CUDA runs what NumPy runs.
+        gradients Numba fuses the gradient of the finite sum only, and CUDA runs what NumPy runs; methods with
+        draws have no CUDA source, and NumPy's stands for it.
 
     Raises
     ------
@@ -77,8 +79,15 @@ def printed_source(
     title = f"{method.name} on the {chosen.title}, {amount}; printed, not written."
     named = constants_of(method) | {symbol.name: symbol for symbol in method.parameters}
     spec = Spec(title, rules(method, named), chosen.slope, batch, l2 > 0)
-    if target == "numpy" or (full and target == "cuda"):
+    draws = method.draws
+    if target == "numpy" or ((full or draws is not None) and target == "cuda"):
         return _numpy_source(spec)
+    if draws is not None:
+        from ratebound.experiments.backends.numba_drawn import drawn_source
+
+        places = {"g": method.point, **draws.also, **draws.full}
+        points = {name: known(method, place, named) for name, place in places.items()}
+        return drawn_source(title, draws, chosen, spec.rules, points)
     if target == "cuda":
         return cuda_source(spec, d, lanes_of(d), shared=False)
     if full:

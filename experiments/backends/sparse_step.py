@@ -11,7 +11,7 @@ from ratebound.experiments.backends.kernel import Spec
 from ratebound.experiments.backends.rules import SUM
 from ratebound.problems.lower import Target, printed
 from ratebound.theory.errors import RateboundError
-from ratebound.theory.methods import x
+from ratebound.theory.method import x
 
 SMALL, LARGE = 2.0**-10, 2.0**10
 """Where a scale leaves this range it is multiplied into v: as v grows, ``total v`` and ``rest`` cancel."""

@@ -12,7 +12,7 @@ from ratebound.problems.finite_sum import Problem
 from ratebound.theory.statement import Theorem
 
 if TYPE_CHECKING:
-    from ratebound.theory.methods import Method
+    from ratebound.theory.method import Method
 
 _EVERY_STEP = frozenset({"grad_norm_sq_mean", "grad_norm_sq_best"})
 """Measures that take a full gradient at every step, many times the work of the step itself."""

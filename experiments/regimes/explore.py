@@ -31,7 +31,7 @@ from ratebound.problems.finite_sum import Problem
 from ratebound.theory.errors import RateboundError
 
 if TYPE_CHECKING:
-    from ratebound.theory.methods import Method
+    from ratebound.theory.method import Method
 
 Watch = Callable[[int, int, str], None]
 _LARGEST_BATCH = 64

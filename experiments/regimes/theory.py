@@ -22,7 +22,7 @@ from ratebound.problems.constants import certify
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.lower import lower
 from ratebound.theory.catalogue import THEOREMS
-from ratebound.theory.methods import Method
+from ratebound.theory.method import Method
 from ratebound.theory.statement import ONE_STEP, Theorem
 from ratebound.theory.symbols import ALONG_RUN, BY_NAME, K, k
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from ratebound.experiments.sweeps.settings import Cell
 from ratebound.problems.finite_sum import Problem
-from ratebound.theory.methods import Method
+from ratebound.theory.method import Method
 from ratebound.theory.statement import Theorem
 
 _NOT_SEEDING = frozenset({"replicas", "backend", "family", "delta"})
@@ -64,7 +64,8 @@ def _problem(problem: Problem) -> str:
 
 def _method(method: Method) -> str:
     rules = sorted((name, str(rule)) for name, rule in method.update.items())
-    return f"{method.sampling} {rules} {method.point} {sorted(method.from_start)}"
+    drawn = "" if method.draws is None else f" {method.draws}"
+    return f"{method.sampling} {rules} {method.point} {sorted(method.from_start)}{drawn}"
 
 
 def _theorem(theorem: Theorem) -> str:

@@ -23,7 +23,7 @@ from ratebound.theory.parse import parse
 from ratebound.theory.statement import Theorem
 
 if TYPE_CHECKING:
-    from ratebound.theory.methods import Method
+    from ratebound.theory.method import Method
 
 DEFAULTS: Mapping[str, Any] = {
     "problem": None,

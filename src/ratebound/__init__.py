@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from ratebound.theory.catalogue import THEOREMS as theorems
     from ratebound.theory.catalogue import find
     from ratebound.theory.errors import RateboundError
+    from ratebound.theory.method import Method
     from ratebound.theory.methods import METHODS as methods
-    from ratebound.theory.methods import Method
     from ratebound.theory.parse import parse
     from ratebound.theory.statement import Theorem
 

@@ -106,11 +106,11 @@ def test_where_it_is_known():
     assert exact_available(quadratic, SGD) and exact_available(quadratic, GD)
     assert exact_available(load("sine_1d"), GD)
     assert not exact_available(load("sine_1d"), SGD)
-    signed = SimpleNamespace(name="m", update={"x": x - alpha * g**2}, sampling="batch")
+    signed = SimpleNamespace(name="m", update={"x": x - alpha * g**2}, sampling="batch", draws=None)
     assert not exact_available(quadratic, signed)
     assumed = dict(zip("xga", symbols("x g alpha", real=True), strict=True))
     plain = {"x": assumed["x"] - assumed["a"] * assumed["g"]}
-    assert exact_available(quadratic, SimpleNamespace(name="m", update=plain, sampling="batch"))
+    assert exact_available(quadratic, SimpleNamespace(name="m", update=plain, sampling="batch", draws=None))
     with pytest.raises(RateboundError, match="no exact expectation of sgd on sine_1d"):
         exact_curves(load("sine_1d"), SGD, np.ones(3), measures=("gap_last",))
 

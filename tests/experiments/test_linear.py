@@ -16,7 +16,8 @@ from ratebound.problems.build import least_squares
 from ratebound.problems.library import load
 from ratebound.theory.catalogue import THEOREMS
 from ratebound.theory.errors import RateboundError
-from ratebound.theory.methods import METHODS, Method, nesterov, x
+from ratebound.theory.method import Method, x
+from ratebound.theory.methods import METHODS, nesterov
 from ratebound.theory.symbols import alpha, k
 
 g, v, z, p, m = (Symbol(name, real=True) for name in ("g", "v", "z", "p", "m"))

@@ -12,7 +12,8 @@ from ratebound.problems.certified import NotCertified
 from ratebound.problems.constants import certify
 from ratebound.problems.library import load
 from ratebound.theory.catalogue import THEOREMS
-from ratebound.theory.methods import BETA, METHODS, Method
+from ratebound.theory.method import Method
+from ratebound.theory.methods import BETA, METHODS
 
 x, z, g, alpha, k = (Symbol(name) for name in ("x", "z", "g", "alpha", "k"))
 MEASURES = ("gap_last", "distance_sq", "gap_average")

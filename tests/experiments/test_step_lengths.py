@@ -15,7 +15,8 @@ from ratebound.problems.library import load
 from ratebound.theory.catalogue import THEOREMS
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.least_gradient import Piece
-from ratebound.theory.methods import METHODS, Method, alpha, g, x
+from ratebound.theory.method import Method, g, x
+from ratebound.theory.methods import METHODS, alpha
 from ratebound.theory.symbols import clip
 
 STEPS, STEP = 7, 0.3

@@ -15,7 +15,7 @@ from ratebound.theory.errors import RateboundError
 from ratebound.theory.exposition import exposition
 from ratebound.theory.gradient_sum import GradientSum
 from ratebound.theory.memory import Memory
-from ratebound.theory.methods import Method, g, x
+from ratebound.theory.method import Method, g, x
 from ratebound.theory.onestep import X
 from ratebound.theory.potential import Potential
 from ratebound.theory.recursion import Cases, Recursion

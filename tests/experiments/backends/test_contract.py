@@ -14,7 +14,9 @@ from ratebound.experiments.plan import Plan
 from ratebound.experiments.shuffling import SHUFFLED_PASSES
 from ratebound.problems.build import from_arrays
 from ratebound.problems.losses import LOSSES
-from ratebound.theory.methods import METHODS, Method
+from ratebound.theory.errors import RateboundError
+from ratebound.theory.method import Method
+from ratebound.theory.methods import METHODS
 
 STEPS, STOPS = 70, (1, 30, 70)
 SAMPLINGS = [(3, True), (3, False), (11, False)]
@@ -70,7 +72,7 @@ def plan(
 def others(given):
     """The engines that are held against the NumPy one."""
     yield numba_.engine(given)
-    if COMPILER and not given.deterministic:
+    if COMPILER and not given.deterministic and given.method.draws is None:
         yield CudaEngine(given, HostDevice())
 
 
@@ -97,6 +99,16 @@ def test_every_method(method):
     # Line searches are formulas for least squares.
     rule = METHODS[method].at({symbol: Rational(7, 10) for symbol in METHODS[method].parameters})
     agree(plan(problem("squared" if method in ("steepest", "armijo") else "logistic"), rule, 2))
+
+
+@pytest.mark.parametrize("name", [name for name, method in METHODS.items() if method.draws is not None])
+def test_draws_on_a_gpu_are_refused_in_one_line(name):
+    with pytest.raises(RateboundError, match=f"{name} draws more than a batch: use backend='numba'"):
+        CudaEngine(plan(problem("logistic"), METHODS[name]), HostDevice())
+
+
+def test_a_snapshot_under_a_loss_with_branches():
+    agree(plan(problem("huber"), METHODS["lsvrg"], 2, batch=3, replacement=False))
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from ratebound.experiments.run import simulate
 from ratebound.problems.constants import NotCertified, certify
 from ratebound.problems.library import load
 from ratebound.theory.errors import RateboundError
-from ratebound.theory.methods import Method
+from ratebound.theory.method import Method
 
 x, g, z, alpha = (Symbol(name, real=True) for name in ("x", "g", "z", "alpha"))
 

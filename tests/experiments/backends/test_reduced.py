@@ -7,7 +7,8 @@ from ratebound.experiments.run import simulate
 from ratebound.problems.build import least_squares
 from ratebound.problems.library import load
 from ratebound.theory.errors import RateboundError
-from ratebound.theory.methods import Method, alpha, g, grad_sq, x
+from ratebound.theory.method import Method, g, x
+from ratebound.theory.methods import alpha, grad_sq
 
 
 def last(problem, method, steps, measure="gap_last", **options):

@@ -1,0 +1,191 @@
+"""Exact expectations on least squares of methods with draws: snapshots, tables, coins, weighted samples.
+
+There a step maps the whole state, every vector and every stored gradient, by ``T_o s + c_o``, where o is what
+was drawn: the batch and the coin. The maps are read off the step itself, at the state of rest and a unit away
+from it in each direction, so that no method is written twice. With the state seen from rest and a one in
+front of it, the second moments obey ``M <- sum_o p_o T_o M T_o^T``; only the rows and columns in which T_o
+differs from the identity are touched.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import product
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ratebound.experiments.backends.drawn import TABLE, Reader, coin_probability, probabilities
+from ratebound.experiments.backends.numpy_ import compile_rules, compiled_point, moved
+from ratebound.experiments.backends.rules import SUM, rules_of, started
+from ratebound.experiments.plan import Plan
+from ratebound.problems.finite_sum import Problem
+from ratebound.theory.symbols import k as counter
+
+if TYPE_CHECKING:
+    from ratebound.theory.method import Method
+
+_LARGEST, _CELLS = 500, 3e7
+"""Numbers in a state, and numbers in the maps of all draws, for which moments are computed."""
+
+
+def available(problem: Problem, method: Method, batch: int = 1) -> bool:
+    """Whether :func:`moments` computes the expectations of a method with draws on a problem."""
+    if method.draws is None or problem.kind != "quadratic" or problem.x_star is None or problem.sparse:
+        return False
+    size = 1 + problem.d * (len(method.update) + 1 + (problem.n if method.draws.table else 0))
+    return size <= _LARGEST and 2 * float(problem.n) ** batch * size * problem.d * 8 <= _CELLS
+
+
+@dataclass(frozen=True, eq=False)
+class _Maps:
+    """The maps of all draws beyond the identity: ``T_o = I + (blocks[o] at rows[o] x columns[o])``."""
+
+    chances: np.ndarray
+    rows: np.ndarray
+    columns: np.ndarray
+    blocks: np.ndarray
+
+    def apply(self, M: np.ndarray) -> np.ndarray:
+        """Return the second moments after a step."""
+        size = len(M)
+        mean = np.zeros((size, size))
+        weighted = self.chances[:, None, None] * self.blocks
+        np.add.at(mean, (self.rows[:, :, None], self.columns[:, None, :]), weighted)
+        seen = M[self.columns[:, :, None], self.columns[:, None, :]]
+        squares = weighted @ seen @ self.blocks.transpose(0, 2, 1)
+        places = self.rows[:, :, None] * size + self.rows[:, None, :]
+        total = np.bincount(places.ravel(), squares.ravel(), size * size).reshape(size, size)
+        shift = mean @ M
+        after = M + shift + shift.T + total
+        return np.asarray((after + after.T) / 2)
+
+
+class _Layout:
+    """A state as one vector: the one, the vectors by name, then the table."""
+
+    def __init__(self, plan: Plan, names: list[str]) -> None:
+        problem = plan.problem
+        assert problem.x_star is not None and plan.method.draws is not None
+        self.rest = {name: problem.x_star if started(plan, name) else np.zeros(problem.d) for name in names}
+        if plan.method.draws.table:
+            self.rest[TABLE] = problem.component_gradients(problem.x_star)
+        ends = np.cumsum([1, *(value.size for value in self.rest.values())])
+        self.places = {name: slice(a, b) for name, a, b in zip(self.rest, ends[:-1], ends[1:], strict=True)}
+        self.size = int(ends[-1])
+
+    def probes(self, outcomes: int) -> dict[str, np.ndarray]:
+        """Return the state of rest and its neighbours, each once per outcome: (size, outcomes, ...)."""
+        state = {}
+        for name, value in self.rest.items():
+            probe = np.tile(value.ravel(), (self.size, outcomes, 1))
+            here = np.arange(value.size)
+            probe[here + self.places[name].start, :, here] += 1.0
+            state[name] = probe.reshape(self.size, outcomes, *value.shape)
+        return state
+
+    def flat(self, state: dict[str, np.ndarray]) -> np.ndarray:
+        """Return states, seen from rest, as vectors with a one in front: (..., size)."""
+        lead = state["x"].shape[:-1]
+        parts = [(state[name] - value).reshape(*lead, value.size) for name, value in self.rest.items()]
+        return np.concatenate([np.ones((*lead, 1)), *parts], axis=-1)
+
+
+class Moments:
+    """Second moments of the state of a run along its steps.
+
+    Parameters
+    ----------
+    plan
+        A run of one schedule on a problem for which :func:`available` holds.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        assert plan.weights is not None and plan.method.draws is not None
+        problem, draws = plan.problem, plan.method.draws
+        expressions = rules_of(plan)
+        self._plan, self._layout = plan, _Layout(plan, list(expressions))
+        self._step, self._point, self._reader = compile_rules(expressions), compiled_point(plan), Reader(plan)
+        fall = coin_probability(problem, draws)
+        single = probabilities(problem, plan.method)
+        single = np.full(problem.n, 1 / problem.n) if single is None else single
+        drawn = [np.flatnonzero(single > 0).tolist()] * plan.batch
+        batches = [b for b in product(*drawn) if plan.replacement or len(set(b)) == plan.batch]
+        outcomes = [(b, c, p) for b in batches for c, p in ((0.0, 1 - fall), (1.0, fall)) if p > 0]
+        self._batch = np.array([b for b, _, _ in outcomes])
+        self._fallen = np.array([c for _, c, _ in outcomes])
+        chances = np.array([single[list(b)].prod() * p for b, _, p in outcomes])
+        self._chances = chances / chances.sum()
+        reads = set().union(*(expr.free_symbols for expr in (*expressions.values(), plan.method.point)))
+        self._steady = counter not in reads
+        self._maps: dict[tuple[float, float], _Maps] = {}
+        start = {
+            name: (problem.x0 if started(plan, name) else np.zeros(problem.d))[None] for name in expressions
+        }
+        start |= self._reader.start((1, problem.d))
+        z = self._layout.flat(start)[0]
+        self._M = np.outer(z, z)
+
+    def step(self, k: int) -> None:
+        """Make the update k."""
+        plan = self._plan
+        assert plan.weights is not None
+        now = float(plan.alphas[0, k]), float(plan.weights[0, k])
+        if not self._steady or now not in self._maps:
+            self._maps = {now: self._at(k, *now)}
+        self._M = self._maps[now].apply(self._M)
+
+    def _at(self, k: int, alpha: float, weight: float) -> _Maps:
+        layout = self._layout
+        before = layout.probes(len(self._batch))
+        inputs: dict[str, np.ndarray | float] = {"alpha": alpha, "weight": weight, "k": float(k)}
+        after = moved(self._reader, self._point, self._step, before, inputs, self._batch, self._fallen)
+        if SUM in after:
+            # The sum is seen from that of x*, which grows by the weight.
+            after[SUM] = after[SUM] - weight * layout.rest["x"]
+        images = layout.flat(after)
+        # Column j of T_o is the image of the neighbour j minus that of rest, which is the column of the one.
+        columns = images[1:] - images[0]
+        T = np.concatenate([images[:1], columns]).transpose(1, 2, 0)
+        T[:, 0, 1:] = 0.0
+        return _sparse(T - np.eye(layout.size), self._chances)
+
+    def square(self, name: str, weight: np.ndarray) -> float:
+        """Return ``E v^T W v`` of a state variable seen from rest."""
+        place = self._layout.places[name]
+        return max(float((self._M[place, place] * weight).sum()), 0.0)
+
+
+def _sparse(differences: np.ndarray, chances: np.ndarray) -> _Maps:
+    """Return the rows and columns that are not zero, padded to a common number with empty ones."""
+    used = np.abs(differences) > 0
+    rows, columns = used.any(2), used.any(1)
+    of_rows, of_columns = (
+        np.argsort(~part, axis=1, kind="stable")[:, : max(int(part.sum(1).max()), 1)]
+        for part in (rows, columns)
+    )
+    outcome = np.arange(len(chances))[:, None, None]
+    blocks = differences[outcome, of_rows[:, :, None], of_columns[:, None, :]]
+    return _Maps(chances, of_rows, of_columns, blocks)
+
+
+def moments(plan: Plan) -> dict[str, np.ndarray]:
+    """Return the exact expectation of each measure of a plan with one schedule at k = 0 .. K, shape (K+1,).
+
+    Measures of the gradient along the path are left to the caller: ``grad_norm_sq_last`` is always there.
+    """
+    problem, steps = plan.problem, plan.alphas.shape[1]
+    assert plan.weights is not None
+    H, spent = problem.H, np.cumsum(plan.weights[0])
+    forms = {"gap_last": H / 2, "distance_sq": np.eye(problem.d), "grad_norm_sq_last": H @ H}
+    curves = {name: np.full(steps + 1, np.nan) for name in {*plan.measures, "grad_norm_sq_last"}}
+    run = Moments(plan)
+    with np.errstate(all="ignore"):
+        for k in range(steps + 1):
+            for name in forms.keys() & curves.keys():
+                curves[name][k] = run.square("x", forms[name])
+            if k and "gap_average" in curves:
+                curves["gap_average"][k] = run.square(SUM, H / 2) / spent[k - 1] ** 2
+            if k < steps:
+                run.step(k)
+    return curves

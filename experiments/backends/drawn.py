@@ -1,0 +1,144 @@
+"""What methods read besides the gradient of a batch, as NumPy arrays: second points, coins, tables, weights.
+
+A coin reads the words of the one stream at counters that no draw of an index uses: ``(step, replica, 2^32 - 1,
+0)``; a weighted draw j of a step those at ``(step, replica, 2^32 - 2, j)``, by inversion of the cumulated
+probabilities at 53 bits.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ratebound.experiments.backends.rules import constants_at, known
+from ratebound.experiments.sampling import philox
+from ratebound.problems.constants import certify
+from ratebound.problems.curvature import component_smoothness
+from ratebound.problems.finite_sum import Problem
+from ratebound.problems.lower import lower
+from ratebound.theory.draws import Draws, L_i, coin
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ratebound.experiments.plan import Plan
+    from ratebound.theory.method import Method
+
+TABLE = "table"
+"""The state that holds a gradient per sample, shape (..., R, n, d)."""
+_COIN, _WEIGHTED = 2**32 - 1, 2**32 - 2
+_ONE = 2.0**-53
+
+
+def _uniform(seed: int, steps: np.ndarray, replicas: np.ndarray, quad: int, draw: int) -> np.ndarray:
+    """Return numbers of 53 bits in [0, 1), shape (T, R)."""
+    high, low, _, _ = philox((steps[:, None], replicas[None], quad, draw), seed)
+    return np.asarray(((high << np.uint64(21)) ^ (low >> np.uint64(11))) * _ONE)
+
+
+def coin_probability(problem: Problem, draws: Draws) -> float:
+    """Return the probability that the coin of a step falls."""
+    symbols = sorted(draws.coin.free_symbols, key=str)
+    values = [certify(problem, symbol.name).value for symbol in symbols]
+    return min(1.0, float(lower(draws.coin, symbols)(*values)))
+
+
+def coins(plan: Plan, steps: np.ndarray) -> np.ndarray:
+    """Return the coins of steps, shape (T, R), one or zero."""
+    assert plan.method.draws is not None
+    steps, replicas = np.asarray(steps, dtype=np.uint64), np.asarray(plan.replicas, dtype=np.uint64)
+    found = _uniform(plan.seed, steps, replicas, _COIN, 0)
+    return (found < coin_probability(plan.problem, plan.method.draws)).astype(np.float64)
+
+
+def probabilities(problem: Problem, method: Method) -> np.ndarray | None:
+    """Return the probability of each sample, shape (n,); None where they are equal."""
+    weight = None if method.draws is None else method.draws.weight
+    if weight is None:
+        return None
+    symbols = sorted(weight.free_symbols - {L_i}, key=str)
+    values = [certify(problem, symbol.name).value for symbol in symbols]
+    weights = np.broadcast_to(
+        lower(weight, (L_i, *symbols))(component_smoothness(problem), *values), problem.n
+    )
+    return np.asarray(weights / weights.sum())
+
+
+def weighted_indices(plan: Plan, steps: np.ndarray) -> np.ndarray:
+    """Return samples drawn by their probabilities, shape (T, R, b)."""
+    chances = probabilities(plan.problem, plan.method)
+    assert chances is not None
+    ends = np.cumsum(chances)
+    steps, replicas = np.asarray(steps, dtype=np.uint64), np.asarray(plan.replicas, dtype=np.uint64)
+    drawn = [_uniform(plan.seed, steps, replicas, _WEIGHTED, j) for j in range(plan.batch)]
+    found = np.searchsorted(ends / ends[-1], np.stack(drawn, axis=-1), side="right")
+    return np.minimum(found, plan.problem.n - 1)
+
+
+class Reader:
+    """What the draws of a step mean for the arrays of a state.
+
+    Parameters
+    ----------
+    plan
+        A run of a method with draws.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        assert plan.method.draws is not None
+        self._plan, self._draws = plan, plan.method.draws
+        values = constants_at(plan)
+        points = {**self._draws.also, **self._draws.full}
+        self._points = {}
+        for name, point in points.items():
+            expr = known(plan.method, point, values)
+            symbols = sorted(expr.free_symbols, key=str)
+            self._points[name] = lower(expr, symbols), [symbol.name for symbol in symbols]
+        chances = probabilities(plan.problem, plan.method)
+        self._scale = None if chances is None else 1 / (plan.problem.n * chances)
+
+    def start(self, shape: tuple[int, ...]) -> dict[str, np.ndarray]:
+        """Return the states, of shape (..., R, d) where they are vectors, that start at gradients at x_0."""
+        problem = self._plan.problem
+        state = {
+            name: np.broadcast_to(problem.gradient(problem.x0), shape) for name in self._draws.from_gradient
+        }
+        if self._draws.table:
+            at_start = problem.component_gradients(problem.x0)
+            state[TABLE] = np.broadcast_to(at_start, (*shape[:-1], *at_start.shape)).copy()
+        return state
+
+    def gradient(self, X: np.ndarray, batch: np.ndarray) -> np.ndarray:
+        """Return the gradient estimate of a batch (R, b) at points (..., R, d)."""
+        problem = self._plan.problem
+        if self._scale is None:
+            return problem.batch_gradient(X, batch)
+        parts = (problem.batch_gradient(X, batch[:, j : j + 1]) for j in range(batch.shape[1]))
+        scaled = [self._scale[batch[:, j], None] * part for j, part in enumerate(parts)]
+        return np.asarray(sum(scaled[1:], scaled[0]) / len(scaled))
+
+    def read(
+        self,
+        state: Mapping[str, np.ndarray],
+        inputs: Mapping[str, np.ndarray | float],
+        batch: np.ndarray,
+        fallen: np.ndarray,
+    ) -> dict[str, np.ndarray]:
+        """Return what the update reads besides g, by name; `fallen` (R,) are the coins."""
+        values = {**state, **inputs}
+        shape = state["x"].shape
+        found = {coin.name: fallen[:, None]}
+        for name, (place, symbols) in self._points.items():
+            point = np.broadcast_to(place(*(values[symbol] for symbol in symbols)), shape)
+            found[name] = self.gradient(point, batch) if name in self._draws.also else np.zeros(shape)
+            where = np.flatnonzero(fallen)
+            if name in self._draws.full and where.size:
+                found[name][..., where, :] = self._plan.problem.gradient(point[..., where, :])
+        if self._draws.table:
+            found[self._draws.table] = state[TABLE][..., np.arange(len(batch)), batch[:, 0], :]
+        return found
+
+    def store(self, table: np.ndarray, batch: np.ndarray, g: np.ndarray) -> None:
+        """Put the gradients of a step into a table."""
+        table[..., np.arange(len(batch)), batch[:, 0], :] = g

@@ -1,0 +1,200 @@
+"""Methods with draws on the CPU: a kernel printed from the update, one replica after the other in each thread.
+
+Indices and coins come from the NumPy stream, block by block; the kernel does the rest: the gradients of a
+batch at every point that the method names, those of f where the coin falls, the table, the update.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from sympy import Expr
+
+from ratebound.experiments.backends.cache import load_module
+from ratebound.experiments.backends.drawn import TABLE, Reader, coins, probabilities, weighted_indices
+from ratebound.experiments.backends.numba_source import indented, renamed
+from ratebound.experiments.backends.rules import SUM, constants_at, known, point_of, rules_of, started
+from ratebound.experiments.backends.threads import share
+from ratebound.experiments.plan import Plan
+from ratebound.experiments.sampling import indices
+from ratebound.problems.losses import Loss
+from ratebound.problems.lower import printed
+from ratebound.theory.draws import Draws
+from ratebound.theory.method import x
+
+_DRAWS = 2**18
+_SOURCE = '''"""{title}"""
+
+import numpy as np
+from numba import njit
+
+from ratebound.experiments.backends.scalars import (
+    absolute, cos, exp, fused, log, sin, softplus, sqrt, where,
+)
+
+nan = np.nan
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def add_row(data, labels, row, point, factor, out):
+    z = 0.0
+    for j in range(point.size):
+        z += data[row, j] * point[j]
+    y = labels[row]
+    slope = factor * ({slope})
+    for j in range(point.size):
+        out[j] += slope * data[row, j]
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def of_rows(data, labels, l2, rows, scale, point, out):
+    """The mean of the scaled gradients of some components at a point."""
+    total = 0.0
+    for j in range(point.size):
+        out[j] = 0.0
+    for row in rows:
+        total += scale[row] / rows.size
+        add_row(data, labels, row, point, scale[row] / rows.size, out)
+    for j in range(point.size):
+        out[j] += l2 * total * point[j]
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def advance(
+    first, last, start, data, labels, l2, alphas, weights, index, coins, scale, every, ones, table, {states}
+):
+    size, replicas = data.shape[1], index.shape[1]
+    {buffers} = np.empty(({count}, size))
+    for unit in range(first, last):
+        schedule, replica = unit // replicas, unit % replicas
+        for now in range(index.shape[0]):
+            k, coin = float(start + now), coins[now, replica]
+            alpha, weight = alphas[schedule, start + now], weights[schedule, start + now]
+            rows = index[now, replica]
+{body}
+'''
+
+
+def drawn_source(
+    title: str,
+    draws: Draws,
+    loss: Loss,
+    rules: Mapping[str, Expr],
+    points: Mapping[str, Expr],
+) -> str:
+    """Print the module of a method with draws.
+
+    Parameters
+    ----------
+    title
+        What the kernel computes, in words.
+    draws
+        What a step reads besides g.
+    loss
+        The loss.
+    rules
+        State variable -> next value.
+    points
+        Where each gradient is taken: ``g`` and those of `draws`, expressions in the state.
+
+    Raises
+    ------
+    RateboundError
+        If an expression has no printing.
+    """
+    loaded = [f"{name} = state_{name}[unit, j]" for name in rules]
+    buffers = [part for name in points for part in (f"at_{name}", f"grad_{name}")]
+    lines = ["for j in range(size):", *indented(loaded, 1)]
+    lines += [f"    at_{name}[j] = {printed(expr, 'numba')}" for name, expr in points.items()]
+    for name in points:
+        call = f"at_{name}, grad_{name})"
+        if name in draws.full:
+            lines += [
+                f"grad_{name}[:] = 0.0",
+                "if coin > 0.0:",
+                f"    of_rows(data, labels, l2, every, ones, {call}",
+            ]
+        else:
+            lines += [f"of_rows(data, labels, l2, rows, scale, {call}"]
+    lines += ["for j in range(size):", *indented(loaded, 1)]
+    lines += [f"    {name} = grad_{name}[j]" for name in points]
+    if draws.table:
+        lines += [f"    {draws.table} = table[unit, rows[0], j]", "    table[unit, rows[0], j] = g"]
+    lines += [f"    state_{name}[unit, j] = {printed(rule, 'numba')}" for name, rule in rules.items()]
+    return _SOURCE.format(
+        title=title,
+        slope=renamed(loss.slope, {}),
+        states=", ".join(f"state_{name}" for name in rules),
+        buffers=", ".join(buffers),
+        count=len(buffers),
+        body="\n".join(indented(lines, 3)),
+    )
+
+
+def points_of(plan: Plan) -> dict[str, Expr]:
+    """Return where each gradient of a method with draws is taken, ``g`` first."""
+    draws, values = plan.method.draws, constants_at(plan)
+    assert draws is not None
+    others = {**draws.also, **draws.full}
+    main = point_of(plan)
+    found = {"g": x if main is None else main}
+    return found | {name: known(plan.method, point, values) for name, point in others.items()}
+
+
+class DrawnEngine:
+    """State (units, d), where a unit is a replica under a step size."""
+
+    def __init__(self, plan: Plan) -> None:
+        problem, draws = plan.problem, plan.method.draws
+        assert draws is not None
+        self._plan, self._rules = plan, rules_of(plan)
+        self._shape = plan.alphas.shape[0], plan.replicas.size, problem.d
+        title = f"{plan.method.name} on the {problem.loss.title}; printed, not written."
+        source = drawn_source(title, draws, problem.loss, self._rules, points_of(plan))
+        self._function = load_module(source).advance
+        units = self._shape[0] * self._shape[1]
+        self._state = {
+            name: np.tile(problem.x0 if started(plan, name) else np.zeros(problem.d), (units, 1))
+            for name in self._rules
+        }
+        begun = {name: np.array(value) for name, value in Reader(plan).start((units, problem.d)).items()}
+        self._table = begun.pop(TABLE, np.empty((1, 1, problem.d)))
+        self._state |= begun
+        chances = probabilities(problem, plan.method)
+        with np.errstate(divide="ignore"):
+            self._scale = np.ones(problem.n) if chances is None else 1 / (problem.n * chances)
+
+    def points(self) -> np.ndarray:
+        """Return the iterates, shape (S, R, d)."""
+        return self._state["x"].reshape(self._shape).copy()
+
+    def sums(self) -> np.ndarray:
+        """Return the weighted sums of the iterates before the present one, shape (S, R, d)."""
+        return self._state[SUM].reshape(self._shape).copy()
+
+    def advance(self, start: int, stop: int) -> None:
+        """Make the updates ``start .. stop - 1``."""
+        plan = self._plan
+        block = max(1, _DRAWS // (plan.replicas.size * plan.batch))
+        for first in range(start, stop, block):
+            self._through(np.arange(first, min(first + block, stop)))
+
+    def _through(self, steps: np.ndarray) -> None:
+        plan, problem = self._plan, self._plan.problem
+        assert plan.method.draws is not None and plan.weights is not None
+        if plan.method.draws.weight is not None:
+            index = weighted_indices(plan, steps)
+        else:
+            index = indices(plan.seed, plan.replicas, steps, problem.n, plan.batch, plan.replacement)
+        fallen = coins(plan, steps)
+
+        def work(first: int, last: int) -> None:
+            self._function(
+                first, last, int(steps[0]), problem.A, problem.y, problem.l2, plan.alphas, plan.weights, index,
+                fallen, self._scale, np.arange(problem.n), np.ones(problem.n), self._table,
+                *(self._state[name] for name in self._rules),
+            )  # fmt: skip
+
+        units = self._shape[0] * self._shape[1]
+        share(work, units, units * steps.size * plan.batch * problem.d)

@@ -1,0 +1,134 @@
+"""Exact moments of methods with draws against every index and coin of textbook loops, written out by hand."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+
+from ratebound.experiments.affine import available
+from ratebound.experiments.exact import exact_curves
+from ratebound.problems.build import least_squares
+from ratebound.problems.constants import certify
+from ratebound.problems.library import load
+from ratebound.theory.methods import METHODS
+
+STEPS = 3
+ALPHAS = 0.3 / np.arange(1, STEPS + 1)
+WEIGHTS = np.array([1.0, 2.0, 0.5])
+DRAWN = [name for name, method in METHODS.items() if method.draws is not None]
+
+
+def problem(l2=0.3):
+    A = np.array([[1.0, 0.5], [-0.5, 1.5], [2.0, 0.1]])
+    return least_squares(A, [1.0, -1.0, 0.5], l2, x0=np.array([1.0, -2.0]))
+
+
+class _Loop:
+    """Gradients of components, one by one, and textbook steps: each takes a state, an index and a coin."""
+
+    def __init__(self, given):
+        self.p = given
+        smooth = (given.A**2).sum(1) + given.l2
+        self.chances = {
+            "sgd_importance": smooth / smooth.sum(),
+            "sgd_partial": (smooth + smooth.mean()) / (2 * smooth.sum()),
+        }
+
+    def g(self, i, x):
+        return (self.p.A[i] @ x - self.p.y[i]) * self.p.A[i] + self.p.l2 * x
+
+    def full(self, x):
+        return sum(self.g(i, x) for i in range(self.p.n)) / self.p.n
+
+    def start(self, name):
+        x = self.p.x0
+        if name in ("saga", "sag"):
+            return x, tuple(self.g(i, x) for i in range(self.p.n))
+        return x, (x if name == "lsvrg" else self.full(x))
+
+    def step(self, name, state, i, coin, alpha):
+        x, other = state
+        if name in self.chances:
+            return x - alpha * self.g(i, x) / (self.p.n * self.chances[name][i]), other
+        if name in ("saga", "sag"):
+            fresh = self.g(i, x)
+            mean = sum(other) / self.p.n
+            change = fresh - other[i]
+            table = tuple(fresh if j == i else old for j, old in enumerate(other))
+            return x - alpha * (mean + change * (1 if name == "saga" else 1 / self.p.n)), table
+        if name == "lsvrg":
+            v = self.g(i, x) - self.g(i, other) + self.full(other)
+            return x - alpha * v, (x if coin else other)
+        after = x - alpha * other
+        if coin and name == "page":
+            return after, self.full(after)
+        return after, other + self.g(i, after) - self.g(i, x)
+
+    def expectations(self, name):
+        n = self.p.n
+        coins = (0, 1) if name in ("lsvrg", "page") else (0,)
+        fall = {0: 1 - 1 / n, 1: 1 / n} if len(coins) == 2 else {0: 1.0}
+        chances = self.chances.get(name, np.full(n, 1 / n))
+        last, average, gradients = (np.zeros(STEPS + 1) for _ in range(3))
+        for path in product(product(range(n), coins), repeat=STEPS):
+            weight = np.prod([chances[i] * fall[c] for i, c in path])
+            state, total = self.start(name), np.zeros(self.p.d)
+            for k in range(STEPS + 1):
+                last[k] += weight * float(self.p.value(state[0]) - self.p.value(self.p.x_star))
+                gradients[k] += weight * float(self.full(state[0]) @ self.full(state[0]))
+                if k:
+                    mean = total / WEIGHTS[:k].sum()
+                    average[k] += weight * float(self.p.value(mean) - self.p.value(self.p.x_star))
+                if k < STEPS:
+                    total = total + WEIGHTS[k] * state[0]
+                    state = self.step(name, state, *path[k], ALPHAS[k])
+        return {"gap_last": last, "gap_average": average, "grad_norm_sq_last": gradients}
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_moments_are_those_of_all_indices_and_coins(name):
+    measures = ("gap_last", "gap_average", "grad_norm_sq_last")
+    found = exact_curves(problem(), METHODS[name], ALPHAS, weights=WEIGHTS, measures=measures)
+    walked = _Loop(problem()).expectations(name)
+    for measure in measures:
+        first = 1 if measure == "gap_average" else 0
+        np.testing.assert_allclose(found[measure][first:], walked[measure][first:], rtol=1e-11, err_msg=name)
+
+
+@pytest.mark.parametrize(("batch", "replacement"), [(2, True), (2, False)])
+@pytest.mark.parametrize("name", ["lsvrg", "page"])
+def test_the_first_step_of_a_batch_has_the_variance_of_its_mean(name, batch, replacement):
+    """Without a second gradient of another point the first two steps are known: x_1 is that of the gradient."""
+    given = problem()
+    found = exact_curves(
+        given, METHODS[name], ALPHAS, batch=batch, replacement=replacement, measures=("distance_sq",)
+    )["distance_sq"]
+    first = given.x0 - ALPHAS[0] * given.gradient(given.x0) - given.x_star
+    np.testing.assert_allclose(found[1], first @ first, rtol=1e-12)
+    single = exact_curves(given, METHODS[name], ALPHAS, measures=("distance_sq",))["distance_sq"]
+    full = exact_curves(given, METHODS[name], ALPHAS, batch=3, replacement=False, measures=("distance_sq",))[
+        "distance_sq"
+    ]
+    # The noise of the second step is that of one draw times the factor of a batch mean.
+    factor = 1 / batch if replacement else (given.n - batch) / (batch * (given.n - 1))
+    np.testing.assert_allclose(found[2] - full[2], factor * (single[2] - full[2]), rtol=1e-9)
+
+
+def test_a_state_that_is_too_large_is_left_to_other_evidence():
+    assert available(load("linnerud"), METHODS["saga"])
+    assert not available(load("diabetes"), METHODS["saga"])
+    assert not available(load("iris"), METHODS["saga"])
+    assert not available(load("linnerud"), METHODS["sgd"])
+
+
+def test_weights_are_those_of_the_smoothness_constants():
+    """The step 1/L_mean of importance sampling projects onto the drawn row: Kaczmarz."""
+    given = least_squares([[3.0, 4.0], [1.0, 0.0]], [5.0, 2.0], x0=np.array([1.0, 1.0]))
+    step = np.full(1, 1 / certify(given, "L_mean").value)
+    found = exact_curves(given, METHODS["sgd_importance"], step, measures=("distance_sq",))["distance_sq"]
+    x, away = given.x0, 0.0
+    for i, row in enumerate(given.A):
+        size = row @ row
+        projected = x - (row @ x - given.y[i]) / size * row
+        away += size / 26 * ((projected - given.x_star) ** 2).sum()
+    np.testing.assert_allclose(found[1], away, rtol=1e-12)

@@ -1,0 +1,75 @@
+"""What a step may draw and read besides the gradient of a batch: a second point, a coin, a table, weights.
+
+With these words the methods of variance reduction and of importance sampling stay expressions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from sympy import Expr, S, Symbol
+
+from ratebound.theory.errors import RateboundError
+
+coin = Symbol("coin", real=True)
+"""One where the coin of a step falls, else zero."""
+L_i = Symbol("L_i", positive=True)
+"""Smoothness constant of a component, for weights."""
+
+
+@dataclass(frozen=True)
+class Draws:
+    """What a step draws and reads besides ``g``.
+
+    Parameters
+    ----------
+    also
+        Name -> point: the gradient there, of the same batch as ``g``.
+    full
+        Name -> point: the gradient of f there in the steps in which the coin falls, zero in the others.
+    coin
+        Probability that ``coin`` is one, an expression in ``n``; zero for no coin.
+    table
+        Name of the gradient that is stored for the drawn sample: ``g`` of the step that drew it last, or its
+        gradient at x_0. Such a method draws one sample per step.
+    from_gradient
+        State variables that start at the gradient of f at x_0.
+    weight
+        Sample i is drawn with a probability p_i in proportion to this expression in ``L_i`` and constants,
+        with replacement, and its gradients are divided by ``n p_i``; None for equal probabilities.
+    """
+
+    also: Mapping[str, Expr] = field(default_factory=dict)
+    full: Mapping[str, Expr] = field(default_factory=dict)
+    coin: Expr = S.Zero
+    table: str = ""
+    from_gradient: tuple[str, ...] = ()
+    weight: Expr | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("also", "full"):
+            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
+        if self.full and self.coin == 0:
+            raise RateboundError("full gradients are taken where the coin falls; give it a probability")
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # A mapping proxy cannot be pickled, and runs are sent to other processes.
+        parts = dict(self.also), dict(self.full), self.coin, self.table, self.from_gradient, self.weight
+        return Draws, parts
+
+    def __hash__(self) -> int:
+        also, full = (tuple(sorted(part.items(), key=str)) for part in (self.also, self.full))
+        return hash((also, full, self.coin, self.table, self.from_gradient, self.weight))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What an update may read by these words."""
+        read = (*self.also, *self.full, *([self.table] if self.table else []))
+        return (*read, coin.name) if self.coin != 0 else read
+
+    @property
+    def expressions(self) -> tuple[Expr, ...]:
+        """The expressions in the state and in constants."""
+        return (*self.also.values(), *self.full.values(), self.coin)

@@ -1,0 +1,110 @@
+"""``Method``: an update rule in SymPy; what a proof expands is what a kernel runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Literal
+
+from sympy import Expr, Symbol
+
+from ratebound.theory.draws import Draws
+from ratebound.theory.errors import RateboundError
+from ratebound.theory.symbols import PARAMETERS, alpha, delta, grad_curvature, grad_l1, grad_sq, n
+
+x = Symbol("x", real=True)
+"""One coordinate of the iterate x_k."""
+g = Symbol("g", real=True)
+"""The same coordinate of the gradient estimate at x_k."""
+REDUCED = (delta, grad_sq, grad_curvature, grad_l1)
+"""Numbers of the whole vector that an update may read, at the point of the gradient; no sampling."""
+
+
+@dataclass(frozen=True)
+class Method:
+    """An update rule, coordinate by coordinate.
+
+    Parameters
+    ----------
+    name
+        Registered name.
+    title
+        What readers call it.
+    update
+        State variable -> its next value, an expression in the state, ``g``, ``alpha``, ``k``, constants,
+        parameters and, for full gradients, the numbers of :data:`REDUCED`.
+        The variable ``x`` is the iterate.
+    sampling
+        ``"full"``: g is the gradient of f. ``"batch"``: g is the mean of the gradients of a random batch.
+    point
+        Where the gradient is taken, an expression in the state; with full gradients it may read ``g``,
+        which is there the gradient at x.
+    from_start
+        State variables that start at x_0, as ``x`` does; the others start at zero.
+    draws
+        What a step draws and reads besides; None for a batch only.
+    """
+
+    name: str
+    title: str
+    update: Mapping[str, Expr]
+    sampling: Literal["full", "batch"]
+    point: Expr = x
+    from_start: tuple[str, ...] = ()
+    draws: Draws | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "update", MappingProxyType(dict(self.update)))
+        if "x" not in self.update:
+            raise RateboundError(f"the method {self.name} does not update x; add a rule for 'x'")
+        read = set().union(*(rule.free_symbols for rule in self.update.values()))
+        if self.sampling == "batch" and read & set(REDUCED):
+            raise RateboundError(f"{self.name} reads numbers of f, which batches do not know")
+        if self.sampling == "batch" and self.gradients > 1:
+            raise RateboundError(f"{self.name} takes two gradients per step, which batches do not do")
+        if self.sampling not in ("full", "batch"):
+            raise RateboundError(f"sampling = {self.sampling!r} of {self.name}; it must be 'full' or 'batch'")
+        if self.draws is not None and self.sampling != "batch":
+            raise RateboundError(f"{self.name} takes full gradients in every step; there is nothing to draw")
+
+    @property
+    def estimate(self) -> str:
+        """What the gradient estimate is: of a batch, weighted, or made by the update of several."""
+        if self.draws is None:
+            return "batch"
+        return "made by the update" if self.draws.weight is None else f"weighted by {self.draws.weight}"
+
+    @property
+    def gradients(self) -> int:
+        """Gradients per step: two where the point is one that the gradient at x gives."""
+        return 2 if self.point.has(g) else 1
+
+    def evaluations(self, size: int, batch: int) -> float:
+        """Return the gradients of single components that a step takes, in expectation, of `size` components."""
+        if self.sampling == "full":
+            return self.gradients * size
+        if self.draws is None:
+            return batch
+        whole = len(self.draws.full) * size * float(self.draws.coin.subs(n, size))
+        return batch * (1 + len(self.draws.also)) + whole
+
+    @property
+    def parameters(self) -> tuple[Symbol, ...]:
+        """The symbols besides the step that the user chooses."""
+        read = set().union(*(rule.free_symbols for rule in (*self.update.values(), self.point)))
+        return tuple(p for p in PARAMETERS if p in read and p != alpha)
+
+    def at(self, values: Mapping[Symbol, Expr]) -> Method:
+        """Return the method with values put in for parameters."""
+        update = {name: rule.xreplace(dict(values)) for name, rule in self.update.items()}
+        return replace(self, update=update, point=self.point.xreplace(dict(values)))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # A mapping proxy cannot be pickled, and runs are sent to other processes.
+        parts = self.name, self.title, dict(self.update), self.sampling, self.point, self.from_start
+        return Method, (*parts, self.draws)
+
+    def __hash__(self) -> int:
+        rules = tuple(sorted(self.update.items(), key=lambda rule: rule[0]))
+        return hash((self.name, self.sampling, rules, self.point, self.from_start, self.draws))

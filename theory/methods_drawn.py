@@ -1,0 +1,67 @@
+"""Methods that draw more than a batch: importance sampling and variance reduction."""
+
+from __future__ import annotations
+
+from sympy import Symbol
+
+from ratebound.theory.draws import Draws, L_i, coin
+from ratebound.theory.method import Method, g, x
+from ratebound.theory.symbols import L_mean, alpha, n
+
+sgd_importance = Method(
+    "sgd_importance",
+    "SGD, samples drawn in proportion to L_i",
+    {"x": x - alpha * g},
+    "batch",
+    draws=Draws(weight=L_i),
+)
+sgd_partial = Method(
+    "sgd_partial",
+    "SGD, samples drawn in proportion to L_i + mean L_i",
+    {"x": x - alpha * g},
+    "batch",
+    draws=Draws(weight=L_i + L_mean),
+)
+_v, _w, _there, _full, _stored = (Symbol(name, real=True) for name in ("v", "w", "h", "u", "t"))
+lsvrg = Method(
+    "lsvrg",
+    "Loopless SVRG, a new snapshot with probability 1/n",
+    {
+        "x": x - alpha * (g - _there + _v),
+        "w": coin * x + (1 - coin) * _w,
+        "v": coin * _full + (1 - coin) * _v,
+    },
+    "batch",
+    from_start=("w",),
+    draws=Draws(also={"h": _w}, full={"u": x}, coin=1 / n, from_gradient=("v",)),
+)
+saga = Method(
+    "saga",
+    "SAGA",
+    {"x": x - alpha * (g - _stored + _v), "v": _v + (g - _stored) / n},
+    "batch",
+    draws=Draws(table="t", from_gradient=("v",)),
+)
+sag = Method(
+    "sag",
+    "SAG",
+    {"x": x - alpha * (_v + (g - _stored) / n), "v": _v + (g - _stored) / n},
+    "batch",
+    draws=Draws(table="t", from_gradient=("v",)),
+)
+page = Method(
+    "page",
+    "PAGE, a full gradient with probability 1/n",
+    {"x": x - alpha * _v, "v": coin * _full + (1 - coin) * (_v + g - _there)},
+    "batch",
+    point=x - alpha * _v,
+    draws=Draws(also={"h": x}, full={"u": x - alpha * _v}, coin=1 / n, from_gradient=("v",)),
+)
+sarah = Method(
+    "sarah",
+    "SARAH, one outer loop",
+    {"x": x - alpha * _v, "v": _v + g - _there},
+    "batch",
+    point=x - alpha * _v,
+    draws=Draws(also={"h": x}, from_gradient=("v",)),
+)
