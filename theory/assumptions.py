@@ -12,7 +12,7 @@ from types import MappingProxyType
 from sympy import Expr, S
 from sympy.core.relational import Relational
 
-from ratebound.theory import noise_models
+from ratebound.theory import noise_models, stored
 from ratebound.theory.inequality import Assumption, Inequality, needs
 from ratebound.theory.symbols import (
     L,
@@ -153,6 +153,9 @@ interpolation_next = _interpolation(
 quadratic_step = Inequality(
     "f along a step, f quadratic", delta + move_inner + move_curvature / 2 - delta_next, needs("quadratic")
 )
+quadratic_descent = Inequality(
+    "<grad f, x - x*> = 2 (f - f*) on a quadratic", descent - 2 * delta, needs("quadratic")
+)
 cauchy_schwarz = Inequality(
     "Cauchy-Schwarz on a quadratic", 2 * delta * grad_curvature - grad_sq**2, needs("quadratic")
 )
@@ -197,7 +200,7 @@ strongly_convex = Assumption(
     (strong_first_order, strong_monotone, strong_gradient, quadratic_growth),
 )
 pl = Assumption("pl", "f satisfies the Polyak-Lojasiewicz inequality", ("mu_pl",), (pl_inequality, pl_next))
-quadratic = Assumption("quadratic", "f is quadratic", ("quadratic",), (quadratic_step, cauchy_schwarz))
+quadratic = Assumption("quadratic", "f is quadratic", ("quadratic",), (quadratic_step, quadratic_descent, cauchy_schwarz))
 bounded_second_moment = Assumption(
     "second_moment",
     "E||g_k||^2 <= second_moment at every iterate of the run",
@@ -256,6 +259,7 @@ ASSUMPTIONS: Mapping[str, Assumption] = MappingProxyType(
             lower_bounded,
             smooth_inf,
             *noise_models.ASSUMPTIONS,
+            *stored.ASSUMPTIONS,
         )
     }
 )
@@ -285,5 +289,6 @@ FACTS: tuple[tuple[frozenset[str], Relational], ...] = (
     (needs("strongly_convex", "bounded_components"), mu <= L_max),
     (needs("smooth", "bounded_components"), L_max >= L),
     *noise_models.FACTS,
+    *stored.FACTS,
 )
 """Relations between constants that follow from assumptions; proofs may use them."""

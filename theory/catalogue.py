@@ -39,6 +39,9 @@ FAMILIES = (
     "sgd_batched",
     "sgd_star_more",
     "sgd_least_squares",
+    "sgd_weighted",
+    "variance_reduced",
+    "recursive",
 )
 """Modules of :mod:`ratebound.theory` that hold theorems, each in a tuple ``THEOREMS``."""
 

@@ -32,6 +32,7 @@ from ratebound.theory.symbols import (
     grad_next_sq,
     grad_sq,
     k,
+    moment,
     n,
     variance,
 )
@@ -104,6 +105,11 @@ def require_assumed(by: Multipliers, theorem: Theorem) -> None:
         if not inequality.requires <= names:
             lacking = ", ".join(sorted(inequality.requires - names))
             raise RateboundError(f"the proof uses {inequality.name!r}, which needs the assumption {lacking}")
+        if inequality.slack.has(moment) and inequality.estimate != theorem.method.estimate:
+            raise RateboundError(
+                f"the proof uses {inequality.name!r}, about an estimate {inequality.estimate}; that of "
+                f"{theorem.method.name} is {theorem.method.estimate}"
+            )
 
 
 def prove_claim(

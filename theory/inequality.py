@@ -25,12 +25,15 @@ class Inequality:
         Names of the assumptions that together imply it.
     about
         The only method that it is about; None for all.
+    estimate
+        Where it speaks of E||g_k||^2, of which estimate g_k, as :attr:`ratebound.theory.methods.Method.estimate`.
     """
 
     name: str
     slack: Expr
     requires: frozenset[str]
     about: Method | None = None
+    estimate: str = "batch"
 
 
 def needs(*names: str) -> frozenset[str]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from sympy.core.relational import Relational
 
 from ratebound.theory.inequality import Assumption, Inequality, needs
+from ratebound.theory.methods import sgd_importance, sgd_partial
 from ratebound.theory.symbols import (
     L,
     L_batch,
     L_max,
+    L_mean,
     affine_growth,
     affine_noise,
     component_gap,
@@ -20,6 +22,7 @@ from ratebound.theory.symbols import (
     moment,
     mu,
     rho,
+    sigma_p_sq,
     sigma_star_sq,
 )
 
@@ -68,13 +71,79 @@ lipschitz = Assumption(
     ("smooth_components", "L_max", "sigma_star_sq"),
     (lipschitz_moment,),
 )
+_BY_L, _PARTLY = sgd_importance.estimate, sgd_partial.estimate
+weighted_cocoercive = Inequality(
+    "co-coercive components, drawn in proportion to L_i",
+    2 * L_mean * descent + 2 * sigma_p_sq - moment,
+    needs("weighted"),
+    estimate=_BY_L,
+)
+weighted_below = Inequality(
+    "||grad f_i||^2 <= 2 L_i (f_i - inf f_i), drawn in proportion to L_i",
+    2 * L_mean * (delta + component_gap) - moment,
+    needs("weighted_below"),
+    estimate=_BY_L,
+)
+weighted_common = Inequality(
+    "co-coercive components with a common minimiser, drawn in proportion to L_i",
+    L_mean * descent - moment,
+    needs("weighted_interpolation"),
+    estimate=_BY_L,
+)
+weighted_gap = Inequality(
+    "||grad f_i||^2 <= 2 L_i (f_i - f_i(x*)), drawn in proportion to L_i",
+    2 * L_mean * delta - moment,
+    needs("weighted_interpolation"),
+    estimate=_BY_L,
+)
+partly_cocoercive = Inequality(
+    "co-coercive components, drawn in proportion to L_i + mean L",
+    4 * L_mean * descent + 4 * sigma_star_sq - moment,
+    needs("weighted_partly"),
+    estimate=_PARTLY,
+)
+weighted = Assumption(
+    "weighted",
+    "every f_i is convex and L_i-smooth; samples are drawn in proportion to L_i, of mean L_mean",
+    ("components_convex", "smooth_components", "L_mean", "sigma_p_sq"),
+    (weighted_cocoercive,),
+)
+bounded_weighted = Assumption(
+    "weighted_below",
+    "every f_i is L_i-smooth and bounded below; samples are drawn in proportion to L_i, of mean L_mean",
+    ("smooth_components", "L_mean", "component_gap"),
+    (weighted_below,),
+)
+interpolation_weighted = Assumption(
+    "weighted_interpolation",
+    "one point minimises every f_i, convex and L_i-smooth; samples are drawn in proportion to L_i",
+    ("components_convex", "smooth_components", "interpolates", "L_mean"),
+    (weighted_common, weighted_gap),
+)
+partly_weighted = Assumption(
+    "weighted_partly",
+    "every f_i is convex and L_i-smooth; samples are drawn in proportion to L_i + L_mean, L_mean their mean",
+    ("components_convex", "smooth_components", "L_mean", "sigma_star_sq"),
+    (partly_cocoercive,),
+)
 least_squares = Assumption(
     "least_squares",
     "least squares without a ridge",
     ("R_sq", "residual_sq", "rank"),
 )
 
-ASSUMPTIONS = (interpolation, strong_growth, affine, batched, lipschitz, least_squares)
+ASSUMPTIONS = (
+    interpolation,
+    strong_growth,
+    affine,
+    batched,
+    lipschitz,
+    least_squares,
+    weighted,
+    bounded_weighted,
+    interpolation_weighted,
+    partly_weighted,
+)
 """All of them."""
 
 FACTS: tuple[tuple[frozenset[str], Relational], ...] = (
@@ -84,5 +153,10 @@ FACTS: tuple[tuple[frozenset[str], Relational], ...] = (
     (needs("strongly_convex", "lipschitz_components"), mu <= L_max),
     (needs("smooth", "batch_components"), L_max >= L),
     (needs("batch_components"), L_batch <= L_max),
+    (needs("smooth", "weighted_below"), L_mean >= L),
+    (needs("strongly_convex", "weighted"), mu <= L_mean),
+    (needs("strongly_convex", "weighted_below"), mu <= L_mean),
+    (needs("strongly_convex", "weighted_interpolation"), mu <= L_mean),
+    (needs("strongly_convex", "weighted_partly"), mu <= L_mean),
 )
 """Relations between constants that follow from assumptions."""

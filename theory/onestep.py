@@ -28,7 +28,9 @@ from ratebound.theory.symbols import (
     delta,
     delta_next,
     descent,
+    drift,
     error_inner,
+    error_next,
     error_sq,
     grad_curvature,
     grad_inner,
@@ -42,6 +44,11 @@ from ratebound.theory.symbols import (
     move_sq,
     next_descent,
     next_move_inner,
+    spread,
+    stored_gap,
+    stored_gap_next,
+    stored_sq,
+    stored_sq_next,
 )
 
 STATE = (
@@ -65,6 +72,13 @@ STATE = (
     move_curvature,
     grad_l1,
     move_inf_sq,
+    spread,
+    stored_sq,
+    stored_sq_next,
+    stored_gap,
+    stored_gap_next,
+    drift,
+    error_next,
 )
 """The quantities of one iteration in which every claim is linear."""
 
@@ -116,7 +130,7 @@ def expansion(method: Method, pathwise: bool = False) -> dict[Symbol, Expr]:
     RateboundError
         If the update has another form.
     """
-    if set(method.update) != {"x"} or method.point != x:
+    if set(method.update) != {"x"} or method.point != x or method.estimate == "made by the update":
         raise RateboundError(f"{method.name} keeps state besides x: its step has no expansion here")
     rule = method.update["x"]
     if method == armijo:

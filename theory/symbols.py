@@ -62,6 +62,8 @@ affine_growth = Symbol("affine_growth", positive=True)
 R_sq = Symbol("R_sq", positive=True)
 residual_sq = Symbol("residual_sq", positive=True)
 rank = Symbol("rank", positive=True)
+sigma_p_sq = Symbol("sigma_p_sq", positive=True)
+mu_min = Symbol("mu_min", positive=True)
 
 # State quantities at x_k (conditional expectations at x_{k+1}).
 delta = Symbol("delta", nonnegative=True)
@@ -93,6 +95,13 @@ grad_inner = Symbol("grad_inner", real=True)
 grad_next_sq = Symbol("grad_next_sq", nonnegative=True)
 batch_variance = Symbol("batch_variance", nonnegative=True)
 variance = Symbol("variance", nonnegative=True)
+spread = Symbol("spread", nonnegative=True)
+stored_sq = Symbol("stored_sq", nonnegative=True)
+stored_sq_next = Symbol("stored_sq_next", nonnegative=True)
+stored_gap = Symbol("stored_gap", nonnegative=True)
+stored_gap_next = Symbol("stored_gap_next", nonnegative=True)
+drift = Symbol("drift", nonnegative=True)
+error_next = Symbol("error_next", nonnegative=True)
 weighted_sum = Symbol("weighted_sum", nonnegative=True)
 measure = Symbol("measure", nonnegative=True)
 
@@ -133,6 +142,8 @@ MEANING: Mapping[Symbol, str] = MappingProxyType(
         R_sq: "least R^2 with E ||a||^2 a a^T <= R^2 H, H the Hessian of least squares",
         residual_sq: "least s^2 with E grad f_i(x*) grad f_i(x*)^T <= s^2 H",
         rank: "rank of the Hessian H of least squares",
+        sigma_p_sq: "mean of ||grad f_i(x*)||^2 (mean L)/L_i, for samples drawn in proportion to L_i",
+        mu_min: "smallest strong convexity constant of a component f_i",
         delta: "f(x_k) - f*",
         delta_next: "E_k f(x_{k+1}) - f*",
         d2: "||x_k - x*||^2",
@@ -162,6 +173,13 @@ MEANING: Mapping[Symbol, str] = MappingProxyType(
         grad_next_sq: "||grad f(x_{k+1})||^2",
         batch_variance: "E||g_B - grad f(x)||^2 of the mini-batch gradient g_B",
         variance: "(1/n) sum_i ||grad f_i(x) - grad f(x)||^2",
+        spread: "(1/n) sum_i ||grad f_i(x_k) - grad f_i(x*)||^2",
+        stored_sq: "(1/n) sum_i ||grad f_i(p_i) - grad f_i(x*)||^2, p_i the point whose gradient is stored",
+        stored_sq_next: "its mean after the step",
+        stored_gap: "(1/n) sum_i (f_i(p_i) - f_i(x*) - <grad f_i(x*), p_i - x*>), p_i as above",
+        stored_gap_next: "its mean after the step",
+        drift: "(1/n) sum_i ||grad f_i(x_{k+1}) - grad f_i(x_k)||^2",
+        error_next: "E_k ||g_{k+1} - grad f(x_{k+1})||^2",
         weighted_sum: "sum of w_j q_j over j < k, q the quantity that is averaged",
         measure: "the quantity that the theorem bounds",
     }
@@ -195,6 +213,8 @@ LATEX: Mapping[Symbol, str] = MappingProxyType(
         R_sq: "R^2",
         residual_sq: r"\hat\sigma^2",
         rank: "r",
+        sigma_p_sq: r"\sigma_{*,p}^2",
+        mu_min: r"\mu_{\min}",
         delta: r"(f(x_k)-f_*)",
         delta_next: r"(\mathbb{E}_k f(x_{k+1})-f_*)",
         d2: r"\lVert x_k-x_*\rVert^2",
@@ -224,6 +244,13 @@ LATEX: Mapping[Symbol, str] = MappingProxyType(
         grad_next_sq: r"\lVert\nabla f(x_{k+1})\rVert^2",
         batch_variance: r"\mathbb{E}\lVert g_B-\nabla f(x)\rVert^2",
         variance: r"\frac1n\sum_i\lVert\nabla f_i(x)-\nabla f(x)\rVert^2",
+        spread: r"A_k",
+        stored_sq: r"B_k",
+        stored_sq_next: r"\mathbb{E}_k B_{k+1}",
+        stored_gap: r"H_k",
+        stored_gap_next: r"\mathbb{E}_k H_{k+1}",
+        drift: r"\frac1n\sum_i\lVert\nabla f_i(x_{k+1})-\nabla f_i(x_k)\rVert^2",
+        error_next: r"\mathbb{E}_k\lVert e_{k+1}\rVert^2",
         weighted_sum: r"S_k",
         measure: r"M_k",
     }
@@ -256,6 +283,8 @@ CONSTANTS = (
     R_sq,
     residual_sq,
     rank,
+    sigma_p_sq,
+    mu_min,
 )
 ALONG_RUN = (second_moment, variance_bound)
 """Constants that depend on the whole run, and so on its steps."""

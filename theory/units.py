@@ -42,6 +42,8 @@ UNITS: Mapping[Symbol, Expr] = MappingProxyType(
         s.affine_noise: _SLOPE,
         s.R_sq: _CURVATURE,
         s.residual_sq: _VALUE,
+        s.sigma_p_sq: _SLOPE,
+        s.mu_min: _CURVATURE,
         s.delta: _VALUE,
         s.d2: _LENGTH,
         s.grad_sq: _SLOPE,

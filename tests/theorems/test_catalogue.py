@@ -20,6 +20,10 @@ DELTA = 1e-6
 QUICK = ("quadratic_2d", "linnerud", "iris", "rank_deficient", "sine_1d", "huber_worst")
 CONSISTENT = ("consistent_plane", "consistent", "unequal_rows", "interpolating", "huber_worst")
 """For theorems about noise that vanishes with the gradient, which real data do not certify."""
+RIDGE = ("ridge_plane", "linnerud_ridge", "iris")
+"""For theorems that want every component strongly convex."""
+SQUARES = ("quadratic_2d", "linnerud", "consistent", "iris")
+"""For theorems about strongly convex least squares."""
 FULL = library.names()
 ACCEPTED = re.compile(
     r"not convex|not strongly convex|no minimiser is certified|no PL constant|PL constant is proved for|"
@@ -40,8 +44,12 @@ def judged(theorem, name, cells, steps, replicas):
 
 
 def small(theorem):
-    noiseless = {"interpolation", "strong_growth"} & {each.name for each in theorem.assumptions}
-    return CONSISTENT if noiseless else QUICK
+    names = {each.name for each in theorem.assumptions}
+    if {"interpolation", "strong_growth", "weighted_interpolation"} & names:
+        return CONSISTENT
+    if "strongly_convex_components" in names:
+        return RIDGE
+    return SQUARES if {"quadratic", "strongly_convex"} <= names else QUICK
 
 
 @pytest.mark.parametrize("theorem", THEOREMS.values(), ids=lambda t: t.id)

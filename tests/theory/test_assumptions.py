@@ -5,15 +5,18 @@ import pytest
 from sympy import Poly
 
 from ratebound.problems.constants import NotCertified, Setting, certify
+from ratebound.problems.curvature import component_smoothness
 from ratebound.problems.library import load, names
 from ratebound.problems.lower import lower
 from ratebound.theory import symbols as s
 from ratebound.theory.assumptions import ASSUMPTIONS, FACTS, JOINT
+from ratebound.theory.methods import METHODS
 from ratebound.theory.onestep import G, X
 from ratebound.theory.points import BETWEEN_POINTS, GP, GY, PN, XN, M, P, Y
+from ratebound.theory.stored import COMPARED
 from ratebound.theory.symbols import BY_NAME
 
-INEQUALITIES = (*(i for a in ASSUMPTIONS.values() for i in a.inequalities), *JOINT)
+INEQUALITIES = (*(i for a in ASSUMPTIONS.values() for i in a.inequalities), *JOINT, *COMPARED)
 OPTIONS = {"huber_worst": {"horizon": 3}}
 _ON_A_REGION = ({"second_moment"}, {"bounded_variance"})
 
@@ -24,7 +27,36 @@ def _constants(problem, required):
     return {name: certify(problem, name, setting).value for name in wanted}, setting
 
 
-def _states(problem, rng, alpha):
+def _compared(problem, rng, x, size):
+    """What is stored at unrelated points, one per component, and how far gradients are from those at x*."""
+    at_star, parts = problem.component_gradients(problem.x_star), problem.component_gradients(x)
+    points = problem.x_star + size * rng.normal(size=(problem.n, problem.d))
+    away, base = (problem.A * points).sum(1), problem.A @ problem.x_star
+    stored = problem.loss.slope_at(away, problem.y)[:, None] * problem.A + problem.l2 * points
+    rise = problem.loss.value_at(away, problem.y) - problem.loss.value_at(base, problem.y)
+    rise += problem.l2 / 2 * ((points**2).sum(1) - problem.x_star @ problem.x_star)
+    gaps = rise - (at_star * (points - problem.x_star)).sum(1)
+    return {
+        "estimate": ((parts - stored + stored.mean(0)) ** 2).sum(1).mean(),
+        s.spread: ((parts - at_star) ** 2).sum(1).mean(),
+        s.stored_sq: ((stored - at_star) ** 2).sum(1).mean(),
+        s.stored_gap: gaps.mean(),
+    }
+
+
+def _moments(problem, parts, made):
+    """E||g||^2 of each kind of estimate: one draw with its weights, or what was made of what is stored."""
+    squares, L = (parts**2).sum(1), component_smoothness(problem)
+    drawn = L > 0
+    weights = {"sgd_importance": L, "sgd_partial": L + L.mean()}
+    found = {"made by the update": made}
+    for name, weight in weights.items():
+        chances = weight / weight.sum()
+        found[METHODS[name].estimate] = (squares[drawn] / chances[drawn]).sum() / problem.n**2
+    return found
+
+
+def _states(problem, rng, alpha, estimate="batch"):
     """State quantities at random points, every expectation a plain average over pairs of components."""
     scale = 1 + np.linalg.norm(problem.x0)
     for size in (0.01, 0.3, 3.0):
@@ -49,6 +81,7 @@ def _states(problem, rng, alpha):
             s.grad_l1: np.abs(full).sum(),
             s.move_inf_sq: np.abs(after - x).max() ** 2,
         }
+        state[s.drift] = ((problem.component_gradients(after) - parts) ** 2).sum(1).mean()
         if problem.kind == "quadratic":
             state |= {
                 s.grad_curvature: full @ problem.H @ full,
@@ -63,6 +96,10 @@ def _states(problem, rng, alpha):
                 s.next_descent: ahead @ next_offset,
                 s.cross_descent: ahead @ offset,
             }
+            other = _compared(problem, np.random.default_rng(5), x, size * scale)
+            state |= other
+            if estimate != "batch":
+                state[s.moment] = _moments(problem, parts, other["estimate"])[estimate]
         yield state
 
 
@@ -72,13 +109,15 @@ def _checked(inequality, problem):
         constants, _ = _constants(problem, inequality.requires)
     except NotCertified:
         return False
-    if problem.x_star is None and inequality.slack.free_symbols & {s.d2, s.d2_next, s.descent}:
+    from_star = {s.d2, s.d2_next, s.descent, s.spread, s.stored_sq, s.stored_gap}
+    if problem.x_star is None and (inequality.estimate != "batch" or inequality.slack.free_symbols & from_star):
         return False
     symbols = sorted(inequality.slack.free_symbols, key=str)
     terms = [lower(term, symbols) for term in inequality.slack.expand().as_ordered_terms()]
     rng = np.random.default_rng(7)
     for alpha in (0.1, 1.0, 1.9):
-        for state in _states(problem, rng, alpha / certify(problem, "L").value):
+        scaled = alpha / certify(problem, "L").value
+        for state in _states(problem, rng, scaled, inequality.estimate):
             values = [state[v] if v in state else constants[v.name] for v in symbols]
             parts = np.array([float(term(*values)) for term in terms])
             assert parts.sum() >= -1e-9 * np.abs(parts).sum() - 1e-13, (inequality.name, alpha)

@@ -19,9 +19,11 @@ from ratebound.theory.method import Method, g, x
 from ratebound.theory.onestep import X
 from ratebound.theory.potential import Potential
 from ratebound.theory.recursion import Cases, Recursion
+from ratebound.theory.reduced import Reduced
 from ratebound.theory.statement import MEASURES, ONE_STEP
 from ratebound.theory.symbols import D, K, L, alpha, gap0, k, mu, mu_pl, second_moment
 from ratebound.theory.telescope import Telescope
+from ratebound.theory.tracking import Tracking
 
 ALL = list(THEOREMS.values())
 CERTIFIED = [t for t in ALL if t.proof == "certified"]
@@ -77,8 +79,10 @@ def test_each_assumption_that_the_proof_uses_is_needed(theorem):
 
 def _proof_parts(certificate):
     match certificate:
-        case Recursion() | Telescope() | OneStep() | Potential() | Memory():
+        case Recursion() | Telescope() | OneStep() | Potential() | Memory() | Tracking():
             yield list(certificate.by)
+        case Reduced():
+            yield [*certificate.by, *certificate.start]
         case GradientSum():
             yield [*certificate.by, *certificate.final]
         case Cases():
@@ -132,6 +136,8 @@ def _random_constants(theorem, rng):
     values |= {"gap0": rng.exponential() + 0.01, "second_moment": rng.exponential() + 0.01}
     values |= {"grad0_sq": rng.exponential() + 0.01}
     values |= {"sigma_b_sq": rng.exponential() + 0.01, "sigma_star_sq": rng.exponential() + 0.01}
+    values |= {"L_mean": 1.3 * values["L"], "sigma_p_sq": rng.exponential() + 0.01}
+    values |= {"mu_min": base, "n": float(rng.integers(1, 50))}
     values |= {"variance_bound": rng.exponential() + 0.01, "component_gap": rng.exponential() + 0.01}
     values |= {"s0": 4 * values["ell"] / base, "theta": (0.51 + rng.exponential()) / base}
     values |= {"L_batch": values["L_max"] * rng.random(), "affine_noise": rng.exponential() + 0.01}

@@ -1,0 +1,90 @@
+"""Inequalities on components whose gradients are compared at x_k, at stored points and at x*."""
+
+from __future__ import annotations
+
+from sympy import Expr
+
+from ratebound.theory.inequality import Assumption, Inequality, needs
+from ratebound.theory.methods import saga
+from ratebound.theory.symbols import (
+    L,
+    L_max,
+    d2,
+    delta,
+    descent,
+    drift,
+    grad_sq,
+    moment,
+    move_sq,
+    mu_min,
+    spread,
+    stored_gap,
+    stored_sq,
+)
+
+_CONVEX = needs("smooth_components")
+_STRONG = needs("smooth_components", "strongly_convex_components")
+
+
+def reduced_moment(split: Expr) -> Inequality:
+    """Return the bound on E||v_k||^2 of a reduced estimate v_k, Young's inequality with the factor `split`.
+
+    With a = grad f_i(x_k) - grad f_i(x*), b = s_i - grad f_i(x*) the noise of v_k is that of a - b, so that
+    ``E||v_k||^2 <= ||E a||^2 + (1 + t) Var a + (1 + 1/t) Var b``; a batch has less. Source: Defazio, Bach and
+    Lacoste-Julien 2014, Lemma 3 (number not checked).
+    """
+    slack = (1 + split) * spread + (1 + 1 / split) * stored_sq - split * grad_sq - moment
+    return Inequality(
+        f"second moment of the reduced estimate, split at {split}", slack, _CONVEX, estimate=saga.estimate
+    )
+
+
+spread_below = Inequality("spread below the gap", 2 * L_max * delta - spread, _CONVEX)
+spread_cocoercive = Inequality(
+    "co-coercive components towards x*", descent - delta - spread / (2 * L_max), _CONVEX
+)
+spread_jensen = Inequality("the mean of squares and the square of the mean", spread - grad_sq, _CONVEX)
+stored_below = Inequality(
+    "stored gradients below their gaps", 2 * L_max * stored_gap - stored_sq, _CONVEX
+)
+strong_components = Inequality(
+    "interpolation of smooth, strongly convex components towards x*",
+    2 * descent - 2 * (1 - mu_min / L_max) * delta - spread / L_max - mu_min * d2,
+    _STRONG,
+)
+strong_slope = Inequality(
+    "||grad f||^2 >= 2 mu_min (f - f*)", grad_sq - 2 * mu_min * delta, needs("strongly_convex_components")
+)
+drift_below = Inequality(
+    "components are L_max-smooth along the step", L_max**2 * move_sq - drift, needs("lipschitz_steps")
+)
+
+strongly_convex_components = Assumption(
+    "strongly_convex_components",
+    "every f_i is mu_min-strongly convex",
+    ("mu_min",),
+    (strong_slope,),
+)
+lipschitz_steps = Assumption(
+    "lipschitz_steps",
+    "every f_i is L_max-smooth, convex or not",
+    ("smooth_components", "L_max"),
+    (drift_below,),
+)
+ASSUMPTIONS = (strongly_convex_components, lipschitz_steps)
+"""The assumptions."""
+COMPARED = (
+    reduced_moment(1),
+    reduced_moment(2),
+    spread_below,
+    spread_cocoercive,
+    spread_jensen,
+    stored_below,
+    strong_components,
+)
+"""The inequalities that take other assumptions."""
+FACTS = (
+    (needs("smooth_components", "strongly_convex_components"), mu_min <= L_max),
+    (needs("smooth", "lipschitz_steps"), L_max >= L),
+)
+"""Relations between constants that follow from assumptions."""
