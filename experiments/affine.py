@@ -105,7 +105,8 @@ class Moments:
         problem, draws = plan.problem, plan.method.draws
         expressions = rules_of(plan)
         self._plan, self._layout = plan, _Layout(plan, list(expressions))
-        self._step, self._point, self._reader = compile_rules(expressions), compiled_point(plan), Reader(plan)
+        self._step, self._reader = compile_rules(expressions), Reader(plan)
+        self._point = compiled_point(plan, problem.gradient)
         fall = coin_probability(problem, draws)
         single = probabilities(problem, plan.method)
         single = np.full(problem.n, 1 / problem.n) if single is None else single

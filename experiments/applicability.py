@@ -137,6 +137,8 @@ def prepare(
     if theorem.replacement not in (None, replacement):
         how = "with" if theorem.replacement else "without"
         raise NotApplicable(f"{theorem.id} is about batches drawn {how} replacement")
+    if batch > 1 and theorem.method.draws is not None and theorem.method.draws.table:
+        raise NotApplicable(f"{theorem.id} is about batches of one sample, not of {batch}")
     if not theorem.stochastic:
         batch, replacement = 1, True
     elif not replacement and batch > problem.n:

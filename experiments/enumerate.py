@@ -77,6 +77,8 @@ def enumerate_paths(
     """
     if method.sampling != "batch":
         raise RateboundError(f"{method.name} draws no samples: there are no paths to enumerate")
+    if method.draws is not None:
+        raise RateboundError(f"{method.name} draws more than a batch: its paths are not enumerated")
     chosen = check_measures(measures)
     alphas = check_alphas(alphas)
     if alphas.ndim != 1 or alphas.size == 0:

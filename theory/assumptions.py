@@ -200,7 +200,9 @@ strongly_convex = Assumption(
     (strong_first_order, strong_monotone, strong_gradient, quadratic_growth),
 )
 pl = Assumption("pl", "f satisfies the Polyak-Lojasiewicz inequality", ("mu_pl",), (pl_inequality, pl_next))
-quadratic = Assumption("quadratic", "f is quadratic", ("quadratic",), (quadratic_step, quadratic_descent, cauchy_schwarz))
+quadratic = Assumption(
+    "quadratic", "f is quadratic", ("quadratic",), (quadratic_step, quadratic_descent, cauchy_schwarz)
+)
 bounded_second_moment = Assumption(
     "second_moment",
     "E||g_k||^2 <= second_moment at every iterate of the run",

@@ -64,6 +64,17 @@ class Draws:
         return hash((also, full, self.coin, self.table, self.from_gradient, self.weight))
 
     @property
+    def text(self) -> str:
+        """What a step draws and reads, in words."""
+        words = [f"{name} is the gradient of the same batch at {point}" for name, point in self.also.items()]
+        words += [f"{name} is grad f at {point} where the coin falls" for name, point in self.full.items()]
+        words += [f"the coin falls with probability {self.coin}"] if self.coin != 0 else []
+        words += [f"{self.table} is the gradient stored for the sample, then replaced"] if self.table else []
+        words += [f"{name} starts at grad f(x_0)" for name in self.from_gradient]
+        words += [] if self.weight is None else [f"samples are drawn in proportion to {self.weight}"]
+        return "; ".join(words)
+
+    @property
     def names(self) -> tuple[str, ...]:
         """What an update may read by these words."""
         read = (*self.also, *self.full, *([self.table] if self.table else []))

@@ -16,6 +16,7 @@ from ratebound.theory.certificate import (
     OneStep,
 )
 from ratebound.theory.conversion import Conversion
+from ratebound.theory.exposition_reduced import reduced, tracking
 from ratebound.theory.exposition_steps import any_steps, least_gradient, look_ahead, short_steps
 from ratebound.theory.gradient_sum import GradientSum
 from ratebound.theory.growing import Growing
@@ -26,10 +27,12 @@ from ratebound.theory.potential import Potential
 from ratebound.theory.proof_lines import Line, claim_lines, term_lines
 from ratebound.theory.reciprocal import Reciprocal
 from ratebound.theory.recursion import Cases, Recursion
+from ratebound.theory.reduced import Reduced
 from ratebound.theory.spectral import Chebyshev, Peak, lam
 from ratebound.theory.statement import Theorem
 from ratebound.theory.symbols import D, alpha, d2, d2_next, delta, delta_next, grad_sq
 from ratebound.theory.telescope import SUMMED, Telescope
+from ratebound.theory.tracking import Tracking
 
 
 def exposition(theorem: Theorem) -> list[Line]:
@@ -63,6 +66,10 @@ def exposition(theorem: Theorem) -> list[Line]:
             return list(_potential(theorem, proof))
         case Memory() as proof:
             return list(_memory(theorem, proof))
+        case Reduced() as proof:
+            return list(reduced(theorem, proof))
+        case Tracking() as proof:
+            return list(tracking(theorem, proof))
         case Growing() as proof:
             return list(_growing(theorem, proof))
         case LeastGradient() as proof:

@@ -26,7 +26,8 @@ class Inequality:
     about
         The only method that it is about; None for all.
     estimate
-        Where it speaks of E||g_k||^2, of which estimate g_k, as :attr:`ratebound.theory.methods.Method.estimate`.
+        Where it speaks of E||g_k||^2, of which estimate g_k: as
+        :attr:`ratebound.theory.method.Method.estimate`.
     """
 
     name: str

@@ -81,7 +81,7 @@ class Method:
         return 2 if self.point.has(g) else 1
 
     def evaluations(self, size: int, batch: int) -> float:
-        """Return the gradients of single components that a step takes, in expectation, of `size` components."""
+        """Return how many gradients of components, of `size`, a step takes in expectation."""
         if self.sampling == "full":
             return self.gradients * size
         if self.draws is None:

@@ -77,7 +77,7 @@ sarah_nonconvex = Theorem(
             moment: alpha * (1 - alpha * L - alpha**2 * L_max**2 * (K - k - 1)) / 2,
         },
     ),
-    note="One full gradient at the start; the step shrinks as 1/sqrt(K), for the error of the estimate grows.",
+    note="One full gradient at the start; the step shrinks as 1/sqrt(K), as errors pile up.",
     sibling="page_nonconvex",
 )
 

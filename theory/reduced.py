@@ -28,7 +28,7 @@ from ratebound.theory.certificate import (
 )
 from ratebound.theory.draws import coin
 from ratebound.theory.errors import RateboundError
-from ratebound.theory.methods import Method, g, x
+from ratebound.theory.method import Method, g, x
 from ratebound.theory.onestep import prove_step
 from ratebound.theory.prover import vanishes
 from ratebound.theory.symbols import (

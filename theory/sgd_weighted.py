@@ -1,4 +1,4 @@
-"""SGD with samples drawn in proportion to their smoothness, and randomized Kaczmarz, which is a case of it."""
+"""SGD with samples drawn in proportion to their smoothness, and randomized Kaczmarz, a case of it."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ sgd_importance_sc = Theorem(
     ),
     defaults={alpha: 1 / (2 * L_mean)},
     replacement=True,
-    note="The mean of the L_i takes the place of their maximum; a sample with a tiny L_i can cost much noise.",
+    note="The mean of the L_i takes the place of their maximum; a sample of tiny L_i can bring much noise.",
     sibling="sgd_nws",
 )
 
@@ -191,9 +191,7 @@ kaczmarz = Theorem(
     assumptions=(strongly_convex, quadratic, bounded_weighted),
     step=1 / L_mean,
     measure="distance_sq",
-    bound=(
-        (1 - mu / L_mean) ** k * D**2 + 2 * component_gap / mu * (1 - (1 - mu / L_mean) ** k)
-    ),
+    bound=(D**2 - 2 * component_gap / mu) * (1 - mu / L_mean) ** k + 2 * component_gap / mu,
     certificate=Recursion(
         rate=1 - mu / L_mean,
         noise=2 * component_gap / L_mean,

@@ -44,9 +44,7 @@ spread_cocoercive = Inequality(
     "co-coercive components towards x*", descent - delta - spread / (2 * L_max), _CONVEX
 )
 spread_jensen = Inequality("the mean of squares and the square of the mean", spread - grad_sq, _CONVEX)
-stored_below = Inequality(
-    "stored gradients below their gaps", 2 * L_max * stored_gap - stored_sq, _CONVEX
-)
+stored_below = Inequality("stored gradients below their gaps", 2 * L_max * stored_gap - stored_sq, _CONVEX)
 strong_components = Inequality(
     "interpolation of smooth, strongly convex components towards x*",
     2 * descent - 2 * (1 - mu_min / L_max) * delta - spread / L_max - mu_min * d2,

@@ -1,7 +1,8 @@
 """Certificates for estimates that track the gradient by differences: SARAH and PAGE.
 
-The method steps along its estimate v_k, ``x_{k+1} = x_k - alpha v_k``, and corrects it by the same batch at two
-points, ``v_{k+1} = v_k + grad f_B(x_{k+1}) - grad f_B(x_k)``, or takes the full gradient where a coin falls.
+The method steps along its estimate v_k, ``x_{k+1} = x_k - alpha v_k``, and corrects it by the same batch at
+two points, ``v_{k+1} = v_k + grad f_B(x_{k+1}) - grad f_B(x_k)``, or takes the full gradient where a coin
+falls.
 With ``e_k = v_k - grad f(x_k)``, and v_0 the full gradient,
 
     <grad f, v> = (||grad f||^2 + ||v||^2 - ||e||^2)/2,    E_k ||e_{k+1}||^2 <= (1 - p) (||e_k||^2 + drift),
@@ -29,7 +30,7 @@ from ratebound.theory.certificate import (
 from ratebound.theory.chart import Chart, free
 from ratebound.theory.draws import coin
 from ratebound.theory.errors import RateboundError
-from ratebound.theory.methods import Method, g, x
+from ratebound.theory.method import Method, g, x
 from ratebound.theory.onestep import prove_step
 from ratebound.theory.prover import nonnegative, vanishes
 from ratebound.theory.symbols import (
@@ -159,4 +160,3 @@ class Tracking:
 def _before_horizon(theorem: Theorem) -> Chart:
     """Return the chart of a step: at the horizon k runs over 0 .. K - 1."""
     return {**theorem.chart, K: 1 + k + free("j")} if theorem.at_horizon else theorem.chart
-

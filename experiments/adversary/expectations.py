@@ -28,7 +28,10 @@ def curves(case: Case, alphas: np.ndarray, weights: np.ndarray) -> Curves | None
         found = _linear(case, alphas, weights)
     elif problem.kind == "quadratic":
         found = moment_curves(problem, alphas, weights, case.batch, case.replacement)
-    elif count_paths(problem.n, case.steps, case.batch, case.replacement) <= _PATHS:
+    elif (
+        case.method.draws is None
+        and count_paths(problem.n, case.steps, case.batch, case.replacement) <= _PATHS
+    ):
         found = _enumerated(case, alphas, weights)
     else:
         return None

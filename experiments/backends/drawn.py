@@ -1,7 +1,7 @@
-"""What methods read besides the gradient of a batch, as NumPy arrays: second points, coins, tables, weights.
+"""What methods read besides the gradient of a batch, in NumPy: second points, coins, tables, weights.
 
-A coin reads the words of the one stream at counters that no draw of an index uses: ``(step, replica, 2^32 - 1,
-0)``; a weighted draw j of a step those at ``(step, replica, 2^32 - 2, j)``, by inversion of the cumulated
+A coin reads the words of the one stream at counters that no draw of an index uses: ``(step, replica, 2^32 -
+1, 0)``; a weighted draw j of a step those at ``(step, replica, 2^32 - 2, j)``, by inversion of the cumulated
 probabilities at 53 bits.
 """
 

@@ -1,4 +1,4 @@
-"""Methods with draws on the CPU: a kernel printed from the update, one replica after the other in each thread.
+"""Methods with draws on the CPU: a kernel printed from the update, one replica after the other.
 
 Indices and coins come from the NumPy stream, block by block; the kernel does the rest: the gradients of a
 batch at every point that the method names, those of f where the coin falls, the table, the update.
@@ -191,8 +191,8 @@ class DrawnEngine:
 
         def work(first: int, last: int) -> None:
             self._function(
-                first, last, int(steps[0]), problem.A, problem.y, problem.l2, plan.alphas, plan.weights, index,
-                fallen, self._scale, np.arange(problem.n), np.ones(problem.n), self._table,
+                first, last, int(steps[0]), problem.A, problem.y, problem.l2, plan.alphas, plan.weights,
+                index, fallen, self._scale, np.arange(problem.n), np.ones(problem.n), self._table,
                 *(self._state[name] for name in self._rules),
             )  # fmt: skip
 

@@ -54,8 +54,11 @@ def compile_update(method: Method) -> Update:
     RateboundError
         If the method keeps state besides x, or its update reads something else than x, g and alpha.
     """
-    if set(method.update) != {"x"} or method.point != x:
-        raise RateboundError(f"{method.name} keeps the state {', '.join(method.update)}; only x is supported")
+    if set(method.update) != {"x"} or method.point != x or method.draws is not None:
+        raise RateboundError(
+            f"{method.name} keeps the state {', '.join(method.update)} or draws more than a batch; "
+            "only x is supported"
+        )
     step = compile_rules(rules(method))
     return lambda x, g, alpha: step({"x": x}, {"g": g, "alpha": alpha})["x"]
 

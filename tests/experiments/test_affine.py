@@ -98,7 +98,7 @@ def test_moments_are_those_of_all_indices_and_coins(name):
 @pytest.mark.parametrize(("batch", "replacement"), [(2, True), (2, False)])
 @pytest.mark.parametrize("name", ["lsvrg", "page"])
 def test_the_first_step_of_a_batch_has_the_variance_of_its_mean(name, batch, replacement):
-    """Without a second gradient of another point the first two steps are known: x_1 is that of the gradient."""
+    """Nothing is random before the second step, whose noise is that of one draw times a known factor."""
     given = problem()
     found = exact_curves(
         given, METHODS[name], ALPHAS, batch=batch, replacement=replacement, measures=("distance_sq",)
@@ -109,7 +109,6 @@ def test_the_first_step_of_a_batch_has_the_variance_of_its_mean(name, batch, rep
     full = exact_curves(given, METHODS[name], ALPHAS, batch=3, replacement=False, measures=("distance_sq",))[
         "distance_sq"
     ]
-    # The noise of the second step is that of one draw times the factor of a batch mean.
     factor = 1 / batch if replacement else (given.n - batch) / (batch * (given.n - 1))
     np.testing.assert_allclose(found[2] - full[2], factor * (single[2] - full[2]), rtol=1e-9)
 

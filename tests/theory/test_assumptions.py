@@ -110,7 +110,9 @@ def _checked(inequality, problem):
     except NotCertified:
         return False
     from_star = {s.d2, s.d2_next, s.descent, s.spread, s.stored_sq, s.stored_gap}
-    if problem.x_star is None and (inequality.estimate != "batch" or inequality.slack.free_symbols & from_star):
+    if problem.x_star is None and (
+        inequality.estimate != "batch" or inequality.slack.free_symbols & from_star
+    ):
         return False
     symbols = sorted(inequality.slack.free_symbols, key=str)
     terms = [lower(term, symbols) for term in inequality.slack.expand().as_ordered_terms()]

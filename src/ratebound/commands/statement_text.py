@@ -62,6 +62,7 @@ def statement_text(theorem: Theorem, worst: str) -> str:
     rules = "; ".join(f"{name} <- {rule}" for name, rule in theorem.method.update.items())
     parts = [
         ("method", [f"{theorem.method.title}: {rules}{drawn[theorem.replacement]}"]),
+        ("draws", [] if theorem.method.draws is None else theorem.method.draws.text.split("; ")),
         ("assumes", [assumption.title for assumption in theorem.assumptions] or ["nothing"]),
         ("step", [step, *(str(condition) for condition in theorem.where)]),
         ("default", [f"{symbol} = {value}" for symbol, value in theorem.defaults.items()]),

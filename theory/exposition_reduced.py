@@ -1,0 +1,49 @@
+"""Proofs of variance reduction as readable mathematics."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sympy import Expr, Max
+
+from ratebound.theory.proof_lines import Line, claim_lines, term_lines
+from ratebound.theory.reduced import Reduced, renewal
+from ratebound.theory.statement import Theorem
+from ratebound.theory.tracking import Tracking, tracked
+
+
+def reduced(theorem: Theorem, proof: Reduced) -> Iterator[Line]:
+    """Yield the lines of a proof with stored gradients."""
+    yield Line("The estimate has the mean grad f(x_k). In expectation a step makes of the state:")
+    for after, value in renewal(theorem.method).items():
+        yield Line("  ", after, "is")
+        yield Line("    ", value)
+    yield Line("The potential V_k", proof.potential)
+    yield from claim_lines(proof.claim, proof.by, proof.plus)
+    if proof.start:
+        yield Line("What is stored at x_0 is what is found there, which the gap bounds:")
+        for inequality, multiplier in proof.start.items():
+            yield from term_lines(inequality, multiplier)
+    yield from _gathered(theorem, proof.weight != 0, Max(*proof.rates))
+
+
+def tracking(theorem: Theorem, proof: Tracking) -> Iterator[Line]:
+    """Yield the lines of a proof with an estimate that tracks the gradient."""
+    yield Line("With e_k the error of the estimate a step makes of the state, in expectation and at most:")
+    for after, value in tracked(theorem.method).items():
+        yield Line("  ", after, "is")
+        yield Line("    ", value)
+    yield Line("The potential V_k, with no error at x_0", proof.potential)
+    yield from claim_lines(proof.claim, proof.by, proof.plus)
+    yield from _gathered(theorem, proof.weight != 0, Max(*proof.rates))
+
+
+def _gathered(theorem: Theorem, summed: bool, rate: Expr) -> Iterator[Line]:
+    if not summed:
+        yield Line("Over k steps V is multiplied by at most the k-th power of", rate)
+        yield Line("and V_k contains the measure, which is at most the bound", theorem.bound)
+        return
+    yield Line("Summed over j < k, with V_k >= 0, and divided by the total weight:")
+    if theorem.measure == "gap_average":
+        yield Line("Jensen's inequality passes from the mean of f to f at the mean.")
+    yield Line("the measure is at most the bound", theorem.bound)
