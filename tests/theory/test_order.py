@@ -17,6 +17,7 @@ _CONSTANTS = {
     "L": 1.0,
     "L_max": 2.0,
     "L_inf": 2.0,
+    "L_mean": 3.0,
     "ell": 1.5,
     "alpha": 0.02,
     "alpha0": 2.0,
