@@ -10,7 +10,7 @@ from ratebound.experiments.exact import exact_curves
 from ratebound.problems.build import least_squares
 from ratebound.problems.lower import lower
 from ratebound.theory.lower_bounds import LowerBound
-from ratebound.theory.methods import Method
+from ratebound.theory.method import Method
 from ratebound.theory.symbols import BY_NAME, K, k
 
 

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from sympy import Expr, S, Symbol
 
 from ratebound.theory.errors import RateboundError
-from ratebound.theory.methods import Method, g, m, nesterov, sgd_momentum_averaging, sgd_primal_averaging, x
+from ratebound.theory.method import Method, g, x
+from ratebound.theory.methods import m, nesterov, sgd_momentum_averaging, sgd_primal_averaging
 from ratebound.theory.prover import vanishes
 from ratebound.theory.symbols import alpha, alpha0, beta, k
 

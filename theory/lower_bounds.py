@@ -17,7 +17,8 @@ from ratebound.theory.accelerated import nesterov_convex
 from ratebound.theory.adaptive import steepest_linear
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.gd import gd_sc_distance, gd_sc_gap
-from ratebound.theory.methods import Method, gd, nesterov, ogm, sgd, steepest
+from ratebound.theory.method import Method
+from ratebound.theory.methods import gd, nesterov, ogm, sgd, steepest
 from ratebound.theory.sgd_sc import sgd_sc_inverse
 from ratebound.theory.sgd_variance import sgd_pl_variance
 from ratebound.theory.statement import MEASURES, Theorem

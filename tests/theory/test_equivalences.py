@@ -9,7 +9,8 @@ from sympy import Symbol
 from ratebound.problems.lower import lower
 from ratebound.theory.equivalences import EQUIVALENCES, decay
 from ratebound.theory.errors import RateboundError
-from ratebound.theory.methods import Method, alpha, g, x
+from ratebound.theory.method import Method, g, x
+from ratebound.theory.methods import alpha
 from ratebound.theory.symbols import alpha0, beta, k
 
 STEPS = 25
