@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sympy import Expr, Integer, Poly, Rational, Symbol
+from sympy import Expr, Integer, Poly, Symbol
 from sympy.polys.polyerrors import PolynomialError
 
 from ratebound.theory.method import g, x
@@ -60,7 +60,9 @@ def _linear(expr: Expr, variables: Sequence[Symbol]) -> dict[Expr, Expr] | None:
     return {variables[powers.index(1)]: coefficient for powers, coefficient in terms.items()}
 
 
-def elementwise(rules: Mapping[str, Expr], batch: int, rows: int | None, regularised: bool) -> Elementwise:
+def elementwise(
+    rules: Mapping[str, Expr], batch: int | Symbol, rows: int | None, regularised: bool
+) -> Elementwise:
     """Prepare update rules for printing.
 
     Parameters
@@ -68,7 +70,7 @@ def elementwise(rules: Mapping[str, Expr], batch: int, rows: int | None, regular
     rules
         State variable -> next value, as :func:`ratebound.experiments.backends.rules.rules_of` returns them.
     batch
-        Samples per gradient estimate.
+        Samples per gradient estimate; a symbol where the kernel learns it when it runs.
     rows
         Rows that are written out, or None to read their sum ``h``.
     regularised
@@ -76,7 +78,7 @@ def elementwise(rules: Mapping[str, Expr], batch: int, rows: int | None, regular
     """
     a, s = entries(rows or 0)
     total = h if rows is None else sum((u * v for u, v in zip(s, a, strict=True)), start=Integer(0))
-    gradient = Rational(1, batch) * total + (l2 * x if regularised else 0)
+    gradient = total / batch + (l2 * x if regularised else 0)
     substituted = {name: rule.xreplace({g: gradient}) for name, rule in rules.items()}
     variables = [x, *(Symbol(name, real=True) for name in rules if name != "x"), *(a or [h])]
     forms = {name: _linear(expr, variables) for name, expr in substituted.items()}

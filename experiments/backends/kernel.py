@@ -62,7 +62,7 @@ def spec_of(plan: Plan) -> Spec:
             f"{plan.method.name} draws batches and takes gradients elsewhere than at x, or starts a memory "
             "at x_0: kernels do not do that; use backend='numpy'"
         )
-    drawn = f"batch {plan.batch}" + (" in passes" if plan.in_passes else "")
+    drawn = "batches in passes" if plan.in_passes else "batches"
     return Spec(
         title=f"{plan.method.name} on the {problem.loss.title}, {drawn}; printed, not written.",
         rules=rules_of(plan),

@@ -59,10 +59,13 @@ def steps_together(spec: Spec) -> int:
 
 
 def draws(spec: Spec, unit: str, p: str) -> list[str]:
-    """Return the lines that draw the samples of a tile of steps for one unit into ``index[p]``."""
+    """Return the lines that draw the samples of a tile of steps for one unit into ``index[p]``.
+
+    They take the batch from the limits of its draws, so that kernels of several batches may share a text.
+    """
     if spec.in_passes:
         return [in_order(spec, unit, f"index[{p}].T")]
-    steps, batch = f"{steps_together(spec)}, tile", spec.batch
+    steps, batch = f"{steps_together(spec)}, tile", "limits.shape[1]"
     return [
         f"draw(index, {p}, {batch}, {steps}, replicas[{unit}], key0, key1, limits)",
         "if distinct:",
@@ -75,7 +78,7 @@ def in_order(spec: Spec, unit: str, index: str) -> str:
     # Not beyond the last stop: there the next call goes on.
     steps = f"tile, min({TILE}, stops[-1] - tile)"
     own = f"replicas[{unit}], key0, key1, orders[{unit}], shuffled"
-    return f"draw_in_order({index}, {spec.batch}, {steps}, {own})"
+    return f"draw_in_order({index}, limits.shape[1], {steps}, {own})"
 
 
 def through_stops(

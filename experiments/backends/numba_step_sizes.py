@@ -9,6 +9,8 @@ from __future__ import annotations
 from functools import lru_cache
 from itertools import product
 
+from sympy import Symbol
+
 from ratebound.experiments.backends.elementwise import elementwise
 from ratebound.experiments.backends.kernel import Spec
 from ratebound.experiments.backends.numba_source import (
@@ -25,6 +27,7 @@ from ratebound.experiments.backends.numba_source import (
 )
 from ratebound.experiments.backends.simd import WIDTH
 
+_BATCH = Symbol("batch", positive=True)
 _ROWS = 4
 _VECTORS = 4
 
@@ -48,8 +51,13 @@ class _StepSizes:
         self.vectors = range(lanes // WIDTH)
         self.rows = rows_together(spec.batch)
         self.passes = -(-spec.batch // self.rows)
+        # One kernel serves every batch of several passes: it reads the batch when it runs.
+        several = self.passes > 1
         self.update = elementwise(
-            spec.rules, spec.batch, self.rows if self.passes == 1 else None, spec.regularised
+            spec.rules,
+            _BATCH if several else spec.batch,
+            None if several else self.rows,
+            spec.regularised,
         )
 
     def slopes(self) -> list[str]:
@@ -100,7 +108,7 @@ class _StepSizes:
             gather.append(f"    store(load({place}) + {terms}, {place})")
         return [
             "total[:] = 0.0",
-            f"for q in range(0, {self.passes * self.rows}, {self.rows}):",
+            f"for q in range(0, index.shape[1], {self.rows}):",
             *indented([*self.slopes(), *gather], 1),
             *self.step(),
         ]
@@ -115,7 +123,9 @@ class _StepSizes:
             *indented(self.one_step(), 2),
         ]
         body = [
-            f"index = np.full((1, {self.passes * self.rows}, {TILE}), np.uint64(labels.size - 1))",
+            "batch = limits.shape[1]",
+            f"rows = -(-batch // {self.rows}) * {self.rows}",
+            f"index = np.full((1, rows, {TILE}), np.uint64(labels.size - 1))",
             "blocks, d = state_x.shape[1], state_x.shape[2]",
             f"total, alive = np.zeros((d, {self.lanes})), np.ones(blocks, np.bool_)",
             "for u in range(first, last):",
