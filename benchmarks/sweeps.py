@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 
 import ratebound as rb
-from ratebound.experiments.regimes.explore import default_steps, explore
+from ratebound.experiments.regimes.axes import default_steps
+from ratebound.experiments.regimes.explore import explore
 from ratebound.experiments.sweeps.executors import start_worker
 
 CELLS = {
@@ -48,7 +49,7 @@ def map_of(name, points, batches, iterations):
     explore(
         problem,
         steps_grid=default_steps(problem, points),
-        batches=[int(batch) for batch in chosen],
+        values=[int(batch) for batch in chosen],
         iterations=iterations,
         replicas=256,
     )

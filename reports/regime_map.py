@@ -20,7 +20,15 @@ from ratebound.reports import style, wording
 from ratebound.reports.figure import plain
 from ratebound.reports.regime_bars import draw_ranges, ranges
 
-STEM = "map"
+AXES: Mapping[str, str] = MappingProxyType(
+    {
+        "batch": "batch",
+        "momentum": "momentum",
+        "iterations": "iterations",
+        "noise": "noise, times that of the data",
+    }
+)
+"""Axis -> what it is called."""
 COLOURS: Mapping[str, str] = MappingProxyType(
     {
         "linear": style.BLUE,
@@ -44,6 +52,11 @@ _WIDTH, _LEFT, _RIGHT, _EDGE = 7.2, 1.95, 0.62, 0.12
 _ROW, _BAR, _GAP = 0.27, 0.19, 0.38
 _HEAD, _AXIS, _LEGEND_ROW = 0.9, 0.46, 0.2
 _COLUMNS = 3
+_TALLEST, _MOST_LABELS = 5.5, 24
+_SCALING: Mapping[float, Any] = MappingProxyType({1.0: ":", 0.5: "-."})
+_MARK: dict[str, Any] = {"linestyle": "none", "color": "white", "markeredgecolor": style.BLACK, "mew": 0.7}
+_BEST: dict[str, Any] = {**_MARK, "marker": "*", "markersize": 8}
+_TRUSTED: dict[str, Any] = {**_MARK, "marker": "D", "markersize": 4}
 _LEAST = 0.055
 """Least distance of two reference labels, as a share of the axis."""
 
@@ -68,7 +81,7 @@ def draw(regimes: Mapping[str, Any]) -> Figure:
 def save(regimes: Mapping[str, Any], folder: Path) -> list[Path]:
     """Draw a map and write it as PNG and PDF, the same bytes for the same values."""
     figure = draw(regimes)
-    paths = [folder / f"{STEM}.{kind}" for kind in ("png", "pdf")]
+    paths = [folder / f"map_{regimes['axis']}.{kind}" for kind in ("png", "pdf")]
     with style.context():
         for path in paths:
             figure.savefig(path, dpi=style.DPI, metadata=style.METADATA[path.suffix[1:]])
@@ -76,10 +89,14 @@ def save(regimes: Mapping[str, Any], folder: Path) -> list[Path]:
 
 
 def _drawn(regimes: Mapping[str, Any]) -> Figure:
-    shown = ranges(regimes["theory"])
+    about, theory = of_one_row(regimes)
+    shown = ranges(theory)
     entries = _legend(regimes, bool(shown))
     legend = _LEGEND_ROW * -(-len(entries) // _COLUMNS)
-    bars, cells = _BAR * len(shown) + 0.06, max(_ROW * len(regimes["batch"]), 0.4)
+    bars, cells = (
+        _BAR * len(shown) + 0.06,
+        max(min(_ROW, _TALLEST / len(regimes["values"])) * len(regimes["values"]), 0.4),
+    )
     foot = _EDGE + legend + 0.06
     low = foot + _AXIS
     map_low = low + (bars + _GAP if shown else 0)
@@ -99,10 +116,10 @@ def _drawn(regimes: Mapping[str, Any]) -> Figure:
     _draw_map(axes[0], regimes, edges)
     if shown:
         axes.append(place(low, bars))
-        limit = regimes["threshold" if regimes["exact"] else "first_divergent"][0]
+        limit = regimes["threshold" if regimes["exact"] else "first_divergent"][about]
         draw_ranges(axes[1], shown, (edges[0], edges[-1]), limit, regimes["exact"])
-        about = "" if regimes["method"] == "gd" else f", for batch {regimes['batch'][0]}"
-        axes[1].set_title(f"Steps that the theorems allow{about}", loc="left", fontsize=8.5, pad=4)
+        at = "" if _full(regimes) else f", for {regimes['axis']} {regimes['values'][about]:g}"
+        axes[1].set_title(f"Steps that the theorems allow{at}", loc="left", fontsize=8.5, pad=4)
     for each in axes:
         each.set_xscale("log")
         each.set_xlim(edges[0], edges[-1])
@@ -123,6 +140,17 @@ def _drawn(regimes: Mapping[str, Any]) -> Figure:
     return figure
 
 
+def of_one_row(regimes: Mapping[str, Any]) -> tuple[int, list[Mapping[str, Any]]]:
+    """Return the row whose theorems are shown, and these: the first batch and momentum, else the last row."""
+    at = 0 if regimes["axis"] in ("batch", "momentum") else len(regimes["values"]) - 1
+    return at, [line for line in regimes["theory"] if line["at"] == regimes["values"][at]]
+
+
+def _full(regimes: Mapping[str, Any]) -> bool:
+    """Whether the rows are one row of full gradients."""
+    return bool(regimes["method"] == "gd" and regimes["axis"] == "batch")
+
+
 def _titles(figure: Figure, regimes: Mapping[str, Any]) -> None:
     height, name = figure.get_figheight(), {"sgd": "SGD", "gd": "gradient descent"}[regimes["method"]]
     facts = [f"$n$ = {regimes['n']}", f"$d$ = {regimes['d']}"]
@@ -131,9 +159,11 @@ def _titles(figure: Figure, regimes: Mapping[str, Any]) -> None:
     source = "exact second moments" if regimes["exact"] else f"{regimes['replicas']} replicas a cell"
     error = r"$f(x_K)-f_*$" if regimes["measure"] == "gap_last" else r"$\Vert\nabla f(x_K)\Vert^2$"
     how = "" if regimes["replacement"] else ", without replacement"
+    how += f", batch {regimes['batch']}" if "batch" in regimes and regimes["method"] == "sgd" else ""
+    horizon = f" = {regimes['iterations']}" if "iterations" in regimes else ""
     lines = (
         f"{plain(regimes['title'])}: {', '.join(facts)}",
-        f"error {error} after $K$ = {regimes['iterations']} steps{how}; {source}",
+        f"error {error} after $K${horizon} steps{how}; {source}",
     )
     left, at = _EDGE / _WIDTH, height - _EDGE
     title = f"What a constant step of {name} does"
@@ -163,7 +193,7 @@ def _edges(steps: np.ndarray) -> np.ndarray:
 def _draw_map(axes: Axes, regimes: Mapping[str, Any], edges: np.ndarray) -> None:
     names = list(COLOURS)
     codes = np.array([[names.index(name) for name in row] for row in regimes["regime"]]).T
-    rows = np.arange(len(regimes["batch"]) + 1) - 0.5
+    rows = np.arange(len(regimes["values"]) + 1) - 0.5
     axes.pcolormesh(
         edges,
         rows,
@@ -177,21 +207,26 @@ def _draw_map(axes: Axes, regimes: Mapping[str, Any], edges: np.ndarray) -> None
     for row, limit in enumerate(regimes["threshold"]):
         if limit is not None:
             axes.plot([limit, limit], [row - 0.5, row + 0.5], color=style.BLACK, linewidth=2)
-    axes.plot(
-        regimes["best_step"],
-        np.arange(len(regimes["batch"])),
-        linestyle="none",
-        marker="*",
-        markersize=8,
-        color="white",
-        markeredgecolor=style.BLACK,
-        markeredgewidth=0.7,
-    )
-    labels = ["full"] if regimes["method"] == "gd" else [str(batch) for batch in regimes["batch"]]
-    axes.set_yticks(np.arange(len(labels)), labels)
+    axes.plot(regimes["best_step"], np.arange(rows.size - 1), **_BEST)
+    trusted = [(step, row) for row, step in enumerate(regimes["trusted_step"]) if step is not None]
+    axes.plot([step for step, _ in trusted], [row for _, row in trusted], **_TRUSTED)
+    if regimes["axis"] == "batch" and regimes["exact"] and not _full(regimes):
+        _draw_scaling(axes, regimes, edges)
+    labels = ["full"] if _full(regimes) else [f"{value:g}" for value in regimes["values"]]
+    every = -(-len(labels) // _MOST_LABELS)
+    axes.set_yticks(np.arange(len(labels))[::every], labels[::every])
     axes.yaxis.set_minor_locator(NullLocator())
     axes.set_ylim(rows[0], rows[-1])
-    axes.set_ylabel("batch")
+    axes.set_ylabel(AXES[regimes["axis"]])
+
+
+def _draw_scaling(axes: Axes, regimes: Mapping[str, Any], edges: np.ndarray) -> None:
+    """Draw how the threshold of the first batch would grow linearly, and like the square root."""
+    batches, rows = np.array(regimes["values"], dtype=float), np.arange(len(regimes["values"]))
+    for power, line in _SCALING.items():
+        scaled = regimes["threshold"][0] * (batches / batches[0]) ** power
+        inside = scaled <= edges[-1]
+        axes.plot(scaled[inside], rows[inside], color=style.BLACK, linewidth=0.9, linestyle=line)
 
 
 def _references(axes: Axes, regimes: Mapping[str, Any], edges: np.ndarray) -> None:
@@ -224,15 +259,21 @@ def _legend(regimes: Mapping[str, Any], theorems: bool) -> Sequence[tuple[Any, s
     entries: list[tuple[Any, str]] = [
         (Patch(facecolor=colour), _MEANING[name]) for name, colour in COLOURS.items() if name in present
     ]
-    star: dict[str, Any] = {"marker": "*", "markersize": 8, "color": "white", "markeredgecolor": style.BLACK}
-    entries.append((Line2D([], [], linestyle="none", **star), "best step of the grid"))
+    entries.append((Line2D([], [], **_BEST), "best step of the grid"))
+    if any(step is not None for step in regimes["trusted_step"]):
+        entries.append((Line2D([], [], **_TRUSTED), "step of the least bound"))
     if regimes["exact"]:
         entries.append((Line2D([], [], color=style.BLACK, linewidth=2), "exact stability threshold"))
+        if regimes["axis"] == "batch" and not _full(regimes):
+            for power, line in _SCALING.items():
+                what = "linear" if power == 1 else "square-root"
+                thin = Line2D([], [], color=style.BLACK, linewidth=0.9, linestyle=line)
+                entries.append((thin, f"threshold of batch {regimes['values'][0]}, {what} scaling"))
     elif regimes["first_divergent"][0] is not None:
         dashed = Line2D([], [], color=style.BLACK, linewidth=2, linestyle="--")
         entries.append((dashed, "first divergent step, measured"))
     if theorems:
         entries.append((Patch(facecolor=style.GREEN), "steps that the theorem allows"))
         mark = Line2D([], [], linestyle="none", marker="D", markersize=4, color=style.BLACK)
-        entries.append((mark, "step of its least bound"))
+        entries.append((mark, "step of its least bound, below"))
     return entries

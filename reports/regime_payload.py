@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ratebound.reports import style
-from ratebound.reports.regime_map import COLOURS
+from ratebound.reports.regime_map import AXES, COLOURS, of_one_row
 
 _DIGITS = 4
 _CURVES = {"curve": "curve", "mean": "mean_curve", "low": "low_curve", "high": "high_curve"}
@@ -24,14 +24,17 @@ def payload(regimes: Mapping[str, Any]) -> dict[str, Any]:
     Returns
     -------
     dict
-        Axes ``step``, ``batch`` and ``k``; over (batch, step) the ``regime`` and its code, ``numbers`` and
-        ``allowed``, what theorems say of the step; over (batch, step, k) ``curves``.
+        Axes ``step``, ``values`` and ``k``; over (values, step) the ``regime`` and its code, and ``numbers``;
+        over (values, step, k) ``curves``; and ``allowed``, the theorems that allow a step in row ``told``.
     """
     names = list(COLOURS)
-    rows = range(len(regimes["batch"]))
+    told, theory = of_one_row(regimes)
+    rows = range(len(regimes["values"]))
     return {
         "step": [_short(step) for step in regimes["step"]],
-        "batch": regimes["batch"],
+        "axis": regimes["axis"],
+        "axis_name": AXES[regimes["axis"]],
+        "values": regimes["values"],
         "k": regimes["k"],
         "units": {name: regimes[name] for name in ("L", "L_max") if regimes[name] is not None},
         "exact": regimes["exact"],
@@ -40,15 +43,21 @@ def payload(regimes: Mapping[str, Any]) -> dict[str, Any]:
         "colours": list(COLOURS.values()),
         "ink": {"curve": style.VERMILION, "mean": style.BLUE},
         "code": [[names.index(row[j]) for row in regimes["regime"]] for j in rows],
-        "numbers": {name: _by_batch(regimes[name], rows) for name in _SCALARS if name in regimes},
+        "numbers": {name: _by_row(regimes[name], rows) for name in _SCALARS if name in regimes},
         "measured": [[row[j] for row in regimes["measured_regime"]] for j in rows]
         if "measured_regime" in regimes
         else None,
         "threshold": [_short(limit) for limit in regimes["threshold"]],
         "curves": {
-            name: _by_batch(regimes[stored], rows) for name, stored in _CURVES.items() if stored in regimes
+            name: _by_row(regimes[stored], rows) for name, stored in _CURVES.items() if stored in regimes
         },
-        "allowed": [allowed(regimes["theory"], step) for step in regimes["step"]],
+        "best": [_short(step) for step in regimes["best_step"]],
+        "trusted": {
+            name: [_short(each) for each in regimes[f"trusted_{name}"]]
+            for name in ("step", "price", "theorem")
+        },
+        "told": told,
+        "allowed": [allowed(theory, step) for step in regimes["step"]],
     }
 
 
@@ -58,11 +67,11 @@ def allowed(theory: Sequence[Mapping[str, Any]], step: float) -> list[str]:
     return [line["id"] for line in applying if line["largest"] is None or step <= line["largest"]]
 
 
-def _by_batch(values: Sequence[Any], rows: range) -> list[Any]:
+def _by_row(values: Sequence[Any], rows: range) -> list[Any]:
     return [[_short(row[j]) for row in values] for j in rows]
 
 
 def _short(value: Any) -> Any:
     if isinstance(value, list):
         return [_short(each) for each in value]
-    return None if value is None else float(f"{value:.{_DIGITS}g}")
+    return value if value is None or isinstance(value, str) else float(f"{value:.{_DIGITS}g}")

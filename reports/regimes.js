@@ -1,9 +1,10 @@
-// The map of regimes: a heat map with hover, a slider over k, and the runs of the cell that was chosen.
+// Maps of regimes: a heat map with hover, a choice of axes, a slider over k, and the runs of a chosen cell.
 "use strict";
 
 (function regimes() {
   if (!window.Plotly || !window.ratebound) return;
-  const data = window.ratebound;
+  const maps = window.ratebound.maps;
+  let data = maps[0];
   const figure = document.getElementById("regimes");
   const heat = document.getElementById("heat");
   const runs = document.getElementById("runs");
@@ -13,17 +14,27 @@
   const number = (value) => (value === null || value === undefined ? "∞" : Number(value.toPrecision(4)).toString());
   const options = { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"] };
 
+  maps.forEach((map, place) => choose.axis.add(new Option(map.axis, place)));
   for (const name of Object.keys(data.units)) choose.unit.add(new Option(`α ${name}`, name));
-  data.batch.forEach((batch, row) => choose.batch.add(new Option(batch, row)));
-  data.step.forEach((step, column) => choose.step.add(new Option(number(step), column)));
-  choose.k.max = data.k.length - 1;
-  choose.k.value = data.k.length - 1;
   // A floor is known only where second moments are exact.
   if (!data.exact) choose.colour.querySelector("[value=ratio]").remove();
 
   const unit = () => data.units[choose.unit.value] ?? 1;
   const steps = () => data.step.map((step) => step * unit());
-  const rows = () => (choose.rows.value === "log" ? data.batch : data.batch.map((_, row) => row));
+  const logarithmic = () => choose.rows.value === "log" && data.values[0] > 0;
+  const rows = () => (logarithmic() ? data.values : data.values.map((_, row) => row));
+
+  function take(map) {
+    data = map;
+    document.getElementById("axis-name").textContent = data.axis;
+    choose.value.replaceChildren(...data.values.map((value, row) => new Option(value, row)));
+    choose.step.replaceChildren(...data.step.map((step, column) => new Option(number(step), column)));
+    choose.k.max = data.k.length - 1;
+    choose.k.value = data.k.length - 1;
+    choose.rows.querySelector("[value=log]").disabled = data.values[0] <= 0;
+    document.getElementById("cell").hidden = true;
+    heat.style.height = `${Math.max(18, Math.min(40, 8 + 1.4 * data.values.length))}rem`;
+  }
 
   function look() {
     const computed = getComputedStyle(document.body);
@@ -33,14 +44,17 @@
   function words(row, column, k) {
     const scalars = Object.entries(data.numbers).map(([name, table]) => `${name} ${number(table[row][column])}`);
     const parts = [
-      `step ${number(data.step[column])}, batch ${data.batch[row]}: <b>${data.regimes[data.code[row][column]]}</b>`,
+      `step ${number(data.step[column])}, ${data.axis} ${data.values[row]}: <b>${data.regimes[data.code[row][column]]}</b>`,
       `${data.measure} at k = ${data.k[k]}: ${number(data.curves.curve[row][column][k])}`,
       scalars.slice(0, 3).join(", "),
       scalars.slice(3).join(", "),
     ];
     if (data.measured) parts.push(`replicas: ${data.measured[row][column]}`);
     if (data.threshold[row] !== null) parts.push(`step / threshold: ${number(data.step[column] / data.threshold[row])}`);
-    if (row === 0) parts.push(`allowed by ${data.allowed[column].join(", ") || "no theorem"}`);
+    if (data.trusted.theorem[row]) {
+      parts.push(`best step ${number(data.best[row])}; least bound ${data.trusted.theorem[row]} at ${number(data.trusted.step[row])}, price ${number(data.trusted.price[row])}`);
+    }
+    if (row === data.told) parts.push(`allowed by ${data.allowed[column].join(", ") || "no theorem"}`);
     return parts.filter(Boolean).join("<br>");
   }
 
@@ -73,25 +87,29 @@
       x: known.map(([limit]) => limit * unit()), y: known.map(([, row]) => row), mode: "lines+markers",
       line: { color: "#000", width: 3 }, marker: { size: 6, color: "#000" }, hoverinfo: "skip", showlegend: false,
     };
+    const marks = (steps, symbol, size) => ({
+      x: steps.map((step) => (step === null ? null : step * unit())), y: rows(), mode: "markers",
+      marker: { symbol, size, color: "#fff", line: { color: "#000", width: 1 } }, hoverinfo: "skip", showlegend: false,
+    });
     const axis = { gridcolor: style.line, zeroline: false, ticks: "outside" };
-    const log = choose.rows.value === "log";
+    const log = logarithmic();
     const name = choose.unit.value === "alpha" ? "step α" : `step α · ${choose.unit.value}`;
-    window.Plotly.react(heat, [map, line], {
+    window.Plotly.react(heat, [map, line, marks(data.best, "star", 11), marks(data.trusted.step, "diamond", 8)], {
       paper_bgcolor: style.paper, plot_bgcolor: style.paper, font: { color: style.ink, family: style.font, size: 13 },
       modebar: { orientation: "v", bgcolor: "rgba(0,0,0,0)" }, margin: { l: 60, r: 15, t: 15, b: 50 }, hoverlabel: { align: "left" },
       xaxis: { ...axis, type: "log", title: { text: name }, exponentformat: "power" },
-      yaxis: { ...axis, type: log ? "log" : "linear", minorloglabels: "none", title: { text: "batch" }, ...(log ? {} : ticks()) },
+      yaxis: { ...axis, type: log ? "log" : "linear", minorloglabels: "none", title: { text: data.axis_name }, ...(log ? {} : ticks()) },
     }, options);
   }
 
   function ticks() {
-    const every = Math.ceil(data.batch.length / 16);
-    const shown = data.batch.map((_, row) => row).filter((row) => row % every === 0);
-    return { tickvals: shown, ticktext: shown.map((row) => data.batch[row]) };
+    const every = Math.ceil(data.values.length / 16);
+    const shown = data.values.map((_, row) => row).filter((row) => row % every === 0);
+    return { tickvals: shown, ticktext: shown.map((row) => data.values[row]) };
   }
 
   function showRuns() {
-    const [row, column] = [Number(choose.batch.value), Number(choose.step.value)];
+    const [row, column] = [Number(choose.value.value), Number(choose.step.value)];
     const style = look();
     document.getElementById("cell").hidden = false;
     document.getElementById("said").innerHTML = words(row, column, Number(choose.k.value));
@@ -119,13 +137,13 @@
 
   figure.classList.add("interactive");
   document.getElementById("choose").hidden = false;
-  heat.style.height = `${Math.max(18, Math.min(40, 8 + 1.4 * data.batch.length))}rem`;
   runs.style.height = "26rem";
+  take(data);
   showMap();
   heat.on("plotly_click", (event) => {
     const point = event.points.find((each) => each.data.type === "heatmap");
     if (!point) return;
-    [choose.batch.value, choose.step.value] = point.pointIndex ?? point.pointNumber;
+    [choose.value.value, choose.step.value] = point.pointIndex ?? point.pointNumber;
     showRuns();
   });
   for (const name of ["colour", "unit", "rows"]) choose[name].addEventListener("change", showMap);
@@ -133,7 +151,11 @@
     showMap();
     if (!document.getElementById("cell").hidden) showRuns();
   });
-  for (const name of ["batch", "step"]) choose[name].addEventListener("change", showRuns);
+  choose.axis.addEventListener("change", () => {
+    take(maps[Number(choose.axis.value)]);
+    showMap();
+  });
+  for (const name of ["value", "step"]) choose[name].addEventListener("change", showRuns);
   document.addEventListener("themechange", () => {
     showMap();
     if (!document.getElementById("cell").hidden) showRuns();

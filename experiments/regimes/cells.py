@@ -1,4 +1,4 @@
-"""The numbers of every cell (step, batch) of a map, exact or from replicas."""
+"""The numbers of every cell of a map, row by row, exact or from replicas."""
 
 from __future__ import annotations
 
@@ -6,68 +6,108 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ratebound.experiments.checkpoints import checkpoints
+from ratebound.experiments.regimes.axes import Row
 from ratebound.experiments.regimes.classify import exact_regime
 from ratebound.experiments.regimes.curves import exact_curves
 from ratebound.experiments.regimes.exact import SecondMoment
+from ratebound.experiments.regimes.heavy_ball import HeavyBall
 from ratebound.experiments.sweeps.compute import Values
-from ratebound.problems.finite_sum import Problem
 
 KEPT = ("mean", "stderr", "median", "low", "high", "regime")
-"""What a map keeps of the replicas of a batch."""
+"""What a map keeps of the replicas of a row."""
 Cells = dict[str, np.ndarray]
-"""Variables of a map: shape (S, B), (S, B, C) along the run, or (B,) where they belong to a batch."""
+"""Variables of a row: (S,), (S, C) along the run, or () for the row; of a map with one more axis, rows."""
+
+Errors = dict[str, np.ndarray]
+"""Measure -> error of every step, shape (S,)."""
 
 
-def exact_cells(
-    problem: Problem, steps: np.ndarray, factors: np.ndarray, at: np.ndarray, kept: np.ndarray
-) -> tuple[Cells, dict[str, np.ndarray]]:
-    """Return the exact cells, and the error of the first batch at the horizon for every measure, shape (S,).
+class Exact:
+    """Exact rows; the second-moment operator of a problem is built once.
 
     Parameters
     ----------
-    problem
-        Least squares of moderate rank.
-    steps, factors
-        Step sizes, shape (S,), and batch factors, shape (B,).
-    at
-        Checkpoints, shape (C,).
-    kept
-        Those of them whose errors are kept as ``curve``.
+    steps
+        Step sizes, shape (S,).
     """
-    operator = SecondMoment(problem)
-    curves = exact_curves(operator, steps, factors, at)
-    floor = np.stack([operator.floor(c, steps).gap for c in factors], axis=1)
-    radius = np.stack([operator.contraction(c, steps) for c in factors], axis=1)
-    regime = [
-        [
-            exact_regime(at, curves.gap[:, i, j], floor[i, j], radius[i, j], problem.value_floor)
-            for j in range(factors.size)
+
+    def __init__(self, steps: np.ndarray) -> None:
+        self._steps = steps
+        self._operators: dict[int, SecondMoment] = {}
+
+    def row(self, row: Row, kept: np.ndarray) -> tuple[Cells, Errors, Errors]:
+        """Return the exact cells of a row, its errors at the horizon, and their limits where they are known.
+
+        Parameters
+        ----------
+        row
+            Runs on least squares of moderate rank.
+        kept
+            Checkpoints whose errors are kept as ``curve``, up to the horizon.
+        """
+        steps, c, problem = self._steps, row.factor, row.problem
+        plain = self._operators.setdefault(id(problem), SecondMoment(problem))
+        operator = HeavyBall(plain, row.momentum) if row.momentum else plain
+        at = np.union1d(checkpoints(row.iterations), kept)
+        curves = exact_curves(plain, steps, c, at, row.momentum)
+        limits, radius = operator.floor(c, steps), operator.contraction(c, steps)
+        regime = [
+            exact_regime(at, *each, problem.value_floor)
+            for each in zip(curves.gap, limits.gap, radius, strict=True)
         ]
-        for i in range(steps.size)
-    ]
-    cells = {
-        "regime": np.array(regime),
-        "error": curves.final["gap_last"],
-        "curve": np.moveaxis(curves.gap[np.searchsorted(at, kept)], 0, -1),
-        "floor": floor,
-        "contraction": radius,
-        "threshold": np.array([operator.threshold(c) for c in factors]),
-        "fastest_step": np.array([operator.fastest(c) for c in factors]),
+        cells = {
+            "regime": np.array(regime, dtype=object),
+            "error": curves.final["gap_last"],
+            "curve": curves.gap[:, np.searchsorted(at, kept)],
+            "floor": limits.gap,
+            "contraction": radius,
+            "threshold": np.array(operator.threshold(c)),
+            "fastest_step": np.array(operator.fastest(c)),
+        }
+        return cells, curves.final, {"gap_last": limits.gap, "distance_sq": limits.distance_sq}
+
+
+def stacked(rows: Sequence[Cells], horizons: Sequence[np.ndarray], kept: np.ndarray) -> Cells:
+    """Return the cells of all rows; those along the run are nan where a row has no checkpoint.
+
+    Parameters
+    ----------
+    rows
+        Variable -> shape (), (S,) or (S, C of the row).
+    horizons
+        Checkpoints of each row.
+    kept
+        Checkpoints of the map, shape (C,).
+    """
+
+    def full(values: np.ndarray, at: np.ndarray) -> np.ndarray:
+        if values.ndim < 2:
+            return values
+        found = np.full((values.shape[0], kept.size), np.nan)
+        found[:, np.searchsorted(kept, at)] = values
+        return found
+
+    return {
+        name: np.stack(
+            [full(row[name], at) for row, at in zip(rows, horizons, strict=True)],
+            axis=min(rows[0][name].ndim, 1),
+        )
+        for name in rows[0]
     }
-    return cells, {name: value[:, 0] for name, value in curves.final.items()}
 
 
-def measured_cells(found: Sequence[Values]) -> Cells:
-    """Return the cells of replicas from what a sweep keeps of each batch, whose steps are one cell."""
-    kept = {name: np.stack([np.asarray(each[name]) for each in found], axis=1) for name in KEPT}
+def measured_row(found: Values) -> Cells:
+    """Return the cells of replicas from what a sweep keeps of a row, whose steps are one cell."""
+    kept = {name: np.asarray(found[name]) for name in KEPT}
     cells = {name: kept[name][..., -1] for name in ("mean", "stderr", "median")}
     cells |= {f"{name}_curve": kept[name] for name in ("mean", "low", "high")}
-    return cells | {"measured_regime": kept["regime"].astype(object).astype(str)}
+    return cells | {"measured_regime": kept["regime"].astype(object)}
 
 
 def stand_in(measured: Cells) -> Cells:
-    """Return the cells of a problem without exact second moments: means for errors, nan for the rest."""
+    """Return the row of a problem without exact second moments: means for errors, nan for the rest."""
     error = measured["mean"]
     cells: Cells = {"regime": measured["measured_regime"], "error": error, "curve": measured["mean_curve"]}
     cells |= dict.fromkeys(("floor", "contraction"), np.full_like(error, np.nan))
-    return cells | dict.fromkeys(("threshold", "fastest_step"), np.full_like(error[0], np.nan))
+    return cells | dict.fromkeys(("threshold", "fastest_step"), np.array(np.nan))

@@ -1,4 +1,4 @@
-"""Exact expected errors of constant steps on least squares, all steps and batches side by side."""
+"""Exact expected errors of constant steps on least squares, with and without momentum, all steps at once."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ class Curves:
     Parameters
     ----------
     gap
-        E f(x_k) - f* at the checkpoints, shape (C, S, B).
+        E f(x_k) - f* at the checkpoints, shape (S, C).
     final
-        Measure -> its expectation at the last checkpoint, shape (S, B); names of
+        Measure -> its expectation at the last checkpoint, shape (S,); names of
         :data:`ratebound.experiments.plan.MEASURES`.
     """
 
@@ -26,8 +26,10 @@ class Curves:
     final: dict[str, np.ndarray]
 
 
-def exact_curves(operator: SecondMoment, steps: np.ndarray, factors: np.ndarray, at: np.ndarray) -> Curves:
-    """Return the exact errors of every step and batch.
+def exact_curves(
+    operator: SecondMoment, steps: np.ndarray, factor: float, at: np.ndarray, beta: float = 0.0
+) -> Curves:
+    """Return the exact errors of every step.
 
     Parameters
     ----------
@@ -35,31 +37,36 @@ def exact_curves(operator: SecondMoment, steps: np.ndarray, factors: np.ndarray,
         The second-moment operator.
     steps
         Step sizes, shape (S,).
-    factors
-        Batch factors, shape (B,).
+    factor
+        The batch factor.
     at
         Increasing checkpoints, the last one positive, shape (C,).
+    beta
+        The momentum: ``m+ = beta m + g``, ``x+ = x - a m+``.
 
     Notes
     -----
-    A step costs one product of a p x p matrix with p x (S B) columns. Averages need no cross moments:
-    ``E e_j e_i^T = (I - a H)^(j-i) S_i`` for j > i, of which only the diagonal in the eigenbasis enters.
-    Overflow reads ``inf``.
+    A step costs one product of a p x p matrix with p x S columns. With e = x_k - x* and g the gradient
+    estimate the moments E e e^T, E e m^T and E m m^T follow from ``E g = H e`` and E g g^T. Averages need no
+    cross moments: E e_j (e_k, m_k) for j < k moves as the mean of (e_k, m_k) does, and of it only the
+    diagonal in the eigenbasis enters. Overflow reads ``inf``.
     """
-    a, c = (np.ravel(grid) for grid in np.meshgrid(steps, factors, indexing="ij"))
     lam, horizon = operator.eigenvalues[:, None], int(at[-1])
-    M, full = operator.N(1.0), np.diagonal(operator.N(0.0))[:, None]
-    m = np.repeat(operator.start[:, None], a.size, axis=1)
-    s = np.repeat(operator.pack(np.outer(operator.start, operator.start))[:, None], a.size, axis=1)
-    shrink = 1 - a * lam
-    linear, second = 1 - a * operator.D[:, None] + a**2 * (1 - c) * full, a**2 * c
-    gap = np.empty((at.size, a.size))
-    best, total = np.full(a.size, np.inf), np.zeros(a.size)
-    pending, averaged = np.zeros_like(m), np.zeros_like(m)
+    left, right = (each[:, None] for each in operator.pairs)
+    full = left * right
+    V = factor * (operator.N(1.0) - operator.N(0.0))
+    cross, G = factor * operator.cross, factor * operator.G[:, None]
+    mean = np.repeat(operator.start[:, None], steps.size, axis=1)
+    S = np.repeat(operator.pack(np.outer(operator.start, operator.start))[:, None], steps.size, axis=1)
+    # E e_i m_j and E e_j m_i for i <= j, E m_i m_j, and E m: they stay zero, unread, without momentum.
+    above, below, M, momentum = (np.zeros_like(each) for each in (S, S, S, mean))
+    gap = np.empty((at.size, steps.size))
+    best, total = np.full(steps.size, np.inf), np.zeros(steps.size)
+    pending, pending_m, averaged = np.zeros_like(mean), np.zeros_like(mean), np.zeros_like(mean)
     kept = {int(k): position for position, k in enumerate(at)}
     with np.errstate(all="ignore"):
         for k in range(horizon + 1):
-            squares = s[operator.diagonal]
+            squares = S[operator.diagonal]
             if k in kept:
                 gap[kept[k]] = (lam * squares).sum(0) / 2
             if k == horizon:
@@ -67,9 +74,20 @@ def exact_curves(operator: SecondMoment, steps: np.ndarray, factors: np.ndarray,
             slope = (lam**2 * squares).sum(0)
             best, total = np.fmin(best, slope), total + slope
             averaged += squares + 2 * pending
-            pending = shrink * (pending + squares)
-            s = linear * s + second * (M @ s + operator.cross @ m + operator.G[:, None])
-            m = shrink * m
+            # What g adds to m, and then m to e.
+            pending = pending + squares
+            pending_m = beta * (pending_m + above[operator.diagonal]) + lam * pending
+            pending = pending - steps * pending_m
+            M_next = full * S + V @ S + cross @ mean + G
+            above_next, below_next = right * S, left * S
+            if beta:
+                M_next += beta**2 * M + beta * (right * below + left * above)
+                above_next += beta * above
+                below_next += beta * below
+            S = S - steps * (above_next + below_next) + steps**2 * M_next
+            above, below, M = above_next - steps * M_next, below_next - steps * M_next, M_next
+            momentum = beta * momentum + lam * mean
+            mean = mean - steps * momentum
         final = {
             "gap_last": gap[-1],
             "distance_sq": squares.sum(0),
@@ -78,11 +96,7 @@ def exact_curves(operator: SecondMoment, steps: np.ndarray, factors: np.ndarray,
             "grad_norm_sq_mean": total / horizon,
             "grad_norm_sq_best": best,
         }
-    shape = (steps.size, factors.size)
-    return Curves(
-        _finite_or_inf(gap).reshape(at.size, *shape),
-        {name: _finite_or_inf(value).reshape(shape) for name, value in final.items()},
-    )
+    return Curves(_finite_or_inf(gap).T, {name: _finite_or_inf(value) for name, value in final.items()})
 
 
 def _finite_or_inf(values: np.ndarray) -> np.ndarray:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
 
 import numpy as np
 
+from ratebound.experiments.regimes.axes import Row
 from ratebound.experiments.run import simulate
-from ratebound.problems.finite_sum import Problem
 from ratebound.theory.statement import Theorem
-
-if TYPE_CHECKING:
-    from ratebound.theory.method import Method
 
 _EVERY_STEP = frozenset({"grad_norm_sq_mean", "grad_norm_sq_best"})
 """Measures that take a full gradient at every step, many times the work of the step itself."""
@@ -21,28 +17,22 @@ _FEW = 16
 
 
 def theorem_errors(
-    problem: Problem,
-    method: Method,
-    theorems: Sequence[Theorem],
-    steps: np.ndarray,
-    horizon: int,
-    replicas: int,
-    run: Mapping[str, Any],
+    row: Row, theorems: Sequence[Theorem], steps: np.ndarray, replicas: int, backend: str, seed: int
 ) -> dict[str, np.ndarray]:
     """Return the mean over replicas at the horizon for every measure of the theorems.
 
     Parameters
     ----------
-    problem, method
+    row
         What is run.
     theorems
         Whose measures are wanted.
     steps
         Step sizes, shape (S,), which share the sample indices of each replica.
-    horizon, replicas
-        Updates, and independent runs; measures of gradients along the run get at most 16 of these.
-    run
-        Other options of :func:`ratebound.experiments.run.simulate`.
+    replicas
+        Independent runs; measures of gradients along the run get at most 16 of these.
+    backend, seed
+        See :func:`ratebound.experiments.run.simulate`.
 
     Returns
     -------
@@ -54,17 +44,19 @@ def theorem_errors(
     for measures, count in ((wanted - _EVERY_STEP, replicas), (wanted & _EVERY_STEP, min(replicas, _FEW))):
         if measures:
             # The choice of an engine weighs steps alone; gradients at every step outweigh its loading time.
-            slow = method.sampling == "batch" and measures <= _EVERY_STEP and run["backend"] == "auto"
-            options = {**run, "backend": "numba"} if slow else run
+            slow = row.method.sampling == "batch" and measures <= _EVERY_STEP and backend == "auto"
             found = simulate(
-                problem,
-                method,
+                row.problem,
+                row.method,
                 steps.tolist(),
-                steps=horizon,
+                batch=1 if row.method.sampling == "full" else row.batch,
+                replacement=row.replacement,
+                steps=row.iterations,
                 replicas=count,
+                seed=seed,
                 measures=sorted(measures),
-                checkpoints=np.array([horizon]),
-                **options,
+                checkpoints=np.array([row.iterations]),
+                backend="numba" if slow else backend,
             )
             errors |= {name: _mean(found[name].values) for name in measures}
     return errors

@@ -82,13 +82,13 @@ class SecondMoment:
         rank = problem.d if problem.l2 else problem.spectrum.rank
         self.eigenvalues, basis = values[-rank:], vectors[:, -rank:]
         """Nonzero eigenvalues of H, ascending, shape (r,)."""
-        n, l2, lam = problem.n, problem.l2, self.eigenvalues
+        n, l2 = problem.n, problem.l2
         A, noise = problem.A @ basis, problem.component_gradients(problem.x_star) @ basis
         self._rows, self._cols = np.triu_indices(rank)
         self.diagonal = np.flatnonzero(self._rows == self._cols)
         """Positions of the diagonal entries among the coordinates, shape (r,)."""
         self._scale = np.where(self._rows == self._cols, 1.0, np.sqrt(2))
-        left, right = lam[self._rows], lam[self._cols]
+        left, right = self.pairs
         self.D, self._HSH = left + right, left * right
         features = self.pack(A[:, :, None] * A[:, None, :])
         self._M = features.T @ features / n
@@ -101,6 +101,11 @@ class SecondMoment:
         self.start = (problem.x0 - problem.x_star) @ basis
         """x_0 - x* in the eigenbasis, shape (r,)."""
         self._known: dict[float, tuple[np.ndarray, np.ndarray]] = {}
+
+    @property
+    def pairs(self) -> tuple[np.ndarray, np.ndarray]:
+        """Eigenvalues of row and column of every coordinate, each of shape (p,)."""
+        return self.eigenvalues[self._rows], self.eigenvalues[self._cols]
 
     def pack(self, S: np.ndarray) -> np.ndarray:
         """Return the coordinates, shape (..., p), of symmetric matrices of shape (..., r, r)."""

@@ -1,11 +1,12 @@
-"""``explore``: what every constant step and batch does on a problem, and what the catalogue knows of it."""
+"""``explore``: what every constant step does on a problem, row by row, and what the catalogue knows of it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
 from dataclasses import asdict, dataclass
-from itertools import takewhile
+from functools import reduce
+from itertools import chain
 from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,19 +14,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
-from ratebound.experiments import checkpoints as grids
 from ratebound.experiments.checks import whole
-from ratebound.experiments.exact import is_plain
 from ratebound.experiments.plan import check_alphas
-from ratebound.experiments.regimes.cells import KEPT, exact_cells, measured_cells, stand_in
+from ratebound.experiments.regimes.axes import AXES, Row, default_steps, increasing, rows
+from ratebound.experiments.regimes.cells import KEPT, Cells, Errors, Exact, measured_row, stacked, stand_in
 from ratebound.experiments.regimes.errors import theorem_errors
 from ratebound.experiments.regimes.exact import operator_available
-from ratebound.experiments.regimes.theory import Line, candidates, lines
+from ratebound.experiments.regimes.theory import Line, candidates, lines, trusted
 from ratebound.experiments.run import find_method
 from ratebound.experiments.sweeps.compute import Outcome, Values, checkpoints
-from ratebound.experiments.sweeps.declare import declare
+from ratebound.experiments.sweeps.declare import Sweep, declare
 from ratebound.experiments.sweeps.run import label, outcomes, sweep
-from ratebound.problems.certified import NotCertified, batch_factor
+from ratebound.problems.certified import NotCertified
 from ratebound.problems.constants import certify
 from ratebound.problems.finite_sum import Problem
 from ratebound.theory.errors import RateboundError
@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     from ratebound.theory.method import Method
 
 Watch = Callable[[int, int, str], None]
-_LARGEST_BATCH = 64
-_DIMENSIONS = {1: ("batch",), 2: ("step", "batch"), 3: ("step", "batch", "k")}
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,25 +43,33 @@ class Regimes:
     Parameters
     ----------
     data
-        Dimensions ``step`` and ``batch``. Over both: ``regime``; ``error``, the expected error at the horizon
-        (exact, else the mean over replicas); ``floor`` and ``contraction`` (exact, else nan); and from
-        replicas ``mean``, ``stderr``, ``median``, ``measured_regime``. Over ``batch``: ``threshold``, the
-        exact step from which the error no longer converges in mean square, and ``fastest_step``, of the least
-        contraction factor (else nan); ``first_divergent``, the smallest step of the grid that is divergent
-        (inf if none is); ``best_step``, of the least error. Along the run, over step, batch and ``k``:
-        ``curve``, the expected error (exact, else the mean over replicas), and from replicas ``mean_curve``,
-        ``low_curve`` and ``high_curve`` (10 % and 90 % quantiles).
+        Dimensions ``step`` and the axis of the map, one of :data:`ratebound.experiments.regimes.axes.AXES`.
+        Over both: ``regime``; ``error``, the expected error at the horizon (exact, else the mean over
+        replicas); ``floor`` and ``contraction`` (exact, else nan); and from replicas ``mean``, ``stderr``,
+        ``median``, ``measured_regime``. Over the axis: ``threshold``, the exact step from which the error no
+        longer converges in mean square, and ``fastest_step``, of the least contraction factor (else nan);
+        ``first_divergent``, the smallest step of the grid that is divergent (inf if none is); ``best_step``,
+        of the least error; ``trusted_step``, ``trusted_price`` and ``trusted_theorem``, the step that the
+        least bound of any theorem in the measure of the map asks for, its price, and that theorem. Along the
+        run, over step, axis and ``k``: ``curve``, the expected error (exact, else the mean over replicas),
+        and from replicas ``mean_curve``, ``low_curve`` and ``high_curve`` (10 % and 90 % quantiles); nan
+        beyond the horizon of a row.
     theory
-        The theorems on the step axis, for the first batch.
+        The theorems on the step axis, for the first batch, or for every row of another axis.
     """
 
     data: xr.Dataset
     theory: tuple[Line, ...]
 
     def as_dict(self) -> dict[str, Any]:
-        """Return everything as plain JSON values; numbers that are not finite read None."""
+        """Return everything as plain JSON values; numbers that are not finite read None.
+
+        The values of the axis are called ``values``.
+        """
         found: dict[str, Any] = {str(name): value for name, value in self.data.attrs.items()}
-        found |= {str(name): self.data[name].values.tolist() for name in self.data.variables}
+        for name in self.data.variables:
+            key = "values" if name == found["axis"] else str(name)
+            found[key] = self.data[name].values.tolist()
         plain: dict[str, Any] = _plain(found | {"theory": [asdict(line) for line in self.theory]})
         return plain
 
@@ -76,24 +82,14 @@ def _plain(value: Any) -> Any:
     return None if isinstance(value, float) and not isfinite(value) else value
 
 
-def default_steps(problem: Problem, points: int = 24) -> np.ndarray:
-    """Return a geometric grid from 1/(32 L_max) to 4/L, which holds the thresholds of SGD and GD."""
-    points = whole("grid", points, 2)
-    return np.geomspace(1 / (32 * certify(problem, "L_max").value), 4 / certify(problem, "L").value, points)
-
-
-def default_batches(problem: Problem) -> tuple[int, ...]:
-    """Return 1, 2, 4, .. up to 64 and n."""
-    powers = (2**j for j in range(_LARGEST_BATCH.bit_length()))
-    return tuple(takewhile(lambda b: b <= min(problem.n, _LARGEST_BATCH), powers))
-
-
 def explore(
     problem: Problem,
     method: str | Method = "sgd",
     *,
+    axis: str = "batch",
+    values: Sequence[Any] | None = None,
     steps_grid: Sequence[float] | np.ndarray | None = None,
-    batches: Sequence[int] | None = None,
+    batch: int = 1,
     replacement: bool = True,
     iterations: int = 1000,
     replicas: int = 64,
@@ -111,26 +107,29 @@ def explore(
         The finite sum.
     method
         Gradient descent or SGD; full gradients know one batch, n.
+    axis
+        What stands beside the step: ``"batch"``; ``"momentum"``, the factor of heavy ball; ``"iterations"``,
+        the horizon; ``"noise"``, how much of the noise of a least-squares problem is left.
+    values
+        Increasing values of it; None for its default ones.
     steps_grid
-        Increasing steps; None for :func:`default_steps`.
-    batches
-        Increasing batches; None for :func:`default_batches`.
+        Increasing steps; None for :func:`ratebound.experiments.regimes.axes.default_steps`.
+    batch, iterations
+        The batch and the horizon of axes that do not say them.
     replacement
         Whether a batch is drawn with replacement.
-    iterations
-        The horizon K.
     replicas
         Independent runs per cell. 0 for exact results alone, where the problem has them.
     seed
-        The one seed of the replicas; all steps of a batch share the sample indices.
+        The one seed of the replicas; all steps of a row share the sample indices.
     backend
         See :func:`ratebound.experiments.run.simulate`.
     executor, store
         Where replicas run, and the Zarr store that keeps them, so that a map is continued; see
-        :func:`ratebound.experiments.sweeps.run.sweep`. A batch is one cell of the sweep. None for this
+        :func:`ratebound.experiments.sweeps.run.sweep`. A row is one cell of the sweep. None for this
         process, and for no store.
     watch
-        Called with (done, total, what) as batches are finished.
+        Called with (done, total, what) as rows are finished.
 
     Returns
     -------
@@ -143,91 +142,88 @@ def explore(
     RateboundError
         If an argument is out of range, or the method is neither.
     """
-    rule = find_method(method)
-    if not is_plain(rule):
-        raise RateboundError(f"regimes of {rule.name} are not known; explore gd or sgd")
-    steps = _increasing("steps", check_alphas(_grid(problem, steps_grid)))
-    chosen = _batches(problem, rule, batches, replacement)
+    steps = increasing("steps", check_alphas(_grid(problem, steps_grid)))
     iterations, replicas = whole("iterations", iterations, 4), whole("replicas", replicas, 0)
+    base = Row(0, problem, find_method(method), batch, replacement, iterations)
+    chosen = rows(axis, values, base)
     exact = operator_available(problem)
-    if replicas < 2 and not exact and rule.sampling == "batch":
+    if replicas < 2 and not exact and base.method.sampling == "batch":
         raise RateboundError(
             f"replicas = {replicas}; {problem.name} has no exact second moments, so that at least 2 must run"
         )
-    theorems = candidates(problem, rule)
     measure = "gap_last" if problem.x_star is not None else "grad_norm_sq_last"
-    full = rule.sampling == "full"
-    factors = np.array([0.0 if full else batch_factor(problem.n, b, replacement) for b in chosen])
-    declared = {
-        "name": f"explore {problem.name}",
-        "defaults": {
-            "problem": problem,
-            "method": rule,
-            "step": steps.tolist(),
-            "replacement": replacement,
-            "steps": iterations,
-            # Without replicas the sweep still tells where its runs would be looked at.
-            "replicas": max(replicas, 1),
-            "seed": seed,
-            "measure": measure,
-            "backend": backend,
-        },
-        "axes": {"batch": [1] if full else list(chosen)},
-    }
-    kept = checkpoints(declare(declared).cells[0])
+    plan = _declared(axis, chosen, steps, max(replicas, 1), seed, measure, backend)
+    horizons = [checkpoints(cell) for cell in plan.cells]
     say, total = watch or _silent, (len(chosen) if replicas else 0) + 2
 
     say(0, total, "exact second moments" if exact else "constants")
-    dense = np.union1d(grids.checkpoints(iterations), kept)
-    cells, errors = exact_cells(problem, steps, factors, dense, kept) if exact else ({}, {})
+    table = Exact(steps)
+    known = [table.row(row, at) for row, at in zip(chosen, horizons, strict=True)] if exact else []
+    found: list[Cells] = [cells for cells, _, _ in known] or [{} for _ in chosen]
     if replicas:
-        cells |= measured_cells(_replicas(declared, executor, store, say, total))
+        measured = map(measured_row, _replicas(plan, horizons, executor, store, say, total))
+        found = [cells | each for cells, each in zip(found, measured, strict=True)]
     if not exact:
-        cells |= stand_in(cells)
-        run = {
-            "batch": 1 if full else chosen[0],
-            "replacement": replacement,
-            "backend": backend,
-            "seed": seed,
-        }
-        errors = theorem_errors(problem, rule, theorems, steps, iterations, replicas, run)
+        found = [cells | stand_in(cells) for cells in found]
+    cells = stacked(found, horizons, kept := reduce(np.union1d, horizons))
     divergent = cells["regime"] == "divergent"
     cells["first_divergent"] = np.where(divergent.any(0), steps[divergent.argmax(0)], np.inf)
     cells["best_step"] = steps[np.nan_to_num(cells["error"], nan=np.inf).argmin(0)]
 
     say(total - 1, total, "theorems")
-    limit = float(cells["threshold" if exact else "first_divergent"][0])
-    found = lines(
-        problem,
-        theorems,
-        steps,
-        errors,
-        batch=1 if full else chosen[0],
-        replacement=replacement,
-        horizon=iterations,
-        threshold=limit if np.isfinite(limit) else np.nan,
-    )
-    run_facts = {"method": rule.name, "replacement": replacement, "iterations": iterations}
-    run_facts |= {"replicas": replicas, "seed": seed, "measure": measure, "exact": exact}
-    variables = {name: (_DIMENSIONS[value.ndim], value) for name, value in cells.items()}
-    coordinates = {"step": steps, "batch": list(chosen), "k": kept}
-    return Regimes(xr.Dataset(variables, coordinates, _facts(problem) | run_facts), tuple(found))
+    limits = cells["threshold" if exact else "first_divergent"]
+    theory: list[list[Line]] = []
+    for j, row in enumerate(chosen[:1] if axis == "batch" else chosen):
+        theorems = candidates(row.problem, row.method)
+        floors: Errors = {}
+        if exact:
+            _, errors, floors = known[j]
+        else:
+            errors = theorem_errors(row, theorems, steps, replicas, backend, seed)
+        limit = float(limits[j]) if np.isfinite(limits[j]) else np.nan
+        theory.append(lines(row, theorems, steps, errors, floors, threshold=limit))
+    cells |= trusted(theory, measure, len(chosen))
+    facts = {"axis": axis, "method": base.method.name, "replacement": replacement, "replicas": replicas}
+    facts |= {name: value for name, value in (("batch", batch), ("iterations", iterations)) if name != axis}
+    facts |= {"seed": seed, "measure": measure, "exact": exact}
+    dimensions = {1: (axis,), 2: ("step", axis), 3: ("step", axis, "k")}
+    variables = {name: (dimensions[value.ndim], value) for name, value in cells.items()}
+    coordinates = {"step": steps, axis: [row.value for row in chosen], "k": kept}
+    return Regimes(xr.Dataset(variables, coordinates, _facts(problem) | facts), tuple(chain(*theory)))
 
 
 def _silent(done: int, total: int, what: str) -> None:
     pass
 
 
+def _declared(
+    axis: str, chosen: Sequence[Row], steps: np.ndarray, replicas: int, seed: int, measure: str, backend: str
+) -> Sweep:
+    """Return the sweep whose cells are the rows; without replicas it still tells their checkpoints."""
+    first, setting = chosen[0], AXES[axis].setting
+    along: dict[str, list[Any]] = {
+        "batch": [1 if row.method.sampling == "full" else row.batch for row in chosen],
+        "method": [row.method for row in chosen],
+        "steps": [row.iterations for row in chosen],
+        "problem": [row.problem for row in chosen],
+    }
+    shared = {name: each[0] for name, each in along.items() if name != setting}
+    shared |= {"step": steps.tolist(), "replacement": first.replacement, "replicas": replicas}
+    shared |= {"seed": seed, "measure": measure, "backend": backend}
+    table = {"name": f"explore {first.problem.name}, {axis}", "defaults": shared}
+    return declare(table | {"axes": {setting: along[setting]}})
+
+
 def _replicas(
-    declared: dict[str, Any],
+    plan: Sweep,
+    horizons: Sequence[np.ndarray],
     executor: Executor | str | None,
     store: str | Path | None,
     say: Watch,
     total: int,
 ) -> list[Values]:
-    """Return what the replicas of each batch show, from a sweep whose cells are the batches."""
-    plan = declare(declared)
-    names = plan.axes["batch"]
+    """Return what the replicas of each row show."""
+    (setting,) = plan.axes
 
     def watch(done: int, _: int, what: str) -> None:
         say(done + 1, total, f"replicas, {what}")
@@ -235,19 +231,20 @@ def _replicas(
     if store is not None:
         found = sweep(plan, store, executor=executor, progress=watch)
         _refuse_failures(map(str, found["message"].values))
-        return [{name: found[name].isel(batch=j).values for name in KEPT} for j in range(len(names))]
+        kept_there = (found.isel({setting: j}).sel(checkpoint=at) for j, at in enumerate(horizons))
+        return [{name: row[name].values for name in KEPT} for row in kept_there]
     kept: dict[int, Outcome] = {}
-    watch(0, total, f"{len(names)} batches")
-    for position, outcome in outcomes(plan.cells, range(len(names)), executor):
+    watch(0, total, f"{len(horizons)} rows")
+    for position, outcome in outcomes(plan.cells, range(len(horizons)), executor):
         _refuse_failures([outcome.message])
         kept[position] = outcome
         watch(len(kept), total, label(plan, position))
-    return [kept[position].values or {} for position in range(len(names))]
+    return [kept[position].values or {} for position in range(len(horizons))]
 
 
 def _refuse_failures(messages: Iterable[str]) -> None:
     for message in filter(None, messages):
-        raise RateboundError(f"the map lacks a batch: {message}")
+        raise RateboundError(f"the map lacks a row: {message}")
 
 
 def _grid(problem: Problem, steps: Sequence[float] | np.ndarray | None) -> np.ndarray:
@@ -257,26 +254,6 @@ def _grid(problem: Problem, steps: Sequence[float] | np.ndarray | None) -> np.nd
         return np.asarray(steps, dtype=np.float64)
     except (TypeError, ValueError):
         raise RateboundError(f"steps = {steps!r}; pass a sequence of numbers") from None
-
-
-def _increasing(name: str, values: np.ndarray) -> np.ndarray:
-    if values.ndim != 1 or values.size == 0 or (np.diff(values) <= 0).any():
-        raise RateboundError(f"{name} = {values.tolist()}; pass increasing numbers, at least one")
-    return values
-
-
-def _batches(
-    problem: Problem, method: Method, batches: Sequence[int] | None, replacement: bool
-) -> tuple[int, ...]:
-    if method.sampling == "full":
-        if batches is not None:
-            raise RateboundError(f"{method.name} uses full gradients and has no batch; leave batches out")
-        return (problem.n,)
-    given = default_batches(problem) if batches is None else batches
-    chosen = tuple(whole("batch", b, 1) for b in given)
-    _increasing("batches", np.array(chosen))
-    batch_factor(problem.n, chosen[-1], replacement)
-    return chosen
 
 
 def _facts(problem: Problem) -> dict[str, Any]:

@@ -10,13 +10,14 @@ step of the grid, both in the measure of the theorem.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from sympy import Expr, Symbol
 
 from ratebound.experiments.linear import setting_of
+from ratebound.experiments.regimes.axes import Row
 from ratebound.problems.certified import NotCertified
 from ratebound.problems.constants import certify
 from ratebound.problems.finite_sum import Problem
@@ -26,13 +27,18 @@ from ratebound.theory.method import Method
 from ratebound.theory.statement import ONE_STEP, Theorem
 from ratebound.theory.symbols import ALONG_RUN, BY_NAME, K, k
 
+_FOREVER = 10**15
+"""Updates after which a bound has reached its limit."""
+
 
 @dataclass(frozen=True)
 class Line:
-    """A theorem on the step axis, for one batch.
+    """A theorem on the step axis, for one row of a map.
 
     Parameters
     ----------
+    at
+        Where the row stands on its axis.
     id, title, measure
         Of the theorem.
     range_text
@@ -51,8 +57,12 @@ class Line:
         The step of the grid with the least true error, and that error.
     price
         ``error / best_error``.
+    bound_floor, floor
+        Limits of the bound and of the true error at `bound_step`; nan where they are not known, as for a
+        bound whose constants belong to the horizon.
     """
 
+    at: float
     id: str
     title: str
     measure: str
@@ -66,6 +76,8 @@ class Line:
     best_step: float = np.nan
     best_error: float = np.nan
     price: float = np.nan
+    bound_floor: float = np.nan
+    floor: float = np.nan
 
 
 def candidates(problem: Problem, method: Method) -> list[Theorem]:
@@ -81,20 +93,20 @@ def candidates(problem: Problem, method: Method) -> list[Theorem]:
 
 
 class _Constants:
-    """Certified constants of a problem and a batch; those along a run once per step, for all theorems."""
+    """Certified constants of a row; those along a run once per step, for all theorems."""
 
-    def __init__(self, problem: Problem, method: Method, batch: int, replacement: bool, horizon: int) -> None:
-        self._problem, self._method, self._batch, self._replacement = problem, method, batch, replacement
-        self._horizon = horizon
+    def __init__(self, row: Row) -> None:
+        self._row = row
         self._known: dict[tuple[str, float], float | NotCertified] = {}
 
     def __call__(self, name: str, step: float = 0.0) -> float:
         key = (name, step)
         if key not in self._known:
-            alphas = np.full(self._horizon if step else 1, step)
+            row = self._row
+            alphas = np.full(row.iterations if step else 1, step)
+            batch = 1 if row.method.sampling == "full" else row.batch
             try:
-                setting = setting_of(self._method, alphas, self._batch, self._replacement)
-                found = certify(self._problem, name, setting)
+                found = certify(row.problem, name, setting_of(row.method, alphas, batch, row.replacement))
                 self._known[key] = found.value
             except NotCertified as reason:
                 self._known[key] = reason
@@ -105,46 +117,64 @@ class _Constants:
 
 
 def lines(
-    problem: Problem,
+    row: Row,
     theorems: list[Theorem],
     steps: np.ndarray,
     errors: Mapping[str, np.ndarray],
+    floors: Mapping[str, np.ndarray],
     *,
-    batch: int,
-    replacement: bool,
-    horizon: int,
     threshold: float,
 ) -> list[Line]:
     """Return every theorem on the step axis.
 
     Parameters
     ----------
-    problem, theorems
+    row
+        The runs.
+    theorems
         See :func:`candidates`.
     steps
         The grid, shape (S,).
     errors
         Measure -> true error at the horizon, shape (S,).
-    batch, replacement, horizon
-        The run.
+    floors
+        Measure -> limit of the true error, shape (S,), where it is known.
     threshold
         The true stability threshold, nan if it is not known.
     """
-    if not theorems:
-        return []
-    constants = _Constants(problem, theorems[0].method, batch, replacement, horizon)
-    return [_line(t, steps, errors[t.measure], constants, horizon, threshold) for t in theorems]
+    constants, unknown = _Constants(row), np.full(steps.size, np.nan)
+    return [
+        _line(t, row, steps, errors[t.measure], floors.get(t.measure, unknown), constants, threshold)
+        for t in theorems
+    ]
+
+
+def trusted(theory: Sequence[Sequence[Line]], measure: str, rows: int) -> dict[str, np.ndarray]:
+    """Return what the least bound in a measure asks for, over rows: its step, its price and its theorem.
+
+    Rows without such a bound read nan and ``""``.
+    """
+    step, price, name = np.full(rows, np.nan), np.full(rows, np.nan), np.full(rows, "", dtype=object)
+    for j, row in enumerate(theory):
+        told = [line for line in row if line.measure == measure and np.isfinite(line.bound)]
+        if told:
+            least = min(told, key=lambda line: line.bound)
+            step[j], price[j], name[j] = least.bound_step, least.price, least.id
+    return {"trusted_step": step, "trusted_price": price, "trusted_theorem": name}
 
 
 def _line(
     theorem: Theorem,
+    row: Row,
     steps: np.ndarray,
     error: np.ndarray,
+    floor: np.ndarray,
     constants: _Constants,
-    horizon: int,
     threshold: float,
 ) -> Line:
+    horizon = row.iterations
     line = Line(
+        row.value,
         theorem.id,
         theorem.title,
         theorem.measure,
@@ -176,6 +206,8 @@ def _line(
     if not np.isfinite(bounds).any():
         return replace(line, reason=reason)
     chosen, best = int(np.nanargmin(bounds)), int(np.argmin(error))
+    settled = not any(s.name in theorem.constants for s in ALONG_RUN)
+    at_step = {**known, theorem.parameters[0]: float(steps[chosen])}
     return replace(
         line,
         bound_step=float(steps[chosen]),
@@ -184,6 +216,8 @@ def _line(
         best_step=float(steps[best]),
         best_error=float(error[best]),
         price=float(error[chosen] / error[best]) if error[best] > 0 else np.nan,
+        bound_floor=_number(theorem.bound, at_step, _FOREVER) if settled else np.nan,
+        floor=float(floor[chosen]),
     )
 
 

@@ -16,25 +16,39 @@ def run(*arguments):
 
 def test_the_tables_and_the_files(tmp_path):
     folder, file = tmp_path / "new" / "map", tmp_path / "found.json"
-    result = run(*SHORT, "--batches", "1,4", "-o", folder, "--json", file)
+    result = run(*SHORT, "--axis", "batch=1,4", "-o", folder, "--json", file)
     assert result.exit_code == 0, result.output
     assert "sgd on linnerud_ridge (n = 20, d = 3, kappa = " in result.stdout
     assert "sgd_nws" in result.stdout
     assert "divergent" in result.stdout
     assert "explore 0/2" in result.stderr
-    assert {path.name for path in folder.iterdir()} >= {"index.html", "map.pdf", "map.png", "regimes.json"}
-    found = json.loads(file.read_text(encoding="utf-8"))
-    assert found["batch"] == [1, 4]
+    assert {path.name for path in folder.iterdir()} >= {
+        "index.html",
+        "map_batch.pdf",
+        "map_batch.png",
+        "regimes.json",
+    }
+    (found,) = json.loads(file.read_text(encoding="utf-8"))["maps"]
+    assert found["values"] == [1, 4]
     assert f"{found['threshold'][0]:.4g}" in result.stdout
 
 
+def test_several_axes(tmp_path):
+    result = run(*SHORT, "--axis", "momentum=0,0.9", "--axis", "noise=0,1", "-o", tmp_path / "map")
+    assert result.exit_code == 0, result.output
+    assert "constant steps by momentum" in result.stdout and "constant steps by noise" in result.stdout
+    assert {path.name for path in (tmp_path / "map").iterdir()} >= {"map_momentum.pdf", "map_noise.pdf"}
+
+
 def test_theorems_without_a_number_give_the_reason():
-    result = run("explore", "--problem", "rank_deficient", *SHORT[3:], "--batches", "1")
+    result = run("explore", "--problem", "rank_deficient", *SHORT[3:], "--axis", "batch=1")
     assert "sgd_nws: the smallest eigenvalue" in result.stdout
 
 
 def test_a_measured_problem():
-    result = run("explore", "--problem", "iris", "--steps", 50, "--replicas", 4, "--grid", 4, "--batches", 2)
+    result = run(
+        "explore", "--problem", "iris", "--steps", 50, "--replicas", 4, "--grid", 4, "--axis", "batch=2"
+    )
     assert result.exit_code == 0, result.output
     assert "mean over replicas; 4 replicas, seed 0" in result.stdout
 
@@ -42,8 +56,16 @@ def test_a_measured_problem():
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--batches", "1,x"), "--batches '1,x' is no list of whole numbers; write 1,2,4"),
-        (("--batches", "4,1"), "pass increasing numbers"),
+        (("--axis", "batch=1,x"), "--axis 'batch=1,x' is no list of numbers; write batch=1,2,4"),
+        (("--axis", "bach"), "unknown axis 'bach'; did you mean 'batch'"),
+        (("--axis", "batch", "--axis", "batch=1"), "--axis batch stands twice"),
+        (("--axis", "batch", "--axis", "noise", "--store", "s.zarr"), "--store keeps one map"),
+        (("--axis", "momentum=0,1"), "momentum = 1; it must be in [0, 1)"),
+        (("--axis", "noise=-1"), "noise = -1; it must be in [0, inf)"),
+        (("--axis", "iterations=2"), "iterations = 2"),
+        (("--axis", "momentum", "--batch", "0"), "batch = 0"),
+        (("--problem", "iris", "--replicas", "2", "--axis", "noise"), "iris has no axis noise"),
+        (("--axis", "batch=4,1"), "pass increasing numbers"),
         (("--grid", "1"), "grid = 1"),
         (("--steps", "2"), "iterations = 2"),
         (("--method", "sdg"), "did you mean 'sgd'"),

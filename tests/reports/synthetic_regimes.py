@@ -8,7 +8,11 @@ STEPS = np.geomspace(1e-3, 4, 5).tolist()
 def line(name, largest, conservatism=2.0, bound_step=0.01, reason=""):
     """Return a theorem on the step axis."""
     return {
+        "at": 1,
         "id": name,
+        "best_step": 0.03,
+        "bound_floor": None,
+        "floor": 0.002,
         "range_text": "alpha <= 1/L",
         "price": None,
         "largest": largest,
@@ -16,6 +20,12 @@ def line(name, largest, conservatism=2.0, bound_step=0.01, reason=""):
         "bound_step": bound_step,
         "reason": reason,
     }
+
+
+def momenta():
+    """Return the same cells by momentum, without momentum in the first row."""
+    found = regimes() | {"axis": "momentum", "values": [0.0, 0.5, 0.9], "batch": 4}
+    return found | {"theory": [each | {"at": 0.0} for each in found["theory"]]}
 
 
 def regimes():
@@ -37,7 +47,8 @@ def regimes():
         "iterations": 100,
         "measure": "gap_last",
         "step": STEPS,
-        "batch": [1, 2, 8],
+        "axis": "batch",
+        "values": [1, 2, 8],
         "k": [0, 10, 100],
         "regime": [[name] * 3 for name in names],
         "measured_regime": [[name] * 3 for name in names],
@@ -50,6 +61,9 @@ def regimes():
         "threshold": [0.5, 1.0, 1.9],
         "first_divergent": [4.0, 4.0, None],
         "best_step": [0.03, 0.1, 0.2],
+        "trusted_step": [0.01, None, None],
+        "trusted_price": [3.0, None, None],
+        "trusted_theorem": ["within", "", ""],
         "theory": [
             line("within", 0.1),
             line("unlimited", None, None),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from chromium import MARKS, requests, start, wait
-from synthetic_regimes import regimes
+from synthetic_regimes import momenta, regimes
 
 from ratebound.reports.regime_page import build_map
 
@@ -13,7 +13,7 @@ pytestmark = MARKS
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    return build_map(regimes(), tmp_path_factory.mktemp("map") / "map").parent
+    return build_map([regimes(), momenta()], tmp_path_factory.mktemp("map") / "map").parent
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +49,13 @@ def point(page, across, down):
     )
 
 
+def hovered(page):
+    """Return what the map says under the mouse, which moves until the plot is ready."""
+    for across in (-0.25, -0.24):
+        point(page, across, 0.4).perform()
+    return page.find_element("css selector", "#heat .hoverlayer").text
+
+
 def heat(page, expression):
     return page.execute_script(f"return document.getElementById('heat').{expression}")
 
@@ -67,8 +74,7 @@ def test_no_console_message_and_no_request_beyond_the_folder(browser, folder):
 def test_the_map_shows_what_was_found_and_hover_tells_it(page):
     assert heat(page, "data[0].z") == [[3, 1, 0, 2, 4]] * 3
     assert heat(page, "data[1].x") == [0.5, 1.0, 1.9]
-    point(page, -0.25, 0.4).perform()
-    said = wait(lambda: page.find_element("css selector", "#heat .hoverlayer").text)
+    said = wait(lambda: hovered(page))
     for words in (
         "batch 1: sublinear",
         "floor 0.002",
@@ -89,7 +95,7 @@ def test_a_click_shows_the_runs_of_the_cell(page):
 
 
 def test_lists_choose_a_cell_without_a_mouse(page):
-    choose(page, "batch", "2")
+    choose(page, "value", "2")
     choose(page, "step", "1")
     said = page.find_element("id", "said").text
     assert "batch 8: sublinear" in said and "noise floor" in page.find_element("id", "runs").text
@@ -112,6 +118,17 @@ def test_axes_can_be_chosen(page):
     assert heat(page, "data[0].x")[0] == pytest.approx(1e-3 * 20)
     choose(page, "rows", "log")
     assert heat(page, "data[0].y") == [1, 2, 8] and heat(page, "_fullLayout.yaxis.type") == "log"
+
+
+def test_another_axis(page):
+    choose(page, "axis", "1")
+    assert heat(page, "layout.yaxis.title.text") == "momentum"
+    assert page.find_element("css selector", "[name=rows] [value=log]").get_attribute("disabled")
+    choose(page, "value", "2")
+    assert "momentum 0.9: slow" in page.find_element("id", "said").text
+    choose(page, "axis", "0")
+    assert heat(page, "layout.yaxis.title.text") == "batch"
+    assert heat(page, "data[3].x") == [0.01, None, None]
 
 
 def test_dark_reaches_the_plot(page):

@@ -51,8 +51,8 @@ def test_the_steps_stand_on_the_same_axis(regimes):
 
 @pytest.mark.parametrize("first", [4.0, None])
 def test_a_measured_map_of_full_gradients(regimes, first):
-    regimes |= {"exact": False, "method": "gd", "batch": [10], "kappa": None, "L_max": None}
-    regimes |= {"threshold": [None], "first_divergent": [first], "best_step": [0.1]}
+    regimes |= {"exact": False, "method": "gd", "values": [10], "kappa": None, "L_max": None}
+    regimes |= {"threshold": [None], "first_divergent": [first], "best_step": [0.1], "trusted_step": [None]}
     regimes["regime"] = [row[:1] for row in regimes["regime"]]
     regimes["measure"] = "grad_norm_sq_last"
     labels, legend, _ = words(regime_map.draw(regimes))
@@ -68,7 +68,7 @@ def test_without_theorems_and_with_one_step(regimes):
 def test_the_same_values_give_the_same_files(regimes, tmp_path):
     first = [path.read_bytes() for path in regime_map.save(regimes, tmp_path)]
     again = regime_map.save(regimes, tmp_path)
-    assert [path.name for path in again] == ["map.png", "map.pdf"]
+    assert [path.name for path in again] == ["map_batch.png", "map_batch.pdf"]
     assert [path.read_bytes() for path in again] == first
 
 

@@ -12,29 +12,29 @@ from ratebound.theory.errors import RateboundError
 
 
 def test_a_folder_that_opens_from_disk(tmp_path):
-    page = build_map(regimes(), tmp_path / "map")
+    page = build_map([regimes()], tmp_path / "map")
     assert page == tmp_path / "map" / "index.html"
     assert {each.name for each in page.parent.iterdir()} == {
-        "index.html", "map.png", "map.pdf", "regimes.json", "assets",
+        "index.html", "map_batch.png", "map_batch.pdf", "regimes.json", "assets",
     }  # fmt: skip
-    assert json.loads((page.parent / "regimes.json").read_text("utf-8")) == regimes()
+    assert json.loads((page.parent / "regimes.json").read_text("utf-8")) == {"maps": [regimes()]}
     html = page.read_text("utf-8")
     assert "A problem worth $5: n = 10, d = 2; 100 steps, without replacement; exact second moments" in html
     assert "http" not in html
-    build_map(regimes(), tmp_path / "map")
+    build_map([regimes()], tmp_path / "map")
 
 
 def test_a_foreign_folder_is_left_alone(tmp_path):
     (tmp_path / "mine.txt").write_text("mine", "utf-8")
     with pytest.raises(RateboundError, match="holds files but no"):
-        build_map(regimes(), tmp_path)
+        build_map([regimes()], tmp_path)
     assert [each.name for each in tmp_path.iterdir()] == ["mine.txt"]
 
 
 def test_without_plotly_the_figure_stays(tmp_path, monkeypatch):
     monkeypatch.setattr(assets, "find_spec", lambda name: None)
-    html = build_map(regimes(), tmp_path / "map").read_text("utf-8")
-    assert '<img src="map.png"' in html and 'regimes.js"' not in html
+    html = build_map([regimes()], tmp_path / "map").read_text("utf-8")
+    assert '<img src="map_batch.png"' in html and 'regimes.js"' not in html
 
 
 def test_the_numbers_are_those_of_the_map():

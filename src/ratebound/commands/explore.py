@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from itertools import groupby
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import click
 
 from ratebound.commands import options
 from ratebound.commands.output import check_file, check_folder
 from ratebound.commands.progress import progress
-from ratebound.commands.text import aligned
+from ratebound.commands.regime_text import regime_text
 from ratebound.theory.errors import RateboundError
 
 
@@ -31,7 +29,18 @@ from ratebound.theory.errors import RateboundError
     metavar="R",
     help="Independent runs per cell; 0 for exact results alone.",
 )
-@click.option("--batches", metavar="1,2,4", help="Samples per gradient estimate. [default: 1, 2, 4, .. 64]")
+@click.option(
+    "--axis",
+    "axes",
+    multiple=True,
+    default=("batch",),
+    show_default=True,
+    metavar="NAME[=V,V]",
+    help="What stands beside the step: batch, momentum, iterations or noise. May be repeated.",
+)
+@click.option(
+    "--batch", type=int, default=1, show_default=True, metavar="B", help="The batch of the other axes."
+)
 @click.option("--grid", type=int, default=24, show_default=True, metavar="N", help="Steps of the map.")
 @options.seed
 @options.without_replacement
@@ -53,7 +62,8 @@ def explore(
     method: str,
     steps: int,
     replicas: int,
-    batches: str | None,
+    axes: tuple[str, ...],
+    batch: int,
     grid: int,
     seed: int | None,
     without_replacement: bool,
@@ -73,114 +83,58 @@ def explore(
         check_folder(store, "--store")
     if file is not None:
         check_file(file, "--json")
-    chosen = None if batches is None else _numbers(batches)
+    chosen = _axes(axes)
+    if store is not None and len(chosen) > 1:
+        raise RateboundError("--store keeps one map; give one --axis")
 
-    from ratebound.experiments.regimes.explore import default_steps
+    from ratebound.experiments.regimes.axes import default_steps
     from ratebound.experiments.regimes.explore import explore as run
 
     on = options.problem_of(problem, loss, l2)
-    with progress("explore") as watch:
-        found = run(
-            on,
-            method,
-            steps_grid=default_steps(on, grid),
-            batches=chosen,
-            replacement=not without_replacement,
-            iterations=steps,
-            replicas=replicas,
-            seed=seed or 0,
-            backend=backend,
-            executor=executor,
-            store=store,
-            watch=watch,
-        ).as_dict()
-    click.echo(_text(found))
+    found = []
+    for axis, values in chosen:
+        with progress("explore") as watch:
+            each = run(
+                on,
+                method,
+                axis=axis,
+                values=values,
+                steps_grid=default_steps(on, grid),
+                batch=batch,
+                replacement=not without_replacement,
+                iterations=steps,
+                replicas=replicas,
+                seed=seed or 0,
+                backend=backend,
+                executor=executor,
+                store=store,
+                watch=watch,
+            )
+        found.append(each.as_dict())
+    click.echo("\n\n".join(map(regime_text, found)))
     if folder is not None:
         from ratebound.reports.regime_page import build_map
 
         click.echo(f"map: {build_map(found, folder)}")
     if file is not None:
-        Path(file).write_text(json.dumps(found, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+        Path(file).write_text(json.dumps({"maps": found}, indent=1, allow_nan=False) + "\n", encoding="utf-8")
         click.echo(f"numbers: {file}")
 
 
-def _numbers(text: str) -> list[int]:
-    try:
-        return [int(part) for part in text.split(",")]
-    except ValueError:
-        raise RateboundError(f"--batches {text!r} is no list of whole numbers; write 1,2,4") from None
+def _number(text: str) -> float:
+    return int(text) if text.strip().isdecimal() else float(text)
 
 
-def _text(found: Mapping[str, Any]) -> str:
-    how = "exact expectation" if found["exact"] else "mean over replicas"
-    error = "f(x_K) - f*" if found["measure"] == "gap_last" else "||grad f(x_K)||^2"
-    kappa = f", kappa = {found['kappa']:.4g}" if found["kappa"] else ""
-    lines = [
-        f"{found['method']} on {found['problem']} (n = {found['n']}, d = {found['d']}{kappa}), "
-        "constant steps",
-        f"error {error} after K = {found['iterations']}: {how}; {found['replicas']} replicas, "
-        f"seed {found['seed']}",
-        "",
-        aligned(_batch_rows(found)),
-        "",
-        f"theorems about a constant step, batch {found['batch'][0]}",
-        aligned(_theorem_rows(found["theory"])),
-        "bound and error: at K, in the measure of the theorem, at the step of its least bound; "
-        "price: error / least error of the grid",
-    ]
-    lines += [f"{line['id']}: {line['reason']}" for line in found["theory"] if line["reason"]]
-    return "\n".join(lines)
-
-
-def _batch_rows(found: Mapping[str, Any]) -> list[Sequence[str]]:
-    rows: list[Sequence[str]] = [
-        ("batch", "threshold", "fastest", "best step", "error", "floor", "regime, up to step")
-    ]
-    for j, batch in enumerate(found["batch"]):
-        best = found["step"].index(found["best_step"][j])
-        limit = found["threshold"][j]
-        if limit is None and found["first_divergent"][j] is not None:
-            threshold = f"<= {found['first_divergent'][j]:.4g}"
-        else:
-            threshold = _short(limit)
-        rows.append(
-            (
-                str(batch),
-                threshold,
-                _short(found["fastest_step"][j]),
-                _short(found["best_step"][j]),
-                _short(found["error"][best][j]),
-                _short(found["floor"][best][j]),
-                _runs(found["step"], [row[j] for row in found["regime"]]),
-            )
-        )
-    return rows
-
-
-def _runs(steps: Sequence[float], regimes: Sequence[str]) -> str:
-    """Return the regimes along the steps, each with the last step of its run."""
-    runs = [list(run) for _, run in groupby(zip(steps, regimes, strict=True), key=lambda pair: pair[1])]
-    return ", ".join(f"{run[-1][1]} {run[-1][0]:.2g}" for run in runs)
-
-
-def _theorem_rows(theory: Sequence[Mapping[str, Any]]) -> list[Sequence[str]]:
-    rows: list[Sequence[str]] = [
-        ("theorem", "range", "limit", "threshold/limit", "least bound at", "bound", "error", "best", "price")
-    ]
-    rows += [
-        (
-            line["id"],
-            line["range_text"] or "any",
-            *(
-                _short(line[name])
-                for name in ("largest", "conservatism", "bound_step", "bound", "error", "best_step", "price")
-            ),
-        )
-        for line in theory
-        if not line["reason"]
-    ]
-    return rows
-
-
-def _short(value: float | None) -> str:
-    return "-" if value is None else f"{value:.4g}"
+def _axes(asked: Sequence[str]) -> list[tuple[str, list[float] | None]]:
+    """Return axis and values of every ``NAME`` or ``NAME=V,V``; None for default values."""
+    found: list[tuple[str, list[float] | None]] = []
+    for text in asked:
+        name, _, listed = text.partition("=")
+        try:
+            values = [_number(part) for part in listed.split(",")] if listed else None
+        except ValueError:
+            raise RateboundError(f"--axis {text!r} is no list of numbers; write {name}=1,2,4") from None
+        if name in (known for known, _ in found):
+            raise RateboundError(f"--axis {name} stands twice; list its values once: {name}=1,2,4")
+        found.append((name, values))
+    return found

@@ -5,7 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from ratebound.experiments.regimes.explore import default_batches, default_steps, explore
+from ratebound.experiments.regimes.axes import default_batches, default_steps
+from ratebound.experiments.regimes.explore import explore
 from ratebound.problems.constants import certify
 from ratebound.problems.library import load
 from ratebound.theory.errors import RateboundError
@@ -14,7 +15,7 @@ from ratebound.theory.methods import METHODS
 
 @pytest.fixture(scope="module")
 def ridge():
-    return explore(load("linnerud_ridge"), batches=(1, 4), iterations=400, replicas=64, seed=2)
+    return explore(load("linnerud_ridge"), values=(1, 4), iterations=400, replicas=64, seed=2)
 
 
 def test_the_map_is_labelled(ridge):
@@ -59,14 +60,14 @@ def test_the_theory_beside_the_truth(ridge):
 def test_a_strict_range_excludes_its_end():
     problem = load("linnerud_ridge")
     end = 1 / certify(problem, "L_max").value
-    found = explore(problem, steps_grid=[end], batches=(1,), iterations=50, replicas=0)
+    found = explore(problem, steps_grid=[end], values=(1,), iterations=50, replicas=0)
     reasons = {line.id: line.reason for line in found.theory}
     assert reasons["sgd_nws"] == "no step of the grid is within alpha < 1/L_max"
     assert not reasons["sgd_sc_components"]
 
 
 def test_theorems_that_do_not_apply_say_why():
-    found = explore(load("rank_deficient"), batches=(1,), iterations=50, replicas=0)
+    found = explore(load("rank_deficient"), values=(1,), iterations=50, replicas=0)
     assert "zero to rounding" in {line.id: line.reason for line in found.theory}["sgd_nws"]
 
 
@@ -84,7 +85,7 @@ def test_gradient_descent():
 
 
 def test_other_losses_are_measured():
-    found = explore(load("iris"), batches=(1, 8), iterations=200, replicas=16, steps_grid=[1e-3, 0.1])
+    found = explore(load("iris"), values=(1, 8), iterations=200, replicas=16, steps_grid=[1e-3, 0.1])
     assert not found.data.attrs["exact"]
     assert found.data["threshold"].isnull().all()
     assert found.data["regime"].sel(step=1e-3, batch=1) == "slow"
@@ -98,7 +99,7 @@ def test_without_a_minimum_the_gradient_is_measured():
 
 
 def test_everything_is_plain_and_repeatable():
-    options = {"batches": (1, 2), "iterations": 60, "replicas": 4, "seed": 5}
+    options = {"values": (1, 2), "iterations": 60, "replicas": 4, "seed": 5}
     first, again = (explore(load("linnerud"), **options).as_dict() for _ in range(2))
     assert json.dumps(first, allow_nan=False) == json.dumps(again, allow_nan=False)
     assert json.loads(json.dumps(first)) == first
@@ -106,9 +107,7 @@ def test_everything_is_plain_and_repeatable():
 
 def test_progress_is_told():
     said = []
-    explore(
-        load("linnerud"), batches=(1, 2), iterations=20, replicas=2, watch=lambda *each: said.append(each)
-    )
+    explore(load("linnerud"), values=(1, 2), iterations=20, replicas=2, watch=lambda *each: said.append(each))
     assert [done for done, total, _ in said] == [0, 1, 2, 3, 3]
     assert {total for _, total, _ in said} == {4}
 
@@ -126,15 +125,15 @@ def test_defaults():
         ({"steps_grid": [0.2, 0.1]}, "pass increasing numbers"),
         ({"steps_grid": [-0.1, 0.1]}, "positive and finite"),
         ({"steps_grid": ["a"]}, "pass a sequence of numbers"),
-        ({"batches": []}, "pass increasing numbers"),
-        ({"batches": [0]}, "batch = 0"),
-        ({"batches": [1.5]}, "not an integer"),
-        ({"batches": [21], "replacement": False}, "exceeds n = 20"),
+        ({"values": []}, "pass increasing numbers"),
+        ({"values": [0]}, "batch = 0"),
+        ({"values": [1.5]}, "not an integer"),
+        ({"values": [21], "replacement": False}, "exceeds n = 20"),
         ({"iterations": 3}, "iterations = 3"),
         ({"replicas": -1}, "replicas = -1"),
         ({"seed": -1}, "seed = -1"),
         ({"method": "gdd"}, "unknown method"),
-        ({"method": "gd", "batches": [1]}, "has no batch"),
+        ({"method": "gd", "values": [1]}, "has no batch"),
     ],
 )
 def test_bad_input_is_one_clear_line(options, said):
@@ -160,13 +159,13 @@ def test_other_methods_are_refused():
 def test_replicas_in_a_store_are_the_same_and_are_continued(tmp_path):
     pytest.importorskip("zarr", reason="a store needs zarr, the extra `sweep`")
     options = {"iterations": 40, "replicas": 4, "steps_grid": [0.01, 0.1]}
-    plain = explore(load("iris"), batches=(1, 2), **options)
+    plain = explore(load("iris"), values=(1, 2), **options)
     said = []
     for batches in ((1,), (1, 2)):
         said.clear()
         kept = explore(
             load("iris"),
-            batches=batches,
+            values=batches,
             store=tmp_path / "m.zarr",
             watch=lambda *each: said.append(each),
             **options,
@@ -177,4 +176,4 @@ def test_replicas_in_a_store_are_the_same_and_are_continued(tmp_path):
 
 def test_a_batch_that_cannot_run_is_one_line():
     with pytest.raises(RateboundError, match="unknown backend 'nunpy'"):
-        explore(load("iris"), batches=(1,), backend="nunpy", iterations=20, replicas=2)
+        explore(load("iris"), values=(1,), backend="nunpy", iterations=20, replicas=2)
