@@ -113,7 +113,7 @@ def refuse(*arguments, **options):
         (("gd_convex", {"L": 1, "alpha": 1}, 0), "steps = 0"),
         (("sgd_nws", {"L_max": 1}, 2), "takes 1 to 1 steps"),
         (("gd_convex", {"L": 1}, 1), "alpha has no value"),
-        (("gd_convex", {"L": 1, "beta": 1}, 1), "beta is no constant"),
+        (("gd_convex", {"L": 1, "kappa": 1}, 1), "kappa is no constant"),
     ],
 )
 def test_bad_requests_are_refused_before_a_process_starts(monkeypatch, arguments, message):
