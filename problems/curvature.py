@@ -85,8 +85,6 @@ def L_inf(problem: Problem) -> Constant:
 
     Signs are walked for few features; else the entries of the Gram matrix are added in absolute value.
     """
-    if problem.sparse:
-        raise NotCertified("the smoothness constant in the maximum norm needs dense rows; pass A.toarray()")
     _, high = _range(problem)
     gram = problem.A.T @ problem.A / problem.n
     total, d = float(np.abs(gram).sum()), problem.d

@@ -45,5 +45,5 @@ def test_sparse_data_are_refused():
     from scipy.sparse import csr_matrix
 
     problem = least_squares(csr_matrix(np.eye(3)), np.zeros(3))
-    with pytest.raises(NotCertified, match="needs dense rows"):
+    with pytest.raises(NotCertified, match="L_inf is not certified for sparse data"):
         certify(problem, "L_inf")
