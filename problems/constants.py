@@ -66,7 +66,7 @@ _OF_RUN: Mapping[str, Callable[[Problem, Setting], Constant]] = MappingProxyType
 CONSTANTS = (*OF_PROBLEM, *_OF_RUN)
 """Names that :func:`certify` knows."""
 
-_DENSE = ("L_inf", "component_gap", "second_moment", "variance_bound")
+_DENSE = ("L_inf", "component_gap", "second_moment", "sigma_p_sq", "variance_bound")
 """Constants whose routes read dense rows."""
 
 _cache: WeakKeyDictionary[Problem, dict[str, Constant | str]] = WeakKeyDictionary()

@@ -9,7 +9,6 @@ import numpy as np
 from ratebound.problems import curvature
 from ratebound.problems.certified import EPS, Constant, NotCertified
 from ratebound.problems.finite_sum import Problem
-from ratebound.problems.sparse import need_dense
 
 
 def sigma_p_sq(problem: Problem) -> Constant:
@@ -23,7 +22,6 @@ def sigma_p_sq(problem: Problem) -> Constant:
     NotCertified
         If no minimiser is certified.
     """
-    need_dense(problem.A, "the noise of weighted samples")
     x_star = problem.x_star
     if x_star is None:
         raise NotCertified(problem.minimum.note)

@@ -48,7 +48,7 @@ def test_values_gradients_and_measures_agree(make, l2):
 @pytest.mark.parametrize(("make", "l2"), MAKERS)
 def test_constants_agree_or_are_refused(make, l2, name):
     thin, thick = pair(make, l2)
-    if name in ("L_inf", "component_gap", "second_moment", "variance_bound"):
+    if name in ("L_inf", "component_gap", "second_moment", "sigma_p_sq", "variance_bound"):
         with pytest.raises(NotCertified, match=f"{name} is not certified for sparse data"):
             certify(thin, name, SETTING)
         return

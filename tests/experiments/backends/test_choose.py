@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from ratebound.experiments.backends import choose, cuda_
 from ratebound.experiments.run import MEASURES, simulate
 from ratebound.problems.library import load
 from ratebound.theory.errors import RateboundError
+from ratebound.theory.methods import METHODS
 
 
 @pytest.mark.parametrize("method", ["sgd", "gd"])
@@ -51,7 +53,7 @@ def test_large_jobs_go_to_a_compiled_engine(monkeypatch):
         monkeypatch.setattr(choose, "numpy_seconds", lambda plan, s=seconds: s)
         monkeypatch.setattr(cuda_, "available", lambda g=gpu: g)
         monkeypatch.setattr(choose, "_printable", lambda plan: True)
-        run(type("Plan", (), {"deterministic": False}))
+        run(SimpleNamespace(deterministic=False, method=METHODS["sgd"]))
     assert asked == ["numpy", "numba", "cuda"]
 
 
