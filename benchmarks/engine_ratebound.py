@@ -33,6 +33,7 @@ class Prepared:
             batch=workload.batch or 1,
             replacement=True,
             measures=("gap_last",),
+            dtype="float32" if engine == "numba-f32" else "float64",
         )
         problem.minimum  # noqa: B018
         if engine == "numpy":

@@ -25,7 +25,7 @@ from workloads import WORKLOADS
 
 HERE = Path(__file__).parent
 PEERS = HERE / ".venv-peers"
-OURS = ("numpy", "numba", "c")
+OURS = ("numpy", "numba", "numba-f32", "c")
 OTHERS = ("jax", "jax-pmap2", "torch", "sklearn")
 
 
@@ -66,7 +66,7 @@ def measure(name, engines, repetitions, log):
     workers, out = {}, {}
     with tempfile.TemporaryDirectory() as cold:
         for engine in engines:
-            if engine == "numba":
+            if engine in ("numba", "numba-f32"):
                 first = Worker(engine, name, {"XDG_CACHE_HOME": cold})
                 cold_call = first.ready.get("first_call")
                 first.ask("stop")

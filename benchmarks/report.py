@@ -17,13 +17,14 @@ def ratio(results, engine, key):
 
 INTRODUCTION = """\
 {processor}, {cores} cores, Python {python}, load at the start {load:.1f}; medians of {repetitions}
-interleaved repetitions, float64. Rates are million replica-steps per second of wall clock and, in brackets,
-per second of CPU time, which other work on the machine disturbs less. *With gap* includes f(x_k) - f* of all
-replicas at 50 checkpoints. *Over it* is how many times faster Numba is. First call: import, compilation and
-first step, with a warm disk cache; for Numba also with a cold one. "jax" uses one device, "jax-pmap2" two.
-scikit-learn runs one replica on one core and shuffles instead of drawing independently. "c" is a plain C
-kernel for the sizes of the workload (`kernel.c`), compiled on this machine. *% of roof*: of the rate at which
-arithmetic, or reading the sampled rows from the cache that holds the data, would be all that takes time.
+interleaved repetitions, float64 but for "numba-f32". Rates are million replica-steps per second of wall
+clock and, in brackets, per second of CPU time, which other work on the machine disturbs less. *With gap*
+includes f(x_k) - f* of all replicas at 50 checkpoints. *Over it* is how many times faster Numba is. First
+call: import, compilation and first step, with a warm disk cache; for Numba also with a cold one. "jax" uses
+one device, "jax-pmap2" two. scikit-learn runs one replica on one core and shuffles instead of drawing
+independently. "c" is a plain C kernel for the sizes of the workload (`kernel.c`), compiled on this machine.
+*% of roof*: of the rate at which arithmetic, or reading the sampled rows from the cache that holds the
+data, would be all that takes time.
 """
 COLUMNS = (
     "engine",
@@ -108,6 +109,7 @@ def figure(results, path):
         ax.plot(intensity, np.minimum(peak, bandwidth * intensity), style, color="0.5", lw=1, label=name)
     markers = {
         "numba": "o",
+        "numba-f32": "*",
         "jax": "s",
         "c": "P",
         "jax-pmap2": "D",

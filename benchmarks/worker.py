@@ -17,6 +17,7 @@ from workloads import WORKLOADS
 ENGINES = {
     "numpy": "engine_ratebound",
     "numba": "engine_ratebound",
+    "numba-f32": "engine_ratebound",
     "c": "engine_c",
     "jax": "engine_jax",
     "jax-pmap2": "engine_jax",

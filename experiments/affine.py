@@ -139,7 +139,8 @@ class Moments:
     def _at(self, k: int, alpha: float, weight: float) -> _Maps:
         layout = self._layout
         before = layout.probes(len(self._batch))
-        inputs: dict[str, np.ndarray | float] = {"alpha": alpha, "weight": weight, "k": float(k)}
+        values = {"alpha": alpha, "weight": weight, "k": float(k)}
+        inputs = {name: np.asarray(value) for name, value in values.items()}
         after = moved(self._reader, self._point, self._step, before, inputs, self._batch, self._fallen)
         if SUM in after:
             # The sum is seen from that of x*, which grows by the weight.

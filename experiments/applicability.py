@@ -131,7 +131,10 @@ def prepare(
     """
     steps, batch = whole("steps", steps, 1), whole("batch", batch, 1)
     if check_order(order) != INDEPENDENT and theorem.stochastic:
-        raise NotApplicable(f"{theorem.id} is about independent batches, not about order = {order!r}")
+        raise NotApplicable(
+            f"{theorem.id} is about batches drawn independently of each other; with order = {order!r} they "
+            "are passes over the data, where a batch depends on those before it"
+        )
     if replacement is None:
         replacement = True if theorem.replacement is None else theorem.replacement
     if theorem.replacement not in (None, replacement):

@@ -32,6 +32,10 @@ OVER_PATH = frozenset({"gap_average", "grad_norm_sq_mean", "grad_norm_sq_best"})
 """Measures of the points before x_k, undefined at k = 0."""
 
 
+PRECISIONS = ("float64", "float32")
+"""In what numbers the steps may be computed; measures are taken in float64 always."""
+
+
 def check_measures(measures: Sequence[str]) -> tuple[str, ...]:
     """Return the measures as a tuple.
 
@@ -130,6 +134,8 @@ class Plan:
         Names out of :data:`MEASURES`.
     order
         ``"independent"`` batches, or passes over the data, to which `replacement` means nothing.
+    dtype
+        Numbers of the steps, one of :data:`PRECISIONS`.
 
     Raises
     ------
@@ -148,11 +154,17 @@ class Plan:
     replacement: bool
     measures: tuple[str, ...]
     order: str = INDEPENDENT
+    dtype: str = "float64"
 
     def __post_init__(self) -> None:
         alphas = check_alphas(self.alphas)
         batch = whole("batch", self.batch, 1)
         check_order(self.order)
+        if self.dtype not in PRECISIONS:
+            raise RateboundError(
+                f"unknown dtype {self.dtype!r}{nearest(str(self.dtype), PRECISIONS)} "
+                f"(known: {', '.join(PRECISIONS)})"
+            )
         if not (self.in_passes or self.replacement) and batch > self.problem.n:
             raise RateboundError(
                 f"batch = {batch} exceeds n = {self.problem.n}; draw with replacement or take a smaller batch"
@@ -173,6 +185,8 @@ class Plan:
         draws, name = self.method.draws, self.method.name
         if draws is None:
             return
+        if self.dtype != "float64":
+            raise RateboundError(f"{name} draws more than a batch: use dtype='float64'")
         need_dense(self.problem.A, f"the method {name}")
         if self.in_passes:
             raise RateboundError(f"{name} draws its samples itself, not in passes; leave out the order")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from scipy.special import roots_jacobi
@@ -109,11 +109,20 @@ class Problem:
             Z = predictions(self.A, X)
             return self.loss.value_at(Z, self.y).mean(-1) + self.l2 / 2 * (X * X).sum(-1)
 
+    @cached_property
+    def _single(self) -> tuple[Any, np.ndarray]:
+        return self.A.astype(np.float32), self.y.astype(np.float32)
+
+    def _as(self, X: np.ndarray) -> tuple[Any, np.ndarray]:
+        """Return the data in the precision of points: rounded for float32 ones."""
+        return self._single if X.dtype == np.float32 else (self.A, self.y)
+
     def gradient(self, X: np.ndarray) -> np.ndarray:
-        """Return the gradients of f, shape (..., d), at points of shape (..., d)."""
+        """Return the gradients of f, shape (..., d), at points of shape (..., d), in their precision."""
+        A, y = self._as(X)
         with np.errstate(all="ignore"):
-            slopes = self.loss.slope_at(predictions(self.A, X), self.y)
-            return combined(self.A, slopes) / self.n + self.l2 * X
+            slopes = self.loss.slope_at(predictions(A, X), y)
+            return combined(A, slopes) / self.n + self.l2 * X
 
     def component_gradients(self, x: np.ndarray) -> np.ndarray:
         """Return the gradients of all components, shape (n, d), at one point of shape (d,)."""
@@ -134,16 +143,17 @@ class Problem:
         Returns
         -------
         numpy.ndarray
-            Means over each batch, shape (..., R, d).
+            Means over each batch, shape (..., R, d), in the precision of the points.
         """
+        A, y = self._as(X)
         if self.sparse:
             with np.errstate(all="ignore"):
-                slopes = batch_slopes(self.A, X, idx, lambda Z: self.loss.slope_at(Z, self.y[idx]))
+                slopes = batch_slopes(A, X, idx, lambda Z: self.loss.slope_at(Z, y[idx]))
                 return slopes / idx.shape[-1] + self.l2 * X
-        rows = self.A[idx]
+        rows = A[idx]
         with np.errstate(all="ignore"):
             Z = np.einsum("...rd,rbd->...rb", X, rows)
-            slopes = self.loss.slope_at(Z, self.y[idx])
+            slopes = self.loss.slope_at(Z, y[idx])
             return np.einsum("...rb,rbd->...rd", slopes, rows) / idx.shape[-1] + self.l2 * X
 
     @cached_property

@@ -66,7 +66,7 @@ def _check(expr: Expr, args: tuple[Symbol, ...]) -> None:
 
 
 def lower(expr: Expr, args: Sequence[Symbol]) -> Callable[..., np.ndarray]:
-    """Compile an expression to a function of float64 arrays.
+    """Compile an expression to a function of float64 arrays, or of float32 ones.
 
     Parameters
     ----------
@@ -78,8 +78,9 @@ def lower(expr: Expr, args: Sequence[Symbol]) -> Callable[..., np.ndarray]:
     Returns
     -------
     Callable
-        Takes one array (or number) per symbol, broadcasts them and returns a float64 array of the broadcast
-        shape (shape ``()`` for numbers). Overflow gives ``inf`` silently, as a divergent run must.
+        Takes one array (or number) per symbol, broadcasts them and returns an array of the broadcast shape
+        (shape ``()`` for numbers): of float32 where all are float32 arrays, else of float64. Overflow gives
+        ``inf`` silently, as a divergent run must.
 
     Raises
     ------
@@ -100,10 +101,12 @@ def _lower(expr: Expr, args: tuple[Symbol, ...]) -> Callable[..., np.ndarray]:
     raw = lambdify(args, expr, modules=[_NUMPY, "numpy"], printer=_Printer(settings), cse=True)
 
     def evaluate(*values: Any) -> np.ndarray:
-        arrays = [np.asarray(v, dtype=np.float64) for v in values]
+        single = bool(values) and all(getattr(v, "dtype", None) == np.float32 for v in values)
+        dtype = np.float32 if single else np.float64
+        arrays = [np.asarray(v, dtype=dtype) for v in values]
         shape = np.broadcast_shapes(*(a.shape for a in arrays))
         with np.errstate(all="ignore"):
-            result = np.asarray(raw(*arrays), dtype=np.float64)
+            result = np.asarray(raw(*arrays), dtype=dtype)
         return result if result.shape == shape else np.broadcast_to(result, shape).copy()
 
     return evaluate
@@ -142,11 +145,12 @@ class _Source:
 
     _LARGEST_POWER = 8
 
+    def _number(self, value: float) -> str:
+        return f"({value!r})" if value < 0 else repr(value)
+
     def _print(self, expr: Any, **settings: Any) -> str:
         if isinstance(expr, Expr) and expr.is_number:
-            value = float(expr)
-            text = repr(value)
-            return f"({text})" if value < 0 else text
+            return self._number(float(expr))
         return super()._print(expr, **settings)  # type: ignore[misc]
 
     def _print_Pow(self, expr: Any, **settings: Any) -> str:
@@ -156,11 +160,12 @@ class _Source:
             whole, half = divmod(abs(exponent), 1)
             factors = [f"({inner})"] * int(whole) + ([f"sqrt({inner})"] if half == Rational(1, 2) else [])
             product = "*".join(factors)
-            return f"(1.0/({product}))" if exponent < 0 else f"({product})"
+            return f"({self._number(1.0)}/({product}))" if exponent < 0 else f"({product})"
         return f"exp(({self._print(exponent)})*log({inner}))"
 
     def _print_expit(self, expr: Any) -> str:
-        return f"(1.0/(1.0 + exp(-({self._print(expr.args[0])}))))"
+        one = self._number(1.0)
+        return f"({one}/({one} + exp(-({self._print(expr.args[0])}))))"
 
 
 class _NumbaPrinter(_Source, PythonCodePrinter):
@@ -227,19 +232,22 @@ class _NumbaPrinter(_Source, PythonCodePrinter):
 
 
 class _CudaPrinter(_Source, C99CodePrinter):
-    """Printer of C++ in double precision, for the GPU and, in tests, for the host."""
+    """Printer of C++ whose numbers are ``real``, for the GPU and, in tests, for the host."""
 
     _FUNCTIONS = {"exp": "exp", "log": "log", "sqrt": "sqrt", "sin": "sin", "cos": "cos", "Abs": "fabs"}
+
+    def _number(self, value: float) -> str:
+        return f"real({value!r})"
 
     _print_Function = _NumbaPrinter._print_Function
     _print_exp = _print_log = _print_sin = _print_cos = _print_Abs = _print_Function
 
     def _print_softplus(self, expr: Any) -> str:
         v = self._print(expr.args[0])
-        return f"(fmax({v}, 0.0) + log1p(exp(-fabs({v}))))"
+        return f"(fmax({v}, real(0.0)) + log1p(exp(-fabs({v}))))"
 
     def _print_Piecewise(self, expr: Any) -> str:
-        text = 'nan("")'
+        text = 'real(nan(""))'
         for value, condition in reversed(expr.args):
             shown = self._print(value)
             text = shown if condition == True else f"({self._print(condition)} ? {shown} : {text})"  # noqa: E712
@@ -247,14 +255,14 @@ class _CudaPrinter(_Source, C99CodePrinter):
 
     def _print_sign(self, expr: Any) -> str:
         v = self._print(expr.args[0])
-        return f"({v} > 0.0 ? 1.0 : ({v} < 0.0 ? -1.0 : 0.0))"
+        return f"real(({v} > 0) - ({v} < 0))"
 
     def _print_Relational(self, expr: Any) -> str:
         return f"({self._print(expr.lhs)} {expr.rel_op} {self._print(expr.rhs)})"
 
 
 def printed(expr: Expr, target: Target) -> str:
-    """Print an expression as one line of source in double precision.
+    """Print an expression as one line of source.
 
     Parameters
     ----------
@@ -262,7 +270,8 @@ def printed(expr: Expr, target: Target) -> str:
         The expression; its symbols become variables of the same name.
     target
         ``"numpy"``, ``"numba"`` (Python on numbers or SIMD vectors, with ``where``, ``absolute``,
-        ``softplus`` and ``fused(a, b, c)`` for a b + c), or ``"cuda"`` (C++).
+        ``softplus`` and ``fused(a, b, c)`` for a b + c), or ``"cuda"`` (C++ whose
+        numbers have the type ``real``, which the source around it defines).
 
     Returns
     -------

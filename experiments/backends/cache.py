@@ -21,6 +21,7 @@ from ratebound.experiments.backends import (
     scalars,
     simd,
     simd_bits,
+    simd_functions,
 )
 
 
@@ -48,7 +49,16 @@ def folder() -> Path:
 def _foundation() -> bytes:
     """Return what a compiled kernel depends on besides its own text: Numba checks that text only."""
     parts = [numba.__version__.encode()]
-    for module in (simd, simd_bits, lanes_math, lanes_draw, lanes_order, lanes_sparse, scalars):
+    for module in (
+        simd,
+        simd_bits,
+        simd_functions,
+        lanes_math,
+        lanes_draw,
+        lanes_order,
+        lanes_sparse,
+        scalars,
+    ):
         assert module.__file__ is not None
         parts.append(Path(module.__file__).read_bytes())
     return b"\0".join(parts)

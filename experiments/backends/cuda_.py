@@ -84,8 +84,9 @@ class CudaEngine:
         problem, (S, R) = plan.problem, (plan.alphas.shape[0], plan.replicas.size)
         spec = spec_of(plan)
         lanes = device.lanes(problem.d)
-        shared = problem.A.nbytes if problem.A.nbytes <= device.shared_bytes else 0
-        state = {name: np.zeros((S * R, problem.d)) for name in spec.rules}
+        data = problem.A.astype(plan.dtype, copy=False)
+        shared = data.nbytes if data.nbytes <= device.shared_bytes else 0
+        state = {name: np.zeros((S * R, problem.d), plan.dtype) for name in spec.rules}
         state["x"][:] = problem.x0
         put = device.array
         self._device, self._shape = device, (S, R, problem.d)
@@ -93,7 +94,7 @@ class CudaEngine:
         self._source = cuda_source(spec, problem.d, lanes, shared > 0)
         self._state = {name: put(values) for name, values in state.items()}
         self._arguments = (
-            np.uint64(S * R), np.uint64(problem.n), put(problem.A), *run_arguments(plan, put),
+            np.uint64(S * R), np.uint64(problem.n), put(data), *run_arguments(plan, put),
             *self._state.values(),
         )  # fmt: skip
 
@@ -119,7 +120,10 @@ class CudaSparseEngine:
         spec, units, A = spec_of(plan), plan.alphas.shape[0] * plan.replicas.size, cast("Any", problem.A)
         # Lanes share the entries of a row.
         lanes = device.lanes(max(1, A.nnz // problem.n))
-        put = device.array
+
+        def put(values: np.ndarray) -> Any:
+            return device.array(values.astype(plan.dtype, copy=False) if values.dtype.kind == "f" else values)
+
         # What no average is taken of needs no room for it.
         size = units if SUM in spec.rules else 0
         self._device, self._shape, self._threads = device, (S, R, problem.d), units * lanes
@@ -157,11 +161,11 @@ def run_arguments(plan: Plan, put: Callable[[np.ndarray], Any]) -> tuple[Any, ..
     """Return what kernels read of a run, from the labels to the orders of samples."""
     S, R = plan.alphas.shape[0], plan.replicas.size
     unit = np.arange(S * R)
-    alphas, alphas_move = schedule_of(plan.alphas)
+    alphas, alphas_move = schedule_of(plan.alphas, plan.dtype)
     weights, weights_move = weights_of(plan)
     orders, shuffled = passes_of(plan, S * R) or (np.zeros(1, np.uint32), np.uint64(0))
     return (
-        put(plan.problem.y), np.float64(plan.problem.l2),
+        put(plan.problem.y.astype(plan.dtype, copy=False)), np.dtype(plan.dtype).type(plan.problem.l2),
         put(alphas), np.uint64(alphas.shape[1]), np.uint64(alphas_move),
         put(weights), np.uint64(weights.shape[1]), np.uint64(weights_move),
         put(plan.replicas[unit % R].astype(np.uint32)), put((unit // R).astype(np.uint32)),

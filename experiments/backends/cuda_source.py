@@ -19,6 +19,7 @@ _COMMON = """// {title}
 #define LANES {lanes}      // threads that share one replica
 #define IN_PASSES {in_passes}  // whether samples are drawn in passes over the data
 
+typedef {real} real;
 typedef unsigned int u32;
 typedef unsigned long long u64;
 
@@ -92,7 +93,7 @@ __device__ __forceinline__ u32 next_in_order(
 #endif
 
 // The sum over the lanes of one replica, in each of them.
-__device__ __forceinline__ double group_sum(double value) {{
+__device__ __forceinline__ real group_sum(real value) {{
     const u32 lanes = group_mask();
     for (int offset = LANES / 2; offset > 0; offset /= 2)
         value += __shfl_xor_sync(lanes, value, offset, LANES);
@@ -120,13 +121,13 @@ _SOURCE = """
 #define EACH ((D + LANES - 1) / LANES)
 
 extern "C" __global__ void advance(
-    u64 start, u64 stop, u64 units, u64 n, const double* data, const double* labels, double l2,
-    const double* alphas, u64 alphas_stride, u64 alphas_move, const double* weights, u64 weights_stride,
+    u64 start, u64 stop, u64 units, u64 n, const real* data, const real* labels, real l2,
+    const real* alphas, u64 alphas_stride, u64 alphas_move, const real* weights, u64 weights_stride,
     u64 weights_move, const u32* replicas, const u32* schedules, const u64* limits, u32 key0, u32 key1,
     int distinct, u32* orders, u64 shuffled, {arguments})
 {{
 #if SHARED
-    extern __shared__ double cached[];
+    extern __shared__ real cached[];
     for (u64 i = threadIdx.x; i < n * D; i += blockDim.x) cached[i] = data[i];
     __syncthreads();
     data = cached;
@@ -136,42 +137,42 @@ extern "C" __global__ void advance(
     if (unit >= units) return;
     const u32 replica = replicas[unit];
 {declared}
-    double probe = 0.0;
+    real probe = 0;
     for (int slot = 0; slot < EACH; ++slot) {{
         const int j = lane + slot * LANES;
 {loaded}
-        probe += 0.0 * own_x[slot];
+        probe += real(0) * own_x[slot];
     }}
     // A diverged replica stops here: every later look at it reads nan.
-    if (group_sum(probe) != 0.0) return;
+    if (group_sum(probe) != 0) return;
 #if !IN_PASSES
     Words words;
 #endif
     for (u64 now = start; now < stop; ++now) {{
 {scalars}
         u32 index[BATCH];
-        double batch_sum[EACH] = {{0.0}};
+        real batch_sum[EACH] = {{0}};
         for (int q = 0; q < BATCH; ++q) {{
 {sample}
-            const double* row = data + (u64)index[q] * D;
-            double z = 0.0;
+            const real* row = data + (u64)index[q] * D;
+            real z = 0;
             for (int slot = 0; slot < EACH; ++slot)
                 if (lane + slot * LANES < D) z += row[lane + slot * LANES] * own_x[slot];
             z = group_sum(z);
-            const double y = labels[index[q]];
-            const double s = {slope};
+            const real y = labels[index[q]];
+            const real s = {slope};
             for (int slot = 0; slot < EACH; ++slot)
                 if (lane + slot * LANES < D) batch_sum[slot] += s * row[lane + slot * LANES];
         }}
         for (int slot = 0; slot < EACH; ++slot) {{
 {now}
-            const double g = batch_sum[slot] / BATCH + l2 * x;
+            const real g = batch_sum[slot] / BATCH + l2 * x;
 {updated}
         }}
     }}
-    probe = 0.0;
+    probe = 0;
     for (int slot = 0; slot < EACH; ++slot)
-        if (lane + slot * LANES < D) probe += 0.0 * own_x[slot];
+        if (lane + slot * LANES < D) probe += real(0) * own_x[slot];
     probe = group_sum(probe);
     for (int slot = 0; slot < EACH; ++slot) {{
         const int j = lane + slot * LANES;
@@ -189,6 +190,7 @@ def common(spec: Spec, lanes: int) -> str:
         together=steps_per_block(spec.batch),
         lanes=lanes,
         in_passes=int(spec.in_passes),
+        real={"float64": "double", "float32": "float"}[spec.dtype],
     )
 
 
@@ -196,11 +198,11 @@ def scalar_lines(names: Iterable[str]) -> list[str]:
     """Return the lines that read those of alpha, weight and k of a step that are asked for."""
     names = set(names)
     lines = [
-        f"const double {name} = {name}s[schedules[unit] * {name}s_stride + now * {name}s_move];"
+        f"const real {name} = {name}s[schedules[unit] * {name}s_stride + now * {name}s_move];"
         for name in ("alpha", "weight")
         if name in names
     ]
-    return lines + (["const double k = (double)now;"] if "k" in names else [])
+    return lines + (["const real k = (real)now;"] if "k" in names else [])
 
 
 def lines(depth: int, written: Iterable[str]) -> str:
@@ -234,11 +236,11 @@ def cuda_source(spec: Spec, d: int, lanes: int, shared: bool) -> str:
         shared=int(shared),
         sample=SAMPLE,
         slope=printed(spec.slope, "cuda"),
-        arguments=", ".join(f"double* state_{name}" for name in state),
-        declared=lines(1, [f"double own_{name}[EACH];" for name in state]),
-        loaded=lines(2, [f"own_{v}[slot] = j < D ? state_{v}[unit * D + j] : 0.0;" for v in state]),
+        arguments=", ".join(f"real* state_{name}" for name in state),
+        declared=lines(1, [f"real own_{name}[EACH];" for name in state]),
+        loaded=lines(2, [f"own_{v}[slot] = j < D ? state_{v}[unit * D + j] : real(0);" for v in state]),
         scalars=lines(2, scalar_lines(reads)),
-        now=lines(3, [f"const double {name} = own_{name}[slot];" for name in state]),
+        now=lines(3, [f"const real {name} = own_{name}[slot];" for name in state]),
         updated=lines(
             3, [f"own_{name}[slot] = {printed(rule, 'cuda')};" for name, rule in spec.rules.items()]
         ),

@@ -17,45 +17,45 @@ _SOURCE = """
 
 extern "C" __global__ void advance(
     u64 start, u64 stop, u64 units, u64 n, u64 d, const u64* starts, const u32* columns,
-    const double* entries, const double* labels, double l2, const double* alphas, u64 alphas_stride,
-    u64 alphas_move, const double* weights, u64 weights_stride, u64 weights_move, const u32* replicas,
+    const real* entries, const real* labels, real l2, const real* alphas, u64 alphas_stride,
+    u64 alphas_move, const real* weights, u64 weights_stride, u64 weights_move, const u32* replicas,
     const u32* schedules, const u64* limits, u32 key0, u32 key1, int distinct, u32* orders, u64 shuffled,
-    double* state_x, double* scales, double* state_rest, double* totals)
+    real* state_x, real* scales, real* state_rest, real* totals)
 {{
     const u64 unit = (blockIdx.x * (u64)blockDim.x + threadIdx.x) / LANES;
     const int lane = threadIdx.x % LANES;
     if (unit >= units) return;
     const u32 replica = replicas[unit];
-    double* v = state_x + unit * d;
-    double scale = scales[unit];
+    real* v = state_x + unit * d;
+    real scale = scales[unit];
 #if AVERAGED
-    double* rest = state_rest + unit * d;
-    double total = totals[unit];
+    real* rest = state_rest + unit * d;
+    real total = totals[unit];
 #endif
-    double probe = 0.0;
-    for (u64 j = lane; j < d; j += LANES) probe += 0.0 * (scale * v[j]);
+    real probe = 0;
+    for (u64 j = lane; j < d; j += LANES) probe += real(0) * (scale * v[j]);
     // A diverged replica stops here.
-    if (group_sum(probe) != 0.0) return;
+    if (group_sum(probe) != 0) return;
 #if !IN_PASSES
     Words words;
 #endif
     for (u64 now = start; now < stop; ++now) {{
 {scalars}
         u32 index[BATCH];
-        double slopes[BATCH];
+        real slopes[BATCH];
         for (int q = 0; q < BATCH; ++q) {{
 {sample}
-            double z = 0.0;
+            real z = 0;
             for (u64 e = starts[index[q]] + lane; e < starts[index[q] + 1]; e += LANES)
                 z += entries[e] * v[columns[e]];
             z = scale * group_sum(z);
-            const double y = labels[index[q]];
+            const real y = labels[index[q]];
             slopes[q] = {slope};
         }}
 #if AVERAGED
         total += weight * scale;
 #endif
-        double scaled = ({keep}) * scale;
+        real scaled = ({keep}) * scale;
         if (!(fabs(scaled) > {small} && fabs(scaled) < {large})) {{
             for (u64 j = lane; j < d; j += LANES) {{
 #if AVERAGED
@@ -64,16 +64,16 @@ extern "C" __global__ void advance(
                 v[j] *= scaled;
             }}
 #if AVERAGED
-            total = 0.0;
+            total = 0;
 #endif
-            scaled = 1.0;
+            scaled = 1;
             __syncwarp(group_mask());
         }}
         scale = scaled;
-        const double gain = ({gain}) / scale;
+        const real gain = ({gain}) / scale;
         for (int q = 0; q < BATCH; ++q) {{
             for (u64 e = starts[index[q]] + lane; e < starts[index[q] + 1]; e += LANES) {{
-                const double moved = gain * slopes[q] * entries[e];
+                const real moved = gain * slopes[q] * entries[e];
                 v[columns[e]] += moved;
 #if AVERAGED
                 rest[columns[e]] -= total * moved;
@@ -106,7 +106,7 @@ def cuda_sparse_source(spec: Spec, lanes: int) -> str:
         averaged=int(averaged),
         sample=SAMPLE,
         scalars=lines(2, scalar_lines(reads | ({"weight"} if averaged else set()))),
-        small=repr(SMALL),
-        large=repr(LARGE),
+        small=f"real({SMALL!r})",
+        large=f"real({LARGE!r})",
         **printed_step(spec, "cuda"),
     )

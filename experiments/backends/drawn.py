@@ -121,7 +121,7 @@ class Reader:
     def read(
         self,
         state: Mapping[str, np.ndarray],
-        inputs: Mapping[str, np.ndarray | float],
+        inputs: Mapping[str, np.ndarray],
         batch: np.ndarray,
         fallen: np.ndarray,
     ) -> dict[str, np.ndarray]:

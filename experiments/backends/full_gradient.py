@@ -10,7 +10,7 @@ from threadpoolctl import ThreadpoolController
 
 from ratebound.experiments.backends.cache import load_module
 from ratebound.experiments.backends.gradient_source import gradient_source, shape_of_tile
-from ratebound.experiments.backends.numpy_ import compile_rules, compiled_point, reduced
+from ratebound.experiments.backends.numpy_ import compile_rules, compiled_point, reduced, scalars
 from ratebound.experiments.backends.rules import SUM, rules_of, started
 from ratebound.experiments.backends.simd import WIDTH
 from ratebound.experiments.backends.threads import share
@@ -35,19 +35,19 @@ class FullGradientEngine:
     def __init__(self, plan: Plan) -> None:
         problem, S = plan.problem, plan.alphas.shape[0]
         expressions = rules_of(plan)
-        self._rows, vectors = shape_of_tile(S)
+        self._rows, vectors = shape_of_tile(S, plan.dtype)
         self._lanes = WIDTH * vectors
         # Zero rows fill the last group; they add nothing to a gradient.
         rows = -(-problem.n // self._rows) * self._rows
-        self._data = np.zeros((rows, problem.d))
+        self._data = np.zeros((rows, problem.d), plan.dtype)
         self._data[: problem.n] = problem.A
-        self._labels = np.zeros(rows)
+        self._labels = np.zeros(rows, plan.dtype)
         self._labels[: problem.n] = problem.y
         self._plan = plan
         self._step = compile_rules(expressions)
-        self._add = load_module(gradient_source(problem.loss, self._rows, vectors)).add_gradients
+        self._add = load_module(gradient_source(problem.loss, self._rows, vectors, plan.dtype)).add_gradients
         self._point = compiled_point(plan, self._gradient)
-        self._state = {name: np.zeros((S, problem.d)) for name in expressions}
+        self._state = {name: np.zeros((S, problem.d), plan.dtype) for name in expressions}
         for name in expressions:
             if started(plan, name):
                 self._state[name][:] = problem.x0
@@ -55,7 +55,7 @@ class FullGradientEngine:
     def _gradient(self, X: np.ndarray) -> np.ndarray:
         """Return the gradients of f, shape (S, d)."""
         S, d = X.shape
-        filled = np.zeros((-(-S // self._lanes) * self._lanes, d))
+        filled = np.zeros((-(-S // self._lanes) * self._lanes, d), X.dtype)
         filled[:S] = X
         points = np.ascontiguousarray(filled.reshape(-1, self._lanes, d).transpose(0, 2, 1))
 
@@ -72,16 +72,11 @@ class FullGradientEngine:
     def advance(self, start: int, stop: int) -> None:
         """Make the updates ``start .. stop - 1``; a diverged step size stays where it is."""
         plan = self._plan
-        assert plan.weights is not None
         alive = np.isfinite(self._state["x"]).all(1)
         state = {name: values[alive] for name, values in self._state.items()}
         with np.errstate(all="ignore"), one_blas_thread():
             for k in range(start, stop if alive.any() else start):
-                inputs: dict[str, np.ndarray | float] = {
-                    "alpha": plan.alphas[alive, k, None],
-                    "weight": plan.weights[alive, k, None],
-                    "k": float(k),
-                }
+                inputs = scalars(plan, k, alive)
                 y = self._point(state, inputs)
                 g = self._gradient(y)
                 inputs |= {"g": g, **reduced(plan, y, g)}

@@ -13,7 +13,7 @@ import numpy as np
 from sympy import Abs, Max, S, exp
 
 from ratebound.experiments.backends.cache import load_module
-from ratebound.experiments.backends.numba_source import IMPORTS
+from ratebound.experiments.backends.numba_source import imports
 from ratebound.experiments.backends.recorder import Measure, nan_to_inf
 from ratebound.experiments.backends.simd import WIDTH
 from ratebound.experiments.backends.threads import share
@@ -86,7 +86,7 @@ def sums_source(loss: Loss, sparse: bool = False) -> str:
         term, factor = Max(v, 0), 1 + exp(-Abs(v))
     return (_SPARSE_SOURCE if sparse else _SOURCE).format(
         title=loss.title,
-        imports=IMPORTS,
+        imports=imports("float64"),
         width=WIDTH,
         block=_FACTORS if sparse else WIDTH * _FACTORS,
         term=printed(term, "numba"),

@@ -32,6 +32,8 @@ class Spec:
         Whether l2 > 0.
     in_passes
         Whether samples are drawn in passes over the data.
+    dtype
+        The numbers it computes with.
     """
 
     title: str
@@ -40,10 +42,11 @@ class Spec:
     batch: int
     regularised: bool
     in_passes: bool = False
+    dtype: str = "float64"
 
     def __hash__(self) -> int:
         rules = tuple(self.rules.items())
-        return hash((self.title, rules, self.slope, self.batch, self.regularised, self.in_passes))
+        return hash((self.title, rules, self.slope, self.batch, self.regularised, self.in_passes, self.dtype))
 
 
 def spec_of(plan: Plan) -> Spec:
@@ -70,23 +73,24 @@ def spec_of(plan: Plan) -> Spec:
         batch=plan.batch,
         regularised=problem.l2 > 0,
         in_passes=plan.in_passes,
+        dtype=plan.dtype,
     )
 
 
-def schedule_of(values: np.ndarray) -> tuple[np.ndarray, int]:
+def schedule_of(values: np.ndarray, dtype: str) -> tuple[np.ndarray, int]:
     """Return (S, K) contiguous and 1, or one column and 0 where the values do not change with the step."""
     rows = values[:1] if values.strides[0] == 0 else values
     if values.strides[1] == 0 or (rows == rows[:, :1]).all():
-        return np.ascontiguousarray(values[:, :1]), 0
-    return np.ascontiguousarray(values), 1
+        return np.ascontiguousarray(values[:, :1], dtype), 0
+    return np.ascontiguousarray(values, dtype), 1
 
 
 def weights_of(plan: Plan) -> tuple[np.ndarray, int]:
     """Return the weights of an average like a schedule, or ones if the run takes no average."""
     assert plan.weights is not None
     if "gap_average" not in plan.measures:
-        return np.ones((plan.alphas.shape[0], 1)), 0
-    return schedule_of(plan.weights)
+        return np.ones((plan.alphas.shape[0], 1), plan.dtype), 0
+    return schedule_of(plan.weights, plan.dtype)
 
 
 def passes_of(plan: Plan, units: int) -> tuple[np.ndarray, np.uint64] | tuple[()]:

@@ -1,7 +1,7 @@
 """exp, log and softplus of eight numbers at once.
 
 Accurate to two units in the last place over the whole range, inf and nan included, because the iterates of
-all backends must agree to rounding.
+all backends must agree to rounding. Those of float32 are computed as float64 and rounded once.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from ratebound.experiments.backends.simd import absolute, everywhere, fused, nearest, where
+from ratebound.experiments.backends.simd import everywhere, where
 from ratebound.experiments.backends.simd_bits import exponent, mantissa, power_of_two, scaled
+from ratebound.experiments.backends.simd_functions import absolute, fused, narrowed, nearest, widened
 
 _inline = njit(forceinline=True, error_model="numpy")
 
@@ -48,7 +49,7 @@ def _exp_far(v: Any) -> Any:
 
 
 @_inline
-def exp(v: Any) -> Any:
+def _exp(v: Any) -> Any:
     """Return exp(v)."""
     if everywhere(absolute(v) <= 708.0):
         shifted, value = _reduced(v)
@@ -57,7 +58,7 @@ def exp(v: Any) -> Any:
 
 
 @_inline
-def log(v: Any) -> Any:
+def _log(v: Any) -> Any:
     """Return log(v): v = 2^e m with m around 1, and the series of artanh in (m - 1)/(m + 1)."""
     tiny = v < 2.3e-308
     normal = where(tiny, v * 18014398509481984.0, v)
@@ -79,9 +80,9 @@ def log(v: Any) -> Any:
 
 
 @_inline
-def softplus(v: Any) -> Any:
+def _softplus(v: Any) -> Any:
     """Return log(1 + exp(v)): with e = exp(-|v|) it is max(v, 0) + 2 artanh(e/(2 + e)), by the series."""
-    e = exp(-absolute(v))
+    e = _exp(-absolute(v))
     s = e / (2.0 + e)
     q = s * s
     q2 = q * q
@@ -92,3 +93,21 @@ def softplus(v: Any) -> Any:
     fourth = (1.0 / 27 + q * (1.0 / 29)) + q2 * (1.0 / 31)
     series = (first + q4 * second) + q4 * q4 * (third + q4 * fourth)
     return where(v > 0.0, v, 0.0) + fused(2.0, s, 2.0 * s * q * series)
+
+
+@_inline
+def exp(v: Any) -> Any:
+    """Return exp(v)."""
+    return narrowed(_exp(widened(v)), v)
+
+
+@_inline
+def log(v: Any) -> Any:
+    """Return log(v)."""
+    return narrowed(_log(widened(v)), v)
+
+
+@_inline
+def softplus(v: Any) -> Any:
+    """Return log(1 + exp(v))."""
+    return narrowed(_softplus(widened(v)), v)

@@ -24,7 +24,7 @@ _ONE, _FOUR, _LINE = np.uint64(1), np.uint64(4), np.uint64(8)
 def row_dot(starts: Any, columns: Any, entries: Any, row: Any, v: Any, unit: Any) -> Any:
     """Return the product of a row of the data and ``v[unit]``."""
     first, last = starts[row], starts[row + _ONE]
-    z0 = z1 = z2 = z3 = 0.0
+    z0 = z1 = z2 = z3 = entries.dtype.type(0)
     e = first
     # Four sums, for additions wait for each other.
     while e + _FOUR <= last:

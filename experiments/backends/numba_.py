@@ -32,6 +32,8 @@ from ratebound.problems.finite_sum import Problem
 
 _COPIED = 2**22
 """Values of states that are kept ahead of the measures."""
+_LINE = 64
+"""Bytes of a cache line."""
 
 
 def padded(size: int, multiple: int = WIDTH) -> int:
@@ -39,17 +41,17 @@ def padded(size: int, multiple: int = WIDTH) -> int:
     return -(-size // multiple) * multiple
 
 
-def aligned(shape: tuple[int, ...]) -> np.ndarray:
-    """Return zeros of float64 that start at a cache line."""
-    count = int(np.prod(shape))
-    raw = np.zeros(count + WIDTH)
-    first = -(raw.ctypes.data // 8) % WIDTH
+def aligned(shape: tuple[int, ...], dtype: str) -> np.ndarray:
+    """Return zeros that start at a cache line."""
+    count, size = int(np.prod(shape)), np.dtype(dtype).itemsize
+    raw = np.zeros(count + _LINE // size, dtype)
+    first = -(raw.ctypes.data // size) % (_LINE // size)
     return raw[first : first + count].reshape(shape)
 
 
-def padded_rows(problem: Problem, width: int) -> np.ndarray:
+def padded_rows(problem: Problem, width: int, dtype: str) -> np.ndarray:
     """Return the rows of the data padded to `width` numbers, and a row of zeros after them."""
-    data = aligned((problem.n + 1, width))
+    data = aligned((problem.n + 1, width), dtype)
     data[:-1, : problem.d] = problem.A
     return data
 
@@ -72,7 +74,7 @@ class _Kernel:
     ) -> None:
         problem = plan.problem
         self._function = load_module(source).advance
-        self._data, self._labels = data, np.append(problem.y, 0.0)
+        self._data, self._labels = data, np.append(problem.y, 0.0).astype(plan.dtype)
         self._limits = limits_of(plan)
         self._plan = plan
         self._state, self._rows, self._read = state, rows, read
@@ -106,7 +108,7 @@ class _Kernel:
         """Advance all groups to the last stop, in threads if it pays; return the states at each stop."""
         plan, state, rows = self._plan, self._state, self._rows
         keys = np.uint64(plan.seed & 0xFFFFFFFF), np.uint64(plan.seed >> 32)
-        copies = {name: np.empty((len(stops), *state[name].shape)) for name in self._read}
+        copies = {name: np.empty((len(stops), *state[name].shape), plan.dtype) for name in self._read}
 
         def work(first: int, last: int) -> None:
             self._function(
@@ -167,11 +169,13 @@ class FeaturesEngine(_KernelEngine):
         source, at_once = features_source(spec, width)
         units = padded(S * R, at_once)
         self._shape = (S, R, problem.d)
-        state = {name: aligned((units, width)) for name in spec.rules}
+        state = {name: aligned((units, width), plan.dtype) for name in spec.rules}
         state["x"][:, : problem.d] = problem.x0
-        self._kernel = _Kernel(plan, source, padded_rows(problem, width), state, at_once, kept(spec))
-        inside = (np.arange(width) < problem.d).astype(np.float64)
-        self._arguments = schedule_of(plan.alphas), weights_of(plan), *_units(plan, units), inside
+        self._kernel = _Kernel(
+            plan, source, padded_rows(problem, width, plan.dtype), state, at_once, kept(spec)
+        )
+        inside = (np.arange(width) < problem.d).astype(plan.dtype)
+        self._arguments = schedule_of(plan.alphas, plan.dtype), weights_of(plan), *_units(plan, units), inside
 
 
 class StepSizesEngine(_KernelEngine):
@@ -179,19 +183,19 @@ class StepSizesEngine(_KernelEngine):
 
     def __init__(self, plan: Plan) -> None:
         problem, (S, R) = plan.problem, (plan.alphas.shape[0], plan.replicas.size)
-        lanes = WIDTH * vectors_of(S)
+        lanes = WIDTH * vectors_of(S, plan.dtype)
         blocks = padded(S, lanes) // lanes
         spec = spec_of(plan)
         self._shape = (S, R, problem.d)
-        state = {name: aligned((R, blocks, problem.d, lanes)) for name in spec.rules}
+        state = {name: aligned((R, blocks, problem.d, lanes), plan.dtype) for name in spec.rules}
         state["x"][:] = problem.x0[:, None]
-        data = padded_rows(problem, problem.d)
+        data = padded_rows(problem, problem.d, plan.dtype)
         self._kernel = _Kernel(plan, step_sizes_source(spec, lanes), data, state, 1, kept(spec))
         # Surplus lanes repeat the last step size.
         lane = np.minimum(np.arange(blocks * lanes), S - 1)
         schedules = (
             (np.ascontiguousarray(values[lane].T), moves)
-            for values, moves in (schedule_of(plan.alphas), weights_of(plan))
+            for values, moves in (schedule_of(plan.alphas, plan.dtype), weights_of(plan))
         )
         self._arguments = *schedules, plan.replicas.astype(np.uint64)
 
@@ -211,10 +215,11 @@ class SparseEngine(_KernelEngine):
         state = {"x": np.tile(problem.x0, (units, 1)), "scale": np.ones(units)}
         if SUM in spec.rules:
             state |= {SUM: np.zeros((units, problem.d)), "total": np.zeros(units)}
+        state = {name: values.astype(plan.dtype, copy=False) for name, values in state.items()}
         A: Any = problem.A
-        data = A.indptr.astype(np.uint64), A.indices.astype(np.uint32), np.array(A.data)
+        data = A.indptr.astype(np.uint64), A.indices.astype(np.uint32), np.array(A.data, plan.dtype)
         self._kernel = _Kernel(plan, sparse_source(spec), data, state, WIDTH, kept(spec))
-        self._arguments = schedule_of(plan.alphas), weights_of(plan), *_units(plan, units)
+        self._arguments = schedule_of(plan.alphas, plan.dtype), weights_of(plan), *_units(plan, units)
 
 
 def engine(plan: Plan) -> Engine:

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from functools import lru_cache
 from itertools import product
 
+import numpy as np
+
 from ratebound.experiments.backends.elementwise import elementwise
 from ratebound.experiments.backends.kernel import Spec
 from ratebound.experiments.backends.numba_source import (
@@ -28,8 +30,8 @@ from ratebound.experiments.backends.numba_source import (
 )
 from ratebound.experiments.backends.simd import WIDTH
 
-_REGISTERS = 24
-"""Vectors of state that may stay in registers; AVX-512 has 32, and sums need eight."""
+_REGISTERS = 24 * 64
+"""Bytes of state that may stay in registers; AVX-512 has 32 of 64 bytes, and sums need eight."""
 
 
 class _Features:
@@ -42,8 +44,8 @@ class _Features:
         self.rows = min(WIDTH, 1 << (spec.batch - 1).bit_length())
         self.passes = -(-spec.batch // self.rows)
         self.units = WIDTH // self.rows
-        vectors = self.units * (width // WIDTH) * len(self.state)
-        self.unrolled = self.passes == 1 and vectors <= _REGISTERS
+        size = self.units * width * len(self.state) * np.dtype(spec.dtype).itemsize
+        self.unrolled = self.passes == 1 and size <= _REGISTERS
         # With its state in memory a kernel has registers for twice the replicas, which hides latencies.
         self.octets = 2 if self.rows == 1 and not self.unrolled else 1
         self.units *= self.octets
@@ -76,7 +78,7 @@ class _Features:
             for r in lanes
         ]
         lines = [f"i{r} = index[{place}]" for r, place in zip(lanes, drawn, strict=True)]
-        lines += [f"d{r} = fill(0.0)" for r in lanes]
+        lines += [f"d{r} = fill(zero)" for r in lanes]
         lines += self.places(
             lambda j: [
                 f"d{r} = d{r} + load(data, (i{r}, {j})) * {self.cell('x', r // self.rows, j)}" for r in lanes
@@ -172,7 +174,7 @@ class _Features:
         ]
         stop = [
             f"for p in range(u, u + {units}):",
-            "    probe = fill(0.0)",
+            "    probe = fill(zero)",
             f"    for j in range(0, {self.width}, {WIDTH}):",
             "        probe = probe + 0.0 * load(state_x, (p, j))",
             "    # A diverged replica stops here: every later look at it reads nan.",
@@ -183,7 +185,7 @@ class _Features:
         ]
         body = [
             *self.indices(),
-            f"slope, total = np.empty({WIDTH * self.octets}), np.zeros({self.width})",
+            f"slope, total = np.empty({WIDTH * self.octets}, real), np.zeros({self.width}, real)",
             "for group in range(first, last):",
             f"    u = group * {units}",
             *indented((f"schedule_{p} = schedules[u + {p}]" for p in range(units)), 1),

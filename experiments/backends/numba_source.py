@@ -15,20 +15,20 @@ from ratebound.problems.lower import printed
 TILE = 64
 """Steps whose indices are drawn together."""
 
-IMPORTS = """import numpy as np
+_IMPORTS = """import numpy as np
 from numba import njit
 
 from ratebound.experiments.backends.lanes_draw import draw, draw_across, make_distinct
 from ratebound.experiments.backends.lanes_math import exp, log, softplus
 from ratebound.experiments.backends.lanes_order import draw_in_order
 from ratebound.experiments.backends.lanes_sparse import add_row, ask_for_row, leaves_range, row_dot
-from ratebound.experiments.backends.simd import (
-    absolute, anywhere, cos, fill, fused, load, pack, sin, sqrt, store, totals, where,
-)
+from ratebound.experiments.backends.simd import anywhere, fill, load, pack, store, where
+from ratebound.experiments.backends.simd_functions import absolute, cos, fused, sin, sqrt, totals
 
 nan = np.nan
+real = np.{dtype}
+zero = real(0.0)
 """
-"""What a printed module may use."""
 
 _HEADER = '''"""{title}"""
 
@@ -42,10 +42,15 @@ def advance(
 '''
 
 
+def imports(dtype: str) -> str:
+    """Return what a printed module may use: names, and the precision of its numbers."""
+    return _IMPORTS.format(dtype=dtype)
+
+
 def header(spec: Spec, arguments: Iterable[str]) -> str:
     """Return the top of a kernel's module, up to and with the first line of its function."""
     arguments = [*(("orders", "shuffled") if spec.in_passes else ()), *arguments]
-    return _HEADER.format(title=spec.title, imports=IMPORTS, arguments=", ".join(arguments))
+    return _HEADER.format(title=spec.title, imports=imports(spec.dtype), arguments=", ".join(arguments))
 
 
 def indented(lines: Iterable[str], depth: int) -> list[str]:

@@ -54,7 +54,10 @@ def _step(spec: Spec, line: Mapping[str, str]) -> list[str]:
     own += ["        state_x[unit, j] *= scaled"]
     own += ["    total[unit] = 0.0"] if averaged else []
     own += ["    scaled = 1.0", "scale[unit] = scaled", f"gain = ({line['gain']}) / scaled"]
-    own += [f"for q in range({spec.batch}):", "    row, factor = index[p, q, drawn], gain * slope[q, p]"]
+    own += [
+        f"for q in range({spec.batch}):",
+        "    row, factor = index[p, q, drawn], real(gain * slope[q, p])",
+    ]
     own += ["    add_row(starts, columns, entries, row, factor, state_x, unit)"]
     if averaged:
         own += [f"    add_row(starts, columns, entries, row, -total[unit] * factor, state_{SUM}, unit)"]
@@ -68,7 +71,7 @@ def _step(spec: Spec, line: Mapping[str, str]) -> list[str]:
         ),
         f"    z = pack({', '.join(f'z{p}' for p in lanes)})",
         f"    y = pack({', '.join(f'labels[{row}]' for row in rows)})",
-        f"    store(fill(0.0) + {line['slope']}, slope, (q, 0))",
+        f"    store(fill(zero) + {line['slope']}, slope, (q, 0))",
         f"for p in range({WIDTH}):",
         *indented(own, 1),
     ]
@@ -106,7 +109,8 @@ def sparse_source(spec: Spec) -> str:
         alive,
     ]
     body = [
-        f"index, slope = np.zeros(({WIDTH}, {spec.batch}, {TILE}), np.uint64), np.empty(({spec.batch}, 8))",
+        f"index = np.zeros(({WIDTH}, {spec.batch}, {TILE}), np.uint64)",
+        f"slope = np.empty(({spec.batch}, {WIDTH}), real)",
         "d = state_x.shape[1]",
         "starts, columns, entries = data",
         "for group in range(first, last):",

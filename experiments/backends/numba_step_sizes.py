@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 from itertools import product
 
+import numpy as np
 from sympy import Symbol
 
 from ratebound.experiments.backends.elementwise import elementwise
@@ -29,12 +30,13 @@ from ratebound.experiments.backends.simd import WIDTH
 
 _BATCH = Symbol("batch", positive=True)
 _ROWS = 4
-_VECTORS = 4
+_BYTES = 256
+"""Bytes of step sizes that are advanced together."""
 
 
-def vectors_of(step_sizes: int) -> int:
+def vectors_of(step_sizes: int, dtype: str) -> int:
     """Return how many vectors of step sizes are advanced together."""
-    return min(_VECTORS, -(-step_sizes // WIDTH))
+    return min(_BYTES // (WIDTH * np.dtype(dtype).itemsize), -(-step_sizes // WIDTH))
 
 
 def rows_together(batch: int) -> int:
@@ -65,7 +67,7 @@ class _StepSizes:
         rows = range(self.rows)
         cells = list(product(rows, self.vectors))
         lines = [f"i{q} = index[0, q + {q}, drawn]" for q in rows]
-        lines += [f"z{q}_{c} = fill(0.0)" for q, c in cells]
+        lines += [f"z{q}_{c} = fill(zero)" for q, c in cells]
         lines += ["for j in range(d):"]
         lines += [f"    x_{c} = load(state_x, (u, block, j, {WIDTH * c}))" for c in self.vectors]
         lines += [f"    a{q} = data[i{q}, j]" for q in rows]
@@ -127,7 +129,7 @@ class _StepSizes:
             f"rows = -(-batch // {self.rows}) * {self.rows}",
             f"index = np.full((1, rows, {TILE}), np.uint64(labels.size - 1))",
             "blocks, d = state_x.shape[1], state_x.shape[2]",
-            f"total, alive = np.zeros((d, {self.lanes})), np.ones(blocks, np.bool_)",
+            f"total, alive = np.zeros((d, {self.lanes}), real), np.ones(blocks, np.bool_)",
             "for u in range(first, last):",
             *indented(self.stop(), 1),
             *indented(
@@ -150,7 +152,7 @@ class _StepSizes:
         for c in self.vectors:
             place = f"(u, block, j, {WIDTH * c})"
             lines += [
-                "    probe = fill(0.0)",
+                "    probe = fill(zero)",
                 "    for j in range(d):",
                 f"        probe = probe + 0.0 * load(state_x, {place})",
                 "    # A diverged step size stops with its block: every later look at it reads nan.",

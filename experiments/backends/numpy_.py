@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sympy import Expr, Symbol
@@ -32,14 +32,14 @@ Update = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 
 def compile_rules(
     expressions: Mapping[str, Expr],
-) -> Callable[[State, Mapping[str, np.ndarray | float]], State]:
+) -> Callable[[State, Mapping[str, np.ndarray]], State]:
     """Return the step of a state: from arrays by name and inputs by name to the next arrays by name."""
     compiled = {}
     for name, expr in expressions.items():
         symbols = sorted(expr.free_symbols, key=str)
         compiled[name] = (lower(expr, symbols), [s.name for s in symbols])
 
-    def step(state: State, inputs: Mapping[str, np.ndarray | float]) -> State:
+    def step(state: State, inputs: Mapping[str, np.ndarray]) -> State:
         values = {**state, **inputs}
         return {name: f(*(values[s] for s in symbols)) for name, (f, symbols) in compiled.items()}
 
@@ -65,7 +65,7 @@ def compile_update(method: Method) -> Update:
 
 def compiled_point(
     plan: Plan, gradient: Callable[[np.ndarray], np.ndarray]
-) -> Callable[[State, Mapping[str, np.ndarray | float]], np.ndarray]:
+) -> Callable[[State, Mapping[str, np.ndarray]], np.ndarray]:
     """Return where the gradient is taken, as a function of the state and the inputs of the step.
 
     The full `gradient` is asked for where the point reads the one at x.
@@ -92,7 +92,14 @@ def reduced(plan: Plan, y: np.ndarray, g: np.ndarray) -> dict[str, np.ndarray]:
         s.grad_curvature: lambda: _or_one(((g @ problem.H) * g).sum(-1)),
     }
     read = set().union(*(rule.free_symbols for rule in plan.method.update.values()))
-    return {each.name: functions[each]()[..., None] for each in REDUCED if each in read}
+    return {each.name: functions[each]()[..., None].astype(plan.dtype) for each in REDUCED if each in read}
+
+
+def scalars(plan: Plan, k: int, which: Any = slice(None)) -> dict[str, np.ndarray]:
+    """Return by name what a step reads besides state and gradient; alpha and weight have shape (S, 1)."""
+    assert plan.weights is not None
+    values = {"alpha": plan.alphas[which, k, None], "weight": plan.weights[which, k, None], "k": np.array(k)}
+    return {name: value.astype(plan.dtype) for name, value in values.items()}
 
 
 def _or_one(values: np.ndarray) -> np.ndarray:
@@ -101,10 +108,10 @@ def _or_one(values: np.ndarray) -> np.ndarray:
 
 def moved(
     reader: Reader,
-    point: Callable[[State, Mapping[str, np.ndarray | float]], np.ndarray],
-    step: Callable[[State, Mapping[str, np.ndarray | float]], State],
+    point: Callable[[State, Mapping[str, np.ndarray]], np.ndarray],
+    step: Callable[[State, Mapping[str, np.ndarray]], State],
     state: State,
-    inputs: Mapping[str, np.ndarray | float],
+    inputs: Mapping[str, np.ndarray],
     batch: np.ndarray,
     fallen: np.ndarray,
 ) -> State:
@@ -128,8 +135,9 @@ class NumpyEngine:
         self._point = compiled_point(plan, plan.problem.gradient)
         if plan.in_passes:
             self._passes = Passes(plan.seed, plan.replicas, plan.problem.n, plan.order)
-        start = np.broadcast_to(plan.problem.x0, shape)
-        self._state = {name: start if started(plan, name) else np.zeros(shape) for name in expressions}
+        start = np.broadcast_to(plan.problem.x0.astype(plan.dtype), shape)
+        rest = np.zeros(shape, plan.dtype)
+        self._state = {name: start if started(plan, name) else rest for name in expressions}
         self._reader = None if plan.method.draws is None else Reader(plan)
         if self._reader is not None:
             self._state |= self._reader.start(shape)
@@ -145,13 +153,9 @@ class NumpyEngine:
     def advance(self, start: int, stop: int) -> None:
         """Make the updates ``start .. stop - 1``."""
         plan, problem = self._plan, self._plan.problem
-        assert plan.weights is not None
         for k, batch in enumerate(self._batches(start, stop), start):
-            inputs: dict[str, np.ndarray | float] = {
-                "alpha": plan.alphas[:, k, None, None],
-                "weight": plan.weights[:, k, None, None],
-                "k": float(k),
-            }
+            # One axis more, for the replicas.
+            inputs = {name: value[..., None] for name, value in scalars(plan, k).items()}
             if self._reader is not None and batch is not None:
                 fallen = coins(plan, np.array([k]))[0]
                 self._state = moved(self._reader, self._point, self._step, self._state, inputs, batch, fallen)

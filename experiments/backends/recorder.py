@@ -83,7 +83,7 @@ class _Path:
     def leave(self, k: int, X: np.ndarray) -> None:
         """Let x_k enter, before the step away from it."""
         assert self._weights is not None
-        here = self._grad_norm_sq(X)
+        here = self._grad_norm_sq(X.astype(np.float64, copy=False))
         self.squares += self._weights[:, k, None] * here
         self.best = np.minimum(self.best, here)
         self.means[:, k] = here.mean(1)
@@ -109,7 +109,7 @@ class _Points:
         for name in {name for _, name, _ in self._held}:
             due = [(slot, X) for slot, each, X in self._held if each == name]
             function = "gap" if name == "gap_average" else name.removesuffix("_last")
-            values = self._measures[function](np.concatenate([X for _, X in due], axis=1))
+            values = self._measures[function](np.concatenate([X for _, X in due], axis=1, dtype=np.float64))
             for (slot, _), found in zip(due, np.split(values, len(due), axis=1), strict=True):
                 self._out[name][:, :, slot] = found
         self._held, self._size = [], 0

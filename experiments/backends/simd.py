@@ -12,7 +12,7 @@ import operator
 from typing import Any
 
 import llvmlite.ir as ir
-from numba.core import cgutils, types
+from numba.core import types
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 from numba.extending import intrinsic as _intrinsic
 from numba.extending import lower_builtin, models, register_model
@@ -32,9 +32,12 @@ class Lanes(types.Type):
         super().__init__(name=f"Lanes({dtype})")
 
 
-floats, words, masks = Lanes(types.float64), Lanes(types.uint64), Lanes(types.boolean)
+floats, singles = Lanes(types.float64), Lanes(types.float32)
+words, masks = Lanes(types.uint64), Lanes(types.boolean)
+FLOATS = (floats, singles)
 _SCALAR = {
     floats: ir.DoubleType(),
+    singles: ir.FloatType(),
     words: ir.IntType(64),
     masks: ir.IntType(1),
 }
@@ -45,13 +48,20 @@ class _Model(models.PrimitiveModel):
     """A vector in a register."""
 
     def __init__(self, manager: Any, kind: Lanes) -> None:
-        super().__init__(manager, kind, ir.VectorType(_SCALAR[kind], WIDTH))
+        super().__init__(manager, kind, vector_of(kind))
 
 
-def _splat(context: Any, builder: Any, value: Any, given: types.Type, kind: Lanes) -> Any:
-    """Repeat a number in every lane; a vector passes through."""
-    if isinstance(given, Lanes):
+def vector_of(kind: Lanes) -> Any:
+    """Return LLVM's type of eight numbers."""
+    return ir.VectorType(_SCALAR[kind], WIDTH)
+
+
+def splat(context: Any, builder: Any, value: Any, given: types.Type, kind: Lanes) -> Any:
+    """Repeat a number in every lane; a vector is converted where it must be."""
+    if given == kind:
         return value
+    if isinstance(given, Lanes):
+        return (builder.fptrunc if kind == singles else builder.fpext)(value, vector_of(kind))
     scalar = context.cast(builder, value, given, kind.dtype)
     vector = ir.VectorType(scalar.type, WIDTH)
     one = builder.insert_element(ir.Constant(vector, ir.Undefined), scalar, _INT(0))
@@ -60,9 +70,11 @@ def _splat(context: Any, builder: Any, value: Any, given: types.Type, kind: Lane
     )
 
 
-def _joined(args: tuple[types.Type, ...]) -> Lanes | None:
+def joined(*args: types.Type) -> Lanes | None:
     """Return the vector type that the operands share, or None if none of them is a vector."""
     vectors = {a for a in args if isinstance(a, Lanes)}
+    if vectors == set(FLOATS):
+        return singles
     return vectors.pop() if len(vectors) == 1 else None
 
 
@@ -71,7 +83,7 @@ def _operator(function: Any, build: dict[Lanes, Any], result: Lanes | None = Non
 
     class Template(AbstractTemplate):
         def generic(self, args: Any, kws: Any) -> Any:
-            kind = _joined(args)
+            kind = joined(*args)
             if kws or len(args) != 2 or kind not in build:
                 return None
             return signature(result or kind, *args)
@@ -79,25 +91,28 @@ def _operator(function: Any, build: dict[Lanes, Any], result: Lanes | None = Non
     infer_global(function)(Template)
 
     def lower(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        kind = _joined(sig.args)
+        kind = joined(*sig.args)
         assert kind is not None
-        pair = [_splat(context, builder, a, t, kind) for a, t in zip(args, sig.args, strict=True)]
+        pair = [splat(context, builder, a, t, kind) for a, t in zip(args, sig.args, strict=True)]
         return build[kind](builder, *pair)
 
     for left, right in ((Lanes, Lanes), (Lanes, types.Number), (types.Number, Lanes)):
         lower_builtin(function, left, right)(lower)
 
 
-_operator(
-    operator.add, {floats: lambda b, x, y: b.fadd(x, y, flags=_FUSE), words: lambda b, x, y: b.add(x, y)}
-)
-_operator(
-    operator.sub, {floats: lambda b, x, y: b.fsub(x, y, flags=_FUSE), words: lambda b, x, y: b.sub(x, y)}
-)
-_operator(
-    operator.mul, {floats: lambda b, x, y: b.fmul(x, y, flags=_FUSE), words: lambda b, x, y: b.mul(x, y)}
-)
-_operator(operator.truediv, {floats: lambda b, x, y: b.fdiv(x, y)})
+for _function, _reals, _integers in (
+    (operator.add, "fadd", "add"),
+    (operator.sub, "fsub", "sub"),
+    (operator.mul, "fmul", "mul"),
+):
+    _operator(
+        _function,
+        {
+            **dict.fromkeys(FLOATS, lambda b, x, y, name=_reals: getattr(b, name)(x, y, flags=_FUSE)),
+            words: lambda b, x, y, name=_integers: getattr(b, name)(x, y),
+        },
+    )
+_operator(operator.truediv, dict.fromkeys(FLOATS, lambda b, x, y: b.fdiv(x, y)))
 _operator(operator.xor, {words: lambda b, x, y: b.xor(x, y)})
 _operator(operator.and_, {words: lambda b, x, y: b.and_(x, y), masks: lambda b, x, y: b.and_(x, y)})
 _operator(operator.or_, {masks: lambda b, x, y: b.or_(x, y)})
@@ -113,8 +128,11 @@ for _function, _name in (
     _operator(
         _function,
         {
-            floats: lambda b, x, y, name=_name: (
-                b.fcmp_unordered(name, x, y) if name == "!=" else b.fcmp_ordered(name, x, y)
+            **dict.fromkeys(
+                FLOATS,
+                lambda b, x, y, name=_name: (
+                    b.fcmp_unordered(name, x, y) if name == "!=" else b.fcmp_ordered(name, x, y)
+                ),
             ),
             words: lambda b, x, y, name=_name: b.icmp_unsigned(name, x, y),
         },
@@ -127,7 +145,7 @@ class _Neg(AbstractTemplate):
     """Typing of ``-v``."""
 
     def generic(self, args: Any, kws: Any) -> Any:
-        return signature(floats, floats) if args == (floats,) else None
+        return signature(*args, *args) if args[0] in FLOATS else None
 
 
 @lower_builtin(operator.neg, Lanes)
@@ -155,7 +173,7 @@ def load(typingctx: Any, array: Any, place: Any) -> Any:
     """Return eight consecutive numbers of a contiguous array, from the index tuple `place` on."""
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return builder.load(_address(context, builder, sig, args), align=8)
+        return builder.load(_address(context, builder, sig, args), align=array.dtype.bitwidth // 8)
 
     return Lanes(array.dtype)(array, place), codegen
 
@@ -165,7 +183,8 @@ def store(typingctx: Any, value: Any, array: Any, place: Any) -> Any:
     """Write eight consecutive numbers into a contiguous array, from the index tuple `place` on."""
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        builder.store(args[0], _address(context, builder, sig, args), align=8)
+        vector = splat(context, builder, args[0], value, Lanes(array.dtype))
+        builder.store(vector, _address(context, builder, sig, args), align=array.dtype.bitwidth // 8)
         return context.get_dummy_value()
 
     return types.void(value, array, place), codegen
@@ -174,25 +193,27 @@ def store(typingctx: Any, value: Any, array: Any, place: Any) -> Any:
 @intrinsic
 def fill(typingctx: Any, value: Any) -> Any:
     """Return a number in every lane."""
-    kind = words if value == types.uint64 else floats
+    kind = Lanes(value) if value in (types.uint64, types.float32) else floats
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return _splat(context, builder, args[0], value, kind)
+        return splat(context, builder, args[0], value, kind)
 
     return kind(value), codegen
 
 
 @intrinsic
 def pack(typingctx: Any, a: Any, b: Any, c: Any, d: Any, e: Any, f: Any, g: Any, h: Any) -> Any:
-    """Return eight numbers as one vector."""
+    """Return eight floating-point numbers as one vector; of float32 if the first is."""
+    kind = singles if a == types.float32 else floats
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        vector = ir.Constant(ir.VectorType(_SCALAR[floats], WIDTH), ir.Undefined)
-        for place, value in enumerate(args):
-            vector = builder.insert_element(vector, value, _INT(place))
+        vector = ir.Constant(vector_of(kind), ir.Undefined)
+        for place, (value, given) in enumerate(zip(args, sig.args, strict=True)):
+            one = context.cast(builder, value, given, kind.dtype)
+            vector = builder.insert_element(vector, one, _INT(place))
         return vector
 
-    return floats(a, b, c, d, e, f, g, h), codegen
+    return kind(a, b, c, d, e, f, g, h), codegen
 
 
 @intrinsic
@@ -201,7 +222,7 @@ def ramp(typingctx: Any, start: Any) -> Any:
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         steps = ir.Constant(ir.VectorType(ir.IntType(64), WIDTH), list(range(WIDTH)))
-        return builder.add(_splat(context, builder, args[0], start, words), steps)
+        return builder.add(splat(context, builder, args[0], start, words), steps)
 
     return words(start), codegen
 
@@ -211,10 +232,10 @@ def where(typingctx: Any, mask: Any, yes: Any, no: Any) -> Any:
     """Choose lane by lane; both branches are computed."""
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        pair = [_splat(context, builder, a, t, kind) for a, t in zip(args[1:], sig.args[1:], strict=True)]
+        pair = [splat(context, builder, a, t, kind) for a, t in zip(args[1:], sig.args[1:], strict=True)]
         return builder.select(args[0], *pair)
 
-    kind = words if words in (yes, no) else floats
+    kind = joined(yes, no) or floats
     return kind(mask, yes, no), codegen
 
 
@@ -236,63 +257,3 @@ anywhere = _mask_test("!=", 0)
 """Whether a mask is true in any lane."""
 everywhere = _mask_test("==", 2**WIDTH - 1)
 """Whether a mask is true in every lane."""
-
-
-def _pick(builder: Any, a: Any, b: Any, chosen: list[int]) -> Any:
-    return builder.shuffle_vector(a, b, ir.Constant(ir.VectorType(_INT, WIDTH), chosen))
-
-
-@intrinsic
-def totals(typingctx: Any, a: Any, b: Any, c: Any, d: Any, e: Any, f: Any, g: Any, h: Any) -> Any:
-    """Return the sums over the lanes of eight vectors, as one vector."""
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        rows = list(args)
-        for half in (1, 2, 4):
-            low = [i if not i & half else i - half + WIDTH for i in range(WIDTH)]
-            high = [i + half for i in low]
-            rows = [
-                builder.fadd(_pick(builder, x, y, low), _pick(builder, x, y, high))
-                for x, y in zip(rows[::2], rows[1::2], strict=True)
-            ]
-        return rows[0]
-
-    return floats(a, b, c, d, e, f, g, h), codegen
-
-
-@intrinsic
-def fused(typingctx: Any, a: Any, b: Any, c: Any) -> Any:
-    """Return a b + c of numbers or vectors, rounded once where the processor can."""
-    kind = floats if floats in (a, b, c) else types.float64
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        if kind == floats:
-            args = [_splat(context, builder, v, t, floats) for v, t in zip(args, sig.args, strict=True)]
-        else:
-            args = [context.cast(builder, v, t, kind) for v, t in zip(args, sig.args, strict=True)]
-        shape = args[0].type
-        name = f"llvm.fmuladd.{f'v{WIDTH}f64' if kind == floats else 'f64'}"
-        function = cgutils.get_or_insert_function(builder.module, ir.FunctionType(shape, [shape] * 3), name)
-        return builder.call(function, args)
-
-    return kind(a, b, c), codegen
-
-
-def _elementwise(name: str) -> Any:
-    """Return LLVM's function of this name, lane by lane; without an instruction it calls the C library."""
-
-    @intrinsic
-    def function(typingctx: Any, v: Any) -> Any:
-        def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-            vector = _splat(context, builder, args[0], v, floats)
-            kind = ir.FunctionType(vector.type, [vector.type])
-            full_name = f"llvm.{name}.v{WIDTH}f64"
-            return builder.call(cgutils.get_or_insert_function(builder.module, kind, full_name), [vector])
-
-        return floats(v), codegen
-
-    return function
-
-
-sqrt, absolute, nearest = _elementwise("sqrt"), _elementwise("fabs"), _elementwise("rint")
-sin, cos = _elementwise("sin"), _elementwise("cos")

@@ -93,7 +93,7 @@ def printed_source(
     if full:
         from ratebound.experiments.backends.gradient_source import gradient_source, shape_of_tile
 
-        return gradient_source(chosen, *shape_of_tile(1))
+        return gradient_source(chosen, *shape_of_tile(1, spec.dtype), spec.dtype)
     from ratebound.experiments.backends.numba_features import features_source
 
     return features_source(spec, -(-d // 8) * 8)[0]

@@ -12,7 +12,7 @@ def test_every_backend_has_a_row_for_every_run(monkeypatch):
     result = CliRunner().invoke(cli, ["bench", "--repetitions", "1"])
     assert result.exit_code == 0, result.output
     lines = result.output.splitlines()
-    assert len(lines) == 1 + 2 * len(small)
+    assert len(lines) == 1 + 4 * len(small)
     assert {line.split("  ")[0] for line in lines[1:]} >= {"gd on digits_3v8", "sgd on diabetes, batch 1"}
 
 

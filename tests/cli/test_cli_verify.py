@@ -210,6 +210,18 @@ BAD_CALLS = {
         ("simulate", "--problem", "diabetes", "--method", "sdg", "--step", "1/L"),
         "did you mean",
     ),
+    "verdicts in single precision": (
+        ("verify", "gd_pl", "--problem", "diabetes", "--dtype", "float32"),
+        "verdicts are reached in float64",
+    ),
+    "unknown numbers": (
+        ("simulate", "--problem", "diabetes", "--method", "gd", "--step", "1/L", "--dtype", "double"),
+        "unknown dtype 'double'",
+    ),
+    "unknown order": (
+        ("verify", "sgd_pl_constant", "--problem", "diabetes", "--order", "reshufle"),
+        "did you mean 'reshuffle'",
+    ),
     "negative seed": (("verify", "gd_pl", "--problem", "diabetes", "--seed", "-1"), "seed = -1"),
     "record nowhere": (
         ("verify", "gd_pl", "--problem", "diabetes", "--json", "nowhere/deep/x.json"),
@@ -255,6 +267,21 @@ def test_an_error_of_ours_is_not_hidden(monkeypatch):
 
     monkeypatch.setattr(suites, "verify", broken)
     assert isinstance(run("verify", "gd_pl", "--problem", "quadratic_2d").exception, ZeroDivisionError)
+
+
+def test_passes_over_the_data_are_not_what_theorems_speak_of():
+    options = ("--problem", "diabetes_ridge", "--steps", "20", "--order", "reshuffle")
+    result = run("verify", "sgd_pl_constant", "gd_pl", *options, "--details")
+    assert result.exit_code == 0, result.output
+    assert "batches drawn independently of each other; with order = 'reshuffle'" in result.stdout
+    assert [word in result.stdout for word in ("not applicable", "holds")] == [True, True]
+
+
+def test_simulate_in_single_precision():
+    options = ("--problem", "diabetes_ridge", "--method", "sgd", "--step", "1/(4*L_max)", "--steps", "50")
+    outputs = [run("simulate", *options, "--dtype", d).stdout.split() for d in ("float64", "float32")]
+    assert outputs[0] != outputs[1] and len(outputs[0]) == len(outputs[1])
+    assert float(outputs[0][-1]) == pytest.approx(float(outputs[1][-1]), rel=1e-4)
 
 
 def test_simulate_prints_the_curve():

@@ -278,6 +278,7 @@ def test_a_method_may_keep_more_state():
         (0.1, {"method": "sdg"}, "did you mean 'sgd'"),
         (0.1, {"measures": ("gap_lst",)}, "did you mean 'gap_last'"),
         (0.1, {"measures": ()}, "no measure"),
+        (0.1, {"dtype": "float23"}, "did you mean 'float32'"),
         (0.1, {"backend": "nunpy"}, "did you mean 'numpy'"),
         (0.1, {"average": np.ones(3)}, "weights have shape"),
         (0.1, {"average": np.zeros(10)}, "weight 0 is 0"),

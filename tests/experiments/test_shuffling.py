@@ -148,7 +148,7 @@ def test_constants_and_theorems_of_independent_batches_are_not_applicable():
         simulate(problem, "sgd", "1/ell", order="reshuffle", steps=4)
     verdict = verify("sgd_sc_constant", problem, order="reshuffle", steps=10)
     assert verdict.outcome == "not applicable"
-    assert "is about independent batches, not about order = 'reshuffle'" in verdict.reason
+    assert "is about batches drawn independently of each other; with order = 'reshuffle'" in verdict.reason
     with pytest.raises(NotApplicable):
         prepare(find("sgd_sc_constant"), problem, steps=10, order="cyclic")
     assert verify("gd_sc_gap", problem, order="reshuffle", steps=10).holds

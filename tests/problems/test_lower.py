@@ -38,6 +38,15 @@ def test_numpy_agrees_with_fifty_digits(expr):
                 assert got[i, j] == pytest.approx(float(slow(a, b)), rel=1e-14, abs=1e-300)
 
 
+def test_single_precision_stays_single():
+    single, double = np.float32([0.25, 2.0]), np.array([1.0, 3.0])
+    both = lower(Rational(1, 3) * x**2 + softplus(t), (x, t))
+    assert both(single, single).dtype == np.float32
+    assert both(single, double).dtype == both(double, double).dtype == np.float64
+    assert lower(Rational(1, 3), ())().dtype == np.float64
+    np.testing.assert_allclose(both(single, single), both(single.astype(float), single.astype(float)), 1e-6)
+
+
 def test_softplus_does_not_overflow():
     z = np.array([-800.0, 800.0])
     assert lower(softplus(x), (x,))(z).tolist() == [0.0, 800.0]
@@ -103,7 +112,7 @@ def test_cuda_source_means_the_same(tmp_path):
     ]
     library = tmp_path / "functions.so"
     command = [COMPILER, "-x", "c++", "-ffp-contract=off", "-shared", "-fPIC", "-o", str(library), "-"]
-    text = "#include <cmath>\nusing namespace std;\n" + "".join(lines)
+    text = "#include <cmath>\nusing namespace std;\ntypedef double real;\n" + "".join(lines)
     subprocess.run(command, input=text, text=True, check=True)
     loaded = ctypes.CDLL(str(library))
     for i, expr in enumerate(EXPRESSIONS):
@@ -113,7 +122,7 @@ def test_cuda_source_means_the_same(tmp_path):
 
 
 def test_numbers_are_printed_with_all_their_digits():
-    assert eval(printed(Rational(0.1) + 0 * x, "cuda")) == 0.1
+    assert eval(printed(Rational(0.1) + 0 * x, "cuda"), {"real": float}) == 0.1
     assert eval(printed(sqrt(3) / 18 + 0 * x, "numba")) == pytest.approx(3**0.5 / 18, rel=2e-16)
 
 

@@ -35,19 +35,21 @@ _RUNS = {
 def bench(repetitions: int) -> None:
     """Time every backend that runs here on bundled data: replica-steps per second, medians.
 
-    Each repetition runs the backends in turn; the first call of each, which compiles, stands apart. For the
-    comparison with other libraries see `benchmarks/` in the repository.
+    Each repetition runs the backends in turn, in float64 and in float32; the first call of each, which
+    compiles, stands apart. For the comparison with other libraries see `benchmarks/` in the repository.
     """
     from ratebound.experiments.backends import cuda_
+    from ratebound.experiments.plan import PRECISIONS
     from ratebound.experiments.run import simulate
     from ratebound.problems.library import load
 
-    backends = ["numpy", "numba", *(["cuda"] if cuda_.available() else [])]
-    rows: list[tuple[str, ...]] = [("run", "backend", "million replica-steps/s", "first call s")]
+    names = ["numpy", "numba", *(["cuda"] if cuda_.available() else [])]
+    engines = [(backend, dtype) for backend in names for dtype in PRECISIONS]
+    rows: list[tuple[str, ...]] = [("run", "backend", "numbers", "million replica-steps/s", "first call s")]
     for name, plan in _RUNS.items():
         problem = load(name)
 
-        def seconds(backend: str, problem: Problem = problem, run: _Run = _RUNS[name]) -> float:
+        def seconds(backend: str, dtype: str, problem: Problem = problem, run: _Run = plan) -> float:
             started = time.perf_counter()
             simulate(
                 problem,
@@ -56,22 +58,23 @@ def bench(repetitions: int) -> None:
                 batch=run.batch,
                 replicas=run.replicas,
                 steps=run.steps,
+                dtype=dtype,
                 backend=backend,
             )
             return time.perf_counter() - started
 
-        first = {backend: seconds(backend) for backend in backends}
-        taken = [[seconds(backend) for backend in backends] for _ in range(repetitions)]
+        first = {engine: seconds(*engine) for engine in engines}
+        taken = [[seconds(*engine) for engine in engines] for _ in range(repetitions)]
         made = plan.steps * plan.replicas
-        for position, backend in enumerate(backends):
+        for position, engine in enumerate(engines):
             median = statistics.median(row[position] for row in taken)
             label = f"{plan.method} on {name}"
             rows.append(
                 (
                     label if plan.method == "gd" else f"{label}, batch {plan.batch}",
-                    backend,
+                    *engine,
                     f"{made / median / 1e6:.3g}",
-                    f"{first[backend]:.2f}",
+                    f"{first[engine]:.2f}",
                 )
             )
     click.echo(aligned(rows))

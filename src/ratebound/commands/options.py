@@ -22,6 +22,14 @@ batch = click.option("--batch", type=int, default=1, show_default=True, help="Sa
 without_replacement = click.option(
     "--without-replacement", is_flag=True, help="Draw the samples of a batch without replacement."
 )
+order = click.option(
+    "--order",
+    metavar="NAME",
+    help="Passes over the data instead of independent batches: reshuffle, shuffle_once or cyclic.",
+)
+dtype = click.option(
+    "--dtype", default="float64", show_default=True, metavar="NAME", help="Numbers of the steps, or float32."
+)
 ledger = click.option(
     "--ledger",
     type=click.Path(dir_okay=False),

@@ -27,13 +27,8 @@ from ratebound.commands.text import aligned
 @options.seed
 @options.batch
 @options.without_replacement
-@click.option(
-    "--order",
-    default="independent",
-    show_default=True,
-    metavar="NAME",
-    help="Passes over the data instead: reshuffle, shuffle_once or cyclic.",
-)
+@options.order
+@options.dtype
 @options.backend
 def simulate(
     problem: str,
@@ -48,7 +43,8 @@ def simulate(
     seed: int | None,
     batch: int,
     without_replacement: bool,
-    order: str,
+    order: str | None,
+    dtype: str,
     backend: str,
 ) -> None:
     """Run replicas of a method on a problem; print the mean over replicas and its spread.
@@ -58,6 +54,7 @@ def simulate(
     import numpy as np
 
     from ratebound.experiments.run import simulate as run
+    from ratebound.experiments.shuffling import INDEPENDENT
 
     result = run(
         options.problem_of(problem, loss, l2),
@@ -65,12 +62,13 @@ def simulate(
         step,
         batch=batch,
         replacement=not without_replacement,
-        order=order,
+        order=order or INDEPENDENT,
         steps=steps,
         replicas=replicas,
         seed=seed or 0,
         measures=(measure,),
         parameters=options.numbers_of(parameters),
+        dtype=dtype,
         backend=backend,
     )
     curves = result[measure].values[0]

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 @options.seed
 @click.option("--batch", type=int, metavar="b", help="Samples per gradient estimate.")
 @options.without_replacement
+@options.order
 @click.option(
     "--parameter",
     "parameters",
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 @click.option("--delta", type=float, metavar="P", help="Probability of a false alarm over this call.")
 @options.ledger
 @options.backend
+@options.dtype
 @click.option("--json", "record_file", type=click.Path(dir_okay=False), help="Write the record to this file.")
 @click.option("--details", is_flag=True, help="Reason, run and certified constants of every verdict.")
 @click.option("--strict", is_flag=True, help="Exit with 3 if a verdict stays undecided.")
@@ -58,6 +60,7 @@ def verify(
     delta: float | None,
     ledger: str | None,
     backend: str,
+    dtype: str,
     record_file: str | None,
     details: bool,
     strict: bool,
@@ -68,6 +71,11 @@ def verify(
     from ratebound.experiments import record as records
     from ratebound.experiments.suite import run_suite
 
+    if dtype != "float64":
+        raise RateboundError(
+            f"--dtype {dtype}: verdicts are reached in float64, lest rounding pass for a violation; leave "
+            "it out (simulate and bench know float32)"
+        )
     if not problems and (loss is not None or l2 is not None):
         raise RateboundError("--loss and --l2 are about a problem; name it with --problem")
     if record_file is not None:
@@ -91,11 +99,18 @@ def _run_options(
     replicas: int | None,
     batch: int | None,
     without_replacement: bool,
+    order: str | None,
     parameters: tuple[str, ...],
     step: str | None,
 ) -> dict[str, Any]:
     """Return what the user chose of the run, by the names of :func:`ratebound.verify`."""
-    chosen: dict[str, Any] = {"steps": steps, "replicas": replicas, "batch": batch, "step": step}
+    chosen: dict[str, Any] = {
+        "steps": steps,
+        "replicas": replicas,
+        "batch": batch,
+        "order": order,
+        "step": step,
+    }
     if without_replacement:
         chosen["replacement"] = False
     if parameters:

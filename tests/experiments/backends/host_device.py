@@ -21,7 +21,7 @@ PREAMBLE = """
 #include <pthread.h>
 using namespace std;
 struct Index { unsigned x; };
-extern "C" { Index blockIdx{0}, blockDim{1}; double cached[1 << 16]; }
+extern "C" { Index blockIdx{0}, blockDim{1}; REAL cached[1 << 16]; }
 static thread_local Index threadIdx{0};
 static pthread_barrier_t gate;
 static double offered[32];
@@ -50,7 +50,7 @@ static double exchange(double value, int offset) {
 
 @cache
 def compiled(source):
-    text = PREAMBLE + source
+    text = f"#define REAL {'float' if 'typedef float real;' in source else 'double'}\n" + PREAMBLE + source
     library = folder() / f"host_{hashlib.sha256(text.encode()).hexdigest()[:20]}.so"
     if not library.exists():
         command = [

@@ -1,5 +1,6 @@
 """All engines give the same iterates: a method or loss that is registered is tested by being registered."""
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -10,7 +11,7 @@ from sympy import Rational, Symbol, sqrt
 from ratebound.experiments.backends import numba_
 from ratebound.experiments.backends.cuda_ import CudaEngine
 from ratebound.experiments.backends.numpy_ import NumpyEngine
-from ratebound.experiments.plan import Plan
+from ratebound.experiments.plan import PRECISIONS, Plan
 from ratebound.experiments.shuffling import SHUFFLED_PASSES
 from ratebound.problems.build import from_arrays
 from ratebound.problems.losses import LOSSES
@@ -48,6 +49,7 @@ def plan(
     steps=STEPS,
     scale=1.0,
     order="independent",
+    dtype="float64",
 ):
     # Constant and decaying schedules have different layouts.
     alphas = np.broadcast_to(scale * np.linspace(0.02, 0.05, step_sizes)[:, None], (step_sizes, steps))
@@ -66,6 +68,7 @@ def plan(
         replacement=replacement,
         measures=("gap_average",),
         order=order,
+        dtype=dtype,
     )
 
 
@@ -77,8 +80,13 @@ def others(given):
 
 
 def agree(given):
-    reference = NumpyEngine(given)
+    """All engines follow the NumPy one in float64: to rounding, of their own numbers."""
+    reference = NumpyEngine(replace(given, dtype="float64"))
     rivals = list(others(given))
+    relative, absolute = 1e-9, 1e-11
+    if given.dtype == "float32":
+        rivals.append(NumpyEngine(given))
+        relative, absolute = 1e-5, 1e-5
     here = 0
     for stop in STOPS:
         for engine in (reference, *rivals):
@@ -86,19 +94,27 @@ def agree(given):
         here = stop
         for engine in rivals:
             for mine, theirs in ((engine.points(), reference.points()), (engine.sums(), reference.sums())):
-                np.testing.assert_allclose(mine, theirs, rtol=1e-9, atol=1e-11 * np.abs(theirs).max())
+                assert mine.dtype == given.dtype
+                np.testing.assert_allclose(mine, theirs, relative, absolute * np.abs(theirs).max())
 
 
+@pytest.mark.parametrize("dtype", PRECISIONS)
 @pytest.mark.parametrize("loss", LOSSES)
-def test_every_loss(loss):
-    agree(plan(problem(loss), METHODS["sgd"]))
+def test_every_loss(loss, dtype):
+    agree(plan(problem(loss), METHODS["sgd"], dtype=dtype))
 
 
+@pytest.mark.parametrize("dtype", PRECISIONS)
 @pytest.mark.parametrize("method", METHODS)
-def test_every_method(method):
+def test_every_method(method, dtype):
     # Line searches are formulas for least squares.
     rule = METHODS[method].at({symbol: Rational(7, 10) for symbol in METHODS[method].parameters})
-    agree(plan(problem("squared" if method in ("steepest", "armijo") else "logistic"), rule, 2))
+    loss = problem("squared" if method in ("steepest", "armijo") else "logistic")
+    if rule.draws is not None and dtype != "float64":
+        with pytest.raises(RateboundError, match=f"{method} draws more than a batch: use dtype='float64'"):
+            plan(loss, rule, 2, dtype=dtype)
+        return
+    agree(plan(loss, rule, 2, dtype=dtype))
 
 
 @pytest.mark.parametrize("name", [name for name, method in METHODS.items() if method.draws is not None])
@@ -131,14 +147,27 @@ def test_every_order(order, batch, step_sizes):
     agree(plan(problem("logistic"), METHODS["sgd"], step_sizes, batch, order=order))
 
 
+@pytest.mark.parametrize(
+    ("batch", "step_sizes", "order"), [(3, 40, "independent"), (11, 2, "independent"), (3, 9, "reshuffle")]
+)
+def test_every_layout_in_single_precision(batch, step_sizes, order):
+    given = plan(problem("huber"), METHODS["sgd"], step_sizes, batch, order=order, dtype="float32")
+    agree(given)
+
+
+def test_nonlinear_rules_in_single_precision():
+    agree(plan(problem("huber"), ADAGRAD, 8, dtype="float32"))
+
+
 @pytest.mark.parametrize("d", [1, 30, 70])
 def test_every_width(d):
     agree(plan(problem("squared", d, 11, 0.0), METHODS["sgd"], scale=0.2))
 
 
+@pytest.mark.parametrize("dtype", PRECISIONS)
 @pytest.mark.parametrize("loss", LOSSES)
-def test_full_gradients(loss):
-    agree(plan(problem(loss), METHODS["gd"], 3, scale=4.0))
+def test_full_gradients(loss, dtype):
+    agree(plan(problem(loss), METHODS["gd"], 3, scale=4.0, dtype=dtype))
 
 
 @pytest.mark.skipif(COMPILER is None, reason="no C++ compiler to play the GPU")

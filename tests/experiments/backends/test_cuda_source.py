@@ -2,6 +2,7 @@
 
 import ctypes
 import importlib.util
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -19,8 +20,8 @@ NVCC = shutil.which("nvcc")
 SUPPORTED = range(70, 91)
 
 
-def printed(loss="logistic", batch=3, lanes=4, shared=True, in_passes=False, sparse=False):
-    spec = Spec("test", rules(METHODS["sgd"]), LOSSES[loss].slope, batch, True, in_passes)
+def printed(loss="logistic", batch=3, lanes=4, shared=True, in_passes=False, sparse=False, dtype="float64"):
+    spec = Spec("test", rules(METHODS["sgd"]), LOSSES[loss].slope, batch, True, in_passes, dtype)
     return cuda_sparse_source(spec, lanes) if sparse else cuda_source(spec, 20, lanes, shared)
 
 
@@ -36,12 +37,12 @@ def architectures():
 
 @pytest.mark.parametrize("architecture", architectures() or [None])
 @pytest.mark.parametrize(("lanes", "in_passes"), [(4, False), (32, True)])
-@pytest.mark.parametrize("sparse", [False, True])
-def test_nvcc_compiles_it(architecture, lanes, in_passes, sparse, tmp_path):
+@pytest.mark.parametrize(("sparse", "dtype"), [(False, "float64"), (True, "float64"), (False, "float32")])
+def test_nvcc_compiles_it(architecture, lanes, in_passes, sparse, dtype, tmp_path):
     if architecture is None:
         pytest.skip("no nvcc for the architectures 70 .. 90")
     path = tmp_path / "kernel.cu"
-    path.write_text(printed(lanes=lanes, in_passes=in_passes, sparse=sparse))
+    path.write_text(printed(lanes=lanes, in_passes=in_passes, sparse=sparse, dtype=dtype))
     command = [NVCC, f"-arch=sm_{architecture}", "-std=c++17", "-cubin", "-Werror", "all-warnings"]
     done = subprocess.run([*command, "-o", tmp_path / "kernel.cubin", path], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
@@ -70,6 +71,18 @@ def test_nvrtc_compiles_it(architecture, loss, in_passes, sparse):
     log = ctypes.create_string_buffer(size.value)
     nvrtc.nvrtcGetProgramLog(program, log)
     assert status == 0, log.value.decode()
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("sparse", [False, True])
+def test_single_precision_computes_with_no_double(loss, sparse):
+    if sparse and loss not in ("squared", "logistic"):
+        pytest.skip("sparse data know no such loss")
+    text = printed(loss, sparse=sparse, dtype="float32")
+    assert "typedef float real;" in text and "double" not in text
+    # Every number with a point is a `real`: one that is not would make its sum one of doubles.
+    code = re.sub(r"//.*", "", text)
+    assert not re.findall(r"(?<!real\()(?<!real\(-)(?<![\w.])\d+\.\d+", code)
 
 
 def test_more_features_more_lanes():

@@ -18,7 +18,7 @@ def over(function):
             store(function(load(values, (i,))), out, (i,))
 
     def apply(values):
-        padded = np.zeros(-(-len(values) // 8) * 8)
+        padded = np.zeros(-(-len(values) // 8) * 8, values.dtype)
         padded[: len(values)] = values
         out = np.empty_like(padded)
         kernel(padded, out)
@@ -59,6 +59,20 @@ def test_accurate_to_two_units(name):
     np.testing.assert_array_equal(got[~finite], exact[~finite])
     error = np.abs(got[finite] - exact[finite])
     assert (error <= 2 * np.spacing(np.abs(exact[finite]))).all()
+
+
+@pytest.mark.parametrize("name", ["exp", "log", "softplus"])
+def test_single_precision_is_rounded_once(name):
+    rng = np.random.default_rng(0)
+    values = np.concatenate([rng.uniform(-100, 90, 4000), 10.0 ** rng.uniform(-44, 38, 4000), EDGES])
+    with np.errstate(all="ignore"):
+        values = values.astype(np.float32)
+        exact = EXACT[name](values.astype(np.longdouble)).astype(np.float32)
+    got = over(getattr(lanes_math, name))(values)
+    assert got.dtype == np.float32
+    # A value in the middle between two float32 may fall to either.
+    np.testing.assert_array_max_ulp(got[~np.isnan(exact)], exact[~np.isnan(exact)], 1)
+    assert np.isnan(got[np.isnan(exact)]).all()
 
 
 KNOWN = [

@@ -23,7 +23,7 @@ def test_a_problem_and_a_theorem_say_what_they_are():
     problem = load("breast_cancer")
     theorem = type("Theorem", (), {"method": METHODS["sgd"]})
     text = printed_source(theorem, problem, "cuda")
-    assert "#define D 30 " in text and "1.0/(1.0 + exp(" in text
+    assert "#define D 30 " in text and "real(1.0)/(real(1.0) + exp(" in text
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """Sparse data on every engine against dense data on the reference."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from host_device import COMPILER, HostDevice
@@ -24,8 +26,9 @@ def problem(loss="logistic", l2=0.1, dense=False):
 
 
 def agree(make_plan):
-    reference = NumpyEngine(make_plan(True))
     given = make_plan(False)
+    reference = NumpyEngine(replace(make_plan(True), dtype="float64"))
+    relative, absolute = (1e-9, 1e-11) if given.dtype == "float64" else (1e-5, 1e-5)
     rivals = [NumpyEngine(given), numba_.engine(given)]
     if COMPILER and not given.deterministic:
         rivals.append(cuda_engine(given, HostDevice()))
@@ -34,13 +37,19 @@ def agree(make_plan):
             engine.advance(start, stop)
         for engine in rivals:
             for mine, theirs in ((engine.points(), reference.points()), (engine.sums(), reference.sums())):
-                np.testing.assert_allclose(mine, theirs, rtol=1e-9, atol=1e-11 * np.abs(theirs).max())
+                assert mine.dtype == given.dtype
+                np.testing.assert_allclose(mine, theirs, relative, absolute * np.abs(theirs).max())
 
 
 @pytest.mark.parametrize("l2", [0.0, 0.1])
 @pytest.mark.parametrize("loss", ["squared", "logistic"])
 def test_losses_and_regularisers(loss, l2):
     agree(lambda dense: plan(problem(loss, l2, dense), METHODS["sgd"], 2))
+
+
+@pytest.mark.parametrize("loss", ["squared", "logistic"])
+def test_single_precision(loss):
+    agree(lambda dense: plan(problem(loss, dense=dense), METHODS["sgd"], 2, batch=3, dtype="float32"))
 
 
 @pytest.mark.parametrize(("batch", "replacement"), [(3, True), (3, False)])

@@ -1,0 +1,109 @@
+"""Functions of eight numbers at once: sums over lanes, fused products, LLVM's own functions, conversions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import llvmlite.ir as ir
+from numba.core import cgutils, types
+
+from ratebound.experiments.backends.simd import (
+    WIDTH,
+    Lanes,
+    floats,
+    intrinsic,
+    joined,
+    singles,
+    splat,
+)
+
+_INT = ir.IntType(32)
+
+
+def _pick(builder: Any, a: Any, b: Any, chosen: list[int]) -> Any:
+    return builder.shuffle_vector(a, b, ir.Constant(ir.VectorType(_INT, WIDTH), chosen))
+
+
+def _suffix(kind: Lanes) -> str:
+    """Return what LLVM calls a vector type in the names of its functions."""
+    return f"v{WIDTH}f{32 if kind == singles else 64}"
+
+
+@intrinsic
+def totals(typingctx: Any, a: Any, b: Any, c: Any, d: Any, e: Any, f: Any, g: Any, h: Any) -> Any:
+    """Return the sums over the lanes of eight vectors, as one vector."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        rows = list(args)
+        for half in (1, 2, 4):
+            low = [i if not i & half else i - half + WIDTH for i in range(WIDTH)]
+            high = [i + half for i in low]
+            rows = [
+                builder.fadd(_pick(builder, x, y, low), _pick(builder, x, y, high))
+                for x, y in zip(rows[::2], rows[1::2], strict=True)
+            ]
+        return rows[0]
+
+    return a(a, b, c, d, e, f, g, h), codegen
+
+
+@intrinsic
+def fused(typingctx: Any, a: Any, b: Any, c: Any) -> Any:
+    """Return a b + c of numbers or vectors, rounded once where the processor can."""
+    kind = joined(a, b, c)
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        given = zip(args, sig.args, strict=True)
+        if kind:
+            args = [splat(context, builder, v, t, kind) for v, t in given]
+        else:
+            args = [context.cast(builder, v, t, types.float64) for v, t in given]
+        shape = args[0].type
+        name = f"llvm.fmuladd.{_suffix(kind) if kind else 'f64'}"
+        function = cgutils.get_or_insert_function(builder.module, ir.FunctionType(shape, [shape] * 3), name)
+        return builder.call(function, args)
+
+    return (kind or types.float64)(a, b, c), codegen
+
+
+def _elementwise(name: str) -> Any:
+    """Return LLVM's function of this name, lane by lane; without an instruction it calls the C library."""
+
+    @intrinsic
+    def function(typingctx: Any, v: Any) -> Any:
+        kind = joined(v) or floats
+
+        def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+            vector = splat(context, builder, args[0], v, kind)
+            shape = ir.FunctionType(vector.type, [vector.type])
+            full_name = f"llvm.{name}.{_suffix(kind)}"
+            return builder.call(cgutils.get_or_insert_function(builder.module, shape, full_name), [vector])
+
+        return kind(v), codegen
+
+    return function
+
+
+sqrt, absolute, nearest = _elementwise("sqrt"), _elementwise("fabs"), _elementwise("rint")
+sin, cos = _elementwise("sin"), _elementwise("cos")
+
+
+@intrinsic
+def widened(typingctx: Any, v: Any) -> Any:
+    """Return a number or a vector as a vector of float64."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return splat(context, builder, args[0], v, floats)
+
+    return floats(v), codegen
+
+
+@intrinsic
+def narrowed(typingctx: Any, value: Any, like: Any) -> Any:
+    """Return a vector of float64 in the precision of another vector."""
+    kind = singles if like == singles else floats
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return splat(context, builder, args[0], value, kind)
+
+    return kind(value, like), codegen
