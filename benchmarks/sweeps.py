@@ -1,7 +1,16 @@
-"""Speed of sweeps: two workers against one, and maps of 64 x 64 cells; `--map NAME` for the latter."""
+"""Maps of 64 x 64 cells, their measured boundary against the exact one, and two workers against one.
+
+python benchmarks/sweeps.py FILE [--only maps|boundary|workers]
+"""
 
 import argparse
+import json
 import multiprocessing
+import os
+import platform
+import resource
+import subprocess
+import sys
 import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor
@@ -11,9 +20,14 @@ import numpy as np
 
 import ratebound as rb
 from ratebound.experiments.regimes.axes import default_steps
-from ratebound.experiments.regimes.explore import explore
+from ratebound.experiments.regimes.exact import SecondMoment
+from ratebound.experiments.regimes.growth import first_growing
 from ratebound.experiments.sweeps.executors import start_worker
+from ratebound.problems.certified import batch_factor
 
+SIDE, REPLICAS, ITERATIONS = 64, 256, 1000
+MAPS = ("breast_cancer", "diabetes")
+LEAST_SQUARES = ("diabetes", "breast_cancer_ls")
 CELLS = {
     "defaults": {
         "problem": "breast_cancer",
@@ -25,6 +39,42 @@ CELLS = {
     },
     "axes": {"batch": [1, 2, 4, 8], "seed": list(range(6))},
 }
+
+
+def cpu_of_children():
+    """Return the processor seconds of the processes that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def map_of(name):
+    """Return what the command line takes for a map and its page: with no kernel compiled, then again."""
+    found = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for what in ("first", "again"):
+            command = [sys.executable, "-m", "ratebound", "explore", "--problem", name]
+            command += ["--axis", "batch=" + ",".join(map(str, range(1, SIDE + 1))), "--grid", str(SIDE)]
+            command += ["--replicas", str(REPLICAS), "--steps", str(ITERATIONS), "-o", f"{folder}/map"]
+            begun, used = time.perf_counter(), cpu_of_children()
+            cache = {"XDG_CACHE_HOME": f"{folder}/cache"}
+            subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=os.environ | cache)
+            found[what] = {
+                "wall_seconds": round(time.perf_counter() - begun, 1),
+                "cpu_seconds": round(cpu_of_children() - used, 1),
+                "load": round(os.getloadavg()[0], 1),
+            }
+    return found
+
+
+def boundary(name):
+    """Return how many cells lie between the first divergent step as measured and as it is, by batch."""
+    problem = rb.problems.load(name)
+    operator, steps = SecondMoment(problem), default_steps(problem, SIDE)
+    apart = {}
+    for batch in range(1, SIDE + 1):
+        exact = np.searchsorted(steps, operator.threshold(batch_factor(problem.n, batch, True)))
+        apart[batch] = int(first_growing(problem, steps, batch, replicas=REPLICAS) - exact)
+    return {"most": max(map(abs, apart.values())), "cells": apart}
 
 
 def workers(count):
@@ -41,35 +91,35 @@ def workers(count):
         return time.perf_counter() - begun
 
 
-def map_of(name, points, batches, iterations):
-    """Return the seconds of a map with 256 replicas."""
-    problem = rb.problems.load(name)
-    chosen = np.unique(np.geomspace(1, 64, batches).round().astype(int)) if batches < 64 else range(1, 65)
-    begun = time.perf_counter()
-    explore(
-        problem,
-        steps_grid=default_steps(problem, points),
-        values=[int(batch) for batch in chosen],
-        iterations=iterations,
-        replicas=256,
-    )
-    return time.perf_counter() - begun
+def speed_up():
+    """Return three pairs of seconds, one worker and two, and the load before each."""
+    rounds = []
+    for _ in range(3):
+        load, one, two = os.getloadavg()[0], workers(1), workers(2)
+        rounds.append(
+            {"one": round(one, 2), "two": round(two, 2), "ratio": round(one / two, 2), "load": load}
+        )
+    return rounds
 
 
 def main():
-    """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--map", metavar="NAME")
-    parser.add_argument("--batches", type=int, default=7)
-    parser.add_argument("--iterations", type=int, default=1000)
+    """Measure what is asked for, and write it beside what the file has."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("file", type=Path)
+    parser.add_argument("--only", choices=("maps", "boundary", "workers"))
     asked = parser.parse_args()
-    if asked.map:
-        took = map_of(asked.map, 64, asked.batches, asked.iterations)
-        print(f"{asked.map}: 64 x {asked.batches} cells, 256 replicas, K = {asked.iterations}: {took:.1f} s")
-        return
-    for _ in range(3):
-        one, two = workers(1), workers(2)
-        print(f"1 worker {one:.2f} s, 2 workers {two:.2f} s, speed-up {one / two:.2f}")
+    found = json.loads(asked.file.read_text("utf-8")) if asked.file.exists() else {}
+    found["machine"] = {"cores": os.cpu_count(), "python": platform.python_version()}
+    found["cells"] = {"side": SIDE, "replicas": REPLICAS, "iterations": ITERATIONS}
+    measures = {
+        "maps": lambda: {name: map_of(name) for name in MAPS},
+        "boundary": lambda: {name: boundary(name) for name in LEAST_SQUARES},
+        "workers": speed_up,
+    }
+    for name, measure in measures.items():
+        if asked.only in (None, name):
+            found[name] = measure()
+            asked.file.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ from concurrent.futures import Executor
 from dataclasses import asdict, dataclass
 from functools import reduce
 from itertools import chain
-from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,7 @@ import numpy as np
 import xarray as xr
 
 from ratebound.experiments.checks import whole
+from ratebound.experiments.plain import plain_values
 from ratebound.experiments.plan import check_alphas
 from ratebound.experiments.regimes.axes import AXES, Row, default_steps, increasing, rows
 from ratebound.experiments.regimes.cells import KEPT, Cells, Errors, Exact, measured_row, stacked, stand_in
@@ -70,16 +70,8 @@ class Regimes:
         for name in self.data.variables:
             key = "values" if name == found["axis"] else str(name)
             found[key] = self.data[name].values.tolist()
-        plain: dict[str, Any] = _plain(found | {"theory": [asdict(line) for line in self.theory]})
+        plain: dict[str, Any] = plain_values(found | {"theory": [asdict(line) for line in self.theory]})
         return plain
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _plain(each) for name, each in value.items()}
-    if isinstance(value, list):
-        return [_plain(each) for each in value]
-    return None if isinstance(value, float) and not isfinite(value) else value
 
 
 def explore(

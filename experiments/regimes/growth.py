@@ -9,11 +9,16 @@ mean are always there. The mean of ``||e+||^2`` before resampling tends to the s
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from ratebound.experiments.sampling import indices
 from ratebound.problems.finite_sum import Problem
 from ratebound.theory.errors import RateboundError
+
+_SECTIONS = 8
+"""Steps of a grid that are measured side by side while a boundary is searched."""
 
 
 def measured_growth(
@@ -77,3 +82,19 @@ def measured_growth(
         E = np.take_along_axis(E / np.sqrt(squares)[..., None], chosen[..., None], axis=1)
     settled: np.ndarray = np.log(growth[iterations // 4 :]).mean(0)
     return settled
+
+
+def first_growing(problem: Problem, steps: np.ndarray, batch: int = 1, **options: Any) -> int:
+    """Return the position of the first step of an increasing grid whose measured growth is positive.
+
+    The growth changes its sign once, as the radius of the operator crosses 1 once: the grid is searched by
+    sections, each measured by :func:`measured_growth`, which takes the options. The number of steps if none
+    grows.
+    """
+    low, high = 0, steps.size
+    while low < high:
+        places = np.unique(np.linspace(low, high - 1, _SECTIONS).round().astype(int))
+        grows = measured_growth(problem, steps[places], batch, **options) > 0
+        high = int(places[grows].min(initial=high))
+        low = int(places[~grows & (places < high)].max(initial=low - 1)) + 1
+    return low

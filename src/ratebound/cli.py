@@ -27,6 +27,7 @@ _COMMANDS = MappingProxyType(
         "simulate": ("simulate", "simulate"),
         "attack": ("attack", "attack"),
         "explore": ("explore", "explore"),
+        "finder": ("finder", "finder"),
         "sweep": ("sweep", "sweep"),
         "report": ("report", "report"),
         "bench": ("bench", "bench"),

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from ratebound.experiments.regimes.axes import default_steps
 from ratebound.experiments.regimes.exact import SecondMoment
-from ratebound.experiments.regimes.explore import default_steps
-from ratebound.experiments.regimes.growth import measured_growth
+from ratebound.experiments.regimes.growth import first_growing, measured_growth
 from ratebound.problems.certified import batch_factor
 from ratebound.problems.library import load
 from ratebound.theory.errors import RateboundError
@@ -14,12 +14,20 @@ from ratebound.theory.errors import RateboundError
 @pytest.mark.parametrize("name", ["linnerud_ridge", "linnerud", "diabetes"])
 def test_the_measured_boundary_is_within_one_cell_of_the_threshold(name):
     problem = load(name)
-    operator, steps = SecondMoment(problem), default_steps(problem, 24)
-    for batch in (1, 4, 16):
-        growth = measured_growth(problem, steps, batch, iterations=300)
-        exact = steps >= operator.threshold(batch_factor(problem.n, batch, True))
-        assert exact.any() and (growth > 0).any()
-        assert abs(int(exact.argmax()) - int((growth > 0).argmax())) <= 1
+    operator, steps = SecondMoment(problem), default_steps(problem, 64)
+    for batch in (1, 3, 8, 16):
+        exact = np.searchsorted(steps, operator.threshold(batch_factor(problem.n, batch, True)))
+        assert 0 < exact < steps.size
+        assert abs(first_growing(problem, steps, batch) - exact) <= 1
+
+
+def test_the_search_finds_the_first_step_that_grows():
+    problem = load("linnerud_ridge")
+    steps, options = default_steps(problem, 24), {"iterations": 100}
+    growth = measured_growth(problem, steps, **options)
+    assert first_growing(problem, steps, **options) == int((growth > 0).argmax())
+    assert first_growing(problem, steps[:5], **options) == 5
+    assert first_growing(problem, steps[-3:], **options) == 0
 
 
 def test_the_growth_is_the_radius_of_the_operator():

@@ -1,0 +1,99 @@
+"""``ratebound finder``: the range test of practice, judged by what its suggestions do when they are held."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ratebound.commands import options
+from ratebound.commands.output import check_file
+from ratebound.commands.text import aligned
+from ratebound.theory.errors import RateboundError
+
+_KINDS = (".png", ".pdf")
+
+
+@click.command(short_help="A learning-rate range test beside the exact threshold.")
+@click.option("--problem", required=True, metavar="NAME|FILE", help="A bundled problem, or an svmlight file.")
+@options.loss
+@options.l2
+@click.option("--batch", type=int, default=1, show_default=True, metavar="B", help="Samples per gradient.")
+@click.option(
+    "--test-steps", type=int, default=100, show_default=True, metavar="T", help="Updates of a range test."
+)
+@click.option(
+    "--steps",
+    type=int,
+    default=1000,
+    show_default=True,
+    metavar="K",
+    help="Updates a suggestion is held for.",
+)
+@click.option(
+    "--replicas", type=int, default=64, show_default=True, metavar="R", help="Independent range tests."
+)
+@options.seed
+@click.option("-o", "--output", "figure", type=click.Path(dir_okay=False), help="Draw it, as .png or .pdf.")
+@click.option("--json", "file", type=click.Path(dir_okay=False), help="Write every number to this file.")
+def finder(
+    problem: str,
+    loss: str | None,
+    l2: float | None,
+    batch: int,
+    test_steps: int,
+    steps: int,
+    replicas: int,
+    seed: int | None,
+    figure: str | None,
+    file: str | None,
+) -> None:
+    """Make range tests of SGD, and hold each suggested step: which one would have misled?"""
+    for path, option in ((figure, "-o"), (file, "--json")):
+        if path is not None:
+            check_file(path, option)
+    if figure is not None and Path(figure).suffix not in _KINDS:
+        raise RateboundError(f"-o {figure}: a figure is written as {' or '.join(_KINDS)}")
+
+    from ratebound.experiments.regimes.finder import find_step
+
+    on = options.problem_of(problem, loss, l2)
+    found = find_step(
+        on, batch=batch, test_steps=test_steps, iterations=steps, replicas=replicas, seed=seed or 0
+    ).as_dict()
+    click.echo(_text(found))
+    if figure is not None:
+        from ratebound.reports.finder_figure import save
+
+        save(found, Path(figure))
+        click.echo(f"figure: {figure}")
+    if file is not None:
+        Path(file).write_text(json.dumps(found, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+        click.echo(f"numbers: {file}")
+
+
+def _text(found: Mapping[str, Any]) -> str:
+    if found["threshold"] is None:
+        limit = "no step of the grid diverges"
+    else:
+        limit = f"{'exact threshold' if found['exact'] else 'first divergent step'} {found['threshold']:.4g}"
+    rows = [("rule", "step", "10-90 %", "step/threshold", "beyond it", "held", "price", "verdict")]
+    for each in found["suggestions"]:
+        span = f"{each['low']:.2g} .. {each['high']:.2g}" if each["low"] < each["high"] else "-"
+        price = "inf" if each["price"] is None else f"{each['price']:.3g}"
+        numbers = (f"{each['step']:.4g}", span, f"{each['ratio']:.3g}", f"{each['beyond']:.0%}")
+        rows.append((each["rule"], *numbers, each["regime"], price, each["verdict"]))
+    return "\n".join(
+        (
+            f"range tests of sgd on {found['problem']}, batch {found['batch']}: "
+            f"{len(found['steps'])} growing steps",
+            f"{limit}; best step for K = {found['iterations']}: {found['best_step']:.4g}",
+            "",
+            aligned(rows),
+            "held: the regime of the step, kept constant; price: its error / the least error of any step; "
+            "dear: twice or more",
+        )
+    )
