@@ -8,7 +8,7 @@ PACKAGES := ratebound.theory ratebound.problems ratebound.experiments ratebound.
 
 .PHONY: report test test-full lint types wheel clean help
 
-report: $(READY)  ## verify every theorem on real data and write report/index.html
+report: $(READY)  ## verify the theorems of a lecture on real data and write report/index.html
 	$(BIN)/ratebound report lecture -o report
 
 test: $(READY)  ## all tests and doctests, the quick profile

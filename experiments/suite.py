@@ -14,6 +14,7 @@ from typing import Any
 
 from ratebound.experiments import ledger as ledgers
 from ratebound.experiments.cell import cell
+from ratebound.experiments.defaults import default_problems
 from ratebound.experiments.record import SCHEMA, provenance
 from ratebound.experiments.verify import verify
 from ratebound.problems import library
@@ -23,6 +24,9 @@ from ratebound.theory.errors import RateboundError, nearest
 from ratebound.theory.statement import Theorem
 
 DEFAULT = "lecture"
+"""The suite of a report."""
+WHOLE = "catalogue"
+"""The suite of all theorems."""
 _RUN_KEYS: Mapping[str, type | tuple[type, ...]] = {
     "steps": int,
     "replicas": int,
@@ -39,7 +43,9 @@ _TOP_KEYS: Mapping[str, type | tuple[type, ...]] = {
     "defaults": dict,
     "cells": list,
 }
-_CELL_KEYS: Mapping[str, type | tuple[type, ...]] = {"theorems": list, "problems": list, **_RUN_KEYS}
+_CELL_KEYS: Mapping[str, type | tuple[type, ...]] = {"theorems": list, "problems": (list, str), **_RUN_KEYS}
+_SUITED = "default"
+"""In place of a list of problems: those that suit each theorem."""
 
 Progress = Callable[[int, int, str], None]
 
@@ -159,8 +165,11 @@ def _suite(table: Mapping[str, Any], name: str) -> Suite:
             if not each.get(key):
                 raise RateboundError(f"{where} names no {key}; list at least one")
         options = {**defaults, **{key: value for key, value in each.items() if key in _RUN_KEYS}}
+        asked = each["problems"]
+        if isinstance(asked, str) and asked != _SUITED:
+            raise RateboundError(f'problems = {asked!r} in {where}; list names, or say "{_SUITED}"')
         for theorem in _theorems(each["theorems"]):
-            for problem in each["problems"]:
+            for problem in default_problems(theorem) if asked == _SUITED else asked:
                 tasks.append(Task(theorem, _problem(problem, problems, where), options))
     if not tasks:
         raise RateboundError("it has no [[cells]]; declare theorems and problems")

@@ -9,7 +9,9 @@ from ratebound.cli import cli
 from ratebound.commands import verdicts
 from ratebound.experiments import record as records
 from ratebound.experiments import suite as suites
+from ratebound.experiments.defaults import default_problems
 from ratebound.experiments.verdict import HarnessError, Verdict
+from ratebound.theory.catalogue import THEOREMS
 
 SVMLIGHT = "1 1:0.5 2:-1\n-1 1:2 3:0.25\n1 2:1.5\n-1 1:-1 3:1\n"
 
@@ -54,11 +56,17 @@ def test_one_line_for_each_pair():
     assert result.stdout.splitlines()[4].startswith("4 holds; a true bound is called violated with")
 
 
-def test_without_a_problem_the_suite_says_on_which(monkeypatch):
+def test_without_a_problem_those_that_suit_the_theorem_are_taken(monkeypatch):
     monkeypatch.setattr(suites, "verify", outcome("holds"))
-    result = run("verify", "gd_pl", "--details")
-    wanted = [task.problem.name for task in suites.load_suite().tasks if task.theorem.id == "gd_pl"]
-    assert [line.split()[1] for line in result.stdout.splitlines() if line.startswith("gd_pl")] == wanted
+    result = run("verify", "kaczmarz", "--details")
+    wanted = list(default_problems(THEOREMS["kaczmarz"]))
+    assert [line.split()[1] for line in result.stdout.splitlines() if line.startswith("kaczmarz")] == wanted
+
+
+def test_without_anything_all_theorems_are_judged(monkeypatch):
+    monkeypatch.setattr(suites, "verify", outcome("holds"))
+    told = {line.split()[0] for line in run("verify").stdout.splitlines()}
+    assert set(THEOREMS) <= told
 
 
 def test_outside_the_range_it_does_not_apply_and_says_so():

@@ -139,6 +139,7 @@ def test_ctrl_c_keeps_the_finished_cells(small, monkeypatch):
         ("horizon = 7", "horizn = 7", "huber_worst has no option 'horizn'; did you mean 'horizon'"),
         ('name = "huber_worst", ', "", "neither a name nor a table with a name"),
         ('theorems = ["batch_variance_*"]', "theorems = []", "names no theorems"),
+        ('problems = ["quadratic_2d"]', 'problems = "defaults"', 'list names, or say "default"'),
         ("[defaults]", "[defaults", "is not TOML"),
     ],
 )

@@ -11,19 +11,12 @@ import re
 
 import pytest
 
-from ratebound.experiments.suite import load_suite, names
+from ratebound.experiments.defaults import USUAL, default_problems
 from ratebound.experiments.verify import verify
 from ratebound.problems import library
 from ratebound.theory.catalogue import THEOREMS
 
 DELTA = 1e-6
-QUICK = ("quadratic_2d", "linnerud", "iris", "rank_deficient", "sine_1d", "huber_worst")
-CONSISTENT = ("consistent_plane", "consistent", "unequal_rows", "interpolating", "huber_worst")
-"""For theorems about noise that vanishes with the gradient, which real data do not certify."""
-RIDGE = ("ridge_plane", "linnerud_ridge", "iris")
-"""For theorems that want every component strongly convex."""
-SQUARES = ("quadratic_2d", "linnerud", "consistent", "iris")
-"""For theorems about strongly convex least squares."""
 FULL = library.names()
 ACCEPTED = re.compile(
     r"not convex|not strongly convex|no minimiser is certified|no PL constant|PL constant is proved for|"
@@ -43,19 +36,10 @@ def judged(theorem, name, cells, steps, replicas):
     return verdict
 
 
-def small(theorem):
-    names = {each.name for each in theorem.assumptions}
-    if {"interpolation", "strong_growth", "weighted_interpolation"} & names:
-        return CONSISTENT
-    if "strongly_convex_components" in names:
-        return RIDGE
-    return SQUARES if {"quadratic", "strongly_convex"} <= names else QUICK
-
-
 @pytest.mark.parametrize("theorem", THEOREMS.values(), ids=lambda t: t.id)
 def test_it_holds_on_small_problems(theorem):
-    cells = len(THEOREMS) * len(QUICK)
-    verdicts = [judged(theorem, name, cells, 300, 64) for name in small(theorem)]
+    cells = len(THEOREMS) * len(USUAL)
+    verdicts = [judged(theorem, name, cells, 300, 64) for name in default_problems(theorem)]
     assert sum(v.holds for v in verdicts) >= 3, [v.reason for v in verdicts]
     assert any(v.evidence == "exact" for v in verdicts)
 
@@ -65,11 +49,3 @@ def test_it_holds_on_small_problems(theorem):
 @pytest.mark.parametrize("theorem", THEOREMS.values(), ids=lambda t: t.id)
 def test_it_holds_on_every_problem(theorem, name):
     judged(theorem, name, len(THEOREMS) * len(FULL), 1000, 256)
-
-
-def test_the_suites_cover_every_theorem_with_three_problems():
-    covered = {}
-    for suite in names():
-        for task in load_suite(suite).tasks:
-            covered.setdefault(task.theorem.id, set()).add(task.problem.name)
-    assert {name for name in THEOREMS if len(covered.get(name, ())) < 3} == set()

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     "problems",
     multiple=True,
     metavar="NAME|FILE",
-    help="A bundled problem or an svmlight file; may be repeated. [default: those of the suite lecture]",
+    help="A bundled problem or an svmlight file; may be repeated. [default: those that suit each theorem]",
 )
 @options.loss
 @options.l2
@@ -126,7 +126,7 @@ def _suite(
     run: dict[str, Any],
 ) -> Suite:
     """Return the suite of what was asked for; the user's options come before the suite's own."""
-    from ratebound.experiments.suite import Suite, Task, load_suite
+    from ratebound.experiments.suite import WHOLE, Suite, Task, load_suite
     from ratebound.theory.catalogue import THEOREMS, find
 
     chosen = [find(name) for name in dict.fromkeys(theorems)] or list(THEOREMS.values())
@@ -134,14 +134,11 @@ def _suite(
         on = [options.problem_of(name, loss, l2) for name in problems]
         tasks = tuple(Task(theorem, problem, run) for theorem in chosen for problem in on)
         return Suite("verify", "Verified on request", "", 0, 1e-6, tasks)
-    lecture = load_suite()
+    whole = load_suite(WHOLE)
     ids = {theorem.id for theorem in chosen}
-    tasks = tuple(
-        replace(task, options={**task.options, **run}) for task in lecture.tasks if task.theorem.id in ids
+    return replace(
+        whole,
+        tasks=tuple(
+            replace(task, options={**task.options, **run}) for task in whole.tasks if task.theorem.id in ids
+        ),
     )
-    lacking = ids - {task.theorem.id for task in tasks}
-    if lacking and theorems:
-        raise RateboundError(
-            f"the suite {lecture.name} has no problem for {', '.join(sorted(lacking))}; pass --problem"
-        )
-    return replace(lecture, tasks=tasks)

@@ -1,0 +1,27 @@
+"""The bundled problems on which a theorem is judged unless others are named: small ones that suit it."""
+
+from __future__ import annotations
+
+from ratebound.theory.statement import Theorem
+
+USUAL = ("quadratic_2d", "linnerud", "iris", "rank_deficient", "sine_1d", "huber_worst")
+"""Strongly convex, ill-conditioned, logistic, PL without uniqueness, nonconvex PL, and a worst case of GD."""
+CONSISTENT = ("consistent_plane", "consistent", "unequal_rows", "interpolating", "huber_worst")
+"""For theorems about noise that vanishes with the gradient, which real data do not certify."""
+RIDGE = ("ridge_plane", "linnerud_ridge", "iris")
+"""For theorems that want every component strongly convex."""
+SQUARES = ("quadratic_2d", "linnerud", "consistent", "iris")
+"""For theorems about strongly convex least squares."""
+
+
+def default_problems(theorem: Theorem) -> tuple[str, ...]:
+    """Return names of bundled problems, at least three of which certify what the theorem assumes.
+
+    The assumptions decide; a theorem is judged on its default problems by being registered.
+    """
+    assumed = {each.name for each in theorem.assumptions}
+    if {"interpolation", "strong_growth", "weighted_interpolation"} & assumed:
+        return CONSISTENT
+    if "strongly_convex_components" in assumed:
+        return RIDGE
+    return SQUARES if {"quadratic", "strongly_convex"} <= assumed else USUAL
