@@ -43,10 +43,10 @@ def draw_ranges(
     low, high = limits
     margin = blended_transform_factory(axes.transAxes, axes.transData)
     for row, line in enumerate(shown):
-        largest = line["largest"]
+        largest, start = line["largest"], max(line["least"] or 0.0, low)
         end = high if largest is None else min(largest, high)
-        if end > low:
-            axes.barh(row, end - low, left=low, height=0.62, color=style.GREEN, alpha=0.75)
+        if end > start:
+            axes.barh(row, end - start, left=start, height=0.62, color=style.GREEN, alpha=0.75)
         if largest is None or largest > high:
             axes.plot([1], [row], transform=margin, marker=">", color=style.GREEN, clip_on=False, ms=5)
         elif largest < low:

@@ -35,6 +35,8 @@ COLOURS: Mapping[str, str] = MappingProxyType(
         "sublinear": style.SKY,
         "plateau": style.ORANGE,
         "slow": "#D9D9D9",
+        "edge": style.YELLOW,
+        "chaotic": style.PURPLE,
         "divergent": style.VERMILION,
     }
 )
@@ -45,6 +47,8 @@ _MEANING = MappingProxyType(
         "sublinear": "sublinear",
         "plateau": "plateau at the noise floor",
         "slow": "slow: less than one digit gained",
+        "edge": "edge of stability",
+        "chaotic": "chaotic",
         "divergent": "divergent",
     }
 )

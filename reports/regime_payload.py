@@ -64,7 +64,11 @@ def payload(regimes: Mapping[str, Any]) -> dict[str, Any]:
 def allowed(theory: Sequence[Mapping[str, Any]], step: float) -> list[str]:
     """Return the theorems that apply and allow a step; one without a stated range allows every step."""
     applying = (line for line in theory if line["largest"] is not None or line["bound_step"] is not None)
-    return [line["id"] for line in applying if line["largest"] is None or step <= line["largest"]]
+    return [
+        line["id"]
+        for line in applying
+        if (line["least"] or 0.0) <= step <= (float("inf") if line["largest"] is None else line["largest"])
+    ]
 
 
 def _by_row(values: Sequence[Any], rows: range) -> list[Any]:

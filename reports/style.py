@@ -12,6 +12,7 @@ import matplotlib
 BLACK = "#000000"
 ORANGE = "#E69F00"
 SKY = "#56B4E9"
+YELLOW = "#F0E442"
 GREEN = "#009E73"
 BLUE = "#0072B2"
 VERMILION = "#D55E00"

@@ -10,6 +10,7 @@ from ratebound.experiments.checkpoints import checkpoints
 from ratebound.experiments.regimes.axes import Row
 from ratebound.experiments.regimes.classify import exact_regime
 from ratebound.experiments.regimes.curves import exact_curves
+from ratebound.experiments.regimes.edge import beyond_stability
 from ratebound.experiments.regimes.exact import SecondMoment
 from ratebound.experiments.regimes.heavy_ball import HeavyBall
 from ratebound.experiments.sweeps.compute import Values
@@ -105,9 +106,15 @@ def measured_row(found: Values) -> Cells:
     return cells | {"measured_regime": kept["regime"].astype(object)}
 
 
-def stand_in(measured: Cells) -> Cells:
-    """Return the row of a problem without exact second moments: means for errors, nan for the rest."""
-    error = measured["mean"]
-    cells: Cells = {"regime": measured["measured_regime"], "error": error, "curve": measured["mean_curve"]}
+def stand_in(row: Row, steps: np.ndarray, measured: Cells) -> Cells:
+    """Return the row of a problem without exact second moments: means for errors, nan for the rest.
+
+    Gradient descent is looked at once more, step by step, for what goes on beyond its stability.
+    """
+    error, regime = measured["mean"], measured["measured_regime"]
+    if row.method.sampling == "full" and not row.momentum:
+        beyond = beyond_stability(row.problem, steps, row.iterations)
+        regime = np.where(beyond == "", regime, beyond)
+    cells: Cells = {"regime": regime, "error": error, "curve": measured["mean_curve"]}
     cells |= dict.fromkeys(("floor", "contraction"), np.full_like(error, np.nan))
     return cells | dict.fromkeys(("threshold", "fastest_step"), np.array(np.nan))

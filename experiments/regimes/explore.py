@@ -156,7 +156,7 @@ def explore(
         measured = map(measured_row, _replicas(plan, horizons, executor, store, say, total))
         found = [cells | each for cells, each in zip(found, measured, strict=True)]
     if not exact:
-        found = [cells | stand_in(cells) for cells in found]
+        found = [cells | stand_in(row, steps, cells) for row, cells in zip(chosen, found, strict=True)]
     cells = stacked(found, horizons, kept := reduce(np.union1d, horizons))
     divergent = cells["regime"] == "divergent"
     cells["first_divergent"] = np.where(divergent.any(0), steps[divergent.argmax(0)], np.inf)

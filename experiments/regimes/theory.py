@@ -10,6 +10,7 @@ step of the grid, both in the measure of the theorem.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -29,6 +30,7 @@ from ratebound.theory.symbols import ALONG_RUN, BY_NAME, K, k
 
 _FOREVER = 10**15
 """Updates after which a bound has reached its limit."""
+_HOLDS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
 
 
 @dataclass(frozen=True)
@@ -43,8 +45,9 @@ class Line:
         Of the theorem.
     range_text
         Its range as stated; ``""`` where it states none.
-    largest
-        Supremum of the steps allowed, ``inf`` where none is stated; nan if it does not apply.
+    least, largest
+        Infimum and supremum of the steps allowed, 0 and ``inf`` where none is stated; nan if it does not
+        apply.
     reason
         Why it does not apply, or gives no number at any step of the grid; ``""`` otherwise.
     conservatism
@@ -67,6 +70,7 @@ class Line:
     title: str
     measure: str
     range_text: str = ""
+    least: float = np.nan
     largest: float = np.nan
     reason: str = ""
     conservatism: float = np.nan
@@ -185,24 +189,20 @@ def _line(
     except NotCertified as missing:
         return replace(line, reason=str(missing))
     known = {BY_NAME[name]: value for name, value in fixed.items() if name in BY_NAME}
-    limits = [_number(relation.rhs, known, horizon) for relation in theorem.where]
-    largest = min(limits, default=np.inf)
+    limits = [(relation.rel_op, _number(relation.rhs, known, horizon)) for relation in theorem.where]
+    least = max((limit for sign, limit in limits if sign in (">", ">=")), default=0.0)
+    largest = min((limit for sign, limit in limits if sign in ("<", "<=")), default=np.inf)
     bounds = np.full(steps.size, np.nan)
     reason = f"no step of the grid is within {line.range_text}"
     for j, step in enumerate(steps):
-        # Every range is an upper limit: a step on it counts only where the relation is not strict.
-        if not all(
-            _allowed(relation.rel_op, step, limit)
-            for relation, limit in zip(theorem.where, limits, strict=True)
-        ):
+        if not all(_HOLDS[sign](step, limit) for sign, limit in limits):
             continue
         try:
             bounds[j] = _bound(theorem, float(step), known, constants, horizon)
         except NotCertified as missing:
             reason = str(missing)
-    line = replace(
-        line, largest=largest, conservatism=threshold / largest if np.isfinite(largest) else np.nan
-    )
+    conservatism = threshold / largest if np.isfinite(largest) else np.nan
+    line = replace(line, least=least, largest=largest, conservatism=conservatism)
     if not np.isfinite(bounds).any():
         return replace(line, reason=reason)
     chosen, best = int(np.nanargmin(bounds)), int(np.argmin(error))
@@ -219,10 +219,6 @@ def _line(
         bound_floor=_number(theorem.bound, at_step, _FOREVER) if settled else np.nan,
         floor=float(floor[chosen]),
     )
-
-
-def _allowed(operator: str, step: float, limit: float) -> bool:
-    return step < limit if operator == "<" else step <= limit
 
 
 def _bound(

@@ -15,6 +15,7 @@ def line(name, largest, conservatism=2.0, bound_step=0.01, reason=""):
         "floor": 0.002,
         "range_text": "alpha <= 1/L",
         "price": None,
+        "least": 0.0,
         "largest": largest,
         "conservatism": conservatism,
         "bound_step": bound_step,

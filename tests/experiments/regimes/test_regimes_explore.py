@@ -7,6 +7,7 @@ import pytest
 
 from ratebound.experiments.regimes.axes import default_batches, default_steps
 from ratebound.experiments.regimes.explore import explore
+from ratebound.experiments.regimes.theory import candidates
 from ratebound.problems.constants import certify
 from ratebound.problems.library import load
 from ratebound.theory.errors import RateboundError
@@ -64,6 +65,22 @@ def test_a_strict_range_excludes_its_end():
     reasons = {line.id: line.reason for line in found.theory}
     assert reasons["sgd_nws"] == "no step of the grid is within alpha < 1/L_max"
     assert not reasons["sgd_sc_components"]
+
+
+def test_a_range_may_begin_above_zero():
+    problem = load("diabetes_ridge")
+    L = certify(problem, "L").value
+    found = explore(problem, "gd", iterations=50, replicas=0)
+    (line,) = (each for each in found.theory if each.id == "gd_pl_refined_long")
+    assert line.least == pytest.approx(1 / L) and line.largest == pytest.approx(2 / L)
+    assert line.least <= line.bound_step < line.largest
+    assert line.bound >= line.error
+
+
+def test_every_range_is_about_the_step():
+    for method in ("gd", "sgd"):
+        for theorem in candidates(load("diabetes_ridge"), METHODS[method]):
+            assert {relation.lhs for relation in theorem.where} <= {theorem.step}, theorem.id
 
 
 def test_theorems_that_do_not_apply_say_why():
