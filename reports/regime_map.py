@@ -19,6 +19,7 @@ from matplotlib.ticker import NullLocator
 from ratebound.reports import style, wording
 from ratebound.reports.figure import plain
 from ratebound.reports.regime_bars import draw_ranges, ranges
+from ratebound.reports.regime_lines import CONTOUR, LEAST_ROWS, SCALING, draw_contours, draw_scaling
 
 AXES: Mapping[str, str] = MappingProxyType(
     {
@@ -57,7 +58,6 @@ _ROW, _BAR, _GAP = 0.27, 0.19, 0.38
 _HEAD, _AXIS, _LEGEND_ROW = 0.9, 0.46, 0.2
 _COLUMNS = 3
 _TALLEST, _MOST_LABELS = 5.5, 24
-_SCALING: Mapping[float, Any] = MappingProxyType({1.0: ":", 0.5: "-."})
 _MARK: dict[str, Any] = {"linestyle": "none", "color": "white", "markeredgecolor": style.BLACK, "mew": 0.7}
 _BEST: dict[str, Any] = {**_MARK, "marker": "*", "markersize": 8}
 _TRUSTED: dict[str, Any] = {**_MARK, "marker": "D", "markersize": 4}
@@ -214,23 +214,15 @@ def _draw_map(axes: Axes, regimes: Mapping[str, Any], edges: np.ndarray) -> None
     axes.plot(regimes["best_step"], np.arange(rows.size - 1), **_BEST)
     trusted = [(step, row) for row, step in enumerate(regimes["trusted_step"]) if step is not None]
     axes.plot([step for step, _ in trusted], [row for _, row in trusted], **_TRUSTED)
+    draw_contours(axes, regimes)
     if regimes["axis"] == "batch" and regimes["exact"] and not _full(regimes):
-        _draw_scaling(axes, regimes, edges)
+        draw_scaling(axes, regimes, edges[-1])
     labels = ["full"] if _full(regimes) else [f"{value:g}" for value in regimes["values"]]
     every = -(-len(labels) // _MOST_LABELS)
     axes.set_yticks(np.arange(len(labels))[::every], labels[::every])
     axes.yaxis.set_minor_locator(NullLocator())
     axes.set_ylim(rows[0], rows[-1])
     axes.set_ylabel(AXES[regimes["axis"]])
-
-
-def _draw_scaling(axes: Axes, regimes: Mapping[str, Any], edges: np.ndarray) -> None:
-    """Draw how the threshold of the first batch would grow linearly, and like the square root."""
-    batches, rows = np.array(regimes["values"], dtype=float), np.arange(len(regimes["values"]))
-    for power, line in _SCALING.items():
-        scaled = regimes["threshold"][0] * (batches / batches[0]) ** power
-        inside = scaled <= edges[-1]
-        axes.plot(scaled[inside], rows[inside], color=style.BLACK, linewidth=0.9, linestyle=line)
 
 
 def _references(axes: Axes, regimes: Mapping[str, Any], edges: np.ndarray) -> None:
@@ -263,13 +255,15 @@ def _legend(regimes: Mapping[str, Any], theorems: bool) -> Sequence[tuple[Any, s
     entries: list[tuple[Any, str]] = [
         (Patch(facecolor=colour), _MEANING[name]) for name, colour in COLOURS.items() if name in present
     ]
+    if len(regimes["values"]) >= LEAST_ROWS:
+        entries.append((Line2D([], [], **CONTOUR), "error at K: powers of ten"))
     entries.append((Line2D([], [], **_BEST), "best step of the grid"))
     if any(step is not None for step in regimes["trusted_step"]):
         entries.append((Line2D([], [], **_TRUSTED), "step of the least bound"))
     if regimes["exact"]:
         entries.append((Line2D([], [], color=style.BLACK, linewidth=2), "exact stability threshold"))
         if regimes["axis"] == "batch" and not _full(regimes):
-            for power, line in _SCALING.items():
+            for power, line in SCALING.items():
                 what = "linear" if power == 1 else "square-root"
                 thin = Line2D([], [], color=style.BLACK, linewidth=0.9, linestyle=line)
                 entries.append((thin, f"threshold of batch {regimes['values'][0]}, {what} scaling"))

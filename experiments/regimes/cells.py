@@ -14,6 +14,7 @@ from ratebound.experiments.regimes.edge import beyond_stability
 from ratebound.experiments.regimes.exact import SecondMoment
 from ratebound.experiments.regimes.heavy_ball import HeavyBall
 from ratebound.experiments.sweeps.compute import Values
+from ratebound.problems.finite_sum import Problem
 
 KEPT = ("mean", "stderr", "median", "low", "high", "regime")
 """What a map keeps of the replicas of a row."""
@@ -48,7 +49,7 @@ class Exact:
             Checkpoints whose errors are kept as ``curve``, up to the horizon.
         """
         steps, c, problem = self._steps, row.factor, row.problem
-        plain = self._operators.setdefault(id(problem), SecondMoment(problem))
+        plain = self._operator(problem)
         operator = HeavyBall(plain, row.momentum) if row.momentum else plain
         at = np.union1d(checkpoints(row.iterations), kept)
         curves = exact_curves(plain, steps, c, at, row.momentum)
@@ -67,6 +68,15 @@ class Exact:
             "fastest_step": np.array(operator.fastest(c)),
         }
         return cells, curves.final, {"gap_last": limits.gap, "distance_sq": limits.distance_sq}
+
+    def full_threshold(self, problem: Problem) -> float:
+        """Return the stability threshold of full gradients, 2/L."""
+        return self._operator(problem).threshold(0.0)
+
+    def _operator(self, problem: Problem) -> SecondMoment:
+        if id(problem) not in self._operators:
+            self._operators[id(problem)] = SecondMoment(problem)
+        return self._operators[id(problem)]
 
 
 def stacked(rows: Sequence[Cells], horizons: Sequence[np.ndarray], kept: np.ndarray) -> Cells:

@@ -18,8 +18,8 @@ the error.
 ``sublinear``
     The rest.
 
-Where gradient descent is beyond its local stability and yet bounded, :mod:`ratebound.experiments.regimes.edge`
-tells ``edge`` and ``chaotic`` apart.
+Where gradient descent is beyond its local stability and yet bounded,
+:mod:`ratebound.experiments.regimes.edge` tells ``edge`` and ``chaotic`` apart.
 
 A curve that reaches the rounding error of the problem is read up to there, and a floor below it counts as
 none. Two limits of measured regimes: few replicas cannot tell a slow fall from a plateau; and beyond the

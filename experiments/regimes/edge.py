@@ -1,9 +1,10 @@
 r"""Gradient descent beyond its local stability: the edge of stability, and chaos.
 
-One step of gradient descent changes the error by :math:`-\alpha \|g\|^2 + \tfrac{\alpha^2}{2} g^T \bar H g`, where
-:math:`\bar H` is a mean Hessian along the step. Where the error falls by less than a thousandth of
-:math:`\alpha\|g\|^2`, the curvature that the step met is at least :math:`1.998/\alpha`: it hops across a valley
-that is too narrow for it. On a quadratic such a run diverges; elsewhere it may go on for ever, bounded.
+One step of gradient descent changes the error by
+:math:`-\alpha \|g\|^2 + \tfrac{\alpha^2}{2} g^T \bar H g`, where :math:`\bar H` is a mean Hessian along the
+step. Where the error falls by less than a thousandth of :math:`\alpha\|g\|^2`, the curvature that the step
+met is at least :math:`1.998/\alpha`: it hops across a valley that is too narrow for it. On a quadratic such a
+run diverges; elsewhere it may go on for ever, bounded.
 
 The rules, for runs of full gradients whose error is not an exact expectation:
 

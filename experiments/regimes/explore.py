@@ -20,6 +20,7 @@ from ratebound.experiments.regimes.axes import AXES, Row, default_steps, increas
 from ratebound.experiments.regimes.cells import KEPT, Cells, Errors, Exact, measured_row, stacked, stand_in
 from ratebound.experiments.regimes.errors import theorem_errors
 from ratebound.experiments.regimes.exact import operator_available
+from ratebound.experiments.regimes.scaling import NOT_SAID, batch_scaling
 from ratebound.experiments.regimes.theory import Line, candidates, lines, trusted
 from ratebound.experiments.run import find_method
 from ratebound.experiments.sweeps.compute import Outcome, Values, checkpoints
@@ -53,7 +54,8 @@ class Regimes:
         least bound of any theorem in the measure of the map asks for, its price, and that theorem. Along the
         run, over step, axis and ``k``: ``curve``, the expected error (exact, else the mean over replicas),
         and from replicas ``mean_curve``, ``low_curve`` and ``high_curve`` (10 % and 90 % quantiles); nan
-        beyond the horizon of a row.
+        beyond the horizon of a row. Among the attributes are what was run, certified constants, and what
+        :func:`ratebound.experiments.regimes.scaling.batch_scaling` says of the batches.
     theory
         The theorems on the step axis, for the first batch, or for every row of another axis.
     """
@@ -178,6 +180,8 @@ def explore(
     facts = {"axis": axis, "method": base.method.name, "replacement": replacement, "replicas": replicas}
     facts |= {name: value for name, value in (("batch", batch), ("iterations", iterations)) if name != axis}
     facts |= {"seed": seed, "measure": measure, "exact": exact}
+    scaled = exact and axis == "batch" and base.method.sampling == "batch"
+    facts |= batch_scaling(chosen, cells, steps, table) if scaled else NOT_SAID
     dimensions = {1: (axis,), 2: ("step", axis), 3: ("step", axis, "k")}
     variables = {name: (dimensions[value.ndim], value) for name, value in cells.items()}
     coordinates = {"step": steps, axis: [row.value for row in chosen], "k": kept}
@@ -256,6 +260,7 @@ def _facts(problem: Problem) -> dict[str, Any]:
         "l2": problem.l2,
         "n": problem.n,
         "d": problem.d,
+        "rounding": problem.value_floor,
     }
     for name in ("L", "L_max", "mu", "mu_pl"):
         try:
