@@ -1,4 +1,4 @@
-"""Exact expected errors of constant steps on least squares, with and without momentum, all steps at once."""
+"""Exact expected errors on least squares, with and without momentum, all step schedules at once."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ratebound.experiments.regimes.exact import SecondMoment
 
 @dataclass(frozen=True, eq=False)
 class Curves:
-    """Exact expectations of constant steps.
+    """Exact expectations of step schedules.
 
     Parameters
     ----------
@@ -29,14 +29,14 @@ class Curves:
 def exact_curves(
     operator: SecondMoment, steps: np.ndarray, factor: float, at: np.ndarray, beta: float = 0.0
 ) -> Curves:
-    """Return the exact errors of every step.
+    """Return the exact errors of every constant step, or of every schedule.
 
     Parameters
     ----------
     operator
         The second-moment operator.
     steps
-        Step sizes, shape (S,).
+        Constant steps, shape (S,), or schedules, shape (S, K).
     factor
         The batch factor.
     at
@@ -52,16 +52,17 @@ def exact_curves(
     diagonal in the eigenbasis enters. Overflow reads ``inf``.
     """
     lam, horizon = operator.eigenvalues[:, None], int(at[-1])
+    schedules = np.broadcast_to(steps.reshape(len(steps), -1), (len(steps), horizon)).T
     left, right = (each[:, None] for each in operator.pairs)
     full = left * right
     V = factor * (operator.N(1.0) - operator.N(0.0))
     cross, G = factor * operator.cross, factor * operator.G[:, None]
-    mean = np.repeat(operator.start[:, None], steps.size, axis=1)
-    S = np.repeat(operator.pack(np.outer(operator.start, operator.start))[:, None], steps.size, axis=1)
+    mean = np.repeat(operator.start[:, None], len(steps), axis=1)
+    S = np.repeat(operator.pack(np.outer(operator.start, operator.start))[:, None], len(steps), axis=1)
     # E e_i m_j and E e_j m_i for i <= j, E m_i m_j, and E m: they stay zero, unread, without momentum.
     above, below, M, momentum = (np.zeros_like(each) for each in (S, S, S, mean))
-    gap = np.empty((at.size, steps.size))
-    best, total = np.full(steps.size, np.inf), np.zeros(steps.size)
+    gap = np.empty((at.size, len(steps)))
+    best, total = np.full(len(steps), np.inf), np.zeros(len(steps))
     pending, pending_m, averaged = np.zeros_like(mean), np.zeros_like(mean), np.zeros_like(mean)
     kept = {int(k): position for position, k in enumerate(at)}
     with np.errstate(all="ignore"):
@@ -71,23 +72,24 @@ def exact_curves(
                 gap[kept[k]] = (lam * squares).sum(0) / 2
             if k == horizon:
                 break
+            alpha = schedules[k]
             slope = (lam**2 * squares).sum(0)
             best, total = np.fmin(best, slope), total + slope
             averaged += squares + 2 * pending
             # What g adds to m, and then m to e.
             pending = pending + squares
             pending_m = beta * (pending_m + above[operator.diagonal]) + lam * pending
-            pending = pending - steps * pending_m
+            pending = pending - alpha * pending_m
             M_next = full * S + V @ S + cross @ mean + G
             above_next, below_next = right * S, left * S
             if beta:
                 M_next += beta**2 * M + beta * (right * below + left * above)
                 above_next += beta * above
                 below_next += beta * below
-            S = S - steps * (above_next + below_next) + steps**2 * M_next
-            above, below, M = above_next - steps * M_next, below_next - steps * M_next, M_next
+            S = S - alpha * (above_next + below_next) + alpha**2 * M_next
+            above, below, M = above_next - alpha * M_next, below_next - alpha * M_next, M_next
             momentum = beta * momentum + lam * mean
-            mean = mean - steps * momentum
+            mean = mean - alpha * momentum
         final = {
             "gap_last": gap[-1],
             "distance_sq": squares.sum(0),

@@ -28,6 +28,7 @@ _COMMANDS = MappingProxyType(
         "attack": ("attack", "attack"),
         "explore": ("explore", "explore"),
         "finder": ("finder", "finder"),
+        "schedules": ("schedules", "schedules"),
         "sweep": ("sweep", "sweep"),
         "report": ("report", "report"),
         "bench": ("bench", "bench"),

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from pathlib import Path
 
 import click
 
 from ratebound.commands import options
-from ratebound.commands.output import check_file, check_folder
+from ratebound.commands.output import check_file, check_folder, write_numbers
 from ratebound.commands.progress import progress
 from ratebound.commands.regime_text import regime_text
 from ratebound.theory.errors import RateboundError
@@ -117,8 +115,7 @@ def explore(
 
         click.echo(f"map: {build_map(found, folder)}")
     if file is not None:
-        Path(file).write_text(json.dumps({"maps": found}, indent=1, allow_nan=False) + "\n", encoding="utf-8")
-        click.echo(f"numbers: {file}")
+        write_numbers({"maps": found}, file)
 
 
 def _number(text: str) -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,11 +9,8 @@ from typing import Any
 import click
 
 from ratebound.commands import options
-from ratebound.commands.output import check_file
+from ratebound.commands.output import check_figure, check_file, write_numbers
 from ratebound.commands.text import aligned
-from ratebound.theory.errors import RateboundError
-
-_KINDS = (".png", ".pdf")
 
 
 @click.command(short_help="A learning-rate range test beside the exact threshold.")
@@ -52,11 +48,9 @@ def finder(
     file: str | None,
 ) -> None:
     """Make range tests of SGD, and hold each suggested step: which one would have misled?"""
-    for path, option in ((figure, "-o"), (file, "--json")):
-        if path is not None:
-            check_file(path, option)
-    if figure is not None and Path(figure).suffix not in _KINDS:
-        raise RateboundError(f"-o {figure}: a figure is written as {' or '.join(_KINDS)}")
+    check_figure(figure)
+    if file is not None:
+        check_file(file, "--json")
 
     from ratebound.experiments.regimes.finder import find_step
 
@@ -71,8 +65,7 @@ def finder(
         save(found, Path(figure))
         click.echo(f"figure: {figure}")
     if file is not None:
-        Path(file).write_text(json.dumps(found, indent=1, allow_nan=False) + "\n", encoding="utf-8")
-        click.echo(f"numbers: {file}")
+        write_numbers(found, file)
 
 
 def _text(found: Mapping[str, Any]) -> str:
