@@ -172,9 +172,10 @@ def simulate(
         about half the time, and overflows beyond 3e38. It draws the same samples; measures are taken in
         float64 of the iterates as they are.
     backend
-        ``"numpy"``, the reference; ``"numba"``, fused kernels on the CPU; ``"cuda"``, the same on a GPU; or
-        ``"auto"``: NumPy for what it finishes before the others have loaded, then a GPU if there is one,
-        then Numba. All draw the same indices and agree to rounding.
+        ``"numpy"``, the reference; ``"numba"``, fused kernels on the CPU; ``"cuda"``, the same on all GPUs
+        of this machine, which share the replicas, or ``"cuda:0,2"`` on those; or ``"auto"``: NumPy for what
+        it finishes before the others have loaded, then a GPU if there is one and it has work to do, then
+        Numba. All draw the same indices and agree to rounding.
 
     Returns
     -------

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from importlib import import_module
 from types import MappingProxyType
 
 import numpy as np
 
 from ratebound.experiments.backends.kernel import spec_of
-from ratebound.experiments.backends.rules import point_of, rules_of
+from ratebound.experiments.backends.pieces import split
+from ratebound.experiments.backends.recorder import needs_path
+from ratebound.experiments.backends.rules import rules_of
 from ratebound.experiments.backends.sparse_step import sparse_step
 from ratebound.experiments.plan import Plan
 from ratebound.problems.lower import printed
@@ -39,14 +42,29 @@ def _lazily(name: str) -> Run:
 
 def _printable(plan: Plan) -> bool:
     """Whether every expression of a plan can be printed as source."""
-    loss, method = plan.problem.loss, plan.method
-    if method.draws is None and not plan.deterministic and (method.from_start or point_of(plan) is not None):
-        return False
+    loss = plan.problem.loss
     try:
+        rules = rules_of(plan) if plan.deterministic else spec_of(plan).rules
         if plan.problem.sparse and not plan.deterministic:
             sparse_step(spec_of(plan))
-        for expr in (loss.phi, loss.slope, *rules_of(plan).values()):
+        for expr in (loss.phi, loss.slope, *rules.values()):
             printed(expr, "numba")
+    except RateboundError:
+        return False
+    return True
+
+
+def _suits_a_gpu(plan: Plan) -> bool:
+    """Whether a GPU has work to do: not where each step waits for the host, as measures of a path make it.
+
+    Full gradients run on the host, and a replica must fit into the memory of every device.
+    """
+    from ratebound.experiments.backends import cuda_device
+
+    if plan.deterministic or needs_path(plan) or not cuda_device.available():
+        return False
+    try:
+        split(plan, [device.free_bytes() for device in cuda_device.devices()])
     except RateboundError:
         return False
     return True
@@ -55,10 +73,7 @@ def _printable(plan: Plan) -> bool:
 def _auto(plan: Plan) -> dict[str, np.ndarray]:
     if numpy_seconds(plan) < _PATIENCE or not _printable(plan):
         return BACKENDS["numpy"](plan)
-    from ratebound.experiments.backends import cuda_
-
-    on_gpu = cuda_.available() and not plan.deterministic and plan.method.draws is None
-    return BACKENDS["cuda" if on_gpu else "numba"](plan)
+    return BACKENDS["cuda" if _suits_a_gpu(plan) else "numba"](plan)
 
 
 BACKENDS: Mapping[str, Run] = MappingProxyType(
@@ -68,15 +83,22 @@ BACKENDS: Mapping[str, Run] = MappingProxyType(
 
 
 def find_backend(name: str) -> Run:
-    """Return the backend of this name.
+    """Return the backend of this name; ``cuda:0,2`` names the devices that share the replicas.
 
     Raises
     ------
     RateboundError
         If there is none.
     """
-    if name not in BACKENDS:
+    kind, colon, listed = str(name).partition(":")
+    if kind not in BACKENDS or (colon and kind != "cuda"):
         raise RateboundError(
-            f"unknown backend {name!r}{nearest(str(name), BACKENDS)} (known: {', '.join(BACKENDS)})"
+            f"unknown backend {name!r}{nearest(kind, BACKENDS)} (known: {', '.join(BACKENDS)}, cuda:0,1)"
         )
-    return BACKENDS[name]
+    if not colon:
+        return BACKENDS[kind]
+    numbers = listed.split(",")
+    if not all(number.isdecimal() for number in numbers) or len(set(numbers)) < len(numbers):
+        raise RateboundError(f"backend = {name!r}; name each CUDA device once, such as 'cuda:0,1'")
+    cuda = import_module("ratebound.experiments.backends.cuda_")
+    return partial(cuda.run, numbers=[int(number) for number in numbers])

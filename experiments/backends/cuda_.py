@@ -2,79 +2,33 @@
 
 from __future__ import annotations
 
-import importlib.util
-from collections.abc import Callable
-from functools import lru_cache
-from typing import Any, Protocol, cast
+from collections.abc import Callable, Sequence
+from typing import Any, cast
 
 import numpy as np
 
-from ratebound.experiments.backends.cuda_source import cuda_source, lanes_of
+from ratebound.experiments.backends.cuda_device import Device, devices
+from ratebound.experiments.backends.cuda_drawn import cuda_drawn_source
+from ratebound.experiments.backends.cuda_source import cuda_source
 from ratebound.experiments.backends.cuda_sparse import cuda_sparse_source
+from ratebound.experiments.backends.drawn import (
+    TABLE,
+    coin_probability,
+    draws_of,
+    ends_of,
+    points_of,
+    probabilities,
+    scale_of,
+    starting,
+)
+from ratebound.experiments.backends.full_gradient import one_blas_thread
+from ratebound.experiments.backends.fused_measures import fused_measures
 from ratebound.experiments.backends.kernel import limits_of, passes_of, schedule_of, spec_of, weights_of
 from ratebound.experiments.backends.numpy_ import NumpyEngine
+from ratebound.experiments.backends.pieces import in_pieces, split
 from ratebound.experiments.backends.recorder import Engine, record
 from ratebound.experiments.backends.rules import SUM
 from ratebound.experiments.plan import Plan
-from ratebound.theory.errors import RateboundError
-
-_BLOCK = 128
-
-
-class Device(Protocol):
-    """Where a kernel runs."""
-
-    shared_bytes: int
-
-    def lanes(self, d: int) -> int:
-        """Return how many threads share a replica of d features."""
-        ...
-
-    def array(self, values: np.ndarray) -> Any:
-        """Return a copy of an array on the device."""
-        ...
-
-    def numpy(self, values: Any) -> np.ndarray:
-        """Return a copy of a device array in host memory."""
-        ...
-
-    def launch(self, source: str, threads: int, shared: int, arguments: tuple[Any, ...]) -> None:
-        """Run the kernel ``advance`` of a module with that many threads and bytes of shared memory."""
-        ...
-
-
-class CupyDevice:
-    """The current CUDA device, through CuPy."""
-
-    def __init__(self) -> None:
-        import cupy
-
-        self._cupy = cupy
-        self.shared_bytes = int(cupy.cuda.Device().attributes["MaxSharedMemoryPerBlockOptin"])
-
-    def lanes(self, d: int) -> int:
-        """Return how many threads share a replica of d features."""
-        return lanes_of(d)
-
-    def array(self, values: np.ndarray) -> Any:
-        """Return a copy of an array on the device."""
-        return self._cupy.asarray(values)
-
-    def numpy(self, values: Any) -> np.ndarray:
-        """Return a copy of a device array in host memory."""
-        return np.asarray(self._cupy.asnumpy(values))
-
-    def launch(self, source: str, threads: int, shared: int, arguments: tuple[Any, ...]) -> None:
-        """Run the kernel ``advance`` of a module with that many threads and bytes of shared memory."""
-        kernel = self._kernel(source, shared)
-        kernel((-(-threads // _BLOCK),), (_BLOCK,), arguments, shared_mem=shared)
-
-    @lru_cache(maxsize=64)  # noqa: B019
-    def _kernel(self, source: str, shared: int) -> Any:
-        kernel = self._cupy.RawModule(code=source, options=("-std=c++17",)).get_function("advance")
-        if shared:
-            kernel.max_dynamic_shared_size_bytes = shared
-        return kernel
 
 
 class CudaEngine:
@@ -82,19 +36,30 @@ class CudaEngine:
 
     def __init__(self, plan: Plan, device: Device) -> None:
         problem, (S, R) = plan.problem, (plan.alphas.shape[0], plan.replicas.size)
-        spec = spec_of(plan)
+        spec, draws = spec_of(plan), draws_of(plan)
         lanes = device.lanes(problem.d)
         data = problem.A.astype(plan.dtype, copy=False)
         shared = data.nbytes if data.nbytes <= device.shared_bytes else 0
-        state = {name: np.zeros((S * R, problem.d), plan.dtype) for name in spec.rules}
-        state["x"][:] = problem.x0
+        state = starting(plan, spec.rules, S * R)
+        table = state.pop(TABLE, np.empty(0))
         put = device.array
         self._device, self._shape = device, (S, R, problem.d)
         self._threads, self._shared = S * R * lanes, shared
-        self._source = cuda_source(spec, problem.d, lanes, shared > 0)
-        self._state = {name: put(values) for name, values in state.items()}
+        layout = problem.d, lanes, shared > 0
+        further: tuple[Any, ...] = ()
+        if draws is None:
+            self._source = cuda_source(spec, *layout)
+        else:
+            self._source = cuda_drawn_source(spec, draws, points_of(plan), *layout)
+            chances = probabilities(problem, plan.method)
+            further = (
+                np.float64(coin_probability(problem, draws)),
+                put(np.zeros(0) if chances is None else ends_of(chances)),
+                put(scale_of(problem, plan.method)), put(table),
+            )  # fmt: skip
+        self._state = {name: put(values.astype(plan.dtype, copy=False)) for name, values in state.items()}
         self._arguments = (
-            np.uint64(S * R), np.uint64(problem.n), put(data), *run_arguments(plan, put),
+            np.uint64(S * R), np.uint64(problem.n), put(data), *run_arguments(plan, put), *further,
             *self._state.values(),
         )  # fmt: skip
 
@@ -174,29 +139,30 @@ def run_arguments(plan: Plan, put: Callable[[np.ndarray], Any]) -> tuple[Any, ..
     )  # fmt: skip
 
 
-def available() -> bool:
-    """Whether CuPy is installed and sees a device."""
-    if importlib.util.find_spec("cupy") is None:
-        return False
-    import cupy
-
-    return bool(cupy.is_available())
-
-
-def run(plan: Plan) -> dict[str, np.ndarray]:
+def run(plan: Plan, numbers: Sequence[int] = ()) -> dict[str, np.ndarray]:
     """Run a plan; see :func:`ratebound.experiments.backends.recorder.record` for what is returned.
 
     Full gradients are matrix products that the host does well; they run on the NumPy engine.
 
+    Parameters
+    ----------
+    plan
+        The run.
+    numbers
+        Of the devices that share the replicas; none for all devices of this machine.
+
     Raises
     ------
     RateboundError
-        If there is no CUDA device or no CuPy, the update reads an unknown symbol, or an expression has no
-        printing.
+        If there is no such device or no CuPy, a device cannot hold a replica, the update reads an unknown
+        symbol, or an expression has no printing.
     """
-    if not available():
-        raise RateboundError(
-            "backend = 'cuda' needs an NVIDIA GPU and CuPy (pip install 'ratebound[cuda12]'), which this "
-            "machine does not offer; use backend='numba'"
+    chosen = devices(numbers)
+    if plan.deterministic:
+        return record(plan, NumpyEngine(plan))
+    pieces = split(plan, [device.free_bytes() for device in chosen])
+    with one_blas_thread():
+        measures = fused_measures(plan.problem)
+        return in_pieces(
+            plan, chosen, pieces, lambda piece, device: record(piece, cuda_engine(piece, device), measures)
         )
-    return record(plan, NumpyEngine(plan) if plan.deterministic else cuda_engine(plan, CupyDevice()))

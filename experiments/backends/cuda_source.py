@@ -115,6 +115,15 @@ SAMPLE = """\
 #endif"""
 """Draws sample q of a step; dense and sparse kernels alike."""
 
+SHARED_DATA = """\
+#if SHARED
+    extern __shared__ real cached[];
+    for (u64 i = threadIdx.x; i < n * D; i += blockDim.x) cached[i] = data[i];
+    __syncthreads();
+    data = cached;
+#endif"""
+"""Copies the data into the memory of the block; where they are dense."""
+
 _SOURCE = """
 #define D {d}          // features
 #define SHARED {shared}     // whether the data lie in shared memory
@@ -126,12 +135,7 @@ extern "C" __global__ void advance(
     u64 weights_move, const u32* replicas, const u32* schedules, const u64* limits, u32 key0, u32 key1,
     int distinct, u32* orders, u64 shuffled, {arguments})
 {{
-#if SHARED
-    extern __shared__ real cached[];
-    for (u64 i = threadIdx.x; i < n * D; i += blockDim.x) cached[i] = data[i];
-    __syncthreads();
-    data = cached;
-#endif
+{shared_data}
     const u64 unit = (blockIdx.x * (u64)blockDim.x + threadIdx.x) / LANES;
     const int lane = threadIdx.x % LANES;
     if (unit >= units) return;
@@ -234,6 +238,7 @@ def cuda_source(spec: Spec, d: int, lanes: int, shared: bool) -> str:
     return common(spec, lanes) + _SOURCE.format(
         d=d,
         shared=int(shared),
+        shared_data=SHARED_DATA,
         sample=SAMPLE,
         slope=printed(spec.slope, "cuda"),
         arguments=", ".join(f"real* state_{name}" for name in state),

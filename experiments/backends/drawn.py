@@ -10,31 +10,35 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from sympy import Expr
 
-from ratebound.experiments.backends.rules import constants_at, known
+from ratebound.experiments.backends.rules import constants_at, known, point_of, started
 from ratebound.experiments.sampling import philox
 from ratebound.problems.constants import certify
 from ratebound.problems.curvature import component_smoothness
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.lower import lower
 from ratebound.theory.draws import Draws, L_i, coin
+from ratebound.theory.method import x
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from ratebound.experiments.plan import Plan
     from ratebound.theory.method import Method
 
 TABLE = "table"
 """The state that holds a gradient per sample, shape (..., R, n, d)."""
-_COIN, _WEIGHTED = 2**32 - 1, 2**32 - 2
-_ONE = 2.0**-53
+COIN, WEIGHTED = 2**32 - 1, 2**32 - 2
+"""The third word of the counters of coins and of weighted draws."""
+ONE = 2.0**-53
+"""What the last of 53 bits is worth."""
 
 
 def _uniform(seed: int, steps: np.ndarray, replicas: np.ndarray, quad: int, draw: int) -> np.ndarray:
     """Return numbers of 53 bits in [0, 1), shape (T, R)."""
     high, low, _, _ = philox((steps[:, None], replicas[None], quad, draw), seed)
-    return np.asarray(((high << np.uint64(21)) ^ (low >> np.uint64(11))) * _ONE)
+    return np.asarray(((high << np.uint64(21)) ^ (low >> np.uint64(11))) * ONE)
 
 
 def coin_probability(problem: Problem, draws: Draws) -> float:
@@ -46,10 +50,12 @@ def coin_probability(problem: Problem, draws: Draws) -> float:
 
 def coins(plan: Plan, steps: np.ndarray) -> np.ndarray:
     """Return the coins of steps, shape (T, R), one or zero."""
-    assert plan.method.draws is not None
+    draws = plan.method.draws
+    if draws is None or draws.coin == 0:
+        return np.zeros((len(steps), plan.replicas.size))
     steps, replicas = np.asarray(steps, dtype=np.uint64), np.asarray(plan.replicas, dtype=np.uint64)
-    found = _uniform(plan.seed, steps, replicas, _COIN, 0)
-    return (found < coin_probability(plan.problem, plan.method.draws)).astype(np.float64)
+    found = _uniform(plan.seed, steps, replicas, COIN, 0)
+    return (found < coin_probability(plan.problem, draws)).astype(np.float64)
 
 
 def probabilities(problem: Problem, method: Method) -> np.ndarray | None:
@@ -65,14 +71,60 @@ def probabilities(problem: Problem, method: Method) -> np.ndarray | None:
     return np.asarray(weights / weights.sum())
 
 
+def ends_of(chances: np.ndarray) -> np.ndarray:
+    """Return where the parts of [0, 1) end that belong to the samples."""
+    ends = np.cumsum(chances)
+    return np.asarray(ends / ends[-1])
+
+
+def scale_of(problem: Problem, method: Method) -> np.ndarray:
+    """Return what the gradient of each drawn sample is multiplied by, ``1/(n p_i)``, shape (n,)."""
+    chances = probabilities(problem, method)
+    with np.errstate(divide="ignore"):
+        return np.ones(problem.n) if chances is None else 1 / (problem.n * chances)
+
+
+def draws_of(plan: Plan) -> Draws | None:
+    """Return what a step draws besides a batch at x; None where that is all, or nothing is drawn.
+
+    A method of batches that takes its gradient elsewhere, or starts a memory at x_0, draws no more than a
+    batch; its kernels are nevertheless those of methods with draws.
+    """
+    if plan.method.draws is not None or plan.deterministic:
+        return plan.method.draws
+    return Draws() if plan.method.from_start or point_of(plan) is not None else None
+
+
+def points_of(plan: Plan) -> dict[str, Expr]:
+    """Return where each gradient of a method with draws is taken, ``g`` first."""
+    draws, values = draws_of(plan), constants_at(plan)
+    assert draws is not None
+    others = {**draws.also, **draws.full}
+    main = point_of(plan)
+    found = {"g": x if main is None else main}
+    return found | {name: known(plan.method, point, values) for name, point in others.items()}
+
+
+def starting(plan: Plan, names: Iterable[str], units: int) -> dict[str, np.ndarray]:
+    """Return the states at step 0, shape (units, d), and the table, if there is one, (units, n, d)."""
+    problem = plan.problem
+    state = {
+        name: np.tile(problem.x0 if started(plan, name) else np.zeros(problem.d), (units, 1))
+        for name in names
+    }
+    if plan.method.draws is None:
+        return state
+    begun = Reader(plan).start((units, problem.d))
+    return state | {name: np.array(value) for name, value in begun.items()}
+
+
 def weighted_indices(plan: Plan, steps: np.ndarray) -> np.ndarray:
     """Return samples drawn by their probabilities, shape (T, R, b)."""
     chances = probabilities(plan.problem, plan.method)
     assert chances is not None
-    ends = np.cumsum(chances)
     steps, replicas = np.asarray(steps, dtype=np.uint64), np.asarray(plan.replicas, dtype=np.uint64)
-    drawn = [_uniform(plan.seed, steps, replicas, _WEIGHTED, j) for j in range(plan.batch)]
-    found = np.searchsorted(ends / ends[-1], np.stack(drawn, axis=-1), side="right")
+    drawn = [_uniform(plan.seed, steps, replicas, WEIGHTED, j) for j in range(plan.batch)]
+    found = np.searchsorted(ends_of(chances), np.stack(drawn, axis=-1), side="right")
     return np.minimum(found, plan.problem.n - 1)
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from sympy import Expr
 
-from ratebound.experiments.backends.rules import point_of, rules_of
+from ratebound.experiments.backends.drawn import draws_of
+from ratebound.experiments.backends.rules import rules_of
 from ratebound.experiments.plan import Plan
 from ratebound.experiments.shuffling import SHUFFLED_PASSES
 from ratebound.theory.errors import RateboundError
@@ -58,12 +59,10 @@ def spec_of(plan: Plan) -> Spec:
         If the update of the method reads an unknown symbol, or the method does what no kernel does.
     """
     problem = plan.problem
-    if plan.method.draws is not None:
-        raise RateboundError(f"{plan.method.name} draws more than a batch: use backend='numba' or 'numpy'")
-    if point_of(plan) is not None or plan.method.from_start:
+    if draws_of(plan) is not None and (problem.sparse or plan.dtype != "float64"):
         raise RateboundError(
-            f"{plan.method.name} draws batches and takes gradients elsewhere than at x, or starts a memory "
-            "at x_0: kernels do not do that; use backend='numpy'"
+            f"{plan.method.name} takes gradients elsewhere than at x, or starts a memory at x_0: kernels do "
+            "that with dense data in float64; use backend='numpy'"
         )
     drawn = "batches in passes" if plan.in_passes else "batches"
     return Spec(

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from ratebound.experiments.backends.cache import load_module
+from ratebound.experiments.backends.drawn import draws_of
 from ratebound.experiments.backends.full_gradient import FullGradientEngine, one_blas_thread
 from ratebound.experiments.backends.fused_measures import fused_measures
 from ratebound.experiments.backends.kernel import limits_of, passes_of, schedule_of, spec_of, weights_of
@@ -224,10 +225,10 @@ class SparseEngine(_KernelEngine):
 
 def engine(plan: Plan) -> Engine:
     """Return the engine that suits a plan."""
-    if plan.method.draws is not None:
-        return DrawnEngine(plan)
     if plan.problem.sparse:
         return NumpyEngine(plan) if plan.deterministic else SparseEngine(plan)
+    if draws_of(plan) is not None:
+        return DrawnEngine(plan)
     kind: Callable[[Plan], Engine] = FeaturesEngine
     if plan.deterministic:
         kind = FullGradientEngine

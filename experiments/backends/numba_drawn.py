@@ -12,16 +12,25 @@ import numpy as np
 from sympy import Expr
 
 from ratebound.experiments.backends.cache import load_module
-from ratebound.experiments.backends.drawn import TABLE, Reader, coins, probabilities, weighted_indices
+from ratebound.experiments.backends.drawn import (
+    TABLE,
+    coins,
+    draws_of,
+    points_of,
+    scale_of,
+    starting,
+    weighted_indices,
+)
+from ratebound.experiments.backends.kernel import spec_of
 from ratebound.experiments.backends.numba_source import indented, renamed
-from ratebound.experiments.backends.rules import SUM, constants_at, known, point_of, rules_of, started
+from ratebound.experiments.backends.rules import SUM
 from ratebound.experiments.backends.threads import share
 from ratebound.experiments.plan import Plan
 from ratebound.experiments.sampling import indices
+from ratebound.experiments.shuffling import Passes
 from ratebound.problems.losses import Loss
 from ratebound.problems.lower import printed
 from ratebound.theory.draws import Draws
-from ratebound.theory.method import x
 
 _DRAWS = 2**18
 _SOURCE = '''"""{title}"""
@@ -132,38 +141,22 @@ def drawn_source(
     )
 
 
-def points_of(plan: Plan) -> dict[str, Expr]:
-    """Return where each gradient of a method with draws is taken, ``g`` first."""
-    draws, values = plan.method.draws, constants_at(plan)
-    assert draws is not None
-    others = {**draws.also, **draws.full}
-    main = point_of(plan)
-    found = {"g": x if main is None else main}
-    return found | {name: known(plan.method, point, values) for name, point in others.items()}
-
-
 class DrawnEngine:
     """State (units, d), where a unit is a replica under a step size."""
 
     def __init__(self, plan: Plan) -> None:
-        problem, draws = plan.problem, plan.method.draws
+        problem, spec, draws = plan.problem, spec_of(plan), draws_of(plan)
         assert draws is not None
-        self._plan, self._rules = plan, rules_of(plan)
+        self._plan, self._draws, self._rules = plan, draws, spec.rules
         self._shape = plan.alphas.shape[0], plan.replicas.size, problem.d
-        title = f"{plan.method.name} on the {problem.loss.title}; printed, not written."
-        source = drawn_source(title, draws, problem.loss, self._rules, points_of(plan))
+        source = drawn_source(spec.title, draws, problem.loss, spec.rules, points_of(plan))
         self._function = load_module(source).advance
-        units = self._shape[0] * self._shape[1]
-        self._state = {
-            name: np.tile(problem.x0 if started(plan, name) else np.zeros(problem.d), (units, 1))
-            for name in self._rules
-        }
-        begun = {name: np.array(value) for name, value in Reader(plan).start((units, problem.d)).items()}
-        self._table = begun.pop(TABLE, np.empty((1, 1, problem.d)))
-        self._state |= begun
-        chances = probabilities(problem, plan.method)
-        with np.errstate(divide="ignore"):
-            self._scale = np.ones(problem.n) if chances is None else 1 / (problem.n * chances)
+        if plan.in_passes:
+            self._passes = Passes(plan.seed, plan.replicas, problem.n, plan.order)
+        self._state = starting(plan, spec.rules, self._shape[0] * self._shape[1])
+        self._table = self._state.pop(TABLE, np.empty((1, 1, problem.d)))
+        self._scale = scale_of(problem, plan.method)
+        self._schedules = np.ascontiguousarray(plan.alphas), np.ascontiguousarray(plan.weights)
 
     def points(self) -> np.ndarray:
         """Return the iterates, shape (S, R, d)."""
@@ -182,16 +175,17 @@ class DrawnEngine:
 
     def _through(self, steps: np.ndarray) -> None:
         plan, problem = self._plan, self._plan.problem
-        assert plan.method.draws is not None and plan.weights is not None
-        if plan.method.draws.weight is not None:
+        if self._draws.weight is not None:
             index = weighted_indices(plan, steps)
+        elif plan.in_passes:
+            index = self._passes.indices(steps, plan.batch)
         else:
             index = indices(plan.seed, plan.replicas, steps, problem.n, plan.batch, plan.replacement)
         fallen = coins(plan, steps)
 
         def work(first: int, last: int) -> None:
             self._function(
-                first, last, int(steps[0]), problem.A, problem.y, problem.l2, plan.alphas, plan.weights,
+                first, last, int(steps[0]), problem.A, problem.y, problem.l2, *self._schedules,
                 index, fallen, self._scale, np.arange(problem.n), np.ones(problem.n), self._table,
                 *(self._state[name] for name in self._rules),
             )  # fmt: skip

@@ -115,6 +115,11 @@ class _Points:
         self._held, self._size = [], 0
 
 
+def needs_path(plan: Plan) -> bool:
+    """Whether a run stops at every step, for a measure reads the gradient along the path."""
+    return bool(_GRADIENTS & set(plan.measures))
+
+
 def record(
     plan: Plan, engine: Engine, measures: Mapping[str, Measure] | None = None
 ) -> dict[str, np.ndarray]:
@@ -143,7 +148,7 @@ def record(
     assert plan.weights is not None
     slot = {int(k): c for c, k in enumerate(plan.checkpoints)}
     measures = measures or measures_of(plan.problem)
-    path = _Path(plan, measures["grad_norm_sq"]) if _GRADIENTS & set(plan.measures) else None
+    path = _Path(plan, measures["grad_norm_sq"]) if needs_path(plan) else None
     stops = range(K + 1) if path else sorted(slot)
     out: dict[str, np.ndarray] = {
         m: np.empty((S, plan.replicas.size, plan.checkpoints.size)) for m in plan.measures

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ratebound.experiments.backends.cuda_drawn import cuda_drawn_source
 from ratebound.experiments.backends.cuda_source import cuda_source, lanes_of
 from ratebound.experiments.backends.kernel import Spec
 from ratebound.experiments.backends.rules import constants_of, known, rules
@@ -58,8 +59,7 @@ def printed_source(
     -------
     str
         A module for Numba or CUDA; for NumPy the expressions that the reference evaluates. With full
-        gradients Numba fuses the gradient of the finite sum only, and CUDA runs what NumPy runs; methods with
-        draws have no CUDA source, and NumPy's stands for it.
+        gradients Numba fuses the gradient of the finite sum only, and CUDA runs what NumPy runs.
 
     Raises
     ------
@@ -80,13 +80,15 @@ def printed_source(
     named = constants_of(method) | {symbol.name: symbol for symbol in method.parameters}
     spec = Spec(title, rules(method, named), chosen.slope, batch, l2 > 0)
     draws = method.draws
-    if target == "numpy" or ((full or draws is not None) and target == "cuda"):
+    if target == "numpy" or (full and target == "cuda"):
         return _numpy_source(spec)
     if draws is not None:
-        from ratebound.experiments.backends.numba_drawn import drawn_source
-
         places = {"g": method.point, **draws.also, **draws.full}
         points = {name: known(method, place, named) for name, place in places.items()}
+        if target == "cuda":
+            return cuda_drawn_source(spec, draws, points, d, lanes_of(d), shared=False)
+        from ratebound.experiments.backends.numba_drawn import drawn_source
+
         return drawn_source(title, draws, chosen, spec.rules, points)
     if target == "cuda":
         return cuda_source(spec, d, lanes_of(d), shared=False)

@@ -38,12 +38,12 @@ def bench(repetitions: int) -> None:
     Each repetition runs the backends in turn, in float64 and in float32; the first call of each, which
     compiles, stands apart. For the comparison with other libraries see `benchmarks/` in the repository.
     """
-    from ratebound.experiments.backends import cuda_
+    from ratebound.experiments.backends import cuda_device
     from ratebound.experiments.plan import PRECISIONS
     from ratebound.experiments.run import simulate
     from ratebound.problems.library import load
 
-    names = ["numpy", "numba", *(["cuda"] if cuda_.available() else [])]
+    names = ["numpy", "numba", *(["cuda"] if cuda_device.available() else [])]
     engines = [(backend, dtype) for backend in names for dtype in PRECISIONS]
     rows: list[tuple[str, ...]] = [("run", "backend", "numbers", "million replica-steps/s", "first call s")]
     for name, plan in _RUNS.items():

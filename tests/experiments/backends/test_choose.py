@@ -8,11 +8,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from ratebound.experiments.backends import choose, cuda_
+from ratebound.experiments.backends import choose, cuda_device
 from ratebound.experiments.run import MEASURES, simulate
 from ratebound.problems.library import load
 from ratebound.theory.errors import RateboundError
-from ratebound.theory.methods import METHODS
 
 
 @pytest.mark.parametrize("method", ["sgd", "gd"])
@@ -51,13 +50,13 @@ def test_large_jobs_go_to_a_compiled_engine(monkeypatch):
     run = choose._auto
     for seconds, gpu in ((0.1, True), (10.0, False), (10.0, True)):
         monkeypatch.setattr(choose, "numpy_seconds", lambda plan, s=seconds: s)
-        monkeypatch.setattr(cuda_, "available", lambda g=gpu: g)
+        monkeypatch.setattr(choose, "_suits_a_gpu", lambda plan, g=gpu: g)
         monkeypatch.setattr(choose, "_printable", lambda plan: True)
-        run(SimpleNamespace(deterministic=False, method=METHODS["sgd"]))
+        run(SimpleNamespace())
     assert asked == ["numpy", "numba", "cuda"]
 
 
-@pytest.mark.skipif(cuda_.available(), reason="this machine has a GPU")
+@pytest.mark.skipif(cuda_device.available(), reason="this machine has a GPU")
 def test_cuda_without_a_gpu_is_one_clear_line():
     with pytest.raises(RateboundError, match="needs an NVIDIA GPU and CuPy") as refused:
         simulate(load("quadratic_2d"), "sgd", 0.1, steps=3, backend="cuda")

@@ -22,7 +22,7 @@ from ratebound.theory.methods import METHODS
 STEPS, STOPS = 70, (1, 30, 70)
 SAMPLINGS = [(3, True), (3, False), (11, False)]
 
-x, g, alpha, v, k = (Symbol(name) for name in ("x", "g", "alpha", "v", "k"))
+x, g, alpha, v, k, z = (Symbol(name, real=True) for name in ("x", "g", "alpha", "v", "k", "z"))
 HEAVY_BALL = Method("heavy ball", "", {"x": x - alpha * (v / 2 + g), "v": v / 2 + g}, "batch")
 # Not linear, and 0/0 where a coordinate has no data.
 ADAGRAD = Method("adagrad", "", {"x": x - alpha * g / sqrt(v + g**2), "v": v + g**2}, "batch")
@@ -75,7 +75,7 @@ def plan(
 def others(given):
     """The engines that are held against the NumPy one."""
     yield numba_.engine(given)
-    if COMPILER and not given.deterministic and given.method.draws is None:
+    if COMPILER and not given.deterministic:
         yield CudaEngine(given, HostDevice())
 
 
@@ -117,10 +117,19 @@ def test_every_method(method, dtype):
     agree(plan(loss, rule, 2, dtype=dtype))
 
 
-@pytest.mark.parametrize("name", [name for name, method in METHODS.items() if method.draws is not None])
-def test_draws_on_a_gpu_are_refused_in_one_line(name):
-    with pytest.raises(RateboundError, match=f"{name} draws more than a batch: use backend='numba'"):
-        CudaEngine(plan(problem("logistic"), METHODS[name]), HostDevice())
+AHEAD = Method("ahead", "", {"x": (x + z) / 2 - alpha * g, "z": z - alpha * g}, "batch", (x + z) / 2, ("z",))
+
+
+@pytest.mark.parametrize(
+    ("batch", "replacement", "order"), [(1, True, "independent"), (3, True, "reshuffle")]
+)
+def test_gradients_elsewhere_and_memories_from_the_start(batch, replacement, order):
+    agree(plan(problem("logistic"), AHEAD, 2, batch, replacement, order=order))
+
+
+@pytest.mark.parametrize("name", ["sgd_importance", "lsvrg", "page"])
+def test_draws_of_batches(name):
+    agree(plan(problem("squared"), METHODS[name], 2, batch=3))
 
 
 def test_a_snapshot_under_a_loss_with_branches():
@@ -181,6 +190,18 @@ def test_lanes_and_shared_memory_change_nothing(device, order):
         other.advance(start, stop)
     np.testing.assert_allclose(other.points(), plain.points(), rtol=1e-12)
     np.testing.assert_allclose(other.sums(), plain.sums(), rtol=1e-12)
+
+
+@pytest.mark.skipif(COMPILER is None, reason="no C++ compiler to play the GPU")
+@pytest.mark.parametrize("method", ["saga", "page", "sgd_partial"])
+def test_lanes_and_shared_memory_change_nothing_for_draws(method):
+    given = plan(problem("logistic"), METHODS[method], batch=1 if method == "saga" else 3)
+    plain, other = CudaEngine(given, HostDevice()), CudaEngine(given, HostDevice(2**19, lanes=2))
+    for start, stop in ((0, 30), (30, STEPS)):
+        plain.advance(start, stop)
+        other.advance(start, stop)
+    np.testing.assert_allclose(other.points(), plain.points(), rtol=1e-11)
+    np.testing.assert_allclose(other.sums(), plain.sums(), rtol=1e-11)
 
 
 @pytest.mark.parametrize("order", ["independent", "reshuffle"])

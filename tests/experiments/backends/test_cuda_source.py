@@ -5,16 +5,19 @@ import importlib.util
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from test_contract import AHEAD, METHODS, plan, problem
 
+from ratebound.experiments.backends.cuda_drawn import cuda_drawn_source
 from ratebound.experiments.backends.cuda_source import cuda_source, lanes_of
 from ratebound.experiments.backends.cuda_sparse import cuda_sparse_source
-from ratebound.experiments.backends.kernel import Spec
+from ratebound.experiments.backends.drawn import draws_of, points_of
+from ratebound.experiments.backends.kernel import Spec, spec_of
 from ratebound.experiments.backends.rules import rules
 from ratebound.problems.losses import LOSSES
-from ratebound.theory.methods import METHODS
 
 NVCC = shutil.which("nvcc")
 SUPPORTED = range(70, 91)
@@ -23,6 +26,16 @@ SUPPORTED = range(70, 91)
 def printed(loss="logistic", batch=3, lanes=4, shared=True, in_passes=False, sparse=False, dtype="float64"):
     spec = Spec("test", rules(METHODS["sgd"]), LOSSES[loss].slope, batch, True, in_passes, dtype)
     return cuda_sparse_source(spec, lanes) if sparse else cuda_source(spec, 20, lanes, shared)
+
+
+def drawn(method, lanes=4, shared=True, in_passes=False):
+    """The kernel of a method with draws, whose constants are those of a problem."""
+    given = plan(problem("logistic"), METHODS.get(method, AHEAD), batch=1 if method == "saga" else 3)
+    spec = replace(spec_of(given), in_passes=in_passes)
+    return cuda_drawn_source(spec, draws_of(given), points_of(given), 20, lanes, shared)
+
+
+DRAWN = [("saga", False), ("page", False), ("sgd_importance", False), ("ahead", True)]
 
 
 def architectures():
@@ -35,17 +48,28 @@ def architectures():
     return sorted({usable[0], usable[-1]}) if usable else []
 
 
+def compile_with_nvcc(source, architecture, folder):
+    if architecture is None:
+        pytest.skip("no nvcc for the architectures 70 .. 90")
+    path = folder / "kernel.cu"
+    path.write_text(source)
+    command = [NVCC, f"-arch=sm_{architecture}", "-std=c++17", "-cubin", "-Werror", "all-warnings"]
+    done = subprocess.run([*command, "-o", folder / "kernel.cubin", path], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.parametrize("architecture", architectures() or [None])
 @pytest.mark.parametrize(("lanes", "in_passes"), [(4, False), (32, True)])
 @pytest.mark.parametrize(("sparse", "dtype"), [(False, "float64"), (True, "float64"), (False, "float32")])
 def test_nvcc_compiles_it(architecture, lanes, in_passes, sparse, dtype, tmp_path):
-    if architecture is None:
-        pytest.skip("no nvcc for the architectures 70 .. 90")
-    path = tmp_path / "kernel.cu"
-    path.write_text(printed(lanes=lanes, in_passes=in_passes, sparse=sparse, dtype=dtype))
-    command = [NVCC, f"-arch=sm_{architecture}", "-std=c++17", "-cubin", "-Werror", "all-warnings"]
-    done = subprocess.run([*command, "-o", tmp_path / "kernel.cubin", path], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+    source = printed(lanes=lanes, in_passes=in_passes, sparse=sparse, dtype=dtype)
+    compile_with_nvcc(source, architecture, tmp_path)
+
+
+@pytest.mark.parametrize("architecture", architectures() or [None])
+@pytest.mark.parametrize(("method", "in_passes"), DRAWN)
+def test_nvcc_compiles_draws(architecture, method, in_passes, tmp_path):
+    compile_with_nvcc(drawn(method, in_passes=in_passes), architecture, tmp_path)
 
 
 def nvrtc_library():
@@ -56,14 +80,11 @@ def nvrtc_library():
     return ctypes.CDLL(str(next(Path(folder, "lib").glob("libnvrtc.so.*"))))
 
 
-@pytest.mark.parametrize("architecture", [70, 90])
-@pytest.mark.parametrize(("loss", "in_passes"), [("logistic", True), ("huber", False)])
-@pytest.mark.parametrize("sparse", [False, True])
-def test_nvrtc_compiles_it(architecture, loss, in_passes, sparse):
+def compile_with_nvrtc(source, architecture):
     nvrtc = nvrtc_library()
     program = ctypes.c_void_p()
-    source = printed(loss, in_passes=in_passes, sparse=sparse).encode()
-    assert nvrtc.nvrtcCreateProgram(ctypes.byref(program), source, b"kernel.cu", 0, None, None) == 0
+    text = source.encode()
+    assert nvrtc.nvrtcCreateProgram(ctypes.byref(program), text, b"kernel.cu", 0, None, None) == 0
     options = (ctypes.c_char_p * 2)(f"--gpu-architecture=sm_{architecture}".encode(), b"-std=c++17")
     status = nvrtc.nvrtcCompileProgram(program, 2, options)
     size = ctypes.c_size_t()
@@ -71,6 +92,19 @@ def test_nvrtc_compiles_it(architecture, loss, in_passes, sparse):
     log = ctypes.create_string_buffer(size.value)
     nvrtc.nvrtcGetProgramLog(program, log)
     assert status == 0, log.value.decode()
+
+
+@pytest.mark.parametrize("architecture", [70, 90])
+@pytest.mark.parametrize(("loss", "in_passes"), [("logistic", True), ("huber", False)])
+@pytest.mark.parametrize("sparse", [False, True])
+def test_nvrtc_compiles_it(architecture, loss, in_passes, sparse):
+    compile_with_nvrtc(printed(loss, in_passes=in_passes, sparse=sparse), architecture)
+
+
+@pytest.mark.parametrize("architecture", [70, 90])
+@pytest.mark.parametrize(("method", "in_passes"), DRAWN)
+def test_nvrtc_compiles_draws(architecture, method, in_passes):
+    compile_with_nvrtc(drawn(method, in_passes=in_passes), architecture)
 
 
 @pytest.mark.parametrize("loss", LOSSES)

@@ -1,0 +1,201 @@
+"""The printed CUDA kernel of methods that draw more than a batch, or take gradients elsewhere than at x.
+
+A group of lanes makes all steps of one replica, as in :mod:`ratebound.experiments.backends.cuda_source`: it
+takes the gradients of one batch at every point that the method names, those of f where the coin falls, reads
+and writes the table, and updates. Coins and weighted samples read the stream at the counters of
+:mod:`ratebound.experiments.backends.drawn`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from sympy import Expr
+
+from ratebound.experiments.backends.cuda_source import SAMPLE, SHARED_DATA, common, lines, scalar_lines
+from ratebound.experiments.backends.drawn import COIN, ONE, WEIGHTED
+from ratebound.experiments.backends.kernel import Spec
+from ratebound.problems.lower import printed
+from ratebound.theory.draws import Draws, coin
+
+_SOURCE = """
+#define D {d}          // features
+#define SHARED {shared}     // whether the data lie in shared memory
+#define WEIGHTED {weighted}   // whether samples are drawn by their probabilities
+#define EACH ((D + LANES - 1) / LANES)
+
+// A number of 53 bits in [0, 1).
+__device__ __forceinline__ double uniform(Words words) {{
+    return (double)(((u64)words.w[0] << 21) ^ (words.w[1] >> 11)) * {one};
+}}
+
+// The sample in whose part of [0, 1) a number falls; parts end at `ends`.
+__device__ __forceinline__ u32 sample_at(const double* ends, u64 n, double number) {{
+    u64 first = 0, last = n - 1;
+    while (first < last) {{
+        const u64 middle = (first + last) / 2;
+        if (ends[middle] <= number) first = middle + 1; else last = middle;
+    }}
+    return (u32)first;
+}}
+
+// Add a multiple of the gradient of one loss at a point.
+__device__ __forceinline__ void add_gradient(
+    const real* row, real y, real factor, const real* at, real* sum)
+{{
+    const int lane = threadIdx.x % LANES;
+    real z = 0;
+    for (int slot = 0; slot < EACH; ++slot)
+        if (lane + slot * LANES < D) z += row[lane + slot * LANES] * at[slot];
+    z = group_sum(z);
+    const real s = factor * ({slope});
+    for (int slot = 0; slot < EACH; ++slot)
+        if (lane + slot * LANES < D) sum[slot] += s * row[lane + slot * LANES];
+}}
+
+extern "C" __global__ void advance(
+    u64 start, u64 stop, u64 units, u64 n, const real* data, const real* labels, real l2,
+    const real* alphas, u64 alphas_stride, u64 alphas_move, const real* weights, u64 weights_stride,
+    u64 weights_move, const u32* replicas, const u32* schedules, const u64* limits, u32 key0, u32 key1,
+    int distinct, u32* orders, u64 shuffled, double chance, const double* ends, const real* scale,
+    real* table, {arguments})
+{{
+{shared_data}
+    const u64 unit = (blockIdx.x * (u64)blockDim.x + threadIdx.x) / LANES;
+    const int lane = threadIdx.x % LANES;
+    if (unit >= units) return;
+    const u32 replica = replicas[unit];
+{declared}
+    for (int slot = 0; slot < EACH; ++slot) {{
+        const int j = lane + slot * LANES;
+{loaded}
+    }}
+#if !IN_PASSES && !WEIGHTED
+    Words words;
+#endif
+    for (u64 now = start; now < stop; ++now) {{
+{scalars}
+        u32 index[BATCH];
+        for (int q = 0; q < BATCH; ++q) {{
+#if WEIGHTED
+            const Words drawn = philox((u32)now, replica, {weighted_word}u, q, key0, key1);
+            index[q] = sample_at(ends, n, uniform(drawn));
+#else
+{sample}
+#endif
+        }}
+{gradients}
+        for (int slot = 0; slot < EACH; ++slot) {{
+{at}
+{points}
+        }}
+        real total = 0;
+        for (int q = 0; q < BATCH; ++q) {{
+            const real* row = data + (u64)index[q] * D;
+            const real y = labels[index[q]];
+            const real factor = scale[index[q]] / BATCH;
+            total += factor;
+{of_batch}
+        }}
+{of_all}
+        for (int slot = 0; slot < EACH; ++slot) {{
+{now}
+{taken}
+{updated}
+        }}
+    }}
+    for (int slot = 0; slot < EACH; ++slot) {{
+        const int j = lane + slot * LANES;
+{stored}
+    }}
+}}
+"""
+_OF_ALL = """\
+        for (u64 i = 0; coin > 0 && i < n; ++i) {{
+{calls}
+        }}"""
+
+
+def _read(draws: Draws) -> list[str]:
+    """Return the lines that name what the update reads of one coordinate."""
+    read = ["const real g = grad_g[slot] + l2 * total * at_g[slot];"]
+    read += [f"const real {name} = grad_{name}[slot] + l2 * total * at_{name}[slot];" for name in draws.also]
+    read += [
+        f"const real {name} = coin > 0 ? grad_{name}[slot] + l2 * at_{name}[slot] : real(0);"
+        for name in draws.full
+    ]
+    if draws.table:
+        place = "table[(unit * n + index[0]) * D + j]"
+        read += ["const int j = lane + slot * LANES;"]
+        read += [f"const real {draws.table} = j < D ? {place} : real(0);", f"if (j < D) {place} = g;"]
+    return read
+
+
+def cuda_drawn_source(
+    spec: Spec, draws: Draws, points: Mapping[str, Expr], d: int, lanes: int, shared: bool
+) -> str:
+    """Print the kernel.
+
+    Parameters
+    ----------
+    spec
+        What to compute.
+    draws
+        What a step reads besides g.
+    points
+        Where each gradient is taken, ``g`` first: expressions in the state.
+    d, lanes, shared
+        As in :func:`ratebound.experiments.backends.cuda_source.cuda_source`.
+
+    Raises
+    ------
+    RateboundError
+        If an expression has no printing.
+    """
+    state = list(spec.rules)
+    reads = {s.name for expr in (*spec.rules.values(), *points.values()) for s in expr.free_symbols}
+    scalars = scalar_lines(reads)
+    if draws.coin != 0:
+        number = f"uniform(philox((u32)now, replica, {COIN}u, 0, key0, key1))"
+        scalars += [f"const real {coin.name} = {number} < chance ? real(1) : real(0);"]
+
+    def named(expressions: Iterable[Expr]) -> str:
+        # What is not read is not named: compilers warn of it.
+        read = {s.name for expr in expressions for s in expr.free_symbols}
+        return lines(3, [f"const real {name} = own_{name}[slot];" for name in state if name in read])
+
+    calls = [
+        f"add_gradient(data + i * D, labels[i], real(1) / n, at_{name}, grad_{name});" for name in draws.full
+    ]
+    return common(spec, lanes) + _SOURCE.format(
+        d=d,
+        shared=int(shared),
+        weighted=int(draws.weight is not None),
+        one=repr(ONE),
+        weighted_word=WEIGHTED,
+        slope=printed(spec.slope, "cuda"),
+        arguments=", ".join(f"real* state_{name}" for name in state),
+        shared_data=SHARED_DATA,
+        declared=lines(1, [f"real own_{name}[EACH];" for name in state]),
+        loaded=lines(2, [f"own_{v}[slot] = j < D ? state_{v}[unit * D + j] : real(0);" for v in state]),
+        scalars=lines(2, scalars),
+        sample=SAMPLE,
+        gradients=lines(2, [f"real at_{name}[EACH], grad_{name}[EACH] = {{0}};" for name in points]),
+        at=named(points.values()),
+        now=named(spec.rules.values()),
+        points=lines(3, [f"at_{name}[slot] = {printed(expr, 'cuda')};" for name, expr in points.items()]),
+        of_batch=lines(
+            3,
+            [
+                f"add_gradient(row, y, factor, at_{name}, grad_{name});"
+                for name in points
+                if name not in draws.full
+            ],
+        ),
+        of_all=_OF_ALL.format(calls=lines(3, calls)) if calls else "",
+        taken=lines(3, _read(draws)),
+        updated=lines(
+            3, [f"own_{name}[slot] = {printed(rule, 'cuda')};" for name, rule in spec.rules.items()]
+        ),
+        stored=lines(2, [f"if (j < D) state_{v}[unit * D + j] = own_{v}[slot];" for v in state]),
+    )

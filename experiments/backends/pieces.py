@@ -1,0 +1,117 @@
+"""Replicas shared among devices, in pieces that fit into their memories.
+
+A sample is a function of the seed, the replica and the step alone, and replicas do not speak to each other:
+a piece of the replicas is a run of its own, and pieces put side by side are the whole run, on however many
+devices.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any, TypeVar, cast
+
+import numpy as np
+
+from ratebound.experiments.backends.drawn import draws_of
+from ratebound.experiments.backends.kernel import limits_of, schedule_of, spec_of, weights_of
+from ratebound.experiments.backends.rules import SUM
+from ratebound.experiments.plan import Plan
+from ratebound.theory.errors import RateboundError
+
+D = TypeVar("D")
+Result = dict[str, np.ndarray]
+
+_WORD = 4
+"""Bytes of the number of a replica, of a schedule and of a sample."""
+
+
+def bytes_of(plan: Plan) -> tuple[int, int]:
+    """Return the bytes that a device holds for any run of a plan's problem, and those for each replica."""
+    problem, spec, size = plan.problem, spec_of(plan), np.dtype(plan.dtype).itemsize
+    S, n, d = plan.alphas.shape[0], problem.n, problem.d
+    if problem.sparse:
+        A = cast("Any", problem.A)
+        fixed = A.nnz * (size + _WORD) + (n + 1) * 8
+        # x = scale v, and a weighted sum total v + rest.
+        numbers = (d + 1) * (2 if SUM in spec.rules else 1)
+    else:
+        fixed, numbers = n * d * size, len(spec.rules) * d
+        draws = draws_of(plan)
+        if draws is not None:
+            # Scales of the samples and where their parts of [0, 1) end; a table of their gradients.
+            fixed += n * size * (2 if draws.weight is not None else 1)
+            numbers += n * d if draws.table else 0
+    schedules = schedule_of(plan.alphas, plan.dtype)[0].nbytes + weights_of(plan)[0].nbytes
+    orders = n * _WORD if plan.in_passes else 0
+    fixed += n * size + schedules + limits_of(plan).nbytes + _WORD
+    return fixed, S * (numbers * size + orders + 2 * _WORD)
+
+
+def split(plan: Plan, free: Sequence[int]) -> list[list[np.ndarray]]:
+    """Return for each device the replicas of its pieces, one piece after the other.
+
+    Parameters
+    ----------
+    plan
+        The run.
+    free
+        Bytes that each device can give; every device takes an equal share of the replicas.
+
+    Raises
+    ------
+    RateboundError
+        If a device cannot hold a single replica.
+    """
+    fixed, each = bytes_of(plan)
+    shares = np.array_split(plan.replicas, len(free))
+    pieces = []
+    for number, (share, room) in enumerate(zip(shares, free, strict=True)):
+        most = max(0, room - fixed) // each
+        if share.size and not most:
+            raise RateboundError(
+                f"a replica needs {(fixed + each) / 2**20:.4g} MiB with its data, and device {number} has "
+                f"{room / 2**20:.4g}; take fewer step sizes at a time, or use backend='numba'"
+            )
+        pieces.append(np.array_split(share, -(-share.size // most)) if share.size else [])
+    return pieces
+
+
+def joined(parts: Sequence[Result], sizes: Sequence[int]) -> Result:
+    """Return what pieces of so many replicas recorded as the record of all of them.
+
+    Values of replicas (S, R, C) stand side by side; means over replicas (S, K) are averaged.
+    """
+    return {
+        name: np.average([part[name] for part in parts], axis=0, weights=sizes)
+        if name == "grad_norm_sq_path"
+        else np.concatenate([part[name] for part in parts], axis=1)
+        for name in parts[0]
+    }
+
+
+def in_pieces(
+    plan: Plan, devices: Sequence[D], pieces: Sequence[Sequence[np.ndarray]], run: Callable[[Plan, D], Result]
+) -> Result:
+    """Run the pieces of a plan, those of each device one after the other, the devices side by side.
+
+    Parameters
+    ----------
+    plan
+        The run.
+    devices
+        Where pieces run.
+    pieces
+        For each device the replicas of its pieces, as :func:`split` returns them.
+    run
+        Runs one piece on one device.
+    """
+
+    def on(device: D, share: Sequence[np.ndarray]) -> list[Result]:
+        with np.errstate(all="ignore"):
+            return [run(replace(plan, replicas=replicas), device) for replicas in share]
+
+    with ThreadPoolExecutor(len(devices)) as pool:
+        done = [part for parts in pool.map(on, devices, pieces) for part in parts]
+    return joined(done, [replicas.size for share in pieces for replicas in share])

@@ -1,0 +1,150 @@
+"""Replicas shared among devices, of a CuPy that is the host: the same numbers, in pieces that fit."""
+
+from dataclasses import replace
+
+import fake_cupy
+import numpy as np
+import pytest
+from host_device import COMPILER, HostDevice
+from test_contract import AHEAD, METHODS, plan, problem
+from test_sparse_engine import problem as sparse_problem
+
+from ratebound.experiments.backends import choose
+from ratebound.experiments.backends.cuda_ import cuda_engine
+from ratebound.experiments.backends.pieces import bytes_of, split
+from ratebound.experiments.run import MEASURES, simulate
+from ratebound.problems.library import load
+from ratebound.theory.errors import RateboundError
+
+pytestmark = pytest.mark.skipif(COMPILER is None, reason="no C++ compiler to play the GPU")
+OPTIONS = dict(steps=12, replicas=7, measures=("gap_last", "gap_average"), seed=5)
+ROOMY = 2**30
+
+
+def same(mine, theirs):
+    for name in theirs.data_vars:
+        np.testing.assert_allclose(mine[name], theirs[name], rtol=1e-10, atol=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("backend", "units"),
+    [("cuda", {0: 6, 1: 4, 2: 4}), ("cuda:1", {0: 0, 1: 14, 2: 0}), ("cuda:2,0", {0: 6, 1: 0, 2: 8})],
+)
+def test_devices_share_the_replicas(backend, units, monkeypatch):
+    fake = fake_cupy.install(monkeypatch, ROOMY, ROOMY, ROOMY)
+    found = simulate(load("quadratic_2d"), "sgd", [0.1, 0.2], backend=backend, **OPTIONS)
+    same(found, simulate(load("quadratic_2d"), "sgd", [0.1, 0.2], backend="numpy", **OPTIONS))
+    assert {number: max(each, default=0) for number, each in fake.units.items()} == units
+
+
+def test_every_measure_is_put_together(monkeypatch):
+    fake_cupy.install(monkeypatch, ROOMY, ROOMY)
+    options = OPTIONS | {"measures": MEASURES}
+    found = simulate(load("quadratic_2d"), "lsvrg", 0.1, backend="cuda", **options)
+    expected = simulate(load("quadratic_2d"), "lsvrg", 0.1, backend="numpy", **options)
+    assert "grad_norm_sq_path" in found
+    same(found, expected)
+
+
+def test_pieces_fit_into_the_memory(monkeypatch):
+    made = plan(problem("logistic"), METHODS["saga"], replicas=7)
+    fixed, each = bytes_of(made)
+    # Of four fifths of the free memory there is room for two replicas on one device, for five on the other.
+    fake = fake_cupy.install(monkeypatch, *(int((fixed + (n + 0.5) * each) / 0.8) for n in (2, 5)))
+    options = dict(steps=70, replicas=7, seed=5, measures=("gap_average",), average=np.arange(1.0, 71))
+    found = simulate(problem("logistic"), "saga", 0.02, backend="cuda", **options)
+    same(found, simulate(problem("logistic"), "saga", 0.02, backend="numpy", **options))
+    assert set(fake.units[0]) == {2} and set(fake.units[1]) == {3}
+
+
+def test_a_replica_that_fits_nowhere_is_one_line(monkeypatch):
+    fake_cupy.install(monkeypatch, ROOMY, 100)
+    with pytest.raises(
+        RateboundError, match=r"a replica needs .* MiB .* device 1 has .*backend='numba'"
+    ) as r:
+        simulate(load("quadratic_2d"), "sgd", 0.1, backend="cuda", **OPTIONS)
+    assert "\n" not in str(r.value)
+
+
+@pytest.mark.parametrize(
+    ("backend", "message"),
+    [
+        ("cuda:3", r"no CUDA device 3; this machine shows 0 \.\. 1"),
+        ("cuda:0,0", "name each CUDA device once"),
+        ("cuda:", "name each CUDA device once"),
+        ("numba:1", "unknown backend 'numba:1'"),
+    ],
+)
+def test_bad_devices_are_one_line(backend, message, monkeypatch):
+    fake_cupy.install(monkeypatch, ROOMY, ROOMY)
+    with pytest.raises(RateboundError, match=message):
+        simulate(load("quadratic_2d"), "sgd", 0.1, backend=backend, **OPTIONS)
+
+
+@pytest.mark.parametrize("replicas", [1, 2, 5, 23])
+@pytest.mark.parametrize("rooms", [(1,), (3, 1), (2, 9, 4)])
+def test_pieces_are_the_replicas_in_order(replicas, rooms):
+    made = plan(problem("squared"), METHODS["sgd"], 3, replicas=replicas, first=4)
+    fixed, each = bytes_of(made)
+    pieces = split(made, [fixed + room * each for room in rooms])
+    assert len(pieces) == len(rooms)
+    assert np.concatenate([p for share in pieces for p in share]).tolist() == made.replicas.tolist()
+    assert all(0 < p.size <= room for share, room in zip(pieces, rooms, strict=True) for p in share)
+
+
+class Counting(HostDevice):
+    """A device that counts the bytes it is given."""
+
+    held = 0
+
+    def array(self, values):
+        self.held += values.nbytes
+        return super().array(values)
+
+
+@pytest.mark.parametrize("step_sizes", [1, 2])
+@pytest.mark.parametrize(
+    ("method", "options"),
+    [
+        (METHODS["sgd"], {}),
+        (METHODS["sgd_momentum"], {"order": "reshuffle", "dtype": "float32"}),
+        (METHODS["saga"], {}),
+        (METHODS["sgd_importance"], {"batch": 2}),
+        (AHEAD, {"batch": 3}),
+        ("sparse", {}),
+    ],
+)
+def test_the_bytes_of_a_run_are_known_before(method, options, step_sizes):
+    given = problem("logistic", 40, 60) if method != "sparse" else sparse_problem()
+    made = plan(given, METHODS["sgd"] if method == "sparse" else method, step_sizes, replicas=90, **options)
+    fixed, each = bytes_of(made)
+    held = []
+    for replicas in (30, 90):
+        device = Counting()
+        cuda_engine(replace(made, replicas=made.replicas[:replicas]), device)
+        held.append(device.held)
+    assert held[1] - held[0] == 60 * each
+    # Where nothing is drawn in passes, there is one word in place of the orders.
+    assert held[0] - 30 * each in (fixed - 4, fixed)
+
+
+def test_what_auto_sends_to_a_gpu(monkeypatch):
+    asked = []
+    monkeypatch.setattr(choose, "BACKENDS", {b: lambda plan, b=b: asked.append(b) for b in choose.BACKENDS})
+    monkeypatch.setattr(choose, "numpy_seconds", lambda plan: 10.0)
+    fake_cupy.install(monkeypatch, ROOMY, 10_000)
+    sgd = plan(problem("logistic"), METHODS["sgd"])
+    along = replace(sgd, measures=("grad_norm_sq_best",))
+    # Two copies of a table of 23 gradients do not fit into ten thousand bytes.
+    table = plan(problem("logistic", 20), METHODS["saga"], 2)
+    for each in (sgd, plan(problem("logistic"), METHODS["lsvrg"]), along, table,
+                 plan(problem("logistic"), METHODS["gd"])):  # fmt: skip
+        choose._auto(each)
+    assert asked == ["cuda", "cuda", "numba", "numba", "numba"]
+
+
+def test_a_cupy_without_a_device_is_one_line(monkeypatch):
+    fake = fake_cupy.install(monkeypatch, ROOMY)
+    monkeypatch.setattr(fake, "is_available", lambda: False)
+    with pytest.raises(RateboundError, match="needs an NVIDIA GPU and CuPy"):
+        simulate(load("quadratic_2d"), "sgd", 0.1, backend="cuda", **OPTIONS)
