@@ -96,7 +96,7 @@ class Grid:
         Every L' >= L, mu' <= mu, sigma' >= sigma is a valid constant too, so a true bound must hold for each
         of them that stays in the admissible range. Constants that the run itself reads are left alone.
         """
-        return np.minimum.reduce([self.bound, *(tried for _, tried in self._implied)])
+        return np.minimum.reduce([self.bound, *(tried for _, _, tried in self._implied)])
 
     def variant(self, position: int) -> str:
         """Return the changed constant that makes the claim smaller than the bound there, in words, or ""."""
@@ -106,7 +106,10 @@ class Grid:
         """Return the constants that make the claim smaller than the bound there; none where it is not."""
         if not self._implied or self.claim[position] >= self.bound[position]:
             return {}
-        return min(self._implied, key=lambda pair: pair[1][position])[0]
+        symbol, factor, _ = min(self._implied, key=lambda variant: variant[2][position])
+        ends = np.cumsum([at.size for _, at in self.entries])
+        trial = self.entries[int(np.searchsorted(ends, position, side="right"))][0]
+        return {symbol: trial.values[symbol] * factor}
 
     def runs(self, chosen: np.ndarray) -> Iterator[tuple[np.ndarray, Trial]]:
         """Yield the chosen positions, from a mask of shape (N,), run by run."""
@@ -118,26 +121,28 @@ class Grid:
                 yield positions, trial
 
     @cached_property
-    def _implied(self) -> list[tuple[dict[Symbol, float], np.ndarray]]:
-        """The valid variants of the constants, each with the bound that it gives."""
+    def _implied(self) -> list[tuple[Symbol, float, np.ndarray]]:
+        """The valid variants: a constant, its factor in every run, and the bound that it gives."""
         found = []
-        for changed in self._variants():
-            tried = np.concatenate([trial.bound(at, changed) for trial, at in self.entries])
+        for symbol, factor in self._variants():
+            tried = np.concatenate(
+                [trial.bound(at, {symbol: trial.values[symbol] * factor}) for trial, at in self.entries]
+            )
             if np.isfinite(tried).all():
-                found.append((changed, tried))
+                found.append((symbol, factor, tried))
         return found
 
-    def _variants(self) -> Iterator[dict[Symbol, float]]:
+    def _variants(self) -> Iterator[tuple[Symbol, float]]:
         theorem, values = self.theorem, self.trial.values
         expressions = (theorem.step, theorem.weights, theorem.start)
         fixed = set().union(*(e.free_symbols for e in expressions))
         for symbol in (*_UPPER, *_LOWER):
             if symbol not in values or symbol not in theorem.bound.free_symbols or symbol in fixed:
                 continue
-            for factor in _STRETCH:
-                changed = values[symbol] * factor if symbol in _UPPER else values[symbol] / factor
-                if self._admissible({symbol: changed}):
-                    yield {symbol: changed}
+            for stretch in _STRETCH:
+                factor = stretch if symbol in _UPPER else 1 / stretch
+                if self._admissible({symbol: values[symbol] * factor}):
+                    yield symbol, factor
 
     def _admissible(self, variant: Mapping[Symbol, float]) -> bool:
         values = {**self.trial.values, **variant}

@@ -168,6 +168,9 @@ curvature_below = Inequality(
     "<g, H g> <= L ||g||^2", L * grad_sq - grad_curvature, needs("quadratic", "smooth")
 )
 bounded_moment = Inequality("bounded second moment", second_moment - moment, needs("second_moment"))
+bounded_gradient = Inequality(
+    "||grad f||^2 <= E||g||^2, bounded", second_moment - grad_sq, needs("second_moment")
+)
 expected_smoothness = Inequality(
     "expected smoothness and variance at the minimiser",
     4 * ell * delta + 2 * sigma_b_sq - moment,
@@ -207,7 +210,7 @@ bounded_second_moment = Assumption(
     "second_moment",
     "E||g_k||^2 <= second_moment at every iterate of the run",
     ("second_moment",),
-    (bounded_moment,),
+    (bounded_moment, bounded_gradient),
 )
 convex_components = Assumption(
     "expected_smoothness",

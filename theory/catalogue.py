@@ -29,6 +29,7 @@ FAMILIES = (
     "sgd_moment",
     "sgd_sc",
     "sgd_averaged",
+    "subgradient",
     "sgd_variance",
     "sgd_components",
     "sgd_star",

@@ -17,9 +17,16 @@ from ratebound.theory.certificate import (
 )
 from ratebound.theory.conversion import Conversion
 from ratebound.theory.exposition_reduced import reduced, tracking
-from ratebound.theory.exposition_steps import any_steps, least_gradient, look_ahead, short_steps
+from ratebound.theory.exposition_steps import (
+    any_steps,
+    last_iterate,
+    least_gradient,
+    look_ahead,
+    short_steps,
+)
 from ratebound.theory.gradient_sum import GradientSum
 from ratebound.theory.growing import Growing
+from ratebound.theory.last_iterate import LastIterate
 from ratebound.theory.least_gradient import LeastGradient
 from ratebound.theory.look_ahead import LookAhead
 from ratebound.theory.memory import Memory
@@ -80,6 +87,8 @@ def exposition(theorem: Theorem) -> list[Line]:
             return list(any_steps(theorem, proof))
         case LookAhead() as proof:
             return list(look_ahead(theorem, proof))
+        case LastIterate() as proof:
+            return list(last_iterate(theorem, proof))
         case _:
             return [Line("Checked by a certificate of its own kind.")]
 

@@ -8,6 +8,7 @@ from sympy import factor
 
 from ratebound.theory.accumulated import AnySteps
 from ratebound.theory.assumptions import descent_lemma
+from ratebound.theory.last_iterate import LastIterate
 from ratebound.theory.least_gradient import LeastGradient
 from ratebound.theory.look_ahead import LookAhead
 from ratebound.theory.proof_lines import Line, claim_lines, term_lines
@@ -77,3 +78,21 @@ def look_ahead(theorem: Theorem, proof: LookAhead) -> Iterator[Line]:
         yield Line("which gives the bound", theorem.bound)
     else:
         yield Line("Summed over j < k, with f(x_k) >= f*, this gives the bound", theorem.bound)
+
+
+def last_iterate(theorem: Theorem, proof: LastIterate) -> Iterator[Line]:
+    """Yield the lines of a proof by reference points that move."""
+    yield Line("The weights v_j, read with j for k, from j = -1 on, are", proof.weights)
+    yield Line("up to j = K - 1, and v_K is", proof.final)
+    yield Line(
+        "Let z_j be the average of x* and x_0 .. x_j with v_j z_j = v_{j-1} z_{j-1} + (v_j - v_{j-1}) x_j."
+    )
+    yield Line(
+        "v_j^2 ||x_j - z_j||^2 grows in a step by v_j^2 times -2 alpha <g_j, x_j - z_j> + alpha^2 ||g_j||^2."
+    )
+    yield Line(
+        f"f(x_j) - f(z_j) is below the inner product, f(z_j) by Jensen below its average; {proof.slope.name}."
+    )
+    yield Line("Summed, f(x_j) - f* has for j < K twice the factor", factor(proof.factor(theorem)), ">= 0")
+    yield Line("where the step alpha_K, never made, is", proof.beyond)
+    yield Line("and what is left of f(x_K) - f* is at most the bound", theorem.bound)

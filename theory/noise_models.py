@@ -131,6 +131,9 @@ least_squares = Assumption(
     "least squares without a ridge",
     ("R_sq", "residual_sq", "rank"),
 )
+to_end = Assumption(
+    "to_end", "bounds along the run hold at its last point too, where no step is made", ("second_moment",)
+)
 
 ASSUMPTIONS = (
     interpolation,
@@ -139,6 +142,7 @@ ASSUMPTIONS = (
     batched,
     lipschitz,
     least_squares,
+    to_end,
     weighted,
     bounded_weighted,
     interpolation_weighted,

@@ -23,6 +23,7 @@ from ratebound.experiments.plan import OVER_PATH
 from ratebound.problems.certified import NotCertified
 from ratebound.problems.constants import certify
 from ratebound.theory import symbols as s
+from ratebound.theory.noise_models import to_end
 from ratebound.theory.statement import ONE_STEP, Theorem
 
 _NOISE = 1e-17
@@ -146,10 +147,14 @@ def _along_runs(
     case: Case, symbol: Symbol, alphas: np.ndarray, known: Mapping[str, np.ndarray]
 ) -> np.ndarray:
     """Return a bound on the noise along each run: exact on least squares, else certified, shape (S,)."""
+    ends = to_end in case.theorem.assumptions
+    if not case.theorem.stochastic:
+        squares = known["grad_norm_sq_last"]
+        return (squares if ends else squares[:, :-1]).max(1)
     if "moment" in known and case.problem.kind == "quadratic":
         with np.errstate(invalid="ignore"):
             noise = known["moment"] - (known["grad_norm_sq_last"] if symbol == s.variance_bound else 0.0)
-        return (noise[:, :-1] if is_plain(case.method) else noise).max(1)
+        return (noise[:, :-1] if is_plain(case.method) and not ends else noise).max(1)
     found = np.full(len(alphas), np.nan)
     for row, steps in enumerate(alphas):
         setting = setting_of(case.method, steps, case.batch, case.replacement)

@@ -8,12 +8,14 @@ from sympy import Integer, Rational, Symbol, sqrt
 
 from ratebound.problems.lower import lower
 from ratebound.theory import symbols as s
+from ratebound.theory.assumptions import first_order
 from ratebound.theory.catalogue import THEOREMS, find
 from ratebound.theory.certificate import Cited, Corollary, OneStep
 from ratebound.theory.conversion import Conversion
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.exposition import exposition
 from ratebound.theory.gradient_sum import GradientSum
+from ratebound.theory.last_iterate import LastIterate
 from ratebound.theory.memory import Memory
 from ratebound.theory.method import Method, g, x
 from ratebound.theory.onestep import X
@@ -88,6 +90,8 @@ def _proof_parts(certificate):
         case Cases():
             for _, _, case in certificate.cases:
                 yield from _proof_parts(case)
+        case LastIterate():
+            yield [first_order, certificate.slope]
         case Conversion():
             yield list(certificate.by)
             yield from _proof_parts(certificate.of.certificate)
