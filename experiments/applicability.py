@@ -11,18 +11,17 @@ import numpy as np
 from sympy import Expr, Float, Integer, Symbol
 from sympy.core.relational import Relational
 
+from ratebound.experiments.along import along_run
 from ratebound.experiments.checks import whole
-from ratebound.experiments.exact import exact_curves
 from ratebound.experiments.linear import setting_of
 from ratebound.experiments.plan import OVER_PATH, check_alphas
 from ratebound.experiments.shuffling import INDEPENDENT, check_order
-from ratebound.problems.certified import EPS, Constant, NotCertified, Setting
+from ratebound.problems.certified import Constant, NotCertified, Setting
 from ratebound.problems.constants import CONSTANTS, certify
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.lower import lower
 from ratebound.theory.errors import RateboundError, nearest
 from ratebound.theory.method import Method
-from ratebound.theory.noise_models import to_end
 from ratebound.theory.parse import parse
 from ratebound.theory.statement import ONE_STEP, Theorem
 from ratebound.theory.symbols import ALONG_RUN, BY_NAME, K, delta, k
@@ -162,34 +161,10 @@ def prepare(
         return _fixed_point(trial, symbol, chosen, steps)
     first = _with_steps(trial, chosen, steps)
     try:
-        found = [_along(first, symbol) for symbol in along]
+        found = [along_run(first, symbol) for symbol in along]
     except NotCertified as reason:
         raise NotApplicable(f"{theorem.id} needs {along[0].name}: {reason}") from None
     return _with_steps(replace(trial, constants=(*certified, *found)), chosen, steps)
-
-
-def _along(trial: Trial, symbol: Symbol) -> Constant:
-    """Certify a constant of the run: of one without draws it is what the run itself shows."""
-    alphas = trial.alphas
-    if to_end in trial.theorem.assumptions:
-        # The step after the last is never made: only the point where it would start counts.
-        alphas = np.append(alphas, alphas[-1])
-    if not trial.theorem.stochastic:
-        return _seen(trial, symbol, alphas)
-    setting = setting_of(trial.theorem.method, alphas, trial.batch, trial.replacement)
-    return certify(trial.problem, symbol.name, setting)
-
-
-def _seen(trial: Trial, symbol: Symbol, alphas: np.ndarray) -> Constant:
-    """Return the largest squared gradient of a run without draws, rounded up."""
-    measure = "grad_norm_sq_last"
-    curve = exact_curves(trial.problem, trial.method, alphas, measures=[measure])[measure]
-    largest = float(curve[:-1].max())
-    if not np.isfinite(largest):
-        raise NotCertified("the gradients of this run overflow: the steps make it diverge")
-    error = (alphas.size + trial.problem.n + 10) * EPS * largest
-    region = f"along x_0 .. x_{alphas.size - 1} of this run"
-    return Constant(symbol.name, largest + error, "the run itself", "exact", region, error)
 
 
 def _check_minimum(theorem: Theorem, problem: Problem) -> None:
@@ -324,7 +299,7 @@ def _fixed_point(trial: Trial, symbol: Symbol, chosen: Mapping[Symbol, Expr], st
         guess = Constant(symbol.name, assumed, "assumed", "upper")
         found = _with_steps(replace(trial, constants=(*trial.constants, guess)), chosen, steps)
         try:
-            certified = _along(found, symbol)
+            certified = along_run(found, symbol)
         except NotCertified as reason:
             failure, assumed = str(reason), 2 * assumed
             continue

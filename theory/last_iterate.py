@@ -1,7 +1,8 @@
 """Certificates for the last iterate of (stochastic) subgradient steps, by reference points that move.
 
 Let ``v_{-1} <= v_0 <= ... <= v_K`` and let z_j be the average of x* and x_0 .. x_j with
-``v_j z_j = v_{-1} x* + sum_{i<=j} (v_i - v_{i-1}) x_i``. Then ``x_{j+1} - z_{j+1} = (v_j/v_{j+1}) (x_{j+1} - z_j)``, so that ``v_j^2 ||x_j - z_j||^2`` telescopes; with
+``v_j z_j = v_{-1} x* + sum_{i<=j} (v_i - v_{i-1}) x_i``. Then
+``x_{j+1} - z_{j+1} = (v_j/v_{j+1}) (x_{j+1} - z_j)``, so that ``v_j^2 ||x_j - z_j||^2`` telescopes; with
 ``f(x_j) - f(z_j)`` below ``<g_j, x_j - z_j>`` and Jensen's inequality for f(z_j)
 
     2 sum_{j<=K} c_j (f(x_j) - f*) <= v_{-1}^2 D^2 + sum_{j<=K} v_j^2 alpha_j^2 E||g_j||^2,
