@@ -19,6 +19,7 @@ from matplotlib.ticker import NullLocator
 from ratebound.reports import style, wording
 from ratebound.reports.figure import plain
 from ratebound.reports.regime_bars import draw_ranges, ranges
+from ratebound.reports.regime_eigenvalues import draw_contraction
 from ratebound.reports.regime_lines import CONTOUR, LEAST_ROWS, SCALING, draw_contours, draw_scaling
 
 AXES: Mapping[str, str] = MappingProxyType(
@@ -54,7 +55,7 @@ _MEANING = MappingProxyType(
     }
 )
 _WIDTH, _LEFT, _RIGHT, _EDGE = 7.2, 1.95, 0.62, 0.12
-_ROW, _BAR, _GAP = 0.27, 0.19, 0.38
+_ROW, _BAR, _GAP, _PICTURE = 0.27, 0.19, 0.38, 1.3
 _HEAD, _AXIS, _LEGEND_ROW = 0.9, 0.46, 0.2
 _COLUMNS = 3
 _TALLEST, _MOST_LABELS = 5.5, 24
@@ -103,7 +104,9 @@ def _drawn(regimes: Mapping[str, Any]) -> Figure:
     )
     foot = _EDGE + legend + 0.06
     low = foot + _AXIS
-    map_low = low + (bars + _GAP if shown else 0)
+    picture = _PICTURE if _full(regimes) and regimes["exact"] else 0.0
+    picture_low = low + (bars + _GAP if shown else 0)
+    map_low = picture_low + (picture + 0.5 * _GAP if picture else 0)
     height = map_low + cells + _HEAD
 
     figure = Figure(figsize=(_WIDTH, height))
@@ -118,12 +121,15 @@ def _drawn(regimes: Mapping[str, Any]) -> Figure:
     edges = _edges(np.array(regimes["step"]))
     axes = [place(map_low, cells)]
     _draw_map(axes[0], regimes, edges)
+    if picture:
+        axes.append(place(picture_low, picture))
+        draw_contraction(axes[-1], regimes, (edges[0], edges[-1]))
     if shown:
         axes.append(place(low, bars))
         limit = regimes["threshold" if regimes["exact"] else "first_divergent"][about]
-        draw_ranges(axes[1], shown, (edges[0], edges[-1]), limit, regimes["exact"])
+        draw_ranges(axes[-1], shown, (edges[0], edges[-1]), limit, regimes["exact"])
         at = "" if _full(regimes) else f", for {regimes['axis']} {regimes['values'][about]:g}"
-        axes[1].set_title(f"Steps that the theorems allow{at}", loc="left", fontsize=8.5, pad=4)
+        axes[-1].set_title(f"Steps that the theorems allow{at}", loc="left", fontsize=8.5, pad=4)
     for each in axes:
         each.set_xscale("log")
         each.set_xlim(edges[0], edges[-1])

@@ -12,6 +12,7 @@ from ratebound.reports.assets import write_assets
 from ratebound.reports.folder import MARKERS, write_whole
 from ratebound.reports.fragments import text
 from ratebound.reports.regime_payload import payload
+from ratebound.reports.regime_words import said
 from ratebound.reports.shell import document
 
 _SCRIPT = "regimes.js"
@@ -86,6 +87,7 @@ cell, or the two lists above, show its runs. Blank: infinite, or beyond the hori
 <div class="interactive"><div class="live" id="runs" role="img" aria-label="Errors along the run">
 </div></div>
 </section>
+{_said(maps)}
 <h2 id="theory">Theorems about a constant step</h2>
 {"".join(map(_theory, maps))}"""
     asked = " ".join(f"--axis {each['axis']}" for each in maps)
@@ -121,6 +123,11 @@ _HEADS = {
     "floor of the bound": "bound_floor",
     "true floor": "floor",
 }
+
+
+def _said(maps: Sequence[Mapping[str, Any]]) -> str:
+    sentences = dict.fromkeys(sentence for regimes in maps for sentence in said(regimes))
+    return f"<ul>{''.join(f'<li>{text(each)}</li>' for each in sentences)}</ul>" if sentences else ""
 
 
 def _theory(regimes: Mapping[str, Any]) -> str:

@@ -6,6 +6,7 @@ import pytest
 from chromium import MARKS, requests, start, wait
 from synthetic_regimes import momenta, regimes
 
+from ratebound.reports.regime_map import COLOURS
 from ratebound.reports.regime_page import build_map
 
 pytestmark = MARKS
@@ -72,7 +73,7 @@ def test_no_console_message_and_no_request_beyond_the_folder(browser, folder):
 
 
 def test_the_map_shows_what_was_found_and_hover_tells_it(page):
-    assert heat(page, "data[0].z") == [[3, 1, 0, 2, 4]] * 3
+    assert heat(page, "data[0].z") == [[3, 1, 0, 2, list(COLOURS).index("divergent")]] * 3
     assert heat(page, "data[1].x") == [0.5, 1.0, 1.9]
     said = wait(lambda: hovered(page))
     for words in (

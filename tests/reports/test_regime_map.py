@@ -1,5 +1,6 @@
 """The map of regimes as a figure, from plain values alone."""
 
+import numpy as np
 import pytest
 from synthetic_regimes import regimes
 
@@ -47,6 +48,35 @@ def test_the_steps_stand_on_the_same_axis(regimes):
     box, other = upper.get_position(), lower.get_position()
     assert (box.x0, box.x1) == (other.x0, other.x1)
     assert other.y1 < box.y0
+
+
+def test_gradient_descent_shows_its_eigenvalues(regimes):
+    steps = np.array(regimes["step"])
+    worst = np.maximum(abs(1 - steps * 0.1), abs(1 - steps))
+    regimes |= {"method": "gd", "values": [10], "mu": 0.1, "mu_pl": 0.1, "threshold": [2.0]}
+    regimes |= {"best_step": [0.1], "trusted_step": [None], "regime": [row[:1] for row in regimes["regime"]]}
+    regimes["contraction"] = [[factor**2] for factor in worst]
+    figure = regime_map.draw(regimes)
+    _, picture = figure.axes
+    largest, dots = picture.lines[2], picture.lines[3]
+    np.testing.assert_allclose(dots.get_ydata(), worst)
+    drawn = np.interp(np.log(steps), np.log(largest.get_xdata()), largest.get_ydata())
+    np.testing.assert_allclose(drawn[1:-1], worst[1:-1], rtol=1e-2)
+    assert r"$2/(\mu+L)$" in [text.get_text() for text in picture.texts]
+
+
+def test_contours_need_rows_and_errors(regimes):
+    assert not regime_map.draw(regimes).axes[0].collections[1:], "every error is the same"
+    regimes["error"] = [
+        [1.0, 0.5, 0.05],
+        [0.5, 0.05, 0.005],
+        [0.05, 0.005, 5e-4],
+        [0.5, 0.5, 0.5],
+        [None] * 3,
+    ]
+    figure = regime_map.draw(regimes)
+    assert len(figure.axes[0].collections) == 2
+    assert "error at K: powers of ten" in words(figure)[1]
 
 
 @pytest.mark.parametrize("first", [4.0, None])

@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import Any
 
 from ratebound.commands.text import aligned
+from ratebound.reports.regime_words import said
 
 
 def regime_text(found: Mapping[str, Any]) -> str:
@@ -27,7 +28,7 @@ def regime_text(found: Mapping[str, Any]) -> str:
         f"error {error} after K{horizon}: {how}; {found['replicas']} replicas, seed {found['seed']}",
         "",
         aligned(_rows(found)),
-        *_said(found),
+        *(("", *sentences) if (sentences := said(found)) else ()),
     ]
     if found["theory"]:
         at = found["theory"][0 if found["axis"] in ("batch", "momentum") else -1]["at"]
@@ -41,32 +42,6 @@ def regime_text(found: Mapping[str, Any]) -> str:
         ]
         lines += [f"{line['id']}: {line['reason']}" for line in shown if line["reason"]]
     return "\n".join(lines)
-
-
-def _said(found: Mapping[str, Any]) -> list[str]:
-    """Return in words what the exact noise floors and the batches say."""
-    if not found["exact"] or found["method"] == "gd":
-        return []
-    floors = [floor for row in found["floor"] for floor in row if floor is not None]
-    lines = []
-    if floors and min(floors) > found["rounding"]:
-        lines.append(
-            f"no constant step converges to x*: the noise floor is positive at every stable step, "
-            f"{min(floors):.3g} at the least on this map"
-        )
-    elif floors and max(floors) <= found["rounding"]:
-        lines.append("every stable step converges to x*: the noise floor is zero")
-    if found["critical_batch"] is not None:
-        lines.append(
-            f"critical batch {found['critical_batch']:.3g}: beyond it the threshold of the first batch, "
-            "scaled linearly, exceeds that of full gradients"
-        )
-    if found["best_exponent"] is not None:
-        lines.append(
-            f"best step for this horizon: grows like batch^{found['best_exponent']:.2f} (1: linear scaling, "
-            "0.5: square root)"
-        )
-    return ["", *lines] if lines else []
 
 
 def _rows(found: Mapping[str, Any]) -> list[Sequence[str]]:
