@@ -5,7 +5,6 @@ python benchmarks/sweeps.py FILE [--only maps|boundary|workers]
 
 import argparse
 import json
-import multiprocessing
 import os
 import platform
 import resource
@@ -13,7 +12,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +20,7 @@ import ratebound as rb
 from ratebound.experiments.regimes.axes import default_steps
 from ratebound.experiments.regimes.exact import SecondMoment
 from ratebound.experiments.regimes.growth import first_growing
-from ratebound.experiments.sweeps.executors import start_worker
+from ratebound.experiments.sweeps.executors import opened_executor
 from ratebound.problems.certified import batch_factor
 
 SIDE, REPLICAS, ITERATIONS = 64, 256, 1000
@@ -80,11 +78,7 @@ def boundary(name):
 def workers(count):
     """Return the seconds of the sweep on so many processes that have loaded everything before."""
     warm = CELLS | {"axes": CELLS["axes"] | {"seed": [100 + j for j in range(count)]}}
-    context = multiprocessing.get_context("spawn")
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        ProcessPoolExecutor(count, mp_context=context, initializer=start_worker) as pool,
-    ):
+    with tempfile.TemporaryDirectory() as folder, opened_executor(f"processes:{count}") as pool:
         rb.sweep(warm, Path(folder) / "warm.zarr", executor=pool)
         begun = time.perf_counter()
         rb.sweep(CELLS, Path(folder) / "sweep.zarr", executor=pool)

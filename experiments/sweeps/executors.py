@@ -9,9 +9,11 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from multiprocessing import connection
+from multiprocessing.sharedctypes import Synchronized
 from types import MappingProxyType
 from typing import Any
 
+from ratebound.experiments.sweeps import gpus
 from ratebound.theory.errors import RateboundError, nearest
 
 FORMS = "threads[:N], processes[:N], dask:ADDRESS, slurm[:JOBS]"
@@ -71,12 +73,16 @@ def _threads(text: str) -> Iterator[Executor]:
 def _processes(text: str) -> Iterator[Executor]:
     # Spawned: a fork of a process with threads may wait for ever.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(_count("processes", text), mp_context=context, initializer=start_worker) as pool:
+    arguments = context.Value("L", 0), gpus.visible()
+    with ProcessPoolExecutor(
+        _count("processes", text), mp_context=context, initializer=start_worker, initargs=arguments
+    ) as pool:
         yield pool
 
 
-def start_worker() -> None:
-    """Make a worker process end with the process that started it."""
+def start_worker(taken: Synchronized[int], visible: tuple[str, ...]) -> None:
+    """Make a worker process end with the process that started it, and give it a GPU of its own."""
+    gpus.take(taken, visible)
     parent = multiprocessing.parent_process()
     if parent is not None:
         # After a kill of the parent nobody closes the queue that a worker waits at.
