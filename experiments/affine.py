@@ -39,26 +39,34 @@ def available(problem: Problem, method: Method, batch: int = 1) -> bool:
 
 @dataclass(frozen=True, eq=False)
 class _Maps:
-    """The maps of all draws beyond the identity: ``T_o = I + (blocks[o] at rows[o] x columns[o])``."""
+    """The maps of all draws beyond the identity: ``T_o = I + (blocks[s, o] at rows[o] x columns[o])``."""
 
+    size: int
     chances: np.ndarray
     rows: np.ndarray
     columns: np.ndarray
     blocks: np.ndarray
 
-    def apply(self, M: np.ndarray) -> np.ndarray:
-        """Return the second moments after a step."""
-        size = len(M)
-        mean = np.zeros((size, size))
+    def __post_init__(self) -> None:
         weighted = self.chances[:, None, None] * self.blocks
-        np.add.at(mean, (self.rows[:, :, None], self.columns[:, None, :]), weighted)
-        seen = M[self.columns[:, :, None], self.columns[:, None, :]]
-        squares = weighted @ seen @ self.blocks.transpose(0, 2, 1)
-        places = self.rows[:, :, None] * size + self.rows[:, None, :]
-        total = np.bincount(places.ravel(), squares.ravel(), size * size).reshape(size, size)
-        shift = mean @ M
-        after = M + shift + shift.T + total
-        return np.asarray((after + after.T) / 2)
+        object.__setattr__(self, "_weighted", weighted)
+        object.__setattr__(self, "_mean", self._gathered(weighted, self.columns))
+
+    def _gathered(self, blocks: np.ndarray, columns: np.ndarray) -> np.ndarray:
+        """Return the sum over draws of blocks at rows x columns, shape (S, size, size)."""
+        count, cells = len(blocks), self.size**2
+        places = self.rows[:, :, None] * self.size + columns[:, None, :]
+        places = np.arange(count)[:, None, None, None] * cells + places
+        total = np.bincount(places.ravel(), blocks.ravel(), count * cells)
+        return total.reshape(count, self.size, self.size)
+
+    def apply(self, M: np.ndarray) -> np.ndarray:
+        """Return the second moments, shape (S, size, size), after a step."""
+        seen = M[:, self.columns[:, :, None], self.columns[:, None, :]]
+        squares = self._weighted @ seen @ self.blocks.swapaxes(-1, -2)
+        shift = self._mean @ M
+        after = M + shift + shift.swapaxes(-1, -2) + self._gathered(squares, self.rows)
+        return np.asarray((after + after.swapaxes(-1, -2)) / 2)
 
 
 class _Layout:
@@ -74,14 +82,14 @@ class _Layout:
         self.places = {name: slice(a, b) for name, a, b in zip(self.rest, ends[:-1], ends[1:], strict=True)}
         self.size = int(ends[-1])
 
-    def probes(self, outcomes: int) -> dict[str, np.ndarray]:
-        """Return the state of rest and its neighbours, each once per outcome: (size, outcomes, ...)."""
+    def probes(self, runs: int, outcomes: int) -> dict[str, np.ndarray]:
+        """Return the state of rest and its neighbours, once per run and outcome: (S, size, outcomes, ...)."""
         state = {}
         for name, value in self.rest.items():
-            probe = np.tile(value.ravel(), (self.size, outcomes, 1))
+            probe = np.tile(value.ravel(), (runs, self.size, outcomes, 1))
             here = np.arange(value.size)
-            probe[here + self.places[name].start, :, here] += 1.0
-            state[name] = probe.reshape(self.size, outcomes, *value.shape)
+            probe[:, here + self.places[name].start, :, here] += 1.0
+            state[name] = probe.reshape(runs, self.size, outcomes, *value.shape)
         return state
 
     def flat(self, state: dict[str, np.ndarray]) -> np.ndarray:
@@ -92,12 +100,12 @@ class _Layout:
 
 
 class Moments:
-    """Second moments of the state of a run along its steps.
+    """Second moments of the state along the steps of S schedules.
 
     Parameters
     ----------
     plan
-        A run of one schedule on a problem for which :func:`available` holds.
+        A run on a problem for which :func:`available` holds.
     """
 
     def __init__(self, plan: Plan) -> None:
@@ -119,75 +127,76 @@ class Moments:
         self._chances = chances / chances.sum()
         reads = set().union(*(expr.free_symbols for expr in (*expressions.values(), plan.method.point)))
         self._steady = counter not in reads
-        self._maps: dict[tuple[float, float], _Maps] = {}
+        self._maps: dict[tuple[bytes, bytes], _Maps] = {}
         start = {
             name: (problem.x0 if started(plan, name) else np.zeros(problem.d))[None] for name in expressions
         }
         start |= self._reader.start((1, problem.d))
         z = self._layout.flat(start)[0]
-        self._M = np.outer(z, z)
+        self._M = np.tile(np.outer(z, z), (len(plan.alphas), 1, 1))
 
     def step(self, k: int) -> None:
         """Make the update k."""
         plan = self._plan
         assert plan.weights is not None
-        now = float(plan.alphas[0, k]), float(plan.weights[0, k])
+        alphas, weights = plan.alphas[:, k], plan.weights[:, k]
+        now = alphas.tobytes(), weights.tobytes()
         if not self._steady or now not in self._maps:
-            self._maps = {now: self._at(k, *now)}
+            self._maps = {now: self._at(k, alphas, weights)}
         self._M = self._maps[now].apply(self._M)
 
-    def _at(self, k: int, alpha: float, weight: float) -> _Maps:
+    def _at(self, k: int, alphas: np.ndarray, weights: np.ndarray) -> _Maps:
         layout = self._layout
-        before = layout.probes(len(self._batch))
-        values = {"alpha": alpha, "weight": weight, "k": float(k)}
-        inputs = {name: np.asarray(value) for name, value in values.items()}
+        before = layout.probes(len(alphas), len(self._batch))
+        seen = layout.flat(before)
+        inputs = {"alpha": alphas[:, None, None, None], "k": np.asarray(float(k))}
+        inputs["weight"] = weights[:, None, None, None]
         after = moved(self._reader, self._point, self._step, before, inputs, self._batch, self._fallen)
         if SUM in after:
             # The sum is seen from that of x*, which grows by the weight.
-            after[SUM] = after[SUM] - weight * layout.rest["x"]
-        images = layout.flat(after)
-        # Column j of T_o is the image of the neighbour j minus that of rest, which is the column of the one.
-        columns = images[1:] - images[0]
-        T = np.concatenate([images[:1], columns]).transpose(1, 2, 0)
-        T[:, 0, 1:] = 0.0
-        return _sparse(T - np.eye(layout.size), self._chances)
+            after[SUM] = after[SUM] - inputs["weight"] * layout.rest["x"]
+        # What no draw touches differs by nothing at all, rounding or not.
+        images = layout.flat(after) - seen
+        # Column j is the image of the neighbour j minus that of rest, which is the column of the one.
+        T = np.concatenate([images[:, :1], images[:, 1:] - images[:, :1]], axis=1)
+        return _sparse(T.transpose(0, 2, 3, 1), self._chances)
 
-    def square(self, name: str, weight: np.ndarray) -> float:
-        """Return ``E v^T W v`` of a state variable seen from rest."""
+    def square(self, name: str, weight: np.ndarray) -> np.ndarray:
+        """Return ``E v^T W v`` of a state variable seen from rest, shape (S,)."""
         place = self._layout.places[name]
-        return max(float((self._M[place, place] * weight).sum()), 0.0)
+        return np.maximum((self._M[:, place, place] * weight).sum((1, 2)), 0.0)
 
 
 def _sparse(differences: np.ndarray, chances: np.ndarray) -> _Maps:
     """Return the rows and columns that are not zero, padded to a common number with empty ones."""
-    used = np.abs(differences) > 0
+    used = (np.abs(differences) > 0).any(0)
     rows, columns = used.any(2), used.any(1)
     of_rows, of_columns = (
         np.argsort(~part, axis=1, kind="stable")[:, : max(int(part.sum(1).max()), 1)]
         for part in (rows, columns)
     )
     outcome = np.arange(len(chances))[:, None, None]
-    blocks = differences[outcome, of_rows[:, :, None], of_columns[:, None, :]]
-    return _Maps(chances, of_rows, of_columns, blocks)
+    blocks = differences[:, outcome, of_rows[:, :, None], of_columns[:, None, :]]
+    return _Maps(differences.shape[-1], chances, of_rows, of_columns, blocks)
 
 
 def moments(plan: Plan) -> dict[str, np.ndarray]:
-    """Return the exact expectation of each measure of a plan with one schedule at k = 0 .. K, shape (K+1,).
+    """Return the exact expectation of each measure of a plan at k = 0 .. K, shape (S, K+1).
 
     Measures of the gradient along the path are left to the caller: ``grad_norm_sq_last`` is always there.
     """
-    problem, steps = plan.problem, plan.alphas.shape[1]
+    problem, (runs, steps) = plan.problem, plan.alphas.shape
     assert plan.weights is not None
-    H, spent = problem.H, np.cumsum(plan.weights[0])
+    H, spent = problem.H, np.cumsum(plan.weights, axis=1)
     forms = {"gap_last": H / 2, "distance_sq": np.eye(problem.d), "grad_norm_sq_last": H @ H}
-    curves = {name: np.full(steps + 1, np.nan) for name in {*plan.measures, "grad_norm_sq_last"}}
+    curves = {name: np.full((runs, steps + 1), np.nan) for name in {*plan.measures, "grad_norm_sq_last"}}
     run = Moments(plan)
     with np.errstate(all="ignore"):
         for k in range(steps + 1):
             for name in forms.keys() & curves.keys():
-                curves[name][k] = run.square("x", forms[name])
+                curves[name][:, k] = run.square("x", forms[name])
             if k and "gap_average" in curves:
-                curves["gap_average"][k] = run.square(SUM, H / 2) / spent[k - 1] ** 2
+                curves["gap_average"][:, k] = run.square(SUM, H / 2) / spent[:, k - 1] ** 2
             if k < steps:
                 run.step(k)
     return curves

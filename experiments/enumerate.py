@@ -126,7 +126,7 @@ def _walk(
     steps, d = alphas.size, problem.d
     totals = {name: np.zeros(steps + 1) for name in (*functions, *(["gap_average"] if averaged else []))}
     spent = np.concatenate([[1.0], np.cumsum(weights)])
-    starts = {"x", *getattr(method, "from_start", ())}
+    starts = {"x", *method.from_start}
     first = {name: problem.x0[None] if name in starts else np.zeros((1, d)) for name in method.update}
     stack = [(0, first, np.zeros((1, d)))]
     with np.errstate(all="ignore"):

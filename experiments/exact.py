@@ -127,7 +127,7 @@ def _with_draws(
         replacement=replacement,
         measures=measures,
     )
-    curves = affine.moments(plan)
+    curves = {name: curve[0] for name, curve in affine.moments(plan).items()}
     return curves | path_curves(curves["grad_norm_sq_last"][:-1], weights)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,7 +25,7 @@ def states_of(method: Method) -> list[str]:
 
 def point_of(method: Method) -> Expr:
     """Return where the gradient is taken, in plain symbols."""
-    return _plain(getattr(method, "point", Symbol("x")))
+    return _plain(method.point)
 
 
 def _plain(expr: Expr) -> Expr:
@@ -32,6 +33,7 @@ def _plain(expr: Expr) -> Expr:
     return expr.xreplace({symbol: Symbol(symbol.name) for symbol in expr.free_symbols})
 
 
+@lru_cache(maxsize=256)
 def _rows(method: Method) -> list[list[Expr]] | None:
     """Return the states with g, and their factors in each update and in the point; None if not linear."""
     if method.draws is not None:
@@ -58,7 +60,7 @@ def _rests(method: Method, rows: list[list[Expr]]) -> bool:
 
 
 def _follows(method: Method) -> list[bool]:
-    starts = {"x", *getattr(method, "from_start", ())}
+    starts = {"x", *method.from_start}
     return [name in starts for name in states_of(method)]
 
 
@@ -68,15 +70,17 @@ def is_linear(method: Method) -> bool:
 
 
 def linear(method: Method, alphas: np.ndarray) -> Linear:
-    """Return a run of a method, for which :func:`is_linear` holds, with steps of shape (K,) as matrices."""
+    """Return a run of a method, for which :func:`is_linear` holds, with steps (..., K) as matrices."""
     found = _rows(method)
     assert found is not None
-    k = np.arange(alphas.size)
+    k = np.arange(alphas.shape[-1])
     rows = np.array([[lower(c, (_COUNTER, _STEP))(k, alphas) for c in row] for row in found])
-    table = np.moveaxis(rows, -1, 0)
-    return Linear(table[:, :-1, :-1], table[:, :-1, -1], table[:, -1, :-1], np.array(_follows(method)))
+    table = np.moveaxis(rows, (0, 1), (-2, -1))
+    follows = np.array(_follows(method))
+    return Linear(table[..., :-1, :-1], table[..., :-1, -1], table[..., -1, :-1], follows)
 
 
+@lru_cache(maxsize=256)
 def is_plain(method: Method) -> bool:
     """Whether the method is ``x - alpha g``, draws with equal probabilities and keeps no other state."""
     if method.draws is not None or set(method.update) != {"x"} or point_of(method) != Symbol("x"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -46,12 +46,14 @@ def _problem(entry: Entry) -> Problem:
 class _Run:
     """A run of a case with given steps, equal to another where its expectations are."""
 
-    def __init__(self, case: Case, alphas: np.ndarray, weights: np.ndarray) -> None:
-        self.arguments = case, alphas, weights
+    def __init__(
+        self, case: Case, alphas: np.ndarray, weights: np.ndarray, given: Mapping[str, np.ndarray]
+    ) -> None:
+        self.arguments = case, alphas, weights, given
         self._key = (
             case.problem.name, case.problem.A.tobytes(), case.problem.y.tobytes(), case.problem.x0.tobytes(),
             case.problem.l2, case.theorem.method, case.batch, case.replacement, alphas.tobytes(),
-            weights.tobytes(),
+            weights.tobytes(), tuple((name, value.tobytes()) for name, value in given.items()),
         )  # fmt: skip
 
     def __hash__(self) -> int:
@@ -66,8 +68,10 @@ def _curves(run: _Run) -> Curves | None:
     return curves(*run.arguments)
 
 
-def _remembered(case: Case, alphas: np.ndarray, weights: np.ndarray) -> Curves | None:
-    return _curves(_Run(case, alphas, weights))
+def _remembered(
+    case: Case, alphas: np.ndarray, weights: np.ndarray, given: Mapping[str, np.ndarray]
+) -> Curves | None:
+    return _curves(_Run(case, alphas, weights, given))
 
 
 ENTRIES = (

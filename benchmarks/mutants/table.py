@@ -78,7 +78,9 @@ def as_markdown(settings: Mapping[str, Any], rows: Sequence[Row]) -> str:
         "open. A kill is an exact ratio above 1 + 1e-6, or a refusal by the constructor (static: units).",
         "",
         f"- false and killed by the constructor and the fixed library of {settings['instances']} instances: "
-        f"{_share(len(fixed), len(false))}, {cpu:.0f} s of processor time for all mutants;",
+        f"{_share(len(fixed), len(false))}, in {settings['seconds']:.0f} s with "
+        f"{settings['workers']} processes that make every mutant and run every theorem, too ({cpu:.0f} s of "
+        "processor time for the mutants);",
         f"- with the long chains and the full search ({settings['evaluations']} evaluations per survivor): "
         f"{_share(sum(bool(row['killed']) for row in false), len(false))};",
         f"- of those known to be false before any run: "

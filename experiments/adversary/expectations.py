@@ -2,32 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TypeAlias
 
 import numpy as np
 
 from ratebound.experiments.adversary.case import Case
 from ratebound.experiments.adversary.moments import moment_curves
-from ratebound.experiments.backends.numpy_ import NumpyEngine, compile_update
+from ratebound.experiments.affine import moments
+from ratebound.experiments.backends.numpy_ import NumpyEngine, compile_rules, reduced
+from ratebound.experiments.backends.rules import constants_at, constants_of, known, rules, started
 from ratebound.experiments.enumerate import count_paths, enumerate_paths
-from ratebound.experiments.exact import exact_curves, path_curves
+from ratebound.experiments.exact import path_curves
 from ratebound.experiments.linear import is_plain
 from ratebound.experiments.plan import Plan
 
 Curves: TypeAlias = "dict[str, np.ndarray]"
 """Measure -> expectations of S runs at k = 0 .. K, shape (S, K+1)."""
 _PATHS = 5000
+_NONE: Mapping[str, np.ndarray] = MappingProxyType({})
+_OF_STATE = ("gap_last", "gap_average", "grad_norm_sq_last", "distance_sq")
 
 
-def curves(case: Case, alphas: np.ndarray, weights: np.ndarray) -> Curves | None:
-    """Return exact expectations along runs with steps and weights of shape (S, K); None where unknown."""
+def curves(
+    case: Case, alphas: np.ndarray, weights: np.ndarray, given: Mapping[str, np.ndarray] = _NONE
+) -> Curves | None:
+    """Return exact expectations along S runs; None where unknown.
+
+    Parameters
+    ----------
+    case
+        What runs.
+    alphas, weights
+        Steps and weights, shape (S, K).
+    given
+        Values of the parameters that the method reads besides the step, shape (S,), for full gradients.
+    """
     problem, theorem = case.problem, case.theorem
     if not theorem.stochastic or problem.n == 1:
-        found = _deterministic(case, alphas, weights)
-    elif problem.kind == "quadratic" and not is_plain(case.method):
-        found = _linear(case, alphas, weights)
+        found = _deterministic(case, alphas, weights, given)
+    elif problem.kind == "quadratic" and case.method.draws is not None:
+        found = moments(_plan(case, alphas, weights, _OF_STATE))
     elif problem.kind == "quadratic":
-        found = moment_curves(problem, alphas, weights, case.batch, case.replacement)
+        found = moment_curves(problem, case.method, alphas, weights, case.batch, case.replacement)
     elif (
         case.method.draws is None
         and count_paths(problem.n, case.steps, case.batch, case.replacement) <= _PATHS
@@ -40,10 +58,13 @@ def curves(case: Case, alphas: np.ndarray, weights: np.ndarray) -> Curves | None
     return found | {name: np.array([path[name] for path in paths]) for name in paths[0]}
 
 
-def _deterministic(case: Case, alphas: np.ndarray, weights: np.ndarray) -> Curves:
+def _deterministic(
+    case: Case, alphas: np.ndarray, weights: np.ndarray, given: Mapping[str, np.ndarray]
+) -> Curves:
     problem, size = case.problem, len(alphas)
     with np.errstate(all="ignore"):
-        points = _iterates(case, alphas)
+        walk = _sampled if case.method.sampling == "batch" and not is_plain(case.method) else _walked
+        points = walk(case, alphas, given)
         total = np.cumsum(weights, 1)
         means = np.cumsum(weights[..., None] * points[:, :-1], 1) / total[..., None]
         average = np.concatenate([np.full((size, 1), np.nan), problem.gap(means)], 1)
@@ -51,49 +72,65 @@ def _deterministic(case: Case, alphas: np.ndarray, weights: np.ndarray) -> Curve
         found = {"gap_average": average, "grad_norm_sq_last": squares, "moment": squares}
         if problem.x_star is not None:
             found |= {"distance_sq": problem.distance_sq(points), "gap_last": problem.gap(points)}
-    return found
+    return found | {"spread": np.zeros_like(squares)}
 
 
-def _iterates(case: Case, alphas: np.ndarray) -> np.ndarray:
-    """Return x_0 .. x_K of a run with full gradients, shape (S, K+1, d)."""
-    problem, method = case.problem, case.method
+def _plan(
+    case: Case,
+    alphas: np.ndarray,
+    weights: np.ndarray | None = None,
+    measures: tuple[str, ...] = ("grad_norm_sq_last",),
+) -> Plan:
+    return Plan(
+        problem=case.problem,
+        method=case.method,
+        alphas=alphas,
+        weights=weights,
+        checkpoints=np.arange(alphas.shape[1] + 1),
+        replicas=np.zeros(1, dtype=np.int64),
+        seed=0,
+        batch=case.batch,
+        replacement=case.replacement,
+        measures=measures,
+    )
+
+
+def _walked(case: Case, alphas: np.ndarray, given: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Return x_0 .. x_K of runs with full gradients, shape (S, K+1, d)."""
+    problem, plan = case.problem, _plan(case, alphas)
+    # Constants and parameters stay symbols, so that one compilation serves every problem and value.
+    constants = {name: float(value) for name, value in constants_at(plan).items()}
+    symbols = constants_of(case.method) | {p.name: p for p in case.method.parameters}
+    step = compile_rules(rules(case.method, symbols))
+    place = compile_rules({"y": known(case.method, case.method.point, symbols)})
+    fixed = {name: np.asarray(value) for name, value in constants.items()}
+    fixed |= {name: values[:, None] for name, values in given.items()}
     size, steps = alphas.shape
     points = np.empty((size, steps + 1, problem.d))
-    points[:, 0] = problem.x0
-    if not is_plain(method):
-        engine = NumpyEngine(
-            Plan(
-                problem, method, alphas, None, np.arange(steps + 1), np.zeros(1, dtype=np.int64), 0, 1, True,
-                ("gap_last",),
-            )
-        )  # fmt: skip
-        for k in range(steps):
-            engine.advance(k, k + 1)
-            points[:, k + 1] = engine.points()[:, 0]
-        return points
-    update = compile_update(method)
+    start = np.broadcast_to(problem.x0, (size, problem.d))
+    state = {name: start if started(plan, name) else np.zeros_like(start) for name in case.method.update}
+    points[:, 0] = start
     for k in range(steps):
-        here = points[:, k]
-        points[:, k + 1] = update(here, problem.gradient(here), alphas[:, k, None])
+        inputs = {**fixed, "alpha": alphas[:, k, None], "k": np.array(k)}
+        if case.method.gradients > 1:
+            inputs["g"] = problem.gradient(state["x"])
+        y = np.broadcast_to(place(state, inputs)["y"], start.shape)
+        g = problem.gradient(y)
+        state = step(state, {**inputs, "g": g, **reduced(plan, y, g)})
+        points[:, k + 1] = state["x"]
     return points
 
 
-def _linear(case: Case, alphas: np.ndarray, weights: np.ndarray) -> Curves:
-    """Return exact moments of a linear method with memory, one schedule at a time."""
-    names = ("gap_last", "gap_average", "grad_norm_sq_last", "distance_sq")
-    rows = [
-        exact_curves(
-            case.problem,
-            case.method,
-            row,
-            batch=case.batch,
-            replacement=case.replacement,
-            weights=weight,
-            measures=names,
-        )
-        for row, weight in zip(alphas, weights, strict=True)
-    ]
-    return {name: np.array([row[name] for row in rows]) for name in names}
+def _sampled(case: Case, alphas: np.ndarray, given: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Return the same of a method that samples, on a single component, from the engine."""
+    problem, engine = case.problem, NumpyEngine(_plan(case, alphas))
+    size, steps = alphas.shape
+    points = np.empty((size, steps + 1, problem.d))
+    points[:, 0] = problem.x0
+    for k in range(steps):
+        engine.advance(k, k + 1)
+        points[:, k + 1] = engine.points()[:, 0]
+    return points
 
 
 def _enumerated(case: Case, alphas: np.ndarray, weights: np.ndarray) -> Curves:
@@ -113,5 +150,4 @@ def _enumerated(case: Case, alphas: np.ndarray, weights: np.ndarray) -> Curves:
         for row, weight in zip(alphas, weights, strict=True)
     ]
     found = {name: np.array([row[name] for row in rows]) for name in wanted}
-    # Not known along the paths; the certified bound takes its place.
-    return found | {"moment": np.zeros_like(found["gap_last"])}
+    return found

@@ -1,42 +1,53 @@
-"""Exact moments of SGD on least squares for many schedules at once, by one augmented linear map.
+"""Exact moments on least squares of SGD and other linear methods, for many schedules at once.
 
-With ``z = (x - x*, s, 1)``, s the weighted sum of the points left behind, a sampled gradient is linear,
-``grad f_i(x) = G_i z``, and so is a step, ``z+ = M_i z``. Hence ``Z = E z z^T`` obeys
+With ``z = (e_1, .., e_m, s, 1)``, the states seen from where they rest and s the weighted sum of the points
+left behind, a sampled gradient at ``y = sum_a p_a e_a`` is linear, ``grad f_i = G_i (y, 1)``, and so is a
+step, ``z+ = M_i z``. Hence ``Z = E z z^T`` obeys
 
     Z+ = (1 - c) M Z M^T + c mean_i M_i Z M_i^T,    M = mean_i M_i,
 
 c the batch factor, and every quadratic measure is read off Z. This is a second route to what
-:class:`ratebound.problems.moments.MomentRecursion` computes one schedule at a time; the tests compare both.
+:class:`ratebound.problems.moments.MomentRecursion` and
+:class:`ratebound.problems.linear_moments.LinearMoments` compute one schedule at a time; the tests compare.
 """
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
+from ratebound.experiments.linear import linear
 from ratebound.problems.certified import batch_factor
 from ratebound.problems.finite_sum import Problem
+from ratebound.problems.linear_moments import Linear
+
+if TYPE_CHECKING:
+    from ratebound.theory.method import Method
 
 
 def gradient_maps(problem: Problem, x_star: np.ndarray) -> np.ndarray:
-    """Return G_i with ``grad f_i(x) = G_i (x - x*, s, 1)``, shape (n, d, 2 d + 1)."""
+    """Return G_i with ``grad f_i(x) = G_i (x - x*, 1)``, shape (n, d, d + 1)."""
     A, d = problem.A, problem.d
-    maps = np.zeros((problem.n, d, 2 * d + 1))
+    maps = np.empty((problem.n, d, d + 1))
     maps[:, :, :d] = A[:, :, None] * A[:, None, :] + problem.l2 * np.eye(d)
-    maps[:, :, -1] = problem.component_gradients(x_star)
+    maps[:, :, d] = problem.component_gradients(x_star)
     # The exact mean vanishes; what rounding leaves would act as a drift.
-    maps[:, :, -1] -= maps[:, :, -1].mean(0)
+    maps[:, :, d] -= maps[:, :, d].mean(0)
     return maps
 
 
 def moment_curves(
-    problem: Problem, alphas: np.ndarray, weights: np.ndarray, batch: int, replacement: bool
+    problem: Problem, method: Method, alphas: np.ndarray, weights: np.ndarray, batch: int, replacement: bool
 ) -> dict[str, np.ndarray]:
-    """Return exact expectations along S schedules of SGD on least squares.
+    """Return exact expectations along S schedules of a linear method on least squares.
 
     Parameters
     ----------
     problem
         Least squares.
+    method
+        A method that samples batches and is linear in its states and g.
     alphas, weights
         Steps, and weights of x_0 .. x_{K-1} in the average, shape (S, K).
     batch, replacement
@@ -45,44 +56,72 @@ def moment_curves(
     Returns
     -------
     dict
-        ``gap_last``, ``distance_sq``, ``grad_norm_sq_last``, ``gap_average`` (nan at k = 0) and ``moment``,
-        E||g_k||^2, each of shape (S, K+1).
+        ``gap_last``, ``distance_sq``, ``grad_norm_sq_last``, ``gap_average`` (nan at k = 0), ``moment``,
+        E||g_k||^2, and ``spread``, E||g_k - grad f(y_k)||^2, each of shape (S, K+1). The gradient that no
+        step takes, at k = K, is at the point of the last step.
     """
     assert problem.x_star is not None
     d, (S, steps) = problem.d, alphas.shape
     G = gradient_maps(problem, problem.x_star)
     mean, c = G.mean(0), batch_factor(problem.n, batch, replacement)
+    run = linear(method, alphas)
+    states = run.follows.size
+    of_x, of_sum = slice(d), slice(states * d, (states + 1) * d)
     H = problem.H
-    quadratic = np.zeros((2 * d + 1, 2 * d + 1))
-    forms = {"gap_last": quadratic.copy(), "distance_sq": quadratic.copy(), "gap_average": quadratic.copy()}
-    forms["gap_last"][:d, :d] = H / 2
-    forms["distance_sq"][:d, :d] = np.eye(d)
-    forms["gap_average"][d : 2 * d, d : 2 * d] = H / 2
-    forms["grad_norm_sq_last"] = mean.T @ mean
-    forms["moment"] = (1 - c) * forms["grad_norm_sq_last"] + c * (G.transpose(0, 2, 1) @ G).mean(0)
-    z = np.concatenate([problem.x0 - problem.x_star, np.zeros(d), [1.0]])
+    forms = {
+        "gap_last": (of_x, H / 2),
+        "distance_sq": (of_x, np.eye(d)),
+        "grad_norm_sq_last": (of_x, mean[:, :d].T @ mean[:, :d]),
+        "gap_average": (of_sum, H / 2),
+    }
+    square = mean.T @ mean
+    extra = c * ((G.transpose(0, 2, 1) @ G).mean(0) - square)
+    start = np.outer(run.follows, problem.x0 - problem.x_star).ravel()
+    z = np.concatenate([start, np.zeros(d), [1.0]])
     Z = np.broadcast_to(np.outer(z, z), (S, z.size, z.size))
-    curves = {name: np.empty((S, steps + 1)) for name in forms}
+    curves = {name: np.empty((S, steps + 1)) for name in (*forms, "moment", "spread")}
     with np.errstate(all="ignore"):
         for k in range(steps + 1):
-            for name, form in forms.items():
-                curves[name][:, k] = np.einsum("ij,sij->s", form, Z)
+            for name, (place, form) in forms.items():
+                curves[name][:, k] = (Z[:, place, place] * form).sum((1, 2))
+            Y = _to_point(run.point[:, min(k, steps - 1)], d)
+            seen = Y @ Z @ Y.transpose(0, 2, 1)
+            curves["spread"][:, k] = np.maximum((seen * extra).sum((1, 2)), 0.0)
+            curves["moment"][:, k] = (seen * square).sum((1, 2)) + curves["spread"][:, k]
             if k < steps:
-                Z = _advanced(Z, G, mean, alphas[:, k], weights[:, k], c)
+                Z = _advanced(Z, np.concatenate([mean[None], G]) @ Y[:, None], run, weights[:, k], k, c)
         total = np.concatenate([np.zeros((S, 1)), np.cumsum(weights, 1)], 1)
         curves["gap_average"] /= total**2
     return {name: np.where(np.isnan(curve), np.inf, curve) for name, curve in curves.items()}
 
 
-def _advanced(
-    Z: np.ndarray, G: np.ndarray, mean: np.ndarray, alpha: np.ndarray, weight: np.ndarray, c: float
-) -> np.ndarray:
-    d, size = mean.shape
-    keep = np.broadcast_to(np.eye(size), (alpha.size, size, size)).copy()
+def _to_point(point: np.ndarray, d: int) -> np.ndarray:
+    """Return the map from z to (y, 1), shape (S, d + 1, D), for factors p of shape (S, m)."""
+    S, states = point.shape
+    Y = np.zeros((S, d + 1, (states + 1) * d + 1))
     rows = np.arange(d)
-    keep[:, d + rows, rows] = weight[:, None]
-    maps = np.concatenate([mean[None], G])
-    M = np.repeat(keep[:, None], len(maps), 1)
-    M[:, :, :d] -= alpha[:, None, None, None] * maps
+    for a in range(states):
+        Y[:, rows, a * d + rows] = point[:, a, None]
+    Y[:, d, -1] = 1.0
+    return Y
+
+
+def _advanced(
+    Z: np.ndarray, gradients: np.ndarray, run: Linear, weight: np.ndarray, k: int, c: float
+) -> np.ndarray:
+    """Return Z after step k; `gradients`, shape (S, 1 + n, d, D), map z to the mean gradient and to each."""
+    S, maps, d, size = gradients.shape
+    states = run.follows.size
+    rows = np.arange(d)
+    keep = np.zeros((S, size, size))
+    for a in range(states):
+        for j in range(states):
+            keep[:, j * d + rows, a * d + rows] = run.keep[:, k, j, a, None]
+    keep[:, states * d + rows, rows] = weight[:, None]
+    keep[:, states * d + rows, states * d + rows] = 1.0
+    keep[:, -1, -1] = 1.0
+    M = np.repeat(keep[:, None], maps, 1)
+    pushed = run.push[:, k, None, :, None, None] * gradients[:, :, None]
+    M[:, :, : states * d] += pushed.reshape(S, maps, states * d, size)
     moved = M @ Z[:, None] @ M.transpose(0, 1, 3, 2)
-    return (1 - c) * moved[:, 0] + c * moved[:, 1:].mean(1)
+    return np.asarray((1 - c) * moved[:, 0] + c * moved[:, 1:].mean(1))

@@ -61,7 +61,7 @@ class Sweep:
 def sweep(
     case: Case,
     parameters: Mapping[str, np.ndarray],
-    expectations: Callable[[Case, np.ndarray, np.ndarray], Curves | None] = curves,
+    expectations: Callable[..., Curves | None] = curves,
 ) -> Sweep | None:
     """Return exact ratios for all parameter values, each of shape (S,); None where nothing is known exactly.
 
@@ -78,7 +78,8 @@ def sweep(
         If the problem lacks a constant that the theorem needs.
     """
     theorem = case.theorem
-    alone = theorem.measure in ONE_STEP or theorem.method.parameters
+    method = theorem.method
+    alone = theorem.measure in ONE_STEP or (method.parameters and method.sampling == "batch")
     if alone or theorem.step.free_symbols & set(s.ALONG_RUN):
         return _prepared(case, parameters)
     constants = constants_of(case)
@@ -97,7 +98,8 @@ def sweep(
     for numbers in (alphas, weights):
         inside &= (np.isfinite(numbers) & (numbers > 0)).all(1)
     alphas, weights = (np.where(inside[:, None], numbers, 1.0) for numbers in (alphas, weights))
-    known = expectations(case, alphas, weights)
+    chosen = {p.name: np.where(inside, columns[p].ravel(), 1.0) for p in method.parameters}
+    known = expectations(case, alphas, weights, chosen)
     if known is None:
         return None
     for symbol in s.ALONG_RUN:
@@ -151,9 +153,10 @@ def _along_runs(
     if not case.theorem.stochastic:
         squares = known["grad_norm_sq_last"]
         return (squares if ends else squares[:, :-1]).max(1)
+    # Without it, the certified bound takes its place.
     if "moment" in known and case.problem.kind == "quadratic":
-        with np.errstate(invalid="ignore"):
-            noise = known["moment"] - (known["grad_norm_sq_last"] if symbol == s.variance_bound else 0.0)
+        noise = known["spread" if symbol == s.variance_bound else "moment"]
+        # With memory the last point counts, too.
         return (noise[:, :-1] if is_plain(case.method) and not ends else noise).max(1)
     found = np.full(len(alphas), np.nan)
     for row, steps in enumerate(alphas):

@@ -1,7 +1,5 @@
 """Exact expectations against closed forms, enumeration and simulation."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 from sympy import Symbol, symbols
@@ -12,6 +10,7 @@ from ratebound.experiments.plan import MEASURES, OVER_PATH
 from ratebound.experiments.run import simulate
 from ratebound.problems.library import load
 from ratebound.theory.errors import RateboundError
+from ratebound.theory.method import Method
 from ratebound.theory.methods import METHODS
 
 GD, SGD = METHODS["gd"], METHODS["sgd"]
@@ -106,11 +105,11 @@ def test_where_it_is_known():
     assert exact_available(quadratic, SGD) and exact_available(quadratic, GD)
     assert exact_available(load("sine_1d"), GD)
     assert not exact_available(load("sine_1d"), SGD)
-    signed = SimpleNamespace(name="m", update={"x": x - alpha * g**2}, sampling="batch", draws=None)
+    signed = Method("m", "", {"x": x - alpha * g**2}, "batch")
     assert not exact_available(quadratic, signed)
     assumed = dict(zip("xga", symbols("x g alpha", real=True), strict=True))
     plain = {"x": assumed["x"] - assumed["a"] * assumed["g"]}
-    assert exact_available(quadratic, SimpleNamespace(name="m", update=plain, sampling="batch", draws=None))
+    assert exact_available(quadratic, Method("m", "", plain, "batch"))
     with pytest.raises(RateboundError, match="no exact expectation of sgd on sine_1d"):
         exact_curves(load("sine_1d"), SGD, np.ones(3), measures=("gap_last",))
 

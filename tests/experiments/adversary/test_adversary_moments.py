@@ -10,8 +10,10 @@ from ratebound.experiments.adversary.moments import moment_curves
 from ratebound.experiments.adversary.sweep import certified
 from ratebound.experiments.enumerate import enumerate_paths
 from ratebound.experiments.exact import exact_curves
+from ratebound.experiments.linear import setting_of
+from ratebound.problems.constants import certify
 from ratebound.theory.catalogue import THEOREMS
-from ratebound.theory.methods import sgd
+from ratebound.theory.methods import METHODS, sgd
 
 MEASURES = ("gap_last", "distance_sq", "grad_norm_sq_last", "gap_average")
 QUADRATIC = [name for name, family in FAMILIES.items() if family.quadratic]
@@ -22,17 +24,21 @@ def instance(name, seed=3):
     return family.problem(family.at(np.random.default_rng(seed).random(len(family.axes))))
 
 
+LINEAR = ("sgd", "sgd_momentum", "sgd_momentum_averaging", "sgd_primal_averaging")
+
+
+@pytest.mark.parametrize("method", [METHODS[name] for name in LINEAR], ids=LINEAR)
 @pytest.mark.parametrize("name", QUADRATIC)
 @pytest.mark.parametrize(("batch", "replacement"), [(1, True), (2, True), (2, False)])
-def test_the_augmented_map_agrees_with_the_moment_recursion(name, batch, replacement):
+def test_the_augmented_map_agrees_with_the_moment_recursion(name, method, batch, replacement):
     problem = instance(name)
     alphas = np.array([[0.3, 0.1, 0.2, 0.05], [0.01, 0.02, 0.03, 0.04]])
     weights = np.array([[1.0, 2.0, 0.5, 1.0], [1.0, 1.0, 1.0, 1.0]])
-    found = moment_curves(problem, alphas, weights, batch, replacement)
+    found = moment_curves(problem, method, alphas, weights, batch, replacement)
     for row in range(2):
         expected = exact_curves(
             problem,
-            sgd,
+            method,
             alphas[row],
             batch=batch,
             replacement=replacement,
@@ -41,12 +47,17 @@ def test_the_augmented_map_agrees_with_the_moment_recursion(name, batch, replace
         )
         for measure in MEASURES:
             assert found[measure][row, 1:] == pytest.approx(expected[measure][1:], rel=1e-9), measure
+        setting = setting_of(method, alphas[row], batch, replacement)
+        seen = slice(None, -1 if method is sgd else None)
+        for curve, constant in (("moment", "second_moment"), ("spread", "variance_bound")):
+            limit = certify(problem, constant, setting).value
+            assert found[curve][row, seen].max() == pytest.approx(limit, rel=1e-8, abs=1e-9), constant
 
 
 def test_the_augmented_map_agrees_with_all_index_paths():
     problem = instance("plane")
     alphas = np.full(6, 0.2)
-    found = moment_curves(problem, alphas[None], np.ones((1, 6)), 1, True)
+    found = moment_curves(problem, sgd, alphas[None], np.ones((1, 6)), 1, True)
     paths = enumerate_paths(problem, sgd, alphas, measures=MEASURES)
     for measure in MEASURES:
         assert found[measure][0, 1:] == pytest.approx(paths[measure][1:], rel=1e-11)

@@ -18,11 +18,17 @@ from ratebound.theory.symbols import D, L_max, alpha, k, sigma_star_sq
 
 sys.path.append(str(ROOT))
 from benchmarks.mutants import chains, labels, table
-from benchmarks.mutants.__main__ import judged
+from benchmarks.mutants.__main__ import first_pass, second_pass
 from benchmarks.mutants.known import KNOWN, PROOFS
 from benchmarks.mutants.library import ENTRIES, KILLED, worst
 from benchmarks.mutants.operators import exponents, mutants_of
 
+
+def judged(mutant, sound=False):
+    return second_pass(mutant, first_pass(mutant), 0, sound)
+
+
+SETTINGS = {"date": "today", "instances": 50, "evaluations": 0, "seconds": 1.0, "workers": 2}
 STUDIED = ("gd_pl", "sgd_pl_constant", "minibatch_descent", "batch_variance_with")
 
 
@@ -35,14 +41,14 @@ def test_the_library_spares_the_truth_and_kills_what_is_false(name):
     theorem = THEOREMS[name]
     assert worst(theorem)[0] <= KILLED
     for mutant in mutants_of(theorem, tight=True):
-        row = judged(mutant, 0)
+        row = judged(mutant)
         if row["label"] != "open":
             assert bool(row["killed"]) == (row["label"] == "false"), mutant.name
 
 
 def test_no_certificate_closes_on_what_was_killed():
     for mutant in mutants_of(THEOREMS["sgd_nonconvex_constant"], tight=False):
-        row = judged(mutant, 0, sound=True)
+        row = judged(mutant, sound=True)
         assert not (row["killed"] and row["label"] == "equivalent"), mutant.name
 
 
@@ -122,9 +128,9 @@ def test_a_chain_decides_what_no_short_run_can_and_spares_the_truth():
 
 
 def test_the_tables_count_every_mutant():
-    rows = [judged(mutant, 0) for mutant in mutants_of(THEOREMS["batch_variance_with"], tight=True)]
+    rows = [judged(mutant) for mutant in mutants_of(THEOREMS["batch_variance_with"], tight=True)]
     false = [row for row in rows if row["label"] == "false"]
     assert sum(count for _, count, *_ in table.rates(rows, "kind")) == len(false)
-    page = table.as_markdown({"date": "today", "instances": 50, "evaluations": 0}, rows)
+    page = table.as_markdown(SETTINGS, rows)
     assert "## " not in page and "| false | " in page and f"{len(rows)} mutants of 1 theorems" in page
     assert table.as_json({}, rows).count('"theorem"') == len(rows)
