@@ -26,6 +26,7 @@ from benchmarks.mutants.library import ENTRIES, KILLED, worst
 from benchmarks.mutants.operators import Mutant, mutants_of
 from ratebound.experiments.adversary.search import attack
 from ratebound.experiments.adversary.tightness import known_tightness
+from ratebound.experiments.adversary.witness import statement_text
 from ratebound.theory.catalogue import THEOREMS
 from ratebound.theory.statement import Theorem
 
@@ -40,6 +41,7 @@ def first_pass(mutant: Mutant) -> dict[str, Any]:
     row: dict[str, Any] = {"theorem": mutant.parent.id, "kind": mutant.kind, "change": mutant.change}
     if mutant.theorem is None:
         return row | {"killed": "static", "where": mutant.refusal[:200], "ratio": None, "cpu": 0.0}
+    row["statement"] = statement_text(mutant.theorem)
     began = time.process_time()
     ratio, where = worst(mutant.theorem)
     killed = "library" if ratio > KILLED else ""
