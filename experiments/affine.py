@@ -9,7 +9,6 @@ differs from the identity are touched.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -37,20 +36,15 @@ def available(problem: Problem, method: Method, batch: int = 1) -> bool:
     return size <= _LARGEST and 2 * float(problem.n) ** batch * size * problem.d * 8 <= _CELLS
 
 
-@dataclass(frozen=True, eq=False)
 class _Maps:
     """The maps of all draws beyond the identity: ``T_o = I + (blocks[s, o] at rows[o] x columns[o])``."""
 
-    size: int
-    chances: np.ndarray
-    rows: np.ndarray
-    columns: np.ndarray
-    blocks: np.ndarray
-
-    def __post_init__(self) -> None:
-        weighted = self.chances[:, None, None] * self.blocks
-        object.__setattr__(self, "_weighted", weighted)
-        object.__setattr__(self, "_mean", self._gathered(weighted, self.columns))
+    def __init__(
+        self, size: int, chances: np.ndarray, rows: np.ndarray, columns: np.ndarray, blocks: np.ndarray
+    ) -> None:
+        self.size, self.rows, self.columns, self.blocks = size, rows, columns, blocks
+        self._weighted = chances[:, None, None] * blocks
+        self._mean = self._gathered(self._weighted, columns)
 
     def _gathered(self, blocks: np.ndarray, columns: np.ndarray) -> np.ndarray:
         """Return the sum over draws of blocks at rows x columns, shape (S, size, size)."""
