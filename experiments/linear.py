@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sympy import Expr, Poly, Symbol, expand, simplify
 
 from ratebound.problems.certified import Memory, Setting
 from ratebound.problems.linear_moments import Linear
-from ratebound.problems.lower import lower
+from ratebound.problems.lower import lower, lower_mp
 
 if TYPE_CHECKING:
     from ratebound.theory.method import Method
@@ -53,13 +54,14 @@ def _rows(method: Method) -> list[list[Expr]] | None:
 
 def _rests(method: Method, rows: list[list[Expr]]) -> bool:
     """Whether nothing moves once the states that start at x_0 are at x* and the others at zero."""
-    rest = [*map(int, _follows(method)), 0]
+    rest = [*map(int, rests(method)), 0]
     goals = [*rest[:-1], 1]
     sums = (sum(c * r for c, r in zip(row, rest, strict=True)) for row in rows)
     return all(simplify(total - goal) == 0 for total, goal in zip(sums, goals, strict=True))
 
 
-def _follows(method: Method) -> list[bool]:
+def rests(method: Method) -> list[bool]:
+    """Return for each state variable, in their order, whether it starts at x_0 and rests at x*."""
     starts = {"x", *method.from_start}
     return [name in starts for name in states_of(method)]
 
@@ -69,6 +71,16 @@ def is_linear(method: Method) -> bool:
     return _rows(method) is not None
 
 
+def factors(method: Method) -> list[list[Callable[[int, Any], Any]]]:
+    """Return the factors of the states and of g in each update and in the point, as functions of k and alpha.
+
+    The method is one for which :func:`is_linear` holds; the numbers are those of mpmath.
+    """
+    found = _rows(method)
+    assert found is not None
+    return [[lower_mp(c, (_COUNTER, _STEP)) for c in row] for row in found]
+
+
 def linear(method: Method, alphas: np.ndarray) -> Linear:
     """Return a run of a method, for which :func:`is_linear` holds, with steps (..., K) as matrices."""
     found = _rows(method)
@@ -76,7 +88,7 @@ def linear(method: Method, alphas: np.ndarray) -> Linear:
     k = np.arange(alphas.shape[-1])
     rows = np.array([[lower(c, (_COUNTER, _STEP))(k, alphas) for c in row] for row in found])
     table = np.moveaxis(rows, (0, 1), (-2, -1))
-    follows = np.array(_follows(method))
+    follows = np.array(rests(method))
     return Linear(table[..., :-1, :-1], table[..., :-1, -1], table[..., -1, :-1], follows)
 
 

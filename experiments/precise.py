@@ -1,9 +1,10 @@
 """A run once more with 50 digits and more: nothing is called violated on the strength of rounding.
 
-Known are deterministic runs, whose points are computed again, and plain SGD on least squares, whose second
-moments are. Data, start, parameters and weights are taken as the rational numbers that their floats are, and
-the schedule is evaluated anew. Constants are the certified ones, rounded to the safe side; those that depend
-on the run are recomputed with it, unless the schedule reads them.
+Known are deterministic runs, whose points are computed again, and SGD and other linear methods on least
+squares, whose second moments are: methods with several states, too, but none with draws. Data, start,
+parameters and weights are taken as the rational numbers that their floats are, and the schedule is evaluated
+anew. Constants are the certified ones, rounded to the safe side; those that depend on the run are recomputed
+with it, unless the schedule reads them.
 """
 
 from __future__ import annotations
@@ -18,12 +19,14 @@ from sympy import Symbol
 
 from ratebound.experiments import precise_moments as moments
 from ratebound.experiments.applicability import Trial
-from ratebound.experiments.linear import is_plain
+from ratebound.experiments.linear import is_linear, is_plain
+from ratebound.experiments.precise_states import Rules, StateMoments
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.losses import y as label
 from ratebound.problems.losses import z as prediction
 from ratebound.problems.lower import lower_mp
-from ratebound.theory.symbols import K, k
+from ratebound.theory.noise_models import to_end
+from ratebound.theory.symbols import K, delta, k
 
 _DIGITS, _LONG = 50, 100
 _WORK, _MOMENT_WORK = 3e6, 1e7
@@ -33,13 +36,16 @@ _REFINEMENTS = 9
 
 def feasible(trial: Trial, at: int) -> bool:
     """Whether :func:`ratios` can recompute the measure at x_k, k <= `at`, at a cost of a few seconds."""
-    problem = trial.problem
-    if not is_plain(trial.theorem.method):
+    problem, method = trial.problem, trial.theorem.method
+    if method.draws is not None:
         return False
+    states = len(method.update)
     if not _sampled(trial):
-        return problem.n * problem.d * (at + 1) <= _WORK
-    quadratic = problem.kind == "quadratic" and problem.x_star is not None
-    return quadratic and moments.work(problem, trial.steps) <= _MOMENT_WORK
+        return problem.n * problem.d * (at + 1) * states <= _WORK
+    if problem.kind != "quadratic" or problem.x_star is None or not is_linear(trial.method):
+        return False
+    pairs = 1 if is_plain(method) else (states + 1) ** 2
+    return moments.work(problem, trial.steps) * pairs <= _MOMENT_WORK
 
 
 def _sampled(trial: Trial) -> bool:
@@ -104,8 +110,12 @@ def _expected(trial: Trial, weights: np.ndarray, at: np.ndarray) -> tuple[dict[i
     factor = Fraction(1, b) if trial.replacement else Fraction(n - b, b * (n - 1))
     whole = moments.WholeMoments(problem, _Sum(problem).minimiser(problem), factor)
     # The noise along the run is that of all its steps.
-    found, known = moments.run(whole, _alphas(trial, trial.steps), weights, trial.theorem.measure, at)
-    theorem = trial.theorem
+    theorem, alphas = trial.theorem, _alphas(trial, trial.steps)
+    plain = is_plain(theorem.method)
+    start = whole if plain else StateMoments(whole, trial.method, alphas)
+    # With memory the last point counts as in :mod:`ratebound.problems.noise`.
+    ends = not plain or to_end in theorem.assumptions
+    found, known = moments.run(start, alphas, weights, theorem.measure, at, ends)
     fixed = set().union(*(e.free_symbols for e in (theorem.step, theorem.weights, theorem.start)))
     return found, {each: v for each, v in known.items() if each in trial.values and each not in fixed}
 
@@ -128,6 +138,10 @@ class _Sum:
         slopes = [self._slope(t, y) for t, y in zip(self._A @ x, self._y, strict=True)]
         return np.array(slopes, dtype=object) @ self._A / self._n + self._l2 * x
 
+    def curved(self, v: np.ndarray) -> np.ndarray:
+        """Return H v on least squares."""
+        return (self._A @ v) @ self._A / self._n + self._l2 * v
+
     def minimiser(self, problem: Problem) -> np.ndarray:
         """Refine the minimiser by Newton steps; the Hessian in double precision gains its digits at each."""
         assert problem.x_star is not None
@@ -148,10 +162,14 @@ def _numbers(array: np.ndarray) -> np.ndarray:
 def _walked(trial: Trial, alphas: list[Any], weights: np.ndarray, at: np.ndarray) -> dict[int, Any]:
     """Return the measure at the given k along the run of full gradients."""
     problem, name = trial.problem, trial.theorem.measure
-    exact = _Sum(problem)
-    x_star = exact.minimiser(problem) if name in ("distance_sq", "gap_last", "gap_average") else None
+    exact, method = _Sum(problem), trial.method
+    reads_gap = any(rule.has(delta) for rule in method.update.values())
+    needed = reads_gap or name in ("distance_sq", "gap_last", "gap_average")
+    x_star = exact.minimiser(problem) if needed else None
     least = None if x_star is None else exact.value(x_star)
+    step_of = Rules(problem, method, exact.gradient, lambda y: exact.value(y) - least, exact.curved)
     x = _numbers(problem.x0)
+    state = {each: x if each in ("x", *method.from_start) else x * 0 for each in method.update}
     past, total, squares, best = x * 0, mpmath.mpf(0), mpmath.mpf(0), mpmath.inf
     wanted, found = set(at.tolist()), {}
     for step in range(int(at.max()) + 1):
@@ -173,5 +191,6 @@ def _walked(trial: Trial, alphas: list[Any], weights: np.ndarray, at: np.ndarray
         w = mpmath.mpf(float(weights[step]))
         past, total, squares = past + w * x, total + w, squares + w * square
         best = min(best, square)
-        x = x - alphas[step] * g
+        state = step_of(state, alphas[step], step)
+        x = state["x"]
     return found

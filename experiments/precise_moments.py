@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import mpmath
 import numpy as np
@@ -16,6 +16,9 @@ from sympy import Symbol
 
 from ratebound.problems.finite_sum import Problem
 from ratebound.theory import symbols as s
+
+if TYPE_CHECKING:
+    from ratebound.experiments.precise_states import StateMoments
 
 BITS = 320
 _ONE = 1 << BITS
@@ -41,11 +44,13 @@ def number(value: int) -> Any:
     return mpmath.ldexp(mpmath.mpf(value), -BITS)
 
 
-def _times(A: np.ndarray, B: np.ndarray) -> np.ndarray:
+def times(A: np.ndarray, B: np.ndarray) -> np.ndarray:
+    """Return the product of scaled matrices."""
     return np.asarray((A @ B) >> BITS)
 
 
-def _inner(A: np.ndarray, B: np.ndarray) -> int:
+def inner(A: np.ndarray, B: np.ndarray) -> int:
+    """Return the inner product of scaled matrices."""
     return int((A * B).sum()) >> BITS
 
 
@@ -67,18 +72,18 @@ class WholeMoments:
         self._n, self._factor = n, _ONE * factor.numerator // factor.denominator
         A, y = scaled(problem.A), scaled(problem.y)
         self._l2, self._x = int(scaled(problem.l2)), scaled(x_star)
-        residual = _times(A, self._x) - y
-        self._C = _times(A.T, A) // n
+        residual = times(A, self._x) - y
+        self._C = times(A.T, A) // n
         self.H = self._C + self._l2 * np.eye(d, dtype=object)
-        self.HH = _times(self.H, self.H)
+        self.HH = times(self.H, self.H)
         self._rows, self._cols = np.triu_indices(d)
         features = (A[:, self._rows] * A[:, self._cols]) >> BITS
         doubled = features * np.where(self._rows == self._cols, 1, 2).astype(object)
-        self._from_S = _times(features.T, doubled) // n
-        self._from_m = _times(features.T, (2 * residual[:, None] * A) >> BITS) // n
-        self._constant = _times(features.T, (residual * residual) >> BITS) // n
+        self._from_S = times(features.T, doubled) // n
+        self._from_m = times(features.T, (2 * residual[:, None] * A) >> BITS) // n
+        self._constant = times(features.T, (residual * residual) >> BITS) // n
         components = ((residual[:, None] * A) >> BITS) + ((self._l2 * self._x) >> BITS)
-        self.noise_at_minimum = _inner(components, components) // n
+        self.noise_at_minimum = inner(components, components) // n
         self.largest = max(int(v) for v in ((A * A) >> BITS).sum(1)) + self._l2
         self.m = scaled(problem.x0) - self._x
         self.S = np.outer(self.m, self.m) >> BITS
@@ -87,16 +92,20 @@ class WholeMoments:
 
     def second(self) -> np.ndarray:
         """Return E g_k g_k^T, shape (d, d)."""
-        packed = self._from_S @ self.S[self._rows, self._cols] + self._from_m @ self.m
-        single = np.empty_like(self.S)
+        return self.second_at(self.S, self.m)
+
+    def second_at(self, S: np.ndarray, m: np.ndarray) -> np.ndarray:
+        """Return E g g^T at a point y with these moments of y - x*."""
+        packed = self._from_S @ S[self._rows, self._cols] + self._from_m @ m
+        single = np.empty_like(S)
         single[self._rows, self._cols] = single[self._cols, self._rows] = (packed >> BITS) + self._constant
         if self._l2:
-            CS = _times(self._C, self.S)
-            mixed = np.outer(_times(self._C, self.m), self._x) >> BITS
-            square = self.S - (np.outer(self._x, self._x) >> BITS)
+            CS = times(self._C, S)
+            mixed = np.outer(times(self._C, m), self._x) >> BITS
+            square = S - (np.outer(self._x, self._x) >> BITS)
             tied = CS + CS.T + mixed + mixed.T + ((self._l2 * square) >> BITS)
             single = single + ((self._l2 * tied) >> BITS)
-        mean = _times(_times(self.H, self.S), self.H)
+        mean = times(times(self.H, S), self.H)
         return np.asarray(mean + ((self._factor * (single - mean)) >> BITS))
 
     def step(self, alpha: int, weight: int, second: np.ndarray) -> None:
@@ -104,16 +113,26 @@ class WholeMoments:
         cross = (weight * (self._cross + self._cross.T)) >> BITS
         self.sums = self.sums + cross + ((weight * ((weight * self.S) >> BITS)) >> BITS)
         self._cross = self._cross + ((weight * self.S) >> BITS)
-        self._cross = self._cross - ((alpha * _times(self.H, self._cross)) >> BITS)
-        HS = _times(self.H, self.S)
+        self._cross = self._cross - ((alpha * times(self.H, self._cross)) >> BITS)
+        HS = times(self.H, self.S)
         quadratic = (alpha * ((alpha * second) >> BITS)) >> BITS
         self.S = self.S - ((alpha * (HS + HS.T)) >> BITS) + quadratic
-        self.m = self.m - ((alpha * _times(self.H, self.m)) >> BITS)
+        self.m = self.m - ((alpha * times(self.H, self.m)) >> BITS)
+
+    def constants(self) -> dict[Symbol, Any]:
+        """Return the constants of the problem that are known exactly at the start."""
+        return {
+            s.gap0: number(self.gap),
+            s.D: mpmath.sqrt(number(self.distance_sq)),
+            s.L_max: number(self.largest),
+            s.sigma_star_sq: number(self.noise_at_minimum),
+            s.sigma_b_sq: number((self._factor * self.noise_at_minimum) >> BITS),
+        }
 
     @property
     def gap(self) -> int:
         """E f(x_k) - f*."""
-        return _inner(self.H, self.S) // 2
+        return inner(self.H, self.S) // 2
 
     @property
     def distance_sq(self) -> int:
@@ -123,11 +142,21 @@ class WholeMoments:
     @property
     def grad_norm_sq(self) -> int:
         """E ||grad f(x_k)||^2."""
-        return _inner(self.HH, self.S)
+        return inner(self.HH, self.S)
+
+    @property
+    def mean_square(self) -> int:
+        """E||grad f||^2 where the gradient is taken."""
+        return self.grad_norm_sq
 
 
 def run(
-    moments: WholeMoments, alphas: Sequence[Any], weights: np.ndarray, measure: str, at: np.ndarray
+    moments: WholeMoments | StateMoments,
+    alphas: Sequence[Any],
+    weights: np.ndarray,
+    measure: str,
+    at: np.ndarray,
+    to_end: bool = False,
 ) -> tuple[dict[int, Any], dict[Symbol, Any]]:
     """Walk the recursion.
 
@@ -143,6 +172,8 @@ def run(
         Name of a measure.
     at
         Step numbers to look at.
+    to_end
+        Whether the noise counts at the last point, too, from where no step is made.
 
     Returns
     -------
@@ -151,14 +182,7 @@ def run(
     dict
         The constants of the run and the problem that the recursion knows exactly.
     """
-    factor = moments._factor
-    known = {
-        s.gap0: number(moments.gap),
-        s.D: mpmath.sqrt(number(moments.distance_sq)),
-        s.L_max: number(moments.largest),
-        s.sigma_star_sq: number(moments.noise_at_minimum),
-        s.sigma_b_sq: number((factor * moments.noise_at_minimum) >> BITS),
-    }
+    known = moments.constants()
     wanted, found = set(at.tolist()), {}
     total, gathered, best = 0, 0, mpmath.inf
     largest, spread = 0, 0
@@ -166,20 +190,24 @@ def run(
         square = moments.grad_norm_sq
         if k in wanted:
             found[k] = _value(moments, measure, square, total, gathered, best)
+        if k == len(alphas) and not to_end:
+            break
+        second = moments.second()
+        moment = int(np.trace(second))
+        largest, spread = max(largest, moment), max(spread, moment - moments.mean_square)
         if k == len(alphas):
             break
         alpha, weight = (int(scaled(v)) for v in (alphas[k], float(weights[k])))
-        second = moments.second()
-        moment = int(np.trace(second))
-        largest, spread = max(largest, moment), max(spread, moment - square)
         moments.step(alpha, weight, second)
         total, gathered, best = total + weight, gathered + ((weight * square) >> BITS), min(best, square)
     return found, known | {s.second_moment: number(largest), s.variance_bound: number(spread)}
 
 
-def _value(moments: WholeMoments, measure: str, square: int, total: int, gathered: int, best: Any) -> Any:
+def _value(
+    moments: WholeMoments | StateMoments, measure: str, square: int, total: int, gathered: int, best: Any
+) -> Any:
     if measure == "gap_average":
-        return number(_inner(moments.H, moments.sums)) / 2 / number(total) ** 2
+        return number(inner(moments.H, moments.sums)) / 2 / number(total) ** 2
     if measure == "grad_norm_sq_mean":
         return mpmath.mpf(gathered) / total
     direct = {

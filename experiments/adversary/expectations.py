@@ -43,6 +43,8 @@ def curves(
     if not theorem.stochastic or problem.n == 1:
         found = _deterministic(case, alphas, weights, given)
     elif problem.kind == "quadratic" and case.method.draws is not None:
+        if count_paths(problem.n, 1, case.batch, case.replacement) > _PATHS:
+            return None
         found = moments(_plan(case, alphas, weights, _OF_STATE))
     elif problem.kind == "quadratic":
         found = moment_curves(problem, case.method, alphas, weights, case.batch, case.replacement)

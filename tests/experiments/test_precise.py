@@ -21,6 +21,18 @@ RUNS = [
     ("sgd_star_constant", "linnerud_ridge", 3, False),
     ("gd_pl", "quadratic_2d", 1, True),
     ("gd_nonconvex", "linnerud", 1, True),
+    ("sgdm_primal_averaging", "linnerud_ridge", 2, True),
+    ("sgdm_convex_variance", "linnerud_ridge", 2, False),
+    ("sgdm_averaging_star", "quadratic_2d", 1, True),
+    ("nesterov_strong", "quadratic_2d", 1, True),
+    ("heavy_ball_quadratic", "linnerud_ridge", 1, True),
+    ("polyak_convex", "quadratic_2d", 1, True),
+    ("steepest_linear", "quadratic_2d", 1, True),
+    ("sign_steepest_pl", "quadratic_2d", 1, True),
+    ("adagrad_norm_any", "quadratic_2d", 1, True),
+    ("sam_pl", "quadratic_2d", 1, True),
+    ("clipped_nonconvex", "linnerud", 1, True),
+    ("ogm_convex", "quadratic_2d", 1, True),
 ]
 
 
@@ -28,10 +40,11 @@ RUNS = [
 def test_ratios_equal_those_of_doubles(name, problem, batch, replacement):
     options = {"batch": batch, "replacement": replacement}
     trial = prepare(THEOREMS[name], library.load(problem), steps=40, **options)
-    at = np.array([1, 2, 17, 40])
+    # The errors of fast deterministic runs soon are rounding in doubles.
+    at = np.array([1, 2, 17, 40] if trial.theorem.stochastic else [1, 2, 9])
     assert precise.feasible(trial, 40)
     expected = exact_values(Grid(((trial, at),))) / trial.bound(at)
-    np.testing.assert_allclose(precise.ratios(trial, at, [{}] * 4), expected, rtol=1e-10, atol=1e-16)
+    np.testing.assert_allclose(precise.ratios(trial, at, [{}] * at.size), expected, rtol=1e-10, atol=1e-16)
 
 
 def test_the_expectation_is_that_of_rational_arithmetic():
@@ -65,6 +78,7 @@ def test_what_is_not_known_or_takes_too_long_is_not_feasible():
 
     assert not precise.feasible(trial("sgd_pl_constant", "sine_1d", 5), 5)
     assert not precise.feasible(trial("sgd_pl_constant", "quadratic_2d", 30_000), 5)
+    assert not precise.feasible(trial("lsvrg_sc", "quadratic_2d", 5), 5)
     assert precise.feasible(trial("gd_pl", "sine_1d", 5), 5)
 
 
