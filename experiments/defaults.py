@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ratebound.theory.statement import Theorem
+from ratebound.theory.symbols import L, L_max
 
 USUAL = ("quadratic_2d", "linnerud", "iris", "rank_deficient", "sine_1d", "huber_worst")
 """Strongly convex, ill-conditioned, logistic, PL without uniqueness, nonconvex PL, and a worst case of GD."""
@@ -10,6 +11,8 @@ CONSISTENT = ("consistent_plane", "consistent", "unequal_rows", "interpolating",
 """For theorems about noise that vanishes with the gradient, which real data do not certify."""
 RIDGE = ("ridge_plane", "linnerud_ridge", "iris")
 """For theorems that want every component strongly convex."""
+KINKED = ("median", "hinge_plane", "quadratic_2d", "linnerud", "iris", "huber_worst")
+"""For theorems about convex f that need no smoothness."""
 SQUARES = ("quadratic_2d", "linnerud", "consistent", "iris")
 """For theorems about strongly convex least squares."""
 
@@ -24,4 +27,7 @@ def default_problems(theorem: Theorem) -> tuple[str, ...]:
         return CONSISTENT
     if "strongly_convex_components" in assumed:
         return RIDGE
+    read = theorem.step.free_symbols.union(*(e.free_symbols for e in theorem.defaults.values()))
+    if {"convex", "second_moment"} <= assumed and not {"smooth"} & assumed and not {L, L_max} & read:
+        return KINKED
     return SQUARES if {"quadratic", "strongly_convex"} <= assumed else USUAL

@@ -44,4 +44,8 @@ def _limits(problem: Problem, measure: str, alphas: np.ndarray) -> np.ndarray:
         if problem.x_star is None:
             return np.full(r.size, np.inf)
         reach = r + float(np.linalg.norm(problem.x_star)) + problem.minimum.distance_error
-        return reach**2 * (1.0 if measure == "distance_sq" else certify(problem, "L").value / 2)
+        if measure == "distance_sq":
+            return reach**2
+        if problem.loss.kinked:
+            return reach * mean * (1 + 16 * EPS)
+        return reach**2 * certify(problem, "L").value / 2

@@ -25,6 +25,11 @@ def _range(problem: Problem) -> tuple[float, float]:
     return low - 2 * EPS * abs(low) if low < 0 else low, high * (1 + 2 * EPS)
 
 
+def _check_smooth(problem: Problem) -> None:
+    if problem.loss.kinked:
+        raise NotCertified(f"the {problem.loss.title} has a kink: f is not smooth")
+
+
 def _attained(problem: Problem) -> bool:
     """Tell whether every component attains the largest curvature at x = 0."""
     low, high = problem.loss.curvature
@@ -38,6 +43,7 @@ def _direction(problem: Problem) -> Direction:
 
 def _component_L(problem: Problem) -> tuple[np.ndarray, np.ndarray]:
     """Return smoothness constants of the components and their rounding allowances, shape (n,)."""
+    _check_smooth(problem)
     low, high = _range(problem)
     norms = row_norms_sq(problem.A)
     values = np.maximum(high * norms + problem.l2, -(low * norms + problem.l2))
@@ -51,6 +57,7 @@ def component_smoothness(problem: Problem) -> np.ndarray:
 
 def L(problem: Problem) -> Constant:
     """Return a smoothness constant of f."""
+    _check_smooth(problem)
     low, high = _range(problem)
     spec = problem.spectrum
     top, error = spec.largest, float(spec.errors[-1])
@@ -85,6 +92,7 @@ def L_inf(problem: Problem) -> Constant:
 
     Signs are walked for few features; else the entries of the Gram matrix are added in absolute value.
     """
+    _check_smooth(problem)
     _, high = _range(problem)
     gram = problem.A.T @ problem.A / problem.n
     total, d = float(np.abs(gram).sum()), problem.d
@@ -229,7 +237,8 @@ def components_convex(problem: Problem) -> Constant:
 
 
 def smooth_components(problem: Problem) -> Constant:
-    """Certify that every component is smooth (value 1); all losses have bounded curvature."""
+    """Certify that every component is smooth (value 1)."""
+    _check_smooth(problem)
     return Constant("smooth_components", 1.0, "bounded second derivative", "exact", note="constants: L_max")
 
 

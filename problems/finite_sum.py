@@ -258,7 +258,7 @@ class Problem:
         the Hessian there, infinite where the curvature vanishes.
         """
         minimum = self.minimum
-        if np.isfinite(minimum.curvature) or minimum.x_star is None:
+        if np.isfinite(minimum.curvature) or minimum.x_star is None or self.loss.kinked:
             return minimum.curvature
         least = float(self.loss.second_at(self.A @ minimum.x_star, self.y).min())
         local = least * self.spectrum.smallest_nonzero + self.l2
@@ -279,5 +279,7 @@ class Problem:
             # Around the origin predictions are computed to relative accuracy, and so is the gap.
             relative = not minimum.x_star.any() and minimum.f_star == 0
             return minimum.value_error + stalled + (0.0 if relative else 8 * EPS * size)
+        if minimum.route == "vertex":
+            return minimum.value_error + 8 * (self.n + self.d) * EPS * size
         far = 0.0 if minimum.route == "closed form" else 8 * EPS * abs(minimum.f_star)
         return stalled + far

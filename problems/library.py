@@ -112,6 +112,8 @@ _PROBLEMS: Mapping[str, Callable[..., Problem]] = MappingProxyType(
         "quadratic_2d": structured.quadratic_2d,
         "ridge_plane": structured.ridge_plane,
         "huber_worst": structured.huber_worst,
+        "median": structured.median,
+        "hinge_plane": structured.hinge_plane,
     }
 )
 

@@ -57,7 +57,7 @@ class Loss:
         The loss, an expression in ``z`` and ``y``.
     curvature
         ``(inf, sup)`` of the second derivative in ``z`` over all ``z`` and all admissible labels, exact
-        numbers.
+        numbers; ``sup`` is infinite for a loss with a kink at ``z = y``, linear on both sides of it.
     lower_bound
         An expression in ``y`` below ``phi(., y)``.
     labels
@@ -106,6 +106,11 @@ class Loss:
     def second_at(self) -> Callable[..., np.ndarray]:
         """``phi''(z, y)`` on arrays."""
         return lower(self.second, (z, y))
+
+    @property
+    def kinked(self) -> bool:
+        """Whether the loss has a kink at ``z = y``; `slope` is there a subgradient."""
+        return self.curvature[1] is S.Infinity
 
     @property
     def convex(self) -> bool:
@@ -162,6 +167,26 @@ cauchy = Loss(
     "real",
     1 / sqrt(2),
 )
+absolute = Loss(
+    "absolute",
+    "absolute loss",
+    Piecewise((z - y, z >= y), (y - z, True)),
+    (S.Zero, S.Infinity),
+    S.Zero,
+    "real",
+    S.One,
+)
+hinge = Loss(
+    "hinge",
+    "hinge loss",
+    Piecewise((1 - y * z, y * z < 1), (0, True)),
+    (S.Zero, S.Infinity),
+    S.Zero,
+    "binary",
+    S.One,
+    # -z phi'(z) = y z below one.
+    outward=S.One,
+)
 sine = Loss(
     "sine",
     "sine loss",
@@ -195,7 +220,10 @@ def huber(kink: float | Expr) -> Loss:
 
 
 LOSSES: Mapping[str, Loss] = MappingProxyType(
-    {loss.name: loss for loss in (squared, logistic, sigmoid, welsch, cauchy, sine, huber(1))}
+    {
+        loss.name: loss
+        for loss in (squared, logistic, sigmoid, welsch, cauchy, sine, absolute, hinge, huber(1))
+    }
 )
 """The losses by name; the Huber loss with kink 1."""
 

@@ -1,8 +1,8 @@
 """The minimiser nearest to x0 and the minimal value, each with a certificate.
 
-Three routes: the closed form of least squares; Newton's method on a strongly convex objective, certified by
-``f(x) - f* <= ||grad f(x)||^2 / (2 mu)``; and a point whose value attains a lower bound of f. Where none
-applies the minimiser is None and ``f_star`` is only a lower bound.
+Four routes: the closed form of least squares; Newton's method on a strongly convex objective, certified by
+``f(x) - f* <= ||grad f(x)||^2 / (2 mu)``; a vertex of a piecewise linear f; and a point whose value attains a
+lower bound of f. Where none applies the minimiser is None and ``f_star`` is only a lower bound.
 """
 
 from __future__ import annotations
@@ -14,13 +14,14 @@ from typing import Literal
 import numpy as np
 
 from ratebound.problems.certified import EPS
+from ratebound.problems.kinked import vertex
 from ratebound.problems.losses import Loss
 from ratebound.problems.losses import y as label
 from ratebound.problems.lower import lower
 from ratebound.problems.sparse import is_sparse, newton_direction, row_norms_sq
 from ratebound.problems.spectrum import Spectrum
 
-Route = Literal["closed form", "newton", "attained bound", "lower bound"]
+Route = Literal["closed form", "newton", "vertex", "attained bound", "lower bound"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +68,8 @@ def gradient_rounding(A: np.ndarray, y: np.ndarray, loss: Loss, l2: float, x: np
     """Return a worst-case bound on the rounding error of the full gradient computed at x."""
     n, d = A.shape
     norms = np.sqrt(row_norms_sq(A))
-    bend = max(abs(float(c)) for c in loss.curvature)
+    # The slopes of a loss with a kink are the same on each side of it.
+    bend = 0.0 if loss.kinked else max(abs(float(c)) for c in loss.curvature)
     size = bend * norms * np.linalg.norm(x) + np.abs(loss.slope_at(A @ x, y)) + bend * np.abs(y)
     return float(EPS * ((n + 2 * d + 8) * np.mean(norms * size) + 4 * l2 * np.linalg.norm(x)))
 
@@ -81,6 +83,13 @@ def minimise(A: np.ndarray, y: np.ndarray, loss: Loss, l2: float, x0: np.ndarray
         x = _solve_least_squares(A, y, l2, x0)
         mu = spec.smallest_nonzero + l2 if l2 == 0 else spec.values[0] + l2
         return _certify(A, y, loss, l2, x, mu, "closed form")
+    if loss.kinked:
+        corner = vertex(A, y, loss) if l2 == 0 else None
+        if corner is None:
+            return _attained(A, y, loss, l2, x0, spec)
+        f_star = _objective(A, y, loss, l2, corner.x)
+        error = corner.steepest * corner.error
+        return Minimum(corner.x, f_star, "vertex", 0.0, corner.error, error)
     mu = l2 + (low * spec.values[0] if low >= 0 else low * spec.largest)
     if mu > 1e-10 * (l2 + spec.largest):
         x_newton = _newton(A, y, loss, l2, x0)

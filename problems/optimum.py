@@ -13,6 +13,7 @@ from ratebound.problems.sparse import row_norms_sq
 
 _GAP_ROUTE = {
     "closed form": "quadratic form about x*",
+    "vertex": "difference of values; x* is a vertex",
     "newton": "Bregman form about x* (Newton; ||grad f||^2 / (2 mu))",
     "attained bound": "closed form: f(x*) attains a lower bound of f",
 }

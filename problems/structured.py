@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ratebound.problems.finite_sum import Problem
-from ratebound.problems.losses import huber, sine, squared
+from ratebound.problems.losses import absolute, hinge, huber, sine, squared
 from ratebound.theory.errors import RateboundError
 
 
@@ -122,4 +122,21 @@ def huber_worst(horizon: int = 10, R: float = 1.0) -> Problem:
     said = f"worst case for {horizon} steps of gradient descent, two identical components"
     return Problem(
         "huber_worst", np.ones((2, 1)), np.zeros(2), loss, 0.0, np.array([R]), said, "Huber worst case"
+    )
+
+
+def median() -> Problem:
+    """Return the mean distance to five numbers: the least absolute deviation, attained at their median."""
+    y = np.array([-2.0, -0.5, 0.25, 1.0, 4.0])
+    return Problem(
+        "median", np.ones((5, 1)), y, absolute, 0.0, np.array([3.0]), "synthetic", "Median of five numbers"
+    )
+
+
+def hinge_plane() -> Problem:
+    """Return six labelled points of the plane that no line through the origin separates."""
+    A = np.array([[-2.0, -2.0], [1.5, 1.0], [1.5, 0.0], [1.5, -1.0], [0.0, 1.5], [-1.5, -1.0]])
+    y = np.array([-1.0, -1.0, 1.0, -1.0, -1.0, -1.0])
+    return Problem(
+        "hinge_plane", A, y, hinge, 0.0, np.array([-2.0, 2.0]), "synthetic", "Six points, hinge loss"
     )

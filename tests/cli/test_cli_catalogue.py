@@ -68,7 +68,7 @@ def test_a_source_that_nobody_cites_is_refused():
 
 
 def test_filters_join():
-    assert "no theorem has all of these" in run("list", "--method", "gd", "--assumes", "second_moment").stdout
+    assert "no theorem has all of these" in run("list", "--method", "gd", "--assumes", "interpolation").stdout
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ from ratebound.problems.losses import LOSSES, get, huber, radius, y, z
 from ratebound.problems.lower import lower, lower_mp
 from ratebound.theory.errors import RateboundError
 
-SMOOTH = [name for name in LOSSES if name != "huber"]
+KINKED = [name for name, loss in LOSSES.items() if loss.kinked]
+SMOOTH = [name for name in LOSSES if name != "huber" and name not in KINKED]
 
 
 def labels(loss):
@@ -112,3 +113,16 @@ def test_huber_kink():
 def test_unknown_loss_names_the_nearest():
     with pytest.raises(RateboundError, match="did you mean 'logistic'"):
         get("logistik")
+
+
+@pytest.mark.parametrize("name", KINKED)
+def test_a_kinked_loss_is_linear_on_both_sides_of_the_label(name):
+    loss = LOSSES[name]
+    for label in labels(loss):
+        away = np.geomspace(1e-6, 1e3, 50)
+        left, right = loss.slope_at(label - away, label), loss.slope_at(label + away, label)
+        assert np.ptp(left) == np.ptp(right) == 0 and left[0] < right[0]
+        assert left[0] <= loss.slope_at(label, label) <= right[0]
+        value = loss.value_at(label, label)
+        np.testing.assert_allclose(loss.value_at(label + away, label) - value, right * away, atol=1e-12)
+        np.testing.assert_allclose(loss.value_at(label - away, label) - value, -left * away, atol=1e-12)
