@@ -1,9 +1,9 @@
 """The minimiser of a sum of losses with one kink each, such as absolute and hinge losses: a vertex.
 
 Each loss is linear on both sides of ``z = y``, so that f is piecewise linear. A linear program finds a
-vertex; it is certified apart from it: d samples of independent rows lie on their kinks, which fixes the point,
-and zero is a mean of slopes strictly between those of the two sides. Then the vertex is the only minimiser, and
-rounding cannot undo that.
+vertex, which is certified apart from it: d samples of independent rows lie on their kinks and fix the point;
+zero is a mean of slopes that lie strictly between those of the two sides. Then the vertex is the only
+minimiser, and rounding cannot undo that.
 """
 
 from __future__ import annotations
