@@ -11,13 +11,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sympy import Expr, S, Symbol
+from sympy import Expr, S, Symbol, sqrt
 
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.method import Method, g, x
-from ratebound.theory.methods import m, nesterov, sgd_momentum_averaging, sgd_primal_averaging
+from ratebound.theory.methods import (
+    m,
+    nesterov,
+    nesterov_constant,
+    sgd_momentum_averaging,
+    sgd_primal_averaging,
+)
 from ratebound.theory.prover import vanishes
-from ratebound.theory.symbols import alpha, alpha0, beta, k
+from ratebound.theory.symbols import alpha, alpha0, beta, k, mu
 
 decay = Symbol("decay", positive=True)
 """Weight decay: the factor of ||x||^2/2 in the objective."""
@@ -124,6 +130,27 @@ _extrapolated = Method(
     point=x + (k - 1) / (k + 2) * (x - m),
     from_start=("m",),
 )
+_factor = (1 - sqrt(alpha * mu)) / (1 + sqrt(alpha * mu))
+_extrapolated_constant = Method(
+    "extrapolated_constant",
+    "Nesterov's method with a constant momentum",
+    {"x": x + _factor * (x - m) - alpha * g, "m": x},
+    "full",
+    point=x + _factor * (x - m),
+    from_start=("m",),
+)
+_proximal = Method(
+    "proximal",
+    "Proximal gradient, a ridge by its prox",
+    {"x": (x - alpha * g) / (1 + alpha * decay)},
+    "batch",
+)
+_averaged = Method(
+    "averaged_momentum",
+    "Momentum as a moving average of gradients",
+    {"x": x - alpha * (beta * m + (1 - beta) * g), "m": beta * m + (1 - beta) * g},
+    "batch",
+)
 _KEPT = 1 - alpha0 * decay
 
 EQUIVALENCES: Mapping[str, Equivalence] = {
@@ -174,6 +201,33 @@ EQUIVALENCES: Mapping[str, Equivalence] = {
             second=_uniform,
             steps=(alpha0 / (k + 2), alpha0),
             states={"x": x, "z": x - alpha0 * k / (k + 1) * m},
+        ),
+        Equivalence(
+            id="ridge_prox_is_shorter_step",
+            title="The prox of a ridge is a gradient step with the penalty, of alpha/(1 + alpha decay)",
+            source="elementary; Parikh and Boyd 2014 (number not checked)",
+            first=_proximal,
+            second=_penalised,
+            steps=(alpha, alpha / (1 + alpha * decay)),
+            states={"x": x},
+        ),
+        Equivalence(
+            id="moving_average_is_buffer",
+            title="Momentum as a moving average of gradients is a buffer with (1 - beta) times the step",
+            source="folklore",
+            first=_averaged,
+            second=_buffer,
+            steps=(alpha0, (1 - beta) * alpha0),
+            states={"x": x, "m": m / (1 - beta)},
+        ),
+        Equivalence(
+            id="nesterov_strong_is_extrapolation",
+            title="Nesterov's constant scheme is one extrapolation, (1 - q)/(1 + q) with q = sqrt(alpha mu)",
+            source="Nesterov 2004, section 2.2 (number not checked)",
+            first=_extrapolated_constant,
+            second=nesterov_constant,
+            steps=(alpha0, alpha0),
+            states={"x": x, "z": m + (x - m) / sqrt(alpha0 * mu)},
         ),
         Equivalence(
             id="nesterov_is_extrapolation",

@@ -17,8 +17,10 @@ from ratebound.theory.accelerated import nesterov_convex
 from ratebound.theory.adaptive import steepest_linear
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.gd import gd_sc_distance, gd_sc_gap
+from ratebound.theory.gd_exact import gd_convex_exact
 from ratebound.theory.method import Method
 from ratebound.theory.methods import gd, nesterov, ogm, sgd, steepest
+from ratebound.theory.quadratics import gd_quadratic_gap
 from ratebound.theory.sgd_sc import sgd_sc_inverse
 from ratebound.theory.sgd_variance import sgd_pl_variance
 from ratebound.theory.statement import MEASURES, Theorem
@@ -166,6 +168,30 @@ LOWER_BOUNDS: Mapping[str, LowerBound] = {
             instance=_chain,
             attained=False,
             theorem=nesterov_convex,
+        ),
+        LowerBound(
+            id="gd_long_steps",
+            title="Gradient descent, smooth convex: long steps keep what a parabola keeps",
+            source="Drori and Teboulle 2014 (number not checked); elementary",
+            methods=(gd,),
+            step=alpha,
+            measure="gap_last",
+            bound=L * D**2 / 2 * (1 - alpha * L) ** (2 * k),
+            instance=lambda _, values: _line(values["L"]),
+            attained=True,
+            theorem=gd_convex_exact,
+        ),
+        LowerBound(
+            id="gd_quadratic_attained",
+            title="Gradient descent with the step 1/L, least squares: for each k one parabola meets the bound",
+            source="elementary: the parabola of curvature L/(2 k + 1)",
+            methods=(gd,),
+            step=1 / L,
+            measure="gap_last",
+            bound=gd_quadratic_gap.bound.subs(alpha, 1 / L),
+            instance=lambda steps, values: _line(values["L"] / (2 * steps + 1)),
+            attained=True,
+            theorem=gd_quadratic_gap,
         ),
         LowerBound(
             id="sgd_floor",

@@ -11,10 +11,10 @@ from ratebound.theory.equivalences import EQUIVALENCES, decay
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.method import Method, g, x
 from ratebound.theory.methods import alpha
-from ratebound.theory.symbols import alpha0, beta, k
+from ratebound.theory.symbols import alpha0, beta, k, mu
 
 STEPS = 25
-NUMBERS = {alpha0: 0.05, alpha: 0.05, beta: 0.8, decay: 0.3}
+NUMBERS = {alpha0: 0.05, alpha: 0.05, beta: 0.8, decay: 0.3, mu: 0.7}
 
 
 def quadratic(seed):
