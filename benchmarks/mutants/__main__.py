@@ -10,9 +10,11 @@ theorem is.
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import time
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date
 from multiprocessing import get_context
@@ -30,6 +32,8 @@ from ratebound.experiments.adversary.witness import statement_text
 from ratebound.theory.catalogue import THEOREMS
 from ratebound.theory.statement import Theorem
 
+_NONE: Mapping[tuple[str, str], Mapping[str, Any]] = {}
+
 
 def tight(theorem: Theorem) -> bool:
     found = known_tightness(theorem.id)
@@ -41,17 +45,36 @@ def first_pass(mutant: Mutant) -> dict[str, Any]:
     row: dict[str, Any] = {"theorem": mutant.parent.id, "kind": mutant.kind, "change": mutant.change}
     if mutant.theorem is None:
         return row | {"killed": "static", "where": mutant.refusal[:200], "ratio": None, "cpu": 0.0}
-    row["statement"] = statement_text(mutant.theorem)
+    row["statement"] = _statement(mutant.theorem)
     began = time.process_time()
     ratio, where = worst(mutant.theorem)
     killed = "library" if ratio > KILLED else ""
     return row | {"killed": killed, "where": where, "ratio": ratio, "cpu": time.process_time() - began}
 
 
-def second_pass(mutant: Mutant, row: dict[str, Any], evaluations: int, sound: bool = False) -> dict[str, Any]:
-    """The row with its label; survivors meet chains and search, without evaluations none of them."""
+def _statement(theorem: Theorem) -> str:
+    """All that a mutation may change, as text."""
+    where = ", ".join(map(str, theorem.where)) or "any parameters"
+    return f"{statement_text(theorem)}, {where}, weights {theorem.weights}"
+
+
+Earlier = Mapping[tuple[str, str], Mapping[str, Any]]
+"""Theorem and change -> the row of an earlier study."""
+
+
+def second_pass(
+    mutant: Mutant, row: dict[str, Any], evaluations: int, sound: bool = False, earlier: Earlier = _NONE
+) -> dict[str, Any]:
+    """The row with its label; survivors meet chains and search, without evaluations none of them.
+
+    What an earlier study says of a survivor whose statement is still the same is kept.
+    """
     if mutant.theorem is None:
         return row | asdict(label(mutant))
+    before = earlier.get((row["theorem"], row["change"]))
+    same = before is not None and before.get("statement") == row["statement"]
+    if before is not None and same and not row["killed"] and before["killed"] in ("", "chain", "search"):
+        return dict(before)
     ratio, where = row["ratio"], row["where"]
     # What has an exact counterexample needs no attempt at a proof, unless the prover itself is on trial.
     known = label(mutant, prove=sound or not row["killed"])
@@ -77,17 +100,23 @@ def _searched(theorem: Theorem, evaluations: int) -> tuple[float, str, dict[str,
     return found.ratio, f"{found.instance['family']}, k = {found.k}", found.as_json()
 
 
-def _first(name: str) -> tuple[tuple[float, str], list[dict[str, Any]]]:
-    """The library on a theorem, which must stand, and on its mutants."""
-    theorem = THEOREMS[name]
-    return worst(theorem), [first_pass(mutant) for mutant in mutants_of(theorem, tight(theorem))]
+def _first(name: str) -> tuple[tuple[float, str], list[dict[str, Any]], float]:
+    """The library on a theorem, which must stand, and on its mutants; and the processor time."""
+    began, theorem = time.process_time(), THEOREMS[name]
+    true = worst(theorem)
+    rows = [first_pass(mutant) for mutant in mutants_of(theorem, tight(theorem))]
+    return true, rows, time.process_time() - began
 
 
-def _second(job: tuple[str, list[dict[str, Any]], int, bool]) -> list[dict[str, Any]]:
-    name, rows, evaluations, sound = job
+def _second(job: tuple[str, list[dict[str, Any]], int, bool, Earlier]) -> list[dict[str, Any]]:
+    name, rows, *options = job
     theorem = THEOREMS[name]
     made = mutants_of(theorem, tight(theorem))
-    return [second_pass(mutant, row, evaluations, sound) for mutant, row in zip(made, rows, strict=True)]
+    return [second_pass(mutant, row, *options) for mutant, row in zip(made, rows, strict=True)]
+
+
+def _of(name: str, earlier: Earlier) -> Earlier:
+    return {key: row for key, row in earlier.items() if key[0] == name}
 
 
 def main() -> int:
@@ -97,19 +126,23 @@ def main() -> int:
     parser.add_argument("--evaluations", type=int, default=4000, help="of the full search, per survivor")
     parser.add_argument("--sound", action="store_true", help="try to prove what was killed, too: nobody may")
     parser.add_argument("--workers", type=int, default=2, help="processes")
+    parser.add_argument("--earlier", type=Path, help="a study whose survivors are not searched again")
     given = parser.parse_args()
     rows, wrong = [], []
+    study = json.loads(given.earlier.read_text("utf-8"))["mutants"] if given.earlier else []
+    earlier = {(row["theorem"], row["change"]): row for row in study}
     # Forked after the catalogue is built, so that it is proved once.
     with get_context("fork").Pool(given.workers) as pool:
         began = time.perf_counter()
         first = pool.map(_first, given.only, chunksize=1)
         seconds = time.perf_counter() - began
-        print(f"constructor and library: {seconds:.1f} s with {given.workers} processes", flush=True)
+        cpu = sum(each for *_, each in first)
+        print(f"constructor and library: {seconds:.1f} s, {cpu:.1f} s of processor time", flush=True)
         jobs = [
-            (name, mine, given.evaluations, given.sound)
-            for name, (_, mine) in zip(given.only, first, strict=True)
+            (name, mine, given.evaluations, given.sound, _of(name, earlier))
+            for name, (_, mine, _) in zip(given.only, first, strict=True)
         ]
-        for name, (true, _), mine in zip(given.only, first, pool.imap(_second, jobs), strict=True):
+        for name, (true, *_), mine in zip(given.only, first, pool.imap(_second, jobs), strict=True):
             if true[0] > KILLED:
                 wrong.append(f"the true theorem {name} is refuted: {true[0]} at {true[1]}")
             wrong += [
@@ -127,6 +160,7 @@ def main() -> int:
         "evaluations": given.evaluations,
         "workers": given.workers,
         "seconds": round(seconds, 1),
+        "processor_seconds": round(cpu, 1),
         "date": str(date.today()),
     }
     stem = given.folder / f"mutants-{settings['date']}"

@@ -69,7 +69,6 @@ def as_markdown(settings: Mapping[str, Any], rows: Sequence[Row]) -> str:
     beforehand = [row for row in false if row["route"] != "counterexample"]
     opened = [row for row in rows if row["label"] == "open"]
     late = [row for row in false if row["killed"] in ("chain", "search")]
-    cpu = sum(row["cpu"] for row in rows)
     lines = [
         f"# Mutation study, {settings['date']}",
         "",
@@ -78,9 +77,9 @@ def as_markdown(settings: Mapping[str, Any], rows: Sequence[Row]) -> str:
         "open. A kill is an exact ratio above 1 + 1e-6, or a refusal by the constructor (static: units).",
         "",
         f"- false and killed by the constructor and the fixed library of {settings['instances']} instances: "
-        f"{_share(len(fixed), len(false))}, in {settings['seconds']:.0f} s with "
-        f"{settings['workers']} processes that make every mutant and run every theorem, too ({cpu:.0f} s of "
-        "processor time for the mutants);",
+        f"{_share(len(fixed), len(false))}; to make every mutant and to run it and every theorem takes "
+        f"{settings['processor_seconds']:.0f} s of processor time, {settings['seconds']:.0f} s with "
+        f"{settings['workers']} processes;",
         f"- with the long chains and the full search ({settings['evaluations']} evaluations per survivor): "
         f"{_share(sum(bool(row['killed']) for row in false), len(false))};",
         f"- of those known to be false before any run: "

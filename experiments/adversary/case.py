@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from operator import attrgetter
 
 import numpy as np
 from sympy import Expr, Symbol
@@ -78,8 +80,15 @@ def constants_of(case: Case) -> dict[Symbol, float]:
     theorem, problem = case.theorem, case.problem
     if problem.x_star is None and theorem.measure.startswith(("gap", "distance")):
         raise NotCertified(problem.minimum.note)
-    setting = Setting(np.zeros(1), case.batch, case.replacement)
-    names = [name for name in theorem.constants if name not in _ALONG_RUN]
+    names = tuple(name for name in theorem.constants if name not in _ALONG_RUN)
+    return dict(_certified(problem, names, case.batch, case.replacement))
+
+
+@lru_cache(maxsize=1024)
+def _certified(
+    problem: Problem, names: tuple[str, ...], batch: int, replacement: bool
+) -> Mapping[Symbol, float]:
+    setting = Setting(np.zeros(1), batch, replacement)
     unknown = [name for name in names if name not in CONSTANTS]
     if unknown:
         raise NotCertified(f"problems certify no {', '.join(unknown)}")
@@ -91,7 +100,7 @@ def number(
     expr: Expr, values: Mapping[Symbol, np.ndarray | float], at: np.ndarray | int = 0, steps: int = 1
 ) -> np.ndarray:
     """Return an expression in k, K, constants and parameters as numbers."""
-    names = sorted(values, key=str)
+    names = sorted(values, key=attrgetter("name"))
     return lower(expr, (s.k, s.K, *names))(at, steps, *(values[name] for name in names))
 
 
@@ -105,7 +114,12 @@ def edges(theorem: Theorem, constants: Mapping[Symbol, float]) -> dict[str, floa
     return {p.name: value for p, value in ends.items()}
 
 
+def limited(theorem: Theorem) -> set[str]:
+    """Return the names of the parameters that have an upper end."""
+    below = {r.lhs for r in theorem.where if r.rel_op in ("<", "<=")}
+    return {p.name for p in theorem.parameters if p in below}
+
+
 def bounded(theorem: Theorem) -> bool:
     """Whether every parameter of the theorem has an upper end."""
-    limited = {r.lhs for r in theorem.where if r.rel_op in ("<", "<=")}
-    return set(theorem.parameters) <= limited
+    return {p.name for p in theorem.parameters} <= limited(theorem)

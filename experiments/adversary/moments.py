@@ -62,8 +62,10 @@ def moment_curves(
     """
     assert problem.x_star is not None
     d, (S, steps) = problem.d, alphas.shape
-    G = gradient_maps(problem, problem.x_star)
-    mean, c = G.mean(0), batch_factor(problem.n, batch, replacement)
+    # Samples that agree are drawn as one.
+    G, counts = np.unique(gradient_maps(problem, problem.x_star), axis=0, return_counts=True)
+    chances = counts / problem.n
+    mean, c = np.tensordot(chances, G, 1), batch_factor(problem.n, batch, replacement)
     run = linear(method, alphas)
     states = run.follows.size
     of_x, of_sum = slice(d), slice(states * d, (states + 1) * d)
@@ -75,7 +77,7 @@ def moment_curves(
         "gap_average": (of_sum, H / 2),
     }
     square = mean.T @ mean
-    extra = c * ((G.transpose(0, 2, 1) @ G).mean(0) - square)
+    extra = c * (np.tensordot(chances, G.transpose(0, 2, 1) @ G, 1) - square)
     start = np.outer(run.follows, problem.x0 - problem.x_star).ravel()
     z = np.concatenate([start, np.zeros(d), [1.0]])
     Z = np.broadcast_to(np.outer(z, z), (S, z.size, z.size))
@@ -89,7 +91,8 @@ def moment_curves(
             curves["spread"][:, k] = np.maximum((seen * extra).sum((1, 2)), 0.0)
             curves["moment"][:, k] = (seen * square).sum((1, 2)) + curves["spread"][:, k]
             if k < steps:
-                Z = _advanced(Z, np.concatenate([mean[None], G]) @ Y[:, None], run, weights[:, k], k, c)
+                maps = np.concatenate([mean[None], G]) @ Y[:, None]
+                Z = _advanced(Z, maps, run, weights[:, k], k, np.append(1 - c, c * chances))
         total = np.concatenate([np.zeros((S, 1)), np.cumsum(weights, 1)], 1)
         curves["gap_average"] /= total**2
     return {name: np.where(np.isnan(curve), np.inf, curve) for name, curve in curves.items()}
@@ -107,9 +110,9 @@ def _to_point(point: np.ndarray, d: int) -> np.ndarray:
 
 
 def _advanced(
-    Z: np.ndarray, gradients: np.ndarray, run: Linear, weight: np.ndarray, k: int, c: float
+    Z: np.ndarray, gradients: np.ndarray, run: Linear, weight: np.ndarray, k: int, shares: np.ndarray
 ) -> np.ndarray:
-    """Return Z after step k; `gradients`, shape (S, 1 + n, d, D), map z to the mean gradient and to each."""
+    """Return Z after step k; `gradients`, shape (S, N, d, D), map z to gradients with these shares."""
     S, maps, d, size = gradients.shape
     states = run.follows.size
     rows = np.arange(d)
@@ -124,4 +127,4 @@ def _advanced(
     pushed = run.push[:, k, None, :, None, None] * gradients[:, :, None]
     M[:, :, : states * d] += pushed.reshape(S, maps, states * d, size)
     moved = M @ Z[:, None] @ M.transpose(0, 1, 3, 2)
-    return np.asarray((1 - c) * moved[:, 0] + c * moved[:, 1:].mean(1))
+    return np.asarray((shares[:, None, None] * moved).sum(1))

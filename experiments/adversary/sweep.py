@@ -150,7 +150,7 @@ def _along_runs(
 ) -> np.ndarray:
     """Return a bound on the noise along each run: exact on least squares, else certified, shape (S,)."""
     ends = to_end in case.theorem.assumptions
-    if not case.theorem.stochastic:
+    if not case.theorem.stochastic or (case.problem.n == 1 and symbol == s.second_moment):
         squares = known["grad_norm_sq_last"]
         return (squares if ends else squares[:, :-1]).max(1)
     # Without it, the certified bound takes its place.
@@ -160,7 +160,8 @@ def _along_runs(
         return (noise[:, :-1] if is_plain(case.method) and not ends else noise).max(1)
     found = np.full(len(alphas), np.nan)
     for row, steps in enumerate(alphas):
-        setting = setting_of(case.method, steps, case.batch, case.replacement)
+        made = np.append(steps, steps[-1]) if ends else steps
+        setting = setting_of(case.method, made, case.batch, case.replacement)
         try:
             limit = certify(case.problem, symbol.name, setting)
         except NotCertified:

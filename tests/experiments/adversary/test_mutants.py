@@ -28,7 +28,14 @@ def judged(mutant, sound=False):
     return second_pass(mutant, first_pass(mutant), 0, sound)
 
 
-SETTINGS = {"date": "today", "instances": 50, "evaluations": 0, "seconds": 1.0, "workers": 2}
+SETTINGS = {
+    "date": "today",
+    "instances": 50,
+    "evaluations": 0,
+    "seconds": 1.0,
+    "processor_seconds": 2.0,
+    "workers": 2,
+}
 STUDIED = ("gd_pl", "sgd_pl_constant", "minibatch_descent", "batch_variance_with")
 
 
@@ -44,6 +51,17 @@ def test_the_library_spares_the_truth_and_kills_what_is_false(name):
         row = judged(mutant)
         if row["label"] != "open":
             assert bool(row["killed"]) == (row["label"] == "false"), mutant.name
+
+
+def test_survivors_of_an_earlier_study_are_not_searched_again_unless_they_changed():
+    mutant = next(m for m in mutants_of(THEOREMS["gd_convex"], tight=False) if m.change == "step x 0.5")
+    row = first_pass(mutant)
+    assert not row["killed"]
+    before = {**row, "label": "open", "route": "none", "reason": "earlier"}
+    key = row["theorem"], row["change"]
+    assert second_pass(mutant, row, 0, earlier={key: before})["reason"] == "earlier"
+    before["statement"] = "another"
+    assert second_pass(mutant, row, 0, earlier={key: before})["label"] == "equivalent"
 
 
 def test_no_certificate_closes_on_what_was_killed():
