@@ -70,11 +70,15 @@ def test_a_missing_file_and_a_damaged_instance_are_clear_errors(witness, tmp_pat
         replay(broken)
 
 
-@pytest.mark.parametrize("name", THEOREMS)
+SAMPLED = list(THEOREMS)[::8]
+RECORDED = [pytest.param(name, marks=[] if name in SAMPLED else pytest.mark.full) for name in THEOREMS]
+
+
+@pytest.mark.parametrize("name", RECORDED)
 def test_the_record_replays_and_refutes_nothing(name):
     known = known_tightness(name)
     if known is None:
-        pytest.skip("no witness on record for this statement")
+        pytest.skip("no witness on record for this statement: `python -m ratebound.experiments.adversary`")
     assert known.verdict in ("tight", "loose")
     assert isinstance(known.witness, Witness)
     assert known.witness.bound_text == statement_text(THEOREMS[name])
