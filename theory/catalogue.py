@@ -35,6 +35,7 @@ FAMILIES = (
     "sgd_star",
     "minibatch",
     "sgd_momentum",
+    "schedule_free",
     "sgd_growth",
     "sgd_affine",
     "sgd_batched",

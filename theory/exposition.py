@@ -19,6 +19,7 @@ from ratebound.theory.conversion import Conversion
 from ratebound.theory.exposition_reduced import reduced, tracking
 from ratebound.theory.exposition_steps import (
     any_steps,
+    interpolated,
     last_iterate,
     least_gradient,
     look_ahead,
@@ -26,6 +27,7 @@ from ratebound.theory.exposition_steps import (
 )
 from ratebound.theory.gradient_sum import GradientSum
 from ratebound.theory.growing import Growing
+from ratebound.theory.interpolated import Interpolated
 from ratebound.theory.last_iterate import LastIterate
 from ratebound.theory.least_gradient import LeastGradient
 from ratebound.theory.look_ahead import LookAhead
@@ -87,6 +89,8 @@ def exposition(theorem: Theorem) -> list[Line]:
             return list(any_steps(theorem, proof))
         case LookAhead() as proof:
             return list(look_ahead(theorem, proof))
+        case Interpolated() as proof:
+            return list(interpolated(theorem, proof))
         case LastIterate() as proof:
             return list(last_iterate(theorem, proof))
         case _:

@@ -8,6 +8,7 @@ from sympy import factor
 
 from ratebound.theory.accumulated import AnySteps
 from ratebound.theory.assumptions import descent_lemma
+from ratebound.theory.interpolated import Interpolated
 from ratebound.theory.last_iterate import LastIterate
 from ratebound.theory.least_gradient import LeastGradient
 from ratebound.theory.look_ahead import LookAhead
@@ -96,3 +97,13 @@ def last_iterate(theorem: Theorem, proof: LastIterate) -> Iterator[Line]:
     yield Line("Summed, f(x_j) - f* has for j < K twice the factor", factor(proof.factor(theorem)), ">= 0")
     yield Line("where the step alpha_K, never made, is", proof.beyond)
     yield Line("and what is left of f(x_K) - f* is at most the bound", theorem.bound)
+
+
+def interpolated(theorem: Theorem, proof: Interpolated) -> Iterator[Line]:
+    """Yield the lines of a proof for gradients between iterate and average."""
+    yield Line("The potential V_k is k (f(x_{k-1}) - f*) + ||z_k - x*||^2/(2 alpha).")
+    yield from claim_lines(proof.claim(theorem.method), proof.by, {})
+    yield Line("(X, Y, Z, P are x_k, y_k, z_k, x_{k-1} less x*; G and GY the gradients at x_k and y_k)")
+    yield Line(
+        "Summed over k + 1 steps, V_{k+1} contains (k + 1) (f(x_k) - f*), at most k + 1 times", theorem.bound
+    )

@@ -183,7 +183,7 @@ LOWER_BOUNDS: Mapping[str, LowerBound] = {
         ),
         LowerBound(
             id="gd_quadratic_attained",
-            title="Gradient descent with the step 1/L, least squares: for each k one parabola meets the bound",
+            title="Gradient descent with the step 1/L, least squares: for each k a parabola meets the bound",
             source="elementary: the parabola of curvature L/(2 k + 1)",
             methods=(gd,),
             step=1 / L,

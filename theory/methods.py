@@ -49,6 +49,14 @@ sgd_primal_averaging = _momentum(
 )
 
 _z = Symbol("z", real=True)
+sgd_schedule_free = Method(
+    "sgd_schedule_free",
+    f"Schedule-free SGD, gradients at {BETA} of the average",
+    {"x": ((k + 1) * x + _z - alpha * g) / (k + 2), "z": _z - alpha * g},
+    "batch",
+    point=(1 - BETA) * _z + BETA * x,
+    from_start=("z",),
+)
 _ahead = (k * x + 2 * _z) / (k + 2)
 nesterov = Method(
     "nesterov",
@@ -168,6 +176,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
             sgd_momentum,
             sgd_momentum_averaging,
             sgd_primal_averaging,
+            sgd_schedule_free,
             nesterov,
             nesterov_constant,
             ogm,

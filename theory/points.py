@@ -41,6 +41,11 @@ convex_below_iterate = Inequality(
     delta - gap_at_point - GY * (X - Y),
     frozenset({"convex"}),
 )
+convex_above_point = Inequality(
+    "first-order convexity at x_k, towards y_k",
+    gap_at_point - delta - G * (Y - X),
+    frozenset({"convex"}),
+)
 convex_below_minimum = Inequality(
     "first-order convexity at y_k, towards x*", GY * Y - gap_at_point, frozenset({"convex"})
 )
@@ -92,6 +97,7 @@ lipschitz_aside = Inequality(
 )
 
 BETWEEN_POINTS = (
+    convex_above_point,
     descent_from_point,
     convex_below_iterate,
     convex_below_minimum,

@@ -15,6 +15,7 @@ from ratebound.theory.conversion import Conversion
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.exposition import exposition
 from ratebound.theory.gradient_sum import GradientSum
+from ratebound.theory.interpolated import Interpolated
 from ratebound.theory.last_iterate import LastIterate
 from ratebound.theory.memory import Memory
 from ratebound.theory.method import Method, g, x
@@ -81,7 +82,7 @@ def test_each_assumption_that_the_proof_uses_is_needed(theorem):
 
 def _proof_parts(certificate):
     match certificate:
-        case Recursion() | Telescope() | OneStep() | Potential() | Memory() | Tracking():
+        case Recursion() | Telescope() | OneStep() | Potential() | Memory() | Tracking() | Interpolated():
             yield list(certificate.by)
         case Reduced():
             yield [*certificate.by, *certificate.start]
