@@ -41,7 +41,8 @@ def test_no_mixture_is_needed_for_the_rate_but_the_mean_is():
     with pytest.raises(RateboundError, match="states x and z"):
         replace(THEOREM, method=sgd)
     with pytest.raises(RateboundError, match="states x and z, step fixed"):
-        replace(THEOREM, step=alpha0 / (k + 1), defaults={alpha: alpha0, alpha0: alpha0})
+        bound = THEOREM.bound.subs(alpha, alpha0)
+        replace(THEOREM, step=alpha0 / (k + 1), bound=bound, defaults={alpha0: Integer(1)})
     for inequality in proof.by:
         changed = {**proof.by, inequality: proof.by[inequality] + Integer(1)}
         with pytest.raises(RateboundError, match="does not close"):
