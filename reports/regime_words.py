@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+_PLURAL = {"batch": "batches", "momentum": "momenta", "iterations": "horizons", "noise": "noise levels"}
+
 
 def said(found: Mapping[str, Any]) -> list[str]:
     """Return sentences: what exact noise floors say of convergence, and what the batches say of scaling.
@@ -21,10 +23,12 @@ def said(found: Mapping[str, Any]) -> list[str]:
     if floors and min(floors) > found["rounding"]:
         lines.append(
             f"no constant step converges to x*: the noise floor is positive at every stable step, "
-            f"{min(floors):.3g} at the least on this map"
+            f"{min(floors):.3g} at the least over all steps and {_PLURAL[found['axis']]} of the map"
         )
     elif floors and max(floors) <= found["rounding"]:
-        lines.append("every stable step converges to x*: the noise floor is zero")
+        lines.append(
+            f"every stable step converges to x* over all {_PLURAL[found['axis']]}: the noise floor is zero"
+        )
     if found["critical_batch"] is not None:
         lines.append(
             f"critical batch {found['critical_batch']:.3g}: beyond it the threshold of the first batch, "

@@ -33,7 +33,7 @@
     choose.k.value = data.k.length - 1;
     choose.rows.querySelector("[value=log]").disabled = data.values[0] <= 0;
     document.getElementById("cell").hidden = true;
-    heat.style.height = `${Math.max(18, Math.min(40, 8 + 1.4 * data.values.length))}rem`;
+    heat.style.height = `${Math.max(heat.clientWidth < 500 ? 25 : 18, Math.min(40, 8 + 1.4 * data.values.length))}rem`;
   }
 
   function look() {
@@ -82,6 +82,8 @@
     choose.shown.value = data.k[k];
     const text = data.code.map((codes, row) => codes.map((_, column) => words(row, column, k)));
     const map = { type: "heatmap", x: steps(), y: rows(), text, hoverinfo: "text", xgap: 0.5, ygap: 0.5, ...colours(k) };
+    const narrow = heat.clientWidth < 500;
+    if (narrow) Object.assign(map.colorbar, { orientation: "h", y: -0.28, yanchor: "top", thickness: 14, tickangle: -40 });
     const known = data.threshold.map((limit, row) => [limit, rows()[row]]).filter(([limit]) => limit !== null);
     const line = {
       x: known.map(([limit]) => limit * unit()), y: known.map(([, row]) => row), mode: "lines+markers",
@@ -96,7 +98,7 @@
     const name = choose.unit.value === "alpha" ? "step α" : `step α · ${choose.unit.value}`;
     window.Plotly.react(heat, [map, line, marks(data.best, "star", 11), marks(data.trusted.step, "diamond", 8)], {
       paper_bgcolor: style.paper, plot_bgcolor: style.paper, font: { color: style.ink, family: style.font, size: 13 },
-      modebar: { orientation: "v", bgcolor: "rgba(0,0,0,0)" }, margin: { l: 60, r: 15, t: 15, b: 50 }, hoverlabel: { align: "left" },
+      modebar: { orientation: narrow ? "h" : "v", bgcolor: "rgba(0,0,0,0)" }, margin: { l: 60, r: 15, t: narrow ? 40 : 15, b: narrow ? 140 : 50 }, hoverlabel: { align: "left" },
       xaxis: { ...axis, type: "log", title: { text: name }, exponentformat: "power" },
       yaxis: { ...axis, type: log ? "log" : "linear", minorloglabels: "none", title: { text: data.axis_name }, ...(log ? {} : ticks()) },
     }, options);
@@ -128,7 +130,7 @@
     const axis = { gridcolor: style.line, zeroline: false, ticks: "outside" };
     window.Plotly.react(runs, traces, {
       paper_bgcolor: style.paper, plot_bgcolor: style.paper, font: { color: style.ink, family: style.font, size: 13 },
-      modebar: { orientation: "v", bgcolor: "rgba(0,0,0,0)" }, margin: { l: 70, r: 15, t: 30, b: 50 }, hovermode: "x unified", legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom" },
+      modebar: { orientation: narrow ? "h" : "v", bgcolor: "rgba(0,0,0,0)" }, margin: { l: 70, r: 15, t: 30, b: 50 }, hovermode: "x unified", legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom" },
       hoverlabel: { bgcolor: style.paper, font: { color: style.ink } },
       xaxis: { ...axis, title: { text: "iterations k" } },
       yaxis: { ...axis, type: "log", title: { text: data.measure }, exponentformat: "power", minorloglabels: "none" },
