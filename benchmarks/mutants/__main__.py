@@ -23,6 +23,7 @@ from typing import Any
 
 from benchmarks.mutants import table
 from benchmarks.mutants.chains import worst_chain
+from benchmarks.mutants.known import KNOWN
 from benchmarks.mutants.labels import Label, label
 from benchmarks.mutants.library import ENTRIES, KILLED, worst
 from benchmarks.mutants.operators import Mutant, mutants_of
@@ -67,12 +68,13 @@ def second_pass(
 ) -> dict[str, Any]:
     """The row with its label; survivors meet chains and search, without evaluations none of them.
 
-    What an earlier study says of a survivor whose statement is still the same is kept.
+    What an earlier study says of a survivor whose statement is still the same is kept, unless there is a
+    label by hand now.
     """
     if mutant.theorem is None:
         return row | asdict(label(mutant))
     before = earlier.get((row["theorem"], row["change"]))
-    same = before is not None and before.get("statement") == row["statement"]
+    same = before is not None and before.get("statement") == row["statement"] and mutant.name not in KNOWN
     if before is not None and same and not row["killed"] and before["killed"] in ("", "chain", "search"):
         return dict(before)
     ratio, where = row["ratio"], row["where"]

@@ -38,6 +38,20 @@ PROOFS: Mapping[str, Certificate] = {
 _CONTRACTION = "the factor max(|1 - alpha mu|, |1 - alpha L|) holds for every alpha > 0"
 _PEP_1_5 = "PEP: worst ratio .75, .71, .70, .69, .69 for k = 1 .. 5"
 _PEP_BEYOND = "PEP: ratio 1 at alpha = 2.2, 3.9, 7.5, mu = .1, .5, k = 1, 2"
+_GRADIENTS = (
+    "grad f(x+) = (I - alpha H) grad f(x), mu I <= H <= L I a mean of Hessians: the factor "
+    "max(|1 - alpha mu|, |1 - alpha L|) holds for every alpha > 0"
+)
+_BEYOND_GAP = (
+    "for alpha >= 2/L a step grows ||x - x*|| by alpha L - 1 >= 1 at most, and gap <= L ||x - x*||^2/2"
+)
+_BEYOND_GRADIENT = (
+    "for alpha >= 2/L a step grows ||grad f|| by alpha L - 1 >= 1 at most, and ||grad f(x_0)||^2 <= 2 L gap0"
+)
+_PEP_DISTANCE = (
+    "PEP: ratio at most .76 (bound x 0.5), .9996 (2 k), .86 (k + 1) for mu = .1, .5, alpha = .3, 1, L = 1, "
+    "k = 1, 2, 3, 5"
+)
 _SHARP = "sgd_convex_decaying_sharp has smaller factors of D^2 and of the second moment at every k"
 _STAR = (
     "2 alpha <grad f, x - x*> >= 2 alpha gap + (alpha/L_max) E||g_i - g_i*||^2, then Young: "
@@ -96,6 +110,19 @@ KNOWN: Mapping[str, Known] = {
     "gd_sc_gap: range x 1.5": ("equivalent", "pep", _PEP_BEYOND),
     "gd_sc_gap: range x 2": ("equivalent", "pep", _PEP_BEYOND),
     "gd_sc_gap: range x 4": ("equivalent", "pep", _PEP_BEYOND),
+    **{
+        f"gd_sc_gradient: range x {factor}": ("equivalent", "derived", _GRADIENTS)
+        for factor in ("1.5", "2", "4")
+    },
+    **{
+        f"{theorem}: range x {factor}": ("equivalent", "derived", why)
+        for theorem, why in (("gd_convex_exact", _BEYOND_GAP), ("gd_convex_gradient_exact", _BEYOND_GRADIENT))
+        for factor in ("1.5", "2", "4")
+    },
+    **{
+        f"gd_sc_from_distance: {change}": ("equivalent", "pep", _PEP_DISTANCE)
+        for change in ("bound x 0.5", "k -> 2 k", "k -> k + 1")
+    },
     "gd_pl_refined: L -> mu_pl": (
         "open",
         "none",
