@@ -56,7 +56,7 @@ class Oracle:
     ----------
     function_class
         ``"convex"``, ``"strongly_convex"``, ``"pl"``, ``"smooth"`` or ``"components"`` (a mean of two
-        components, strongly convex where there is a modulus, else convex; every path of SGD).
+        components, strongly convex where there is a modulus, else convex; every path of SGD or SAGA).
     start
         What is set to one at the start: ``D``, ``gap0``, ``grad0_sq``, or ``gap0 + mu D^2/2``.
     curvature, modulus, noise
@@ -109,6 +109,8 @@ ORACLES: Mapping[str, Oracle] = MappingProxyType(
         "sgd_star_constant": Oracle("components", D, ell, mu, sigma_b_sq, steps=1),
         "sgd_star_convex": Oracle("components", D, L_max, noise=sigma_star_sq, steps=3),
         "sgd_handbook_constant": Oracle("components", D, L_max, noise=sigma_star_sq, steps=3),
+        "saga_sc": Oracle("components", D, L_max, mu, sigma_star_sq, steps=4),
+        "saga_convex": Oracle("components", D, L_max, noise=sigma_star_sq, steps=4),
     }
 )
 """The theorems whose worst case PEPit can express."""
@@ -206,6 +208,8 @@ def _posed(theorem: Theorem, values: Mapping[str, float], steps: int) -> tuple[d
         "function_class": oracle.function_class,
         "measure": theorem.measure,
         "start": str(oracle.start),
+        "table": theorem.method.draws is not None and bool(theorem.method.draws.table),
+        "gap0": known.get(gap0),
         **_rules(theorem, known, steps),
         **{role: None if symbol is None else known[symbol] for role, symbol in roles.items()},
     }
@@ -217,6 +221,8 @@ def _rules(theorem: Theorem, known: Mapping[Symbol, float], steps: int) -> dict[
     alphas = [_number(theorem.step, known, j, steps) for j in range(steps)]
     values = {symbol: Float(value) for symbol, value in known.items() if symbol != alpha}
     method = theorem.method
+    if method.draws is not None:
+        return {"alphas": alphas}
     method = replace(
         method,
         update={name: rule.xreplace(values) for name, rule in method.update.items()},

@@ -79,7 +79,7 @@ def _combined(factors: Sequence[float], vectors: Sequence[Any]) -> Any:
 
 
 def _paths(program: Any, task: Mapping[str, Any]) -> None:
-    """Pose SGD on two components: every path of samples has points of its own."""
+    """Pose SGD or SAGA on two components: every path of samples has points of its own."""
     from PEPit.functions import SmoothStronglyConvexFunction
 
     components = [
@@ -90,17 +90,32 @@ def _paths(program: Any, task: Mapping[str, Any]) -> None:
     x_star = f.stationary_point()
     x = program.set_initial_point()
     program.set_initial_condition((x - x_star) ** 2 <= 1)
+    if task["gap0"] is not None:
+        program.set_initial_condition(f(x) - f(x_star) <= task["gap0"])
     noise = np.mean([each.gradient(x_star) ** 2 for each in components])
     program.add_constraint(noise <= task["noise"])
     average = task["measure"] == "gap_average"
-    paths = [[x]]
+    stored = [each.gradient(x) for each in components] if task["table"] else None
+    paths = [([x], stored)]
     # An average is over the points before the last step.
     for alpha in task["alphas"][: -1 if average else None]:
-        paths = [[*path, path[-1] - alpha * each.gradient(path[-1])] for path in paths for each in components]
+        paths = [
+            _moved(path, table, alpha, each, i) for path, table in paths for i, each in enumerate(components)
+        ]
+    walked = [path for path, _ in paths]
     if average:
-        program.set_performance_metric(np.mean([f(np.mean(path)) for path in paths]) - f(x_star))
+        program.set_performance_metric(np.mean([f(np.mean(path)) for path in walked]) - f(x_star))
     else:
-        program.set_performance_metric(np.mean([(path[-1] - x_star) ** 2 for path in paths]))
+        program.set_performance_metric(np.mean([(path[-1] - x_star) ** 2 for path in walked]))
+
+
+def _moved(path: list[Any], table: list[Any] | None, alpha: float, drawn: Any, i: int) -> tuple[Any, Any]:
+    """Return a path and its stored gradients after a step with the component i."""
+    g = drawn.gradient(path[-1])
+    if table is None:
+        return [*path, path[-1] - alpha * g], None
+    estimate = g - table[i] + np.mean(table)
+    return [*path, path[-1] - alpha * estimate], [*table[:i], g, *table[i + 1 :]]
 
 
 def main() -> None:

@@ -73,6 +73,14 @@ POINTS = {
         ({"L_max": 1, "mu": 0.1, "alpha": step, "sigma_star_sq": noise}, 1)
         for step, noise in ((0.5, 1.0), (0.9, 0.1), (0.05, 0.0))
     ],
+    "saga_sc": [
+        ({"L_max": 1, "mu": 0.2, "alpha": step, "sigma_star_sq": 0.5, "n": 2, "gap0": 0.4}, k)
+        for step, k in ((0.05, 3), (0.15, 2), (1 / 6, 3))
+    ],
+    "saga_convex": [
+        ({"L_max": 1, "alpha": step, "sigma_star_sq": 0.5, "n": 2, "gap0": 0.4}, k)
+        for step, k in ((0.05, 3), (0.15, 2), (1 / 3, 3))
+    ],
     "sgd_star_constant": [
         ({"ell": 1, "mu": 0.1, "alpha": step, "sigma_b_sq": noise}, 1)
         for step, noise in ((0.5, 1.0), (0.5, 0.0), (0.05, 3.0))
@@ -149,3 +157,9 @@ def test_a_solver_that_hangs_is_stopped(monkeypatch):
     )
     with pytest.raises(RateboundError, match=r"took more than 0\.5 s"):
         worst_case("gd_convex", {"L": 1, "alpha": 1.0}, 1, timeout=0.5)
+
+
+@needs_pepit
+def test_the_first_step_of_saga_is_one_of_gradient_descent():
+    values = {"L_max": 1, "mu": 0.2, "alpha": 0.15, "sigma_star_sq": 0.5, "n": 2, "gap0": 0.5}
+    assert worst_case("saga_sc", values, 1).worst == pytest.approx((1 - 0.15 * 0.2) ** 2, rel=1e-5)
