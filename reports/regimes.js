@@ -130,7 +130,7 @@
     const axis = { gridcolor: style.line, zeroline: false, ticks: "outside" };
     window.Plotly.react(runs, traces, {
       paper_bgcolor: style.paper, plot_bgcolor: style.paper, font: { color: style.ink, family: style.font, size: 13 },
-      modebar: { orientation: narrow ? "h" : "v", bgcolor: "rgba(0,0,0,0)" }, margin: { l: 70, r: 15, t: 30, b: 50 }, hovermode: "x unified", legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom" },
+      modebar: { orientation: "v", bgcolor: "rgba(0,0,0,0)" }, margin: { l: 70, r: 15, t: 30, b: 50 }, hovermode: "x unified", legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom" },
       hoverlabel: { bgcolor: style.paper, font: { color: style.ink } },
       xaxis: { ...axis, title: { text: "iterations k" } },
       yaxis: { ...axis, type: "log", title: { text: data.measure }, exponentformat: "power", minorloglabels: "none" },
