@@ -121,14 +121,14 @@ def _rate(theorem: Theorem) -> dict[str, Any]:
 
 
 def _problem(problem: Problem) -> dict[str, Any]:
-    L, L_max = certify(problem, "L").value, certify(problem, "L_max").value
+    smoothness = None if problem.loss.kinked else [certify(problem, name).value for name in ("L", "L_max")]
     return {
         "name": problem.name,
         "title": problem.title,
         "n": problem.n,
         "d": problem.d,
-        "kappa": _kappa(problem, L),
-        "L_max_over_L": L_max / L,
+        "kappa": None if smoothness is None else _kappa(problem, smoothness[0]),
+        "L_max_over_L": None if smoothness is None else smoothness[1] / smoothness[0],
         "preprocessing": problem.preprocessing,
         "loss": problem.loss.name,
         "l2": problem.l2,

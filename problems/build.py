@@ -62,8 +62,8 @@ def from_arrays(
     x0
         Start, shape (d,); zeros by default.
     standardise
-        Whether to centre and scale the columns (constant ones are dropped) and, for the squared, Huber,
-        Welsch and Cauchy losses, the labels.
+        Whether to centre and scale the columns (constant ones are dropped) and, for the squared, absolute,
+        Huber, Welsch and Cauchy losses, the labels.
     intercept
         Whether to append a column of ones; it is regularised like the others.
     name, title

@@ -39,3 +39,8 @@ def test_the_worst_case_belongs_to_the_statement():
     assert worst["verdict"] == "tight" and 0.999 <= worst["ratio"] <= 1 + 1e-9
     mine = dataclasses.replace(theorem, bound=2 * theorem.bound, certificate=None)
     assert _cell(mine, "quadratic_2d")["theorem"]["worst"] is None
+
+
+def test_a_problem_with_a_kink_has_no_condition_number():
+    known = _cell(find("subgradient_horizon"), "hinge_plane")["problem"]
+    assert known["kappa"] is known["L_max_over_L"] is None and known["loss"] == "hinge"
