@@ -25,6 +25,8 @@ def along_run(trial: Trial, symbol: Symbol) -> Constant:
     NotCertified
         If no bound is known.
     """
+    if trial.theorem.in_passes:
+        raise NotCertified(f"{symbol} is derived for independent batches, not for passes over the data")
     alphas = trial.alphas
     if to_end in trial.theorem.assumptions:
         # The step after the last is never made: only the point where it would start counts.

@@ -15,7 +15,7 @@ from ratebound.experiments.along import along_run
 from ratebound.experiments.checks import whole
 from ratebound.experiments.linear import setting_of
 from ratebound.experiments.plan import OVER_PATH, check_alphas
-from ratebound.experiments.shuffling import INDEPENDENT, check_order
+from ratebound.experiments.shuffling import check_order
 from ratebound.problems.certified import Constant, NotCertified, Setting
 from ratebound.problems.constants import CONSTANTS, certify
 from ratebound.problems.finite_sum import Problem
@@ -105,7 +105,7 @@ def prepare(
     parameters: Mapping[str, Parameter] | None = None,
     batch: int = 1,
     replacement: bool | None = None,
-    order: str = INDEPENDENT,
+    order: str | None = None,
 ) -> Trial:
     """Return the run that the theorem speaks about.
 
@@ -121,7 +121,7 @@ def prepare(
     batch, replacement
         The sampling; None for that of the theorem, else with replacement.
     order
-        As in :func:`ratebound.experiments.run.simulate`; the theorems are about independent batches.
+        As in :func:`ratebound.experiments.run.simulate`; None for that of the theorem.
 
     Raises
     ------
@@ -131,11 +131,7 @@ def prepare(
         If a parameter is unknown or no number.
     """
     steps, batch = whole("steps", steps, 1), whole("batch", batch, 1)
-    if check_order(order) != INDEPENDENT and theorem.stochastic:
-        raise NotApplicable(
-            f"{theorem.id} is about batches drawn independently of each other; with order = {order!r} they "
-            "are passes over the data, where a batch depends on those before it"
-        )
+    _check_order(theorem, theorem.visits if order is None else check_order(order), batch)
     if replacement is None:
         replacement = True if theorem.replacement is None else theorem.replacement
     if theorem.replacement not in (None, replacement):
@@ -165,6 +161,19 @@ def prepare(
     except NotCertified as reason:
         raise NotApplicable(f"{theorem.id} needs {along[0].name}: {reason}") from None
     return _with_steps(replace(trial, constants=(*certified, *found)), chosen, steps)
+
+
+def _check_order(theorem: Theorem, order: str, batch: int) -> None:
+    """Check that samples are visited as the theorem has them."""
+    if order != theorem.visits and theorem.in_passes:
+        raise NotApplicable(f"{theorem.id} is about the order {theorem.visits!r}, not {order!r}")
+    if theorem.in_passes and batch > 1:
+        raise NotApplicable(f"{theorem.id} is about passes in steps of one sample, not of {batch}")
+    if order != theorem.visits and theorem.stochastic:
+        raise NotApplicable(
+            f"{theorem.id} is about batches drawn independently of each other; with order = {order!r} they "
+            "are passes over the data, where a batch depends on those before it"
+        )
 
 
 def _check_minimum(theorem: Theorem, problem: Problem) -> None:

@@ -13,6 +13,8 @@ RIDGE = ("ridge_plane", "linnerud_ridge", "iris")
 """For theorems that want every component strongly convex."""
 KINKED = ("median", "hinge_plane", "quadratic_2d", "linnerud", "iris", "huber_worst")
 """For theorems about convex f that need no smoothness."""
+IN_PASSES = ("quadratic_2d", "ridge_plane", "consistent_plane", "linnerud", "huber_worst", "sine_1d")
+"""For theorems about passes over the data: sums so short that all orders are walked."""
 SQUARES = ("quadratic_2d", "linnerud", "consistent", "iris")
 """For theorems about strongly convex least squares."""
 
@@ -30,4 +32,6 @@ def default_problems(theorem: Theorem) -> tuple[str, ...]:
     read = theorem.step.free_symbols.union(*(e.free_symbols for e in theorem.defaults.values()))
     if {"convex", "second_moment"} <= assumed and not {"smooth"} & assumed and not {L, L_max} & read:
         return KINKED
+    if theorem.in_passes:
+        return IN_PASSES
     return SQUARES if {"quadratic", "strongly_convex"} <= assumed else USUAL

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ratebound.experiments import precise
+from ratebound.experiments.after_passes import enumerated_after_passes, exact_after_passes
 from ratebound.experiments.enumerate import count_paths, enumerate_paths
 from ratebound.experiments.exact import exact_available, exact_curves
 from ratebound.experiments.grid import EPS, Grid, floor_of
@@ -51,6 +52,10 @@ def ratios(measured: np.ndarray, bound: np.ndarray, floor: float) -> np.ndarray:
 def exact_values(grid: Grid) -> np.ndarray | None:
     """Return the exact expectation of the measure at each point, shape (N,); None where none is known."""
     theorem = grid.theorem
+    if theorem.in_passes:
+        found = [exact_after_passes(trial, at) for trial, at in grid.entries]
+        known = [values for values in found if values is not None]
+        return np.concatenate(known) if len(known) == len(found) else None
     if not exact_available(grid.problem, theorem.method, grid.trial.batch):
         return None
     return np.concatenate(
@@ -73,6 +78,8 @@ def exact_values(grid: Grid) -> np.ndarray | None:
 def enumerated_values(grid: Grid) -> tuple[Grid, np.ndarray] | None:
     """Return the part of the grid whose index paths can all be walked, with the expectations there."""
     trial, theorem = grid.trial, grid.theorem
+    if theorem.in_passes:
+        return enumerated_after_passes(grid)
     if not theorem.stochastic or theorem.at_horizon or theorem.method.draws is not None:
         return None
     branching = math.log(count_paths(grid.problem.n, 1, trial.batch, trial.replacement))

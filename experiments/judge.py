@@ -194,8 +194,10 @@ def _floor(grid: Grid, order: Order | None) -> float | None:
 
 def _curves(grid: Grid, exact: np.ndarray | None, seen: sampling.Sample | None) -> dict[str, np.ndarray]:
     trial = grid.trial
-    per_step = grid.theorem.method.evaluations(grid.problem.n, trial.batch)
-    curves = {"k": grid.k, "bound": grid.bound, "evaluations": grid.k * per_step}
+    per_count = grid.theorem.method.evaluations(grid.problem.n, trial.batch)
+    if grid.theorem.in_passes:
+        per_count *= grid.problem.n
+    curves = {"k": grid.k, "bound": grid.bound, "evaluations": grid.k * per_count}
     if exact is not None:
         curves["exact"] = exact[np.searchsorted(grid.every_step().k, grid.k)]
     if seen is not None:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ratebound.experiments.checks import whole
-from ratebound.experiments.shuffling import INDEPENDENT, check_order
+from ratebound.experiments.shuffling import check_order
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.sparse import need_dense
 from ratebound.theory.errors import RateboundError, nearest
+from ratebound.theory.passes import INDEPENDENT
 
 if TYPE_CHECKING:
     from ratebound.theory.method import Method
@@ -78,15 +79,18 @@ def check_weights(weights: np.ndarray | None, shape: tuple[int, ...]) -> np.ndar
     Raises
     ------
     RateboundError
-        If they do not fit, or one is not positive and finite.
+        If they do not fit, one is negative or not finite, or the first is zero.
     """
     given = np.ones(shape[-1]) if weights is None else np.asarray(weights, dtype=np.float64)
     if given.shape not in (shape, shape[-1:]):
         raise RateboundError(f"weights have shape {given.shape}; pass one per step, shape {shape[-1:]}")
-    bad = np.argwhere(~(np.isfinite(given) & (given > 0)))
+    # A zero leaves a point out; without the first there would be nothing to average yet at k = 1.
+    first = np.arange(shape[-1]) == 0
+    bad = np.argwhere(~(np.isfinite(given) & ((given > 0) | ((given == 0) & ~first))))
     if bad.size:
         raise RateboundError(
-            f"weight {bad[0][-1]} is {given[tuple(bad[0])]:.6g}; weights must be positive and finite"
+            f"weight {bad[0][-1]} is {given[tuple(bad[0])]:.6g}; weights must be finite and not negative, "
+            "the first positive"
         )
     return np.broadcast_to(given, shape)
 

@@ -37,7 +37,7 @@ _REFINEMENTS = 9
 def feasible(trial: Trial, at: int) -> bool:
     """Whether :func:`ratios` can recompute the measure at x_k, k <= `at`, at a cost of a few seconds."""
     problem, method = trial.problem, trial.theorem.method
-    if method.draws is not None:
+    if method.draws is not None or trial.theorem.in_passes:
         return False
     states = len(method.update)
     if not _sampled(trial):

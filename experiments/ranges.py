@@ -1,6 +1,6 @@
 """Certified ranges ``0 <= q(x_k) <= b(k)`` of a measure along every run: confirmations by replicas need them.
 
-They are known for ``x - alpha g`` only.
+They are known for ``x - alpha g`` with independent batches only.
 For losses of bounded slope each step moves x by at most ``alpha (push + l2 ||x||)``, so the run cannot leave
 a ball about 0 of known radius; L, ||x*|| and the slopes then limit every measure on it.
 """
@@ -21,7 +21,8 @@ from ratebound.problems.lower import lower
 def certified_range(grid: Grid) -> np.ndarray:
     """Return b(k) at each point of the grid, shape (N,); ``inf`` where no range is certified."""
     problem, measure = grid.problem, grid.theorem.measure
-    if problem.loss.slope_bound is None or not is_plain(grid.theorem.method):
+    plain = is_plain(grid.theorem.method) and not grid.theorem.in_passes
+    if problem.loss.slope_bound is None or not plain:
         return np.full(grid.k.size, np.inf)
     return np.concatenate([_limits(problem, measure, trial.alphas)[at] for trial, at in grid.entries])
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ratebound.experiments import smoothing
+from ratebound.experiments.after_passes import run_of
 from ratebound.experiments.evalue import ConfirmProcess, EProcess
 from ratebound.experiments.grid import EPS, Grid, floor_of
 from ratebound.experiments.ranges import certified_range
@@ -135,17 +136,12 @@ def _measured(grid: Grid, first: int, count: int, seed: int, backend: str) -> tu
         out = simulate(
             trial.problem,
             trial.method,
-            trial.alphas,
-            batch=trial.batch,
-            replacement=trial.replacement,
-            steps=trial.steps,
             replicas=count,
             seed=seed,
-            average=trial.weights,
             measures=[name],
-            checkpoints=at,
             first_replica=first,
             backend=backend,
+            **run_of(trial, at),
         )
         columns.append(out[name].values[0])
         if "grad_norm_sq_path" in out:

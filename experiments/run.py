@@ -18,10 +18,10 @@ from ratebound.experiments.backends.choose import find_backend
 from ratebound.experiments.checks import positive, whole
 from ratebound.experiments.plan import MEASURES, OVER_PATH, Plan
 from ratebound.experiments.schedule import Schedule, Step, resolve
-from ratebound.experiments.shuffling import INDEPENDENT
 from ratebound.problems.finite_sum import Problem
 from ratebound.theory.errors import RateboundError, nearest
 from ratebound.theory.methods import METHODS
+from ratebound.theory.passes import INDEPENDENT
 from ratebound.theory.symbols import MEANING
 
 if TYPE_CHECKING:

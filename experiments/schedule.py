@@ -11,12 +11,12 @@ import numpy as np
 from sympy import Expr
 
 from ratebound.experiments.plan import check_alphas
-from ratebound.experiments.shuffling import INDEPENDENT
 from ratebound.problems.constants import CONSTANTS, Setting, certify
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.lower import lower
 from ratebound.theory.errors import RateboundError, nearest
 from ratebound.theory.parse import parse
+from ratebound.theory.passes import INDEPENDENT
 from ratebound.theory.symbols import ALONG_RUN, BY_NAME, K, k
 
 Step: TypeAlias = "float | str | Expr | Sequence[float] | np.ndarray"

@@ -20,15 +20,11 @@ import numpy as np
 from ratebound.experiments.checks import whole
 from ratebound.experiments.sampling import philox
 from ratebound.theory.errors import RateboundError, nearest
+from ratebound.theory.passes import CYCLIC, ORDERS, RESHUFFLE, SHUFFLE_ONCE
 
-INDEPENDENT = "independent"
-SHUFFLED_PASSES: Mapping[str, int] = MappingProxyType(
-    {"reshuffle": 2**64 - 1, "shuffle_once": 1, "cyclic": 0}
-)
+SHUFFLED_PASSES: Mapping[str, int] = MappingProxyType({RESHUFFLE: 2**64 - 1, SHUFFLE_ONCE: 1, CYCLIC: 0})
 """How many passes are shuffled, the first ones; the others repeat the order of the pass before. ``reshuffle``
 is random reshuffling; ``cyclic`` the incremental gradient method, which takes the samples as they lie."""
-ORDERS = (INDEPENDENT, *SHUFFLED_PASSES)
-"""``independent`` batches, or one of :data:`SHUFFLED_PASSES`."""
 
 _DRAWS = 2**18
 _MASK = np.uint64(0xFFFFFFFF)

@@ -21,6 +21,8 @@ _BATCHES = 512
 def affordable(grid: Grid, replicas: int) -> bool:
     """Whether :func:`conditional_means` costs about as little as the run: last iterates, few batches."""
     trial, problem = grid.trial, grid.problem
+    if grid.theorem.in_passes:
+        return False
     batches = count_paths(problem.n, 1, trial.batch, trial.replacement)
     work = replicas * grid.k.size * batches * problem.n * problem.d
     last = grid.theorem.measure in ("gap_last", "distance_sq", "grad_norm_sq_last")

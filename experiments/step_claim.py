@@ -65,9 +65,9 @@ def claim_of(theorem: Theorem, trial: Trial) -> Expr | None:
     """Return the claim ``>= 0`` about one step in the theorem's proof, in state quantities and the step.
 
     None where the proof has none: theorems without a proof of their own, potentials with memory, and
-    statements about one step, which are claims themselves; and where the method is not a plain step.
+    statements about one step, which are claims themselves; and where its step is not one of x - alpha g.
     """
-    if not is_plain(theorem.method):
+    if not is_plain(theorem.method) or theorem.in_passes:
         return None
     return claim_in(theorem.certificate, theorem, trial)
 

@@ -20,7 +20,6 @@ from ratebound.experiments.applicability import NotApplicable, Parameter, Trial,
 from ratebound.experiments.checks import whole
 from ratebound.experiments.grid import Grid
 from ratebound.experiments.judge import Options, judge_run, judge_step
-from ratebound.experiments.shuffling import INDEPENDENT
 from ratebound.experiments.verdict import Verdict
 from ratebound.problems import library
 from ratebound.problems.finite_sum import Problem
@@ -43,7 +42,7 @@ def verify(
     delta: float = 1e-6,
     batch: int = 1,
     replacement: bool | None = None,
-    order: str = INDEPENDENT,
+    order: str | None = None,
     backend: str = "auto",
     cells: int = 1,
 ) -> Verdict:
@@ -71,8 +70,8 @@ def verify(
     batch, replacement
         The sampling; None for that of the theorem, else with replacement.
     order
-        As in :func:`ratebound.experiments.run.simulate`; theorems about independent batches are not
-        applicable to passes over the data.
+        As in :func:`ratebound.experiments.run.simulate`; None for that of the theorem, which says nothing of
+        another one. In passes over the data `steps` counts passes.
     backend
         As in :func:`ratebound.experiments.run.simulate`.
     cells
@@ -113,6 +112,7 @@ def verify(
             "method": theorem.method.name,
             "batch": batch,
             "replacement": drawn is not False,
+            "order": theorem.visits,
             "steps": options.steps,
             "seed": options.seed,
         },
@@ -161,7 +161,7 @@ def _trials(
     parameters: Mapping[str, Parameter],
     batch: int,
     replacement: bool | None,
-    order: str,
+    order: str | None,
 ) -> list[Trial]:
     def trial(horizon: int) -> Trial:
         return prepare(

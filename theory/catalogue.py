@@ -43,6 +43,8 @@ FAMILIES = (
     "sgd_least_squares",
     "sgd_weighted",
     "variance_reduced",
+    "shuffled",
+    "shuffled_nonconvex",
     "recursive",
 )
 """Modules of :mod:`ratebound.theory` that hold theorems, each in a tuple ``THEOREMS``."""

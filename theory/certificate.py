@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from sympy import Expr, Integer, Piecewise, Symbol
 
@@ -17,6 +17,7 @@ from ratebound.theory.assumptions import Inequality
 from ratebound.theory.chart import free
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.onestep import STATE, expansion, prove_step
+from ratebound.theory.passes import pass_step
 from ratebound.theory.prover import nonnegative, vanishes
 from ratebound.theory.symbols import (
     D,
@@ -105,6 +106,11 @@ def require_assumed(by: Multipliers, theorem: Theorem) -> None:
         if not inequality.requires <= names:
             lacking = ", ".join(sorted(inequality.requires - names))
             raise RateboundError(f"the proof uses {inequality.name!r}, which needs the assumption {lacking}")
+        if inequality.visits and theorem.visits not in inequality.visits:
+            raise RateboundError(
+                f"{inequality.name!r} is about samples visited by {' or '.join(inequality.visits)}, and "
+                f"the theorem about {theorem.visits}"
+            )
         if inequality.slack.has(moment) and inequality.estimate != theorem.method.estimate:
             raise RateboundError(
                 f"the proof uses {inequality.name!r}, about an estimate {inequality.estimate}; that of "
@@ -117,11 +123,12 @@ def prove_claim(
 ) -> None:
     """Check that ``claim >= 0`` follows from the theorem's assumptions; see :func:`prove_step`."""
     require_assumed(by, theorem)
+    method = theorem.method
     prove_step(
         claim,
         by,
         plus,
-        definitions=expansion(theorem.method, pathwise),
+        definitions=pass_step(method) if theorem.in_passes else expansion(method, pathwise),
         values={alpha: step_of(theorem)},
         chart=theorem.chart,
         k=k,
@@ -201,6 +208,7 @@ class Corollary:
 
     of: Theorem
     values: Mapping[Symbol, Expr]
+    about_passes: ClassVar[bool] = True
     cited: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
@@ -212,8 +220,10 @@ class Corollary:
     def check(self, theorem: Theorem) -> None:
         """Check that step, assumptions, range and bound are those of the theorem at these values."""
         parent = self.of
-        if parent.measure != theorem.measure or parent.method != theorem.method:
+        if (parent.measure, parent.method) != (theorem.measure, theorem.method):
             raise RateboundError(f"{parent.id} is about another method or measure")
+        if parent.visits != theorem.visits:
+            raise RateboundError(f"{parent.id} is about samples visited by {parent.visits}")
         if not vanishes(theorem.step - parent.step.subs(self.values)):
             raise RateboundError(f"the step {theorem.step} is not that of {parent.id} at {dict(self.values)}")
         if not vanishes(theorem.weights - parent.weights):

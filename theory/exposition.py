@@ -24,6 +24,7 @@ from ratebound.theory.exposition_steps import (
     least_gradient,
     look_ahead,
     short_steps,
+    within,
 )
 from ratebound.theory.gradient_sum import GradientSum
 from ratebound.theory.growing import Growing
@@ -32,6 +33,7 @@ from ratebound.theory.last_iterate import LastIterate
 from ratebound.theory.least_gradient import LeastGradient
 from ratebound.theory.look_ahead import LookAhead
 from ratebound.theory.memory import Memory
+from ratebound.theory.passes import IN_WORDS
 from ratebound.theory.potential import Potential
 from ratebound.theory.proof_lines import Line, claim_lines, term_lines
 from ratebound.theory.reciprocal import Reciprocal
@@ -42,10 +44,18 @@ from ratebound.theory.statement import Theorem
 from ratebound.theory.symbols import D, alpha, d2, d2_next, delta, delta_next, grad_sq
 from ratebound.theory.telescope import SUMMED, Telescope
 from ratebound.theory.tracking import Tracking
+from ratebound.theory.within import Within
 
 
 def exposition(theorem: Theorem) -> list[Line]:
     """Return the proof of a theorem as lines to print."""
+    if theorem.in_passes:
+        words = f"Here {IN_WORDS[theorem.visits]}; x_k is where pass k starts."
+        return [Line(words), *_proof(theorem)]
+    return _proof(theorem)
+
+
+def _proof(theorem: Theorem) -> list[Line]:
     match theorem.certificate:
         case None:
             return [Line("A conjecture: no proof is claimed.")]
@@ -93,6 +103,8 @@ def exposition(theorem: Theorem) -> list[Line]:
             return list(interpolated(theorem, proof))
         case LastIterate() as proof:
             return list(last_iterate(theorem, proof))
+        case Within() as proof:
+            return list(within(theorem, proof))
         case _:
             return [Line("Checked by a certificate of its own kind.")]
 

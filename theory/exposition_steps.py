@@ -1,4 +1,4 @@
-"""Proofs about steps that depend on the gradient, as readable mathematics."""
+"""Proofs about steps of other kinds, as readable mathematics: steps by the gradient, ahead, in passes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from ratebound.theory.least_gradient import LeastGradient
 from ratebound.theory.look_ahead import LookAhead
 from ratebound.theory.proof_lines import Line, claim_lines, term_lines
 from ratebound.theory.statement import Theorem
-from ratebound.theory.symbols import alpha, b0, gap0
+from ratebound.theory.symbols import D, alpha, b0, gap0, n
+from ratebound.theory.within import Within
 
 
 def least_gradient(theorem: Theorem, proof: LeastGradient) -> Iterator[Line]:
@@ -107,3 +108,12 @@ def interpolated(theorem: Theorem, proof: Interpolated) -> Iterator[Line]:
     yield Line(
         "Summed over k + 1 steps, V_{k+1} contains (k + 1) (f(x_k) - f*), at most k + 1 times", theorem.bound
     )
+
+
+def within(theorem: Theorem, proof: Within) -> Iterator[Line]:
+    """Yield the lines of a proof by the single steps of passes."""
+    yield Line("Within a pass x_j is compared with x*_j, where the pass would bring x*; x*_0 = x*_n = x*.")
+    yield from claim_lines(proof.claim, proof.by, proof.plus)
+    yield Line("Induction over the n k steps from the start, with the factor", proof.rate)
+    yield Line("from", D**2)
+    yield Line(f"is at most the bound, read off after every {n} steps", theorem.bound)

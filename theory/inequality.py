@@ -28,6 +28,8 @@ class Inequality:
     estimate
         Where it speaks of E||g_k||^2, of which estimate g_k: as
         :attr:`ratebound.theory.method.Method.estimate`.
+    visits
+        The orders of samples that it is about, names of :data:`ratebound.theory.passes.ORDERS`; none for all.
     """
 
     name: str
@@ -35,6 +37,7 @@ class Inequality:
     requires: frozenset[str]
     about: Method | None = None
     estimate: str = "batch"
+    visits: tuple[str, ...] = ()
 
 
 def needs(*names: str) -> frozenset[str]:

@@ -11,6 +11,7 @@ from sympy.printing.latex import LatexPrinter
 
 from ratebound.theory.exposition import Line, exposition
 from ratebound.theory.lower_bounds import LowerBound
+from ratebound.theory.passes import IN_WORDS
 from ratebound.theory.statement import MEASURES, ONE_STEP, Theorem
 from ratebound.theory.symbols import BY_NAME, LATEX, second_moment, sigma_b_sq, sigma_star_sq
 
@@ -80,6 +81,7 @@ def claim(theorem: Theorem) -> str:
 
 def statement(theorem: Theorem) -> str:
     """Return a theorem and its proof as LaTeX environments, to paste into a document."""
+    visits = f" Here {IN_WORDS[theorem.visits]}." if theorem.in_passes else ""
     said = ", ".join(_text(each.title) for each in theorem.assumptions) or "nothing"
     step = rf"\alpha_k = {tex(theorem.step)}"
     ranges = "".join(f", ${tex(relation)}$" for relation in theorem.where)
@@ -90,7 +92,7 @@ def statement(theorem: Theorem) -> str:
         [
             rf"\begin{{theorem}}[{_text(theorem.title)}]",
             rf"Assume: {said}. {_text(theorem.method.title)} with the step ${step}${ranges} satisfies{when}",
-            rf"\[ {claim(theorem)}. \]",
+            rf"\[ {claim(theorem)}. \]{visits}",
             r"\end{theorem}",
             r"\begin{proof}",
             *(_line(line) for line in exposition(theorem)),

@@ -19,6 +19,7 @@ from ratebound.theory.chart import Chart
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.method import Method, g, x
 from ratebound.theory.methods import armijo
+from ratebound.theory.pass_symbols import PASS_STATE
 from ratebound.theory.prover import nonnegative, vanishes
 from ratebound.theory.symbols import (
     accepted_step,
@@ -79,6 +80,7 @@ STATE = (
     stored_gap_next,
     drift,
     error_next,
+    *PASS_STATE,
 )
 """The quantities of one iteration in which every claim is linear."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from sympy import Dummy, Expr, Integer, Max, Piecewise, Pow, S, Symbol, exp, oo
 from sympy.core.relational import Relational
@@ -51,6 +51,7 @@ class Recursion:
     by: Multipliers
     plus: Nonnegatives = field(default_factory=dict)
     before: tuple[Theorem, Mapping[Symbol, Expr]] | None = None
+    about_passes: ClassVar[bool] = True
     cited: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:

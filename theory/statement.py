@@ -17,6 +17,7 @@ from ratebound.theory.assumptions import FACTS, Assumption
 from ratebound.theory.chart import chart_of
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.method import Method
+from ratebound.theory.passes import CYCLIC, INDEPENDENT, ORDERS
 from ratebound.theory.symbols import BY_NAME, CONSTANTS, PARAMETERS, K, alpha, k
 
 if TYPE_CHECKING:
@@ -75,6 +76,9 @@ class Theorem:
         Parameter -> the value that is used where the user chooses none.
     replacement
         Whether batches are drawn with replacement; None where the theorem holds for both.
+    visits
+        How samples are visited, a name of :data:`ratebound.theory.passes.ORDERS`. In passes over the data k
+        counts passes, each of n steps of one sample: the bound is claimed after whole passes.
     equality
         Whether the bound is an identity.
     note
@@ -103,6 +107,7 @@ class Theorem:
     start: Expr = S.Zero
     defaults: Mapping[Symbol, Expr] = field(default_factory=dict)
     replacement: bool | None = None
+    visits: str = INDEPENDENT
     equality: bool = False
     note: str = ""
     sibling: str | None = None
@@ -115,6 +120,7 @@ class Theorem:
         try:
             self._check_words()
             units.check(self.bound, self.measure)
+            self._check_visits()
             if self.certificate is not None and not proved.trusting():
                 self.certificate.check(self)
         except RateboundError as problem:
@@ -137,6 +143,17 @@ class Theorem:
         lacking = [str(p) for p in self.parameters if p not in self.defaults]
         if lacking:
             raise RateboundError(f"the parameter {', '.join(lacking)} has no default value; state one")
+
+    def _check_visits(self) -> None:
+        if self.visits not in ORDERS:
+            raise RateboundError(f"unknown order of visits {self.visits!r} (known: {', '.join(ORDERS)})")
+        if not self.in_passes:
+            return
+        if self.measure in ONE_STEP or self.measure == "grad_norm_sq_best":
+            raise RateboundError(f"{self.measure} is not measured after whole passes")
+        proof = self.certificate
+        if proof is not None and not proof.cited and not getattr(proof, "about_passes", False):
+            raise RateboundError(f"a {type(proof).__name__} is about independent batches, not about passes")
 
     @property
     def parameters(self) -> tuple[Symbol, ...]:
@@ -162,7 +179,12 @@ class Theorem:
     @property
     def stochastic(self) -> bool:
         """Whether the method draws samples."""
-        return self.method.sampling == "batch"
+        return self.method.sampling == "batch" and self.visits != CYCLIC
+
+    @property
+    def in_passes(self) -> bool:
+        """Whether samples are visited in passes over the data, which k counts."""
+        return self.visits != INDEPENDENT
 
     @property
     def at_horizon(self) -> bool:

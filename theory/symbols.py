@@ -16,6 +16,8 @@ from types import MappingProxyType
 
 from sympy import Symbol
 
+from ratebound.theory.pass_symbols import PASS_LATEX, PASS_MEANING
+
 # Counters.
 k = Symbol("k", integer=True, nonnegative=True)
 """Number of updates made; ``x_0`` is the start."""
@@ -182,6 +184,7 @@ MEANING: Mapping[Symbol, str] = MappingProxyType(
         error_next: "E_k ||g_{k+1} - grad f(x_{k+1})||^2",
         weighted_sum: "sum of w_j q_j over j < k, q the quantity that is averaged",
         measure: "the quantity that the theorem bounds",
+        **PASS_MEANING,
     }
 )
 """What each symbol stands for, in words."""
@@ -253,6 +256,7 @@ LATEX: Mapping[Symbol, str] = MappingProxyType(
         error_next: r"\mathbb{E}_k\lVert e_{k+1}\rVert^2",
         weighted_sum: r"S_k",
         measure: r"M_k",
+        **PASS_LATEX,
     }
 )
 """How each symbol is typeset; the others print by their own name."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from sympy import Expr, S, expand
 
@@ -66,6 +66,7 @@ class Telescope:
     weight_floor: Expr | None = None
     share: Expr | None = None
     final: Multipliers = field(default_factory=dict)
+    about_passes: ClassVar[bool] = True
     cited: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:

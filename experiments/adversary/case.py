@@ -78,6 +78,8 @@ def constants_of(case: Case) -> dict[Symbol, float]:
         If the problem lacks one of them, or has no certified minimum to measure from.
     """
     theorem, problem = case.theorem, case.problem
+    if theorem.in_passes:
+        raise NotCertified(f"{theorem.id} is about passes over the data, which are not searched")
     if problem.x_star is None and theorem.measure.startswith(("gap", "distance")):
         raise NotCertified(problem.minimum.note)
     names = tuple(name for name in theorem.constants if name not in _ALONG_RUN)

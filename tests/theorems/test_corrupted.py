@@ -131,6 +131,9 @@ def test_nothing_holds_below_what_exact_evidence_measures(theorem, name):
         name = {"quadratic_2d": "consistent_plane", "rank_deficient": "interpolating"}[name]
     if "strongly_convex_components" in names:
         name = {"quadratic_2d": "ridge_plane", "rank_deficient": "linnerud_ridge"}[name]
+    if theorem.in_passes and name != "quadratic_2d":
+        # Of longer sums the orders are too many for an exact expectation.
+        name = "ridge_plane"
     options = {"batch": 2} if theorem.measure == "batch_variance" else {}
     true = verify(theorem, load(name), steps=100, replicas=0, **options)
     if true.outcome == "not applicable":

@@ -54,7 +54,7 @@ def simulate(
     import numpy as np
 
     from ratebound.experiments.run import simulate as run
-    from ratebound.experiments.shuffling import INDEPENDENT
+    from ratebound.theory.passes import INDEPENDENT
 
     result = run(
         options.problem_of(problem, loss, l2),

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 
 from sympy import Symbol
 
+from ratebound.theory.passes import IN_WORDS
 from ratebound.theory.statement import Theorem
-from ratebound.theory.symbols import MEANING
+from ratebound.theory.symbols import MEANING, k
 
 _WIDTH = 100
 _MARGIN = 13
@@ -42,7 +43,8 @@ def _claimed(theorem: Theorem) -> str:
 
 def _symbols(theorem: Theorem) -> list[str]:
     read: set[Symbol] = {*theorem.step.free_symbols, *theorem.bound.free_symbols, *theorem.parameters}
-    return [f"{symbol} = {MEANING[symbol]}" for symbol in sorted(read, key=str) if symbol in MEANING]
+    meaning = {**MEANING, k: "passes made"} if theorem.in_passes else MEANING
+    return [f"{symbol} = {meaning[symbol]}" for symbol in sorted(read, key=str) if symbol in meaning]
 
 
 def statement_text(theorem: Theorem, worst: str) -> str:
@@ -59,9 +61,11 @@ def statement_text(theorem: Theorem, worst: str) -> str:
     step = f"alpha_k = {theorem.step}" if str(theorem.step) != "alpha" else "alpha, constant"
     average = () if theorem.averaged_over is None else (f"w_k = {theorem.averaged_over}",)
     drawn = {None: "", True: ", batches with replacement", False: ", batches without replacement"}
+    counted = " passes" if theorem.in_passes else ""
     rules = "; ".join(f"{name} <- {rule}" for name, rule in theorem.method.update.items())
     parts = [
         ("method", [f"{theorem.method.title}: {rules}{drawn[theorem.replacement]}"]),
+        ("visits", [IN_WORDS[theorem.visits]] if theorem.in_passes else []),
         ("draws", [] if theorem.method.draws is None else theorem.method.draws.text.split("; ")),
         ("assumes", [assumption.title for assumption in theorem.assumptions] or ["nothing"]),
         ("step", [step, *(str(condition) for condition in theorem.where)]),
@@ -70,7 +74,7 @@ def statement_text(theorem: Theorem, worst: str) -> str:
         ("claim", [f"{_MEASURES[theorem.measure]} {relation} {theorem.bound}", _claimed(theorem)]),
         ("where", _symbols(theorem)),
         ("order", [theorem.order.text]),
-        ("steps to eps", [] if theorem.complexity is None else [f"K ~ {theorem.complexity}"]),
+        ("steps to eps", [] if theorem.complexity is None else [f"K ~ {theorem.complexity}{counted}"]),
         ("needs", [", ".join(theorem.constants)]),
         ("proof", [f"{theorem.proof} (`ratebound prove {theorem.id}` prints it)"]),
         ("worst case", [worst]),
