@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sympy import Integer, Rational, sqrt
+from sympy import Integer, Rational
 
 from ratebound.theory.assumptions import convex, smooth_components, strongly_convex
 from ratebound.theory.methods import sgd
@@ -42,7 +42,8 @@ from ratebound.theory.telescope import Telescope
 from ratebound.theory.within import Within
 
 _PAPER = "Mishchenko, Khaled and Richtárik 2020"
-_LONGEST = 1 / (L_max * sqrt(n * (n + 1)))
+# n + 1/2 is at least sqrt(n (n + 1)).
+_LONGEST = 2 / (L_max * (2 * n + 1))
 _KEPT = 1 - alpha * mu_min
 _SHRINKS = 1 / (1 + alpha * mu * n)
 _ROOM = alpha / L_max - alpha**3 * L_max * n * (n + 1)

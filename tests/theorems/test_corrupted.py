@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 
+from ratebound.experiments.defaults import default_problems
 from ratebound.experiments.verify import verify
 from ratebound.problems import library
 from ratebound.theory import symbols as s
@@ -91,7 +92,7 @@ def refuted_by(name, corruption, steps, replicas):
     if corruption is wider:
         edge = conjecture.where[0]
         options["parameters"] = {str(edge.lhs): edge.rhs * (0.95 if edge.rel_op[0] == "<" else 1.05)}
-    for name in PROBLEMS:
+    for name in default_problems(theorem) if theorem.in_passes else PROBLEMS:
         verdict = verify(conjecture, load(name), steps=steps, replicas=replicas, **options)
         if verdict.violated:
             return verdict
