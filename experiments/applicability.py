@@ -15,7 +15,7 @@ from ratebound.experiments.along import along_run
 from ratebound.experiments.checks import whole
 from ratebound.experiments.linear import setting_of
 from ratebound.experiments.plan import OVER_PATH, check_alphas
-from ratebound.experiments.shuffling import check_order
+from ratebound.experiments.sampling_of import NotApplicable, sampling_of
 from ratebound.problems.certified import Constant, NotCertified, Setting
 from ratebound.problems.constants import CONSTANTS, certify
 from ratebound.problems.finite_sum import Problem
@@ -27,16 +27,14 @@ from ratebound.theory.statement import ONE_STEP, Theorem
 from ratebound.theory.symbols import ALONG_RUN, BY_NAME, K, delta, k
 from ratebound.theory.symbols import CONSTANTS as CONSTANT_SYMBOLS
 
+__all__ = ["NotApplicable", "Parameter", "Trial", "prepare"]
+
 Parameter: TypeAlias = "float | str | Expr"
 """What a user may pass for a parameter."""
 _ROUNDING = 1e-12
 """Relative slack of a range: the rounding of the two sides, far below the allowances of the constants."""
 _TRIES = 60
 _INFLATED = 1.001
-
-
-class NotApplicable(RateboundError):
-    """The theorem says nothing about this run; the message is the reason."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,18 +129,7 @@ def prepare(
         If a parameter is unknown or no number.
     """
     steps, batch = whole("steps", steps, 1), whole("batch", batch, 1)
-    _check_order(theorem, theorem.visits if order is None else check_order(order), batch)
-    if replacement is None:
-        replacement = True if theorem.replacement is None else theorem.replacement
-    if theorem.replacement not in (None, replacement):
-        how = "with" if theorem.replacement else "without"
-        raise NotApplicable(f"{theorem.id} is about batches drawn {how} replacement")
-    if batch > 1 and theorem.method.draws is not None and theorem.method.draws.table:
-        raise NotApplicable(f"{theorem.id} is about batches of one sample, not of {batch}")
-    if not theorem.stochastic:
-        batch, replacement = 1, True
-    elif not replacement and batch > problem.n:
-        raise RateboundError(f"batch = {batch} exceeds n = {problem.n}; draw with replacement or take less")
+    batch, replacement = sampling_of(theorem, problem, batch, replacement, order)
     _check_minimum(theorem, problem)
     chosen, text = _chosen(theorem, parameters or {})
     certified = _certified(theorem, problem, chosen, Setting(np.zeros(1), batch, replacement))
@@ -161,19 +148,6 @@ def prepare(
     except NotCertified as reason:
         raise NotApplicable(f"{theorem.id} needs {along[0].name}: {reason}") from None
     return _with_steps(replace(trial, constants=(*certified, *found)), chosen, steps)
-
-
-def _check_order(theorem: Theorem, order: str, batch: int) -> None:
-    """Check that samples are visited as the theorem has them."""
-    if order != theorem.visits and theorem.in_passes:
-        raise NotApplicable(f"{theorem.id} is about the order {theorem.visits!r}, not {order!r}")
-    if theorem.in_passes and batch > 1:
-        raise NotApplicable(f"{theorem.id} is about passes in steps of one sample, not of {batch}")
-    if order != theorem.visits and theorem.stochastic:
-        raise NotApplicable(
-            f"{theorem.id} is about batches drawn independently of each other; with order = {order!r} they "
-            "are passes over the data, where a batch depends on those before it"
-        )
 
 
 def _check_minimum(theorem: Theorem, problem: Problem) -> None:

@@ -1,0 +1,52 @@
+"""The sampling of a run, checked against what a theorem is about: order, replacement, batches."""
+
+from __future__ import annotations
+
+from ratebound.experiments.shuffling import check_order
+from ratebound.problems.finite_sum import Problem
+from ratebound.theory.errors import RateboundError
+from ratebound.theory.statement import Theorem
+
+
+class NotApplicable(RateboundError):
+    """The theorem says nothing about this run; the message is the reason."""
+
+
+def sampling_of(
+    theorem: Theorem, problem: Problem, batch: int, replacement: bool | None, order: str | None
+) -> tuple[int, bool]:
+    """Return batch and replacement of the run; None stands for what the theorem is about.
+
+    Raises
+    ------
+    NotApplicable
+        If the theorem is about another sampling.
+    RateboundError
+        If a batch without replacement exceeds n, or the order is unknown.
+    """
+    _check_order(theorem, theorem.visits if order is None else check_order(order), batch)
+    if replacement is None:
+        replacement = True if theorem.replacement is None else theorem.replacement
+    if theorem.replacement not in (None, replacement):
+        how = "with" if theorem.replacement else "without"
+        raise NotApplicable(f"{theorem.id} is about batches drawn {how} replacement")
+    if batch > 1 and theorem.method.draws is not None and theorem.method.draws.table:
+        raise NotApplicable(f"{theorem.id} is about batches of one sample, not of {batch}")
+    if not theorem.stochastic:
+        return 1, True
+    if not replacement and batch > problem.n:
+        raise RateboundError(f"batch = {batch} exceeds n = {problem.n}; draw with replacement or take less")
+    return batch, replacement
+
+
+def _check_order(theorem: Theorem, order: str, batch: int) -> None:
+    """Check that samples are visited as the theorem has them."""
+    if order != theorem.visits and theorem.in_passes:
+        raise NotApplicable(f"{theorem.id} is about the order {theorem.visits!r}, not {order!r}")
+    if theorem.in_passes and batch > 1:
+        raise NotApplicable(f"{theorem.id} is about passes in steps of one sample, not of {batch}")
+    if order != theorem.visits and theorem.stochastic:
+        raise NotApplicable(
+            f"{theorem.id} is about batches drawn independently of each other; with order = {order!r} they "
+            "are passes over the data, where a batch depends on those before it"
+        )
