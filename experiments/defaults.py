@@ -13,7 +13,6 @@ RIDGE = ("ridge_plane", "linnerud_ridge", "iris")
 """For theorems that want every component strongly convex."""
 KINKED = ("median", "hinge_plane", "quadratic_2d", "linnerud", "iris", "huber_worst")
 """For theorems about convex f that need no smoothness."""
-IN_PASSES = ("quadratic_2d", "ridge_plane", "consistent_plane", "linnerud", "huber_worst", "sine_1d")
 IN_PASSES = ("quadratic_2d", "ridge_plane", "consistent_plane", "huber_worst", "linnerud", "sine_1d")
 """For theorems about passes over the data: sums so short that all orders are walked."""
 SQUARES = ("quadratic_2d", "linnerud", "consistent", "iris")
