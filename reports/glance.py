@@ -82,10 +82,12 @@ def _settled(cell: Mapping[str, Any]) -> bool:
 
 def _loosest(named: Sequence[Named]) -> str:
     def say(cell: Mapping[str, Any]) -> str:
-        return f"the bound is at least {text(wording.looseness(cell['verdict']))} × the error"
+        vacuous = "; vacuous" if wording.is_vacuous(cell) else ""
+        return f"the bound is at least {text(wording.looseness(cell['verdict']))} × the error{vacuous}"
 
     found = sorted(named, key=lambda pair: pair[0]["verdict"]["tightness"])[:_EXTREMES]
-    return _box("Three loosest bounds", found, say)
+    note = "Bound / error where the two come closest. Vacuous: never below the error at the start."
+    return _box("Three loosest bounds", found, say, note)
 
 
 def _tightest(named: Sequence[Named]) -> str:
@@ -93,7 +95,7 @@ def _tightest(named: Sequence[Named]) -> str:
         return f"error reaches {text(wording.percent(cell['verdict']['tightness']))} of the bound"
 
     found = sorted(named, key=lambda pair: -pair[0]["verdict"]["tightness"])[:_EXTREMES]
-    return _box("Three tightest bounds", found, say)
+    return _box("Three tightest bounds", found, say, "Error / bound where the two come closest.")
 
 
 def _fragile(named: Sequence[Named]) -> str:
@@ -110,11 +112,15 @@ def _fragile(named: Sequence[Named]) -> str:
 
     ranked = [(pair, limit) for pair in named if (limit := edge(pair[0])) is not None]
     ranked.sort(key=lambda each: (-float(each[1]["share"]), -each[0][0]["verdict"]["tightness"]))
-    return _box("Most fragile step size first", [pair for pair, _ in ranked[:_EXTREMES]], say)
+    equal = sum(limit["share"] == ranked[0][1]["share"] for _, limit in ranked)
+    note = "Share of the allowed range that the step uses; beyond its end the theorem says nothing."
+    if equal > 1:
+        note += f" {equal} cells use as much as the first; of these the tightest bound leads."
+    return _box("Most fragile step sizes", [pair for pair, _ in ranked[:_EXTREMES]], say, note)
 
 
-def _box(title: str, found: Sequence[Named], say: Any) -> str:
+def _box(title: str, found: Sequence[Named], say: Any, note: str) -> str:
     if not found:
         return ""
     items = "".join(f"<li>{cell_link(cell, stem)}<br>{say(cell)}</li>" for cell, stem in found)
-    return f"<section><h3>{text(title)}</h3><ol>{items}</ol></section>\n"
+    return f'<section><h3>{text(title)}</h3><ol>{items}</ol><p class="soft">{text(note)}</p></section>\n'

@@ -122,11 +122,15 @@ def _where(verdict: Mapping[str, Any]) -> str:
 
 
 def looseness(verdict: Mapping[str, Any]) -> str:
-    """Return bound / error where the two come closest."""
+    """Return bound / error where the two come closest, rounded down: the bound is at least so loose."""
     tightness = verdict.get("tightness")
     if tightness is None:
         return "–"
-    return number(float(f"{1 / tightness:.2g}")) if tightness > 0 else "∞"
+    if tightness <= 0:
+        return "∞"
+    unit = 10.0 ** (math.floor(math.log10(1 / tightness)) - 1)
+    # A ratio that is a round number but for its rounding stays one.
+    return number(float(f"{math.floor(1 / tightness / unit * (1 + 1e-9)) * unit:.2g}"))
 
 
 def problem_facts(problem: Mapping[str, Any]) -> list[tuple[str, str]]:

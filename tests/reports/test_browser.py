@@ -25,7 +25,7 @@ def report(tmp_path_factory) -> Path:
     names = ("linear-to-floor", "violated", "undecided", "not-applicable")
     made = record([found[name] for name in names])
 
-    def draw_dots(cells, stored, folder, done):
+    def draw_dots(cells, stored, folder, done, ahead):
         """Stand in for the figures, which the browser only has to show."""
         for plate in plates(cells):
             (folder / f"{plate.stem}.png").write_bytes(_DOT)

@@ -47,3 +47,10 @@ def test_exponents_are_read_as_powers_of_k_whichever_sign_they_are_stored_with()
     assert wording.theory_exponent(theorem(kind="linear", exponent=None)["order"]) is None
     assert not wording.is_power(theorem(kind="floor", exponent=None)["order"])
     assert wording.is_power(theorem(kind="floor", exponent=-1.0)["order"])
+
+
+@pytest.mark.parametrize(
+    ("tightness", "said"), [(0.000944, "1000"), (0.001, "1000"), (1 / 78.7, "78"), (1.0, "1"), (0.3, "3.3")]
+)
+def test_looseness_is_rounded_down(tightness, said):
+    assert wording.looseness({"tightness": tightness}) == said
