@@ -18,7 +18,7 @@ from ratebound.experiments.applicability import NotApplicable, Trial, prepare
 from ratebound.experiments.conditional import state_at
 from ratebound.experiments.finding import ratios
 from ratebound.experiments.grid import floor_of
-from ratebound.experiments.linear import is_plain, setting_of
+from ratebound.experiments.linear import is_plain, point_of, setting_of
 from ratebound.experiments.plan import OVER_PATH
 from ratebound.problems.certified import NotCertified
 from ratebound.problems.constants import certify
@@ -150,11 +150,14 @@ def _along_runs(
 ) -> np.ndarray:
     """Return a bound on the noise along each run: exact on least squares, else certified, shape (S,)."""
     ends = to_end in case.theorem.assumptions
-    if not case.theorem.stochastic or (case.problem.n == 1 and symbol == s.second_moment):
+    at_x = point_of(case.method) == Symbol("x")
+    if case.problem.n == 1 and symbol == s.variance_bound:
+        return np.zeros(len(alphas))
+    if not case.theorem.stochastic or (case.problem.n == 1 and at_x):
         squares = known["grad_norm_sq_last"]
         return (squares if ends else squares[:, :-1]).max(1)
-    # Without it, the certified bound takes its place.
-    if "moment" in known and case.problem.kind == "quadratic":
+    # Without it, the certified bound takes its place: at n = 1 it is known at x only.
+    if "moment" in known and case.problem.kind == "quadratic" and case.problem.n > 1:
         noise = known["spread" if symbol == s.variance_bound else "moment"]
         # With memory the last point counts, too.
         return (noise[:, :-1] if is_plain(case.method) and not ends else noise).max(1)

@@ -53,6 +53,12 @@ def test_the_library_spares_the_truth_and_kills_what_is_false(name):
             assert bool(row["killed"]) == (row["label"] == "false"), mutant.name
 
 
+@pytest.mark.parametrize("name", ["schedule_free_constant", "sgd_linear_decay"])
+def test_noise_along_a_run_of_one_component_is_taken_where_gradients_are(name):
+    # Gradients away from x, and a bound that holds to the last point.
+    assert worst(THEOREMS[name])[0] <= KILLED
+
+
 def test_survivors_of_an_earlier_study_are_not_searched_again_unless_they_changed():
     mutants = {m.change: m for m in mutants_of(THEOREMS["gd_convex_average"], tight=False)}
     mutant = mutants["step x 2"]
