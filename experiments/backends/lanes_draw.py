@@ -63,7 +63,7 @@ def _accept(
             )
 
 
-@njit(forceinline=True, error_model="numpy")
+@njit(error_model="numpy")
 def draw(
     index: Any, p: Any, batch: Any, together: Any, first: Any, replica: Any, k0: Any, k1: Any, limits: Any
 ) -> None:
@@ -107,7 +107,7 @@ def _accept_across(
             )
 
 
-@njit(forceinline=True, error_model="numpy")
+@njit(error_model="numpy")
 def draw_across(index: Any, first: Any, replicas: Any, u: Any, k0: Any, k1: Any, limits: Any) -> None:
     """Draw one index per step of a tile for neighbouring replicas.
 
