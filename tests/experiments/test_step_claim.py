@@ -19,8 +19,11 @@ from ratebound.theory.recursion import Recursion
 from ratebound.theory.telescope import Telescope
 
 WITH_STEP = [
-    t for t in THEOREMS.values() if isinstance(t.certificate, Recursion | Telescope) and is_plain(t.method)
+    t
+    for t in THEOREMS.values()
+    if isinstance(t.certificate, Recursion | Telescope) and is_plain(t.method) and not t.in_passes
 ]
+WITH_NOISE = [t for t in WITH_STEP if t.certificate.noise != 0 and t.stochastic]
 ROOM = {
     "expected_smoothness",
     "smooth_components",
@@ -57,7 +60,7 @@ def test_the_step_of_a_proof_holds_at_every_x(theorem):
         assert value_at(claim, trial, k, x) >= -1e-9
 
 
-@pytest.mark.parametrize("theorem", [t for t in WITH_STEP if t.certificate.noise != 0], ids=lambda t: t.id)
+@pytest.mark.parametrize("theorem", WITH_NOISE, ids=lambda t: t.id)
 @pytest.mark.parametrize("share", [0.5, 0])
 def test_a_step_with_too_little_noise_is_refuted_at_a_witness(theorem, share):
     certificate = replace(theorem.certificate, noise=share * theorem.certificate.noise)
@@ -70,6 +73,20 @@ def test_a_step_with_too_little_noise_is_refuted_at_a_witness(theorem, share):
         return
     assert found.holds is False and found.reason.startswith("STEP REFUTED")
     assert value_at(claim, trial, found.k, found.x) < 0
+
+
+def test_the_kink_is_the_noise_of_the_subgradient_method():
+    theorem = THEOREMS["subgradient_constant"]
+    trial = prepare(theorem, library.load("median"), steps=60)
+    assert check_claim(trial, claim_of(theorem, trial)).holds is not False
+    quiet = replace(theorem.certificate, noise=0 * theorem.certificate.noise)
+    found = check_claim(trial, claim_in(quiet, theorem, trial))
+    assert found.holds is False and found.reason.startswith("STEP REFUTED")
+
+
+def test_a_theorem_about_passes_makes_no_claim_about_one_step():
+    theorem = THEOREMS["rr_sc"]
+    assert claim_of(theorem, prepare(theorem, library.load("ridge_plane"), steps=4)) is None
 
 
 def test_too_much_progress_is_refuted():

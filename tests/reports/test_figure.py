@@ -49,7 +49,7 @@ def test_a_vacuous_bound_has_a_panel_of_its_own_and_the_data_keep_theirs(cells):
     figure = draw(cells["vacuous"])
     upper, lower = figure.axes
     assert upper.get_ylim()[0] > 1e30 and lower.get_ylim()[1] < 1e3
-    assert "bound / error ≥ 4.8×10³⁹" in _texts(figure)
+    assert "bound / error ≥ 4.7×10³⁹" in _texts(figure)
 
 
 def test_the_drawn_lines_are_the_series(cells):
