@@ -30,12 +30,12 @@ CELLS = {
     "defaults": {
         "problem": "breast_cancer",
         "method": "sgd",
-        "steps": 2000,
+        "steps": 16_000,
         "replicas": 512,
         "backend": "numba",
         "step": "1/(4*L_max)",
     },
-    "axes": {"batch": [1, 2, 4, 8], "seed": list(range(6))},
+    "axes": {"batch": [4, 8], "seed": list(range(8))},
 }
 
 
@@ -77,7 +77,8 @@ def boundary(name):
 
 def workers(count):
     """Return the seconds of the sweep on so many processes that have loaded everything before."""
-    warm = CELLS | {"axes": CELLS["axes"] | {"seed": [100 + j for j in range(count)]}}
+    # Twice as many large cells as workers, so that each worker gets some, of either batch.
+    warm = CELLS | {"axes": CELLS["axes"] | {"seed": [100 + j for j in range(2 * count)]}}
     with tempfile.TemporaryDirectory() as folder, opened_executor(f"processes:{count}") as pool:
         rb.sweep(warm, Path(folder) / "warm.zarr", executor=pool)
         begun = time.perf_counter()
