@@ -70,14 +70,19 @@ def test_two_records_side_by_side_from_files_and_folders(tmp_path):
     records.save(record([cell()]), tmp_path / "a.json")
     (tmp_path / "b").mkdir()
     records.save(record([]), tmp_path / "b" / "record.json")
-    result = _run("--compare", tmp_path / "a.json", tmp_path / "b", "-o", tmp_path / "out")
+    result = _run(tmp_path / "a.json", tmp_path / "b", "-o", tmp_path / "out")
     assert result.exit_code == 0, result.output
     assert f"comparison: {tmp_path / 'out' / 'index.html'}" in result.stdout
 
 
 @pytest.mark.parametrize(
-    "arguments", [("lecture", "--compare", "a", "b"), ("--compare", "a", "b", "--from", "c")]
+    ("arguments", "says"),
+    [
+        (("lecture", "a", "b"), "a suite, or two records to compare; 3 names"),
+        (("a", "b", "--from", "c"), "two records are compared as they are"),
+        (("a", "b", "--seed", "1"), "two records are compared as they are"),
+    ],
 )
-def test_a_comparison_runs_nothing(arguments, tmp_path):
+def test_a_comparison_runs_nothing(arguments, says, tmp_path):
     result = _run(*arguments, "-o", tmp_path / "out")
-    assert result.exit_code == 2 and "--compare reads two records" in result.stderr
+    assert result.exit_code == 2 and says in result.stderr

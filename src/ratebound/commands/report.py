@@ -24,7 +24,7 @@ INTERRUPTED = 130
 
 
 @click.command(short_help="Verify a suite and write its report.")
-@click.argument("suite", required=False)
+@click.argument("asked", nargs=-1, metavar="[SUITE | A B]")
 @click.option(
     "-o",
     "--output",
@@ -38,12 +38,6 @@ INTERRUPTED = 130
     "--from", "record_file", metavar="RECORD", help="Build from this record, without running again."
 )
 @click.option(
-    "--compare",
-    nargs=2,
-    metavar="A B",
-    help="Put two records, or the reports that hold them, side by side: what changed beyond noise.",
-)
-@click.option(
     "--only", metavar="PATTERN", help="Only the cells THEOREM--PROBLEM that match, such as 'gd_*--wine'."
 )
 @options.seed
@@ -53,35 +47,40 @@ INTERRUPTED = 130
 @click.pass_context
 def report(
     ctx: click.Context,
-    suite: str | None,
+    asked: tuple[str, ...],
     folder: str,
     record_file: str | None,
-    compare: tuple[str, str] | None,
     only: str | None,
     seed: int | None,
     ledger: str | None,
     backend: str,
     strict: bool,
 ) -> None:
-    """Verify the theorems of SUITE and write a report: index page, figures, tables, record.
+    """Verify the theorems of SUITE and write a report; or put two records side by side.
 
-    SUITE is the name of a suite that comes with the package (the default is lecture), or a TOML file.
-    Ctrl-C ends the run; what was finished by then is reported, marked as partial.
+    SUITE is the name of a suite that comes with the package (the default is lecture), or a TOML file. A report
+    has an index page, figures, tables and the record of the run. A and B are two records, or the reports that
+    hold them: what changed beyond noise. Ctrl-C ends the run; what was finished by then is reported, marked as partial.
     """
     from ratebound.commands import verdicts
     from ratebound.reports.build import build
     from ratebound.reports.drawing import MANY, Ahead
 
+    if len(asked) > 2:
+        raise RateboundError(
+            f"report takes a suite, or two records to compare; {len(asked)} names were given"
+        )
+    suite = asked[0] if len(asked) == 1 else None
     runs = any(given is not None for given in (suite, seed, only, ledger))
-    if compare is not None and (runs or record_file is not None):
-        raise RateboundError("--compare reads two records as they are; give it alone, or with -o")
+    if len(asked) == 2 and (runs or record_file is not None):
+        raise RateboundError("two records are compared as they are; give nothing else but -o")
     if record_file is not None and runs:
         raise RateboundError(
             "--from builds from a record as it is; give neither a suite nor --seed, --only or --ledger"
         )
     check_folder(folder, "-o")
-    if compare is not None:
-        _compare(compare, folder)
+    if len(asked) == 2:
+        _compare(*asked, folder)
         return
     if record_file is not None:
         record, interrupted = _stored(record_file), False
@@ -104,10 +103,10 @@ def report(
     ctx.exit(verdicts.exit_code(record, strict))
 
 
-def _compare(places: tuple[str, str], folder: str) -> None:
+def _compare(one: str, other: str, folder: str) -> None:
     from ratebound.reports.comparison import build_comparison
 
-    first, second = map(_stored, places)
+    first, second = _stored(one), _stored(other)
     with progress("draw") as update:
         page = build_comparison(first, second, folder, progress=update)
     click.echo(f"comparison: {page}")
