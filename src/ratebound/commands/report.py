@@ -58,9 +58,10 @@ def report(
 ) -> None:
     """Verify the theorems of SUITE and write a report; or put two records side by side.
 
-    SUITE is the name of a suite that comes with the package (the default is lecture), or a TOML file. A report
-    has an index page, figures, tables and the record of the run. A and B are two records, or the reports that
-    hold them: what changed beyond noise. Ctrl-C ends the run; what was finished by then is reported, marked as partial.
+    SUITE is the name of a suite that comes with the package (the default is lecture), or a TOML file. A
+    report has an index page, figures, tables and the record of the run. A and B are two records, or the
+    reports that hold them: what changed beyond noise. Ctrl-C ends the run; what was finished by then is
+    reported, marked as partial.
     """
     from ratebound.commands import verdicts
     from ratebound.reports.build import build
