@@ -30,9 +30,7 @@ def draw(found: Mapping[str, Any]) -> Figure:
 
 def save(found: Mapping[str, Any], path: Path) -> None:
     """Write the figure, as PNG or PDF by the name of the file."""
-    figure = draw(found)
-    with style.context():
-        figure.savefig(path, dpi=style.DPI, metadata=style.METADATA[path.suffix[1:]])
+    style.write(draw(found), path)
 
 
 def _drawn(found: Mapping[str, Any]) -> Figure:

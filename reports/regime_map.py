@@ -85,11 +85,8 @@ def draw(regimes: Mapping[str, Any]) -> Figure:
 
 def save(regimes: Mapping[str, Any], folder: Path) -> list[Path]:
     """Draw a map and write it as PNG and PDF, the same bytes for the same values."""
-    figure = draw(regimes)
     paths = [folder / f"map_{regimes['axis']}.{kind}" for kind in ("png", "pdf")]
-    with style.context():
-        for path in paths:
-            figure.savefig(path, dpi=style.DPI, metadata=style.METADATA[path.suffix[1:]])
+    style.write(draw(regimes), *paths)
     return paths
 
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
+from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import matplotlib
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 # Okabe and Ito, "Color Universal Design" (2008): distinguishable under the common colour-vision deficiencies.
 BLACK = "#000000"
@@ -82,3 +86,10 @@ def context() -> AbstractContextManager[None]:
         "backend": matplotlib.rcParams["backend"],
     }
     return matplotlib.rc_context(settings)
+
+
+def write(figure: Figure, *paths: Path) -> None:
+    """Write a figure, each file of the kind that its name ends in: the same bytes for the same figure."""
+    with context():
+        for path in paths:
+            figure.savefig(path, dpi=DPI, metadata=METADATA[path.suffix[1:]])

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from sympy import Piecewise
 
-from ratebound.experiments.applicability import NotApplicable, prepare
+from ratebound.experiments.applicability import NotApplicable, Trial, prepare
 from ratebound.experiments.checkpoints import checkpoints
 from ratebound.experiments.checks import whole
 from ratebound.experiments.plain import plain_values
@@ -169,12 +169,16 @@ def compare_schedules(
     low, high = _LOW / certify(problem, "L_max").value, _HIGH / certify(problem, "L").value
     constant = np.geomspace(low, high, _CONSTANTS)
     stated, missing = _stated(problem, batch, iterations)
-    texts = {name: str(THEOREMS[name].step) for name in stated}
+    texts = {name: str(trial.theorem.step) for name, trial in stated.items()}
     times, switched, theorem_time = np.zeros(0, dtype=int), np.zeros((0, iterations)), None
     if SWITCH in stated:
-        times, switched, theorem_time = _switches(THEOREMS[SWITCH], problem, batch, iterations)
+        times, switched, theorem_time = _switches(stated[SWITCH])
     alphas = np.concatenate(
-        [np.repeat(constant[:, None], iterations, 1), *(each[None] for each in stated.values()), switched]
+        [
+            np.repeat(constant[:, None], iterations, 1),
+            *(trial.alphas[None] for trial in stated.values()),
+            switched,
+        ]
     )
     curves = run(alphas)
     best = int(np.argmin(curves[: constant.size, -1]))
@@ -218,26 +222,24 @@ def _candidates() -> Iterator[Theorem]:
             yield theorem
 
 
-def _stated(problem: Problem, batch: int, iterations: int) -> tuple[dict[str, np.ndarray], dict[str, str]]:
-    """Return the schedules of theorems that apply, each different one once, and why others do not."""
-    found: dict[str, np.ndarray] = {}
+def _stated(problem: Problem, batch: int, iterations: int) -> tuple[dict[str, Trial], dict[str, str]]:
+    """Return the runs of theorems that apply, each different schedule once, and why others do not."""
+    found: dict[str, Trial] = {}
     missing: dict[str, str] = {}
     for theorem in _candidates():
         try:
-            alphas = prepare(theorem, problem, steps=iterations, batch=batch).alphas
+            trial = prepare(theorem, problem, steps=iterations, batch=batch)
         except NotApplicable as reason:
             missing[theorem.id] = str(reason)
             continue
-        if not any(np.allclose(alphas, known, rtol=1e-12, atol=0.0) for known in found.values()):
-            found[theorem.id] = alphas
+        if not any(np.allclose(trial.alphas, known.alphas, rtol=1e-12, atol=0.0) for known in found.values()):
+            found[theorem.id] = trial
     return found, missing
 
 
-def _switches(
-    theorem: Theorem, problem: Problem, batch: int, iterations: int
-) -> tuple[np.ndarray, np.ndarray, int]:
+def _switches(trial: Trial) -> tuple[np.ndarray, np.ndarray, int]:
     """Return times to switch, the schedules that do, shape (T, K), and the time that the theorem states."""
-    trial = prepare(theorem, problem, steps=iterations, batch=batch)
+    theorem, iterations = trial.theorem, trial.steps
     assert isinstance(theorem.step, Piecewise)
     (early, _), (late, _) = theorem.step.args
     symbols = sorted(trial.values, key=str)
@@ -248,7 +250,7 @@ def _switches(
     )
     times = np.unique(np.geomspace(1, iterations, _TIMES).round().astype(int))
     schedules = np.where(np.arange(iterations) < times[:, None], first, second)
-    return times, schedules, int(lower(theorem.start, tuple(symbols))(*known))
+    return times, schedules, trial.start
 
 
 def _overtakes(at: np.ndarray, curve: np.ndarray, constant: np.ndarray) -> int | None:
