@@ -8,6 +8,7 @@ from typing import Literal
 from sympy import Expr, Integer, S, limit, log, oo, sqrt, together
 from sympy import Symbol as _Symbol
 
+from ratebound.theory import proved
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.prover import nonnegative
 from ratebound.theory.symbols import k, s0
@@ -45,6 +46,11 @@ class SumLemma:
     start: Expr = S.One
 
     def __post_init__(self) -> None:
+        if not proved.trusting():
+            self.prove()
+
+    def prove(self) -> None:
+        """Check the induction; see the class for what is raised."""
         sign = 1 if self.direction == "upper" else -1
         first = sum((self.summand.subs(k, j) for j in range(int(self.start))), Integer(0))
         if not (sign * (self.bound.subs(k, self.start) - first)).is_nonnegative:

@@ -10,7 +10,7 @@ import hashlib
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
 
@@ -25,29 +25,40 @@ def trusting() -> bool:
 
 
 @contextmanager
+def elsewhere() -> Iterator[None]:
+    """Build theorems without their proofs, for a caller who then checks every one of them."""
+    token = _trusting.set(True)
+    try:
+        yield
+    finally:
+        _trusting.reset(token)
+
+
+@contextmanager
 def loading() -> Iterator[None]:
-    """Build the theorems of the catalogue: without their proofs where the stamp fits, else stamp at the end.
+    """Build the theorems of the catalogue: without their proofs where the stamp fits, else stamp at the end."""
+    path = _path()
+    if trusting() or (path is not None and path.is_file()):
+        with elsewhere():
+            yield
+        return
+    yield
+    stamp()
+
+
+def stamp() -> None:
+    """Note that every theorem of these sources has been proved.
 
     A folder that cannot be read or written only costs time: the proofs are then checked at each start.
     """
-    stamp = _stamp()
-    if stamp is not None and stamp.is_file():
-        token = _trusting.set(True)
-        try:
-            yield
-        finally:
-            _trusting.reset(token)
-        return
-    yield
-    if stamp is not None:
-        try:
-            stamp.parent.mkdir(parents=True, exist_ok=True)
-            stamp.touch()
-        except OSError:
-            return
+    path = _path()
+    if path is not None:
+        with suppress(OSError):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch()
 
 
-def _stamp() -> Path | None:
+def _path() -> Path | None:
     """Return where the stamp of these sources lies, None where they or the folder cannot be known."""
     text = hashlib.sha256(f"{sympy.__version__} {sys.version}".encode())
     try:

@@ -119,12 +119,23 @@ class Theorem:
             object.__setattr__(self, name, Integer(value) if type(value) is int else value)
         try:
             self._check_words()
-            units.check(self.bound, self.measure)
             self._check_visits()
-            if self.certificate is not None and not proved.trusting():
-                self.certificate.check(self)
+            if not proved.trusting():
+                self.prove()
         except RateboundError as problem:
             raise RateboundError(f"theorem {self.id}: {problem}") from problem
+
+    def prove(self) -> None:
+        """Check the units of the bound, and the certificate if there is one.
+
+        Raises
+        ------
+        RateboundError
+            If the units are not those of the measure, or the certificate does not close.
+        """
+        units.check(self.bound, self.measure)
+        if self.certificate is not None:
+            self.certificate.check(self)
 
     def _check_words(self) -> None:
         if self.measure not in MEASURES:

@@ -6,12 +6,13 @@ from sympy import factor
 
 from ratebound.cli import cli
 from ratebound.problems.library import names
-from ratebound.theory import catalogue
+from ratebound.theory import catalogue, proved
 from ratebound.theory.catalogue import THEOREMS
 from ratebound.theory.equivalences import EQUIVALENCES
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.lower_bounds import LOWER_BOUNDS
 from ratebound.theory.refuted import REFUTED
+from ratebound.theory.statement import Theorem
 
 
 def run(*arguments):
@@ -114,9 +115,14 @@ def test_problems_lists_what_load_knows():
     assert [line.split()[0] for line in result.stdout.splitlines()] == list(names())
 
 
-def test_prove_closes_every_certificate():
-    result = run("prove")
+def test_prove_checks_every_theorem(monkeypatch):
+    # That each closes is the next test's matter, which proves them one by one.
+    checked = []
+    monkeypatch.setattr(Theorem, "prove", lambda self: checked.append(self.id))
+    monkeypatch.setattr(proved, "stamp", lambda: checked.append("stamp"))
+    result = run("prove", "-q")
     assert result.exit_code == 0
+    assert checked == [*THEOREMS, "stamp"]
     assert f"of {len(THEOREMS)} theorems certified, 0 not proved" in result.stdout
 
 

@@ -1,8 +1,17 @@
 """The stamp spares the catalogue a second proof, never a user's theorem, and never another text."""
 
+import dataclasses
 import os
 import subprocess
 import sys
+
+import pytest
+
+from ratebound.theory import proved
+from ratebound.theory.catalogue import THEOREMS
+from ratebound.theory.errors import RateboundError
+from ratebound.theory.lemmas import harmonic
+from ratebound.theory.symbols import alpha
 
 _COUNT = """
 from ratebound.theory import certificate, prover
@@ -52,3 +61,19 @@ def test_a_folder_that_cannot_be_written_only_costs_time(tmp_path):
     blocked = tmp_path / "file"
     blocked.write_text("")
     assert _load(blocked) > 0
+
+
+def test_a_proof_asked_for_checks_units_and_certificate():
+    theorem = THEOREMS["gd_pl"]
+    with proved.elsewhere():
+        wrong = dataclasses.replace(theorem, bound=theorem.bound / 2)
+        unscaled = dataclasses.replace(theorem, bound=theorem.bound * alpha)
+        lemma = dataclasses.replace(harmonic, bound=harmonic.bound / 2)
+    theorem.prove()
+    harmonic.prove()
+    with pytest.raises(RateboundError, match="the induction start|the bound at k = 0"):
+        wrong.prove()
+    with pytest.raises(RateboundError, match="does not scale"):
+        unscaled.prove()
+    with pytest.raises(RateboundError, match="fails at k = 1"):
+        lemma.prove()
