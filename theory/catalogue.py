@@ -53,12 +53,14 @@ FAMILIES = (
 @lru_cache(maxsize=1)
 def _all() -> dict[str, Theorem]:
     found: dict[str, Theorem] = {}
-    with proved.loading():
+    with proved.remembered() as known:
         for family in FAMILIES:
             for theorem in import_module(f"ratebound.theory.{family}").THEOREMS:
                 if theorem.id in found:
                     raise RateboundError(f"two theorems are called {theorem.id}; rename one")
                 found[theorem.id] = theorem
+    if not known:
+        proved.stamp()
     return found
 
 

@@ -67,19 +67,22 @@ def _decreases_to_zero(expr: Expr, start: Expr) -> bool:
     return bool(nonnegative(-slope, k=k, start=start) and limit(curve, _t, oo).is_nonnegative)
 
 
-harmonic = SumLemma("harmonic sum", 1 / (k + 1), 1 + log(k), "upper")
-harmonic_shifted = SumLemma("harmonic sum, shifted", 1 / (k + 1), 2 * log(k + 1), "upper")
-inverse_sqrt = SumLemma("sum of 1/sqrt(j+1)", 1 / sqrt(k + 1), sqrt(k), "lower")
-inverse_sqrt_sharp = SumLemma("sum of 1/sqrt(j+1), sharp", 1 / sqrt(k + 1), 2 * (sqrt(k + 1) - 1), "lower")
+with proved.remembered():
+    harmonic = SumLemma("harmonic sum", 1 / (k + 1), 1 + log(k), "upper")
+    harmonic_shifted = SumLemma("harmonic sum, shifted", 1 / (k + 1), 2 * log(k + 1), "upper")
+    inverse_sqrt = SumLemma("sum of 1/sqrt(j+1)", 1 / sqrt(k + 1), sqrt(k), "lower")
+    inverse_sqrt_sharp = SumLemma(
+        "sum of 1/sqrt(j+1), sharp", 1 / sqrt(k + 1), 2 * (sqrt(k + 1) - 1), "lower"
+    )
 
-inverse_sqrt_corrected = SumLemma(
-    "sum of 1/sqrt(j+1) - 1/(2 (j+1))",
-    1 / sqrt(k + 1) - 1 / (2 * (k + 1)),
-    2 * sqrt(k) / 5,
-    "lower",
-)
-triangular = SumLemma("triangular numbers", k + 1, k * (k + 1) / 2, "lower")
-shifted_triangular = SumLemma("sum of j + s0", k + s0, k * (k + 2 * s0 - 1) / 2, "lower")
+    inverse_sqrt_corrected = SumLemma(
+        "sum of 1/sqrt(j+1) - 1/(2 (j+1))",
+        1 / sqrt(k + 1) - 1 / (2 * (k + 1)),
+        2 * sqrt(k) / 5,
+        "lower",
+    )
+    triangular = SumLemma("triangular numbers", k + 1, k * (k + 1) / 2, "lower")
+    shifted_triangular = SumLemma("sum of j + s0", k + s0, k * (k + 2 * s0 - 1) / 2, "lower")
 
 LEMMAS = (
     harmonic,

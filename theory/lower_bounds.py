@@ -13,16 +13,10 @@ from math import sqrt
 
 from sympy import Expr
 
-from ratebound.theory.accelerated import nesterov_convex
-from ratebound.theory.adaptive import steepest_linear
+from ratebound.theory.catalogue import THEOREMS
 from ratebound.theory.errors import RateboundError
-from ratebound.theory.gd import gd_sc_distance, gd_sc_gap
-from ratebound.theory.gd_exact import gd_convex_exact
 from ratebound.theory.method import Method
 from ratebound.theory.methods import gd, nesterov, ogm, sgd, steepest
-from ratebound.theory.quadratics import gd_quadratic_gap
-from ratebound.theory.sgd_sc import sgd_sc_inverse
-from ratebound.theory.sgd_variance import sgd_pl_variance
 from ratebound.theory.statement import MEASURES, Theorem
 from ratebound.theory.symbols import D, L, alpha, gap0, k, mu, variance_bound
 
@@ -128,10 +122,10 @@ LOWER_BOUNDS: Mapping[str, LowerBound] = {
             methods=(gd,),
             step=alpha,
             measure="distance_sq",
-            bound=gd_sc_distance.bound,
+            bound=THEOREMS["gd_sc_distance"].bound,
             instance=_slowest,
             attained=True,
-            theorem=gd_sc_distance,
+            theorem=THEOREMS["gd_sc_distance"],
         ),
         LowerBound(
             id="gd_gap_attained",
@@ -140,22 +134,22 @@ LOWER_BOUNDS: Mapping[str, LowerBound] = {
             methods=(gd,),
             step=alpha,
             measure="gap_last",
-            bound=gd_sc_gap.bound,
+            bound=THEOREMS["gd_sc_gap"].bound,
             instance=_slowest,
             attained=True,
-            theorem=gd_sc_gap,
+            theorem=THEOREMS["gd_sc_gap"],
         ),
         LowerBound(
             id="steepest_attained",
             title="Exact line search, least squares: the rate of Kantorovich's inequality is met",
             source="Akaike 1959 (number not checked)",
             methods=(steepest,),
-            step=steepest_linear.step,
+            step=THEOREMS["steepest_linear"].step,
             measure="gap_last",
-            bound=steepest_linear.bound,
+            bound=THEOREMS["steepest_linear"].bound,
             instance=_ends,
             attained=True,
-            theorem=steepest_linear,
+            theorem=THEOREMS["steepest_linear"],
         ),
         LowerBound(
             id="smooth_convex_lower",
@@ -167,7 +161,7 @@ LOWER_BOUNDS: Mapping[str, LowerBound] = {
             bound=3 * L * D**2 / (32 * (k + 1) ** 2),
             instance=_chain,
             attained=False,
-            theorem=nesterov_convex,
+            theorem=THEOREMS["nesterov_convex"],
         ),
         LowerBound(
             id="gd_long_steps",
@@ -179,7 +173,7 @@ LOWER_BOUNDS: Mapping[str, LowerBound] = {
             bound=L * D**2 / 2 * (1 - alpha * L) ** (2 * k),
             instance=lambda _, values: _line(values["L"]),
             attained=True,
-            theorem=gd_convex_exact,
+            theorem=THEOREMS["gd_convex_exact"],
         ),
         LowerBound(
             id="gd_quadratic_attained",
@@ -188,10 +182,10 @@ LOWER_BOUNDS: Mapping[str, LowerBound] = {
             methods=(gd,),
             step=1 / L,
             measure="gap_last",
-            bound=gd_quadratic_gap.bound.subs(alpha, 1 / L),
+            bound=THEOREMS["gd_quadratic_gap"].bound.subs(alpha, 1 / L),
             instance=lambda steps, values: _line(values["L"] / (2 * steps + 1)),
             attained=True,
-            theorem=gd_quadratic_gap,
+            theorem=THEOREMS["gd_quadratic_gap"],
         ),
         LowerBound(
             id="sgd_floor",
@@ -203,7 +197,7 @@ LOWER_BOUNDS: Mapping[str, LowerBound] = {
             bound=_KEPT * gap0 + (1 - _KEPT) * alpha * variance_bound / (2 * (2 - alpha * mu)),
             instance=_noisy_line,
             attained=True,
-            theorem=sgd_pl_variance,
+            theorem=THEOREMS["sgd_pl_variance"],
         ),
         LowerBound(
             id="sgd_sc_lower",
@@ -215,7 +209,7 @@ LOWER_BOUNDS: Mapping[str, LowerBound] = {
             bound=variance_bound / (2 * mu * k),
             instance=_noisy_line,
             attained=True,
-            theorem=sgd_sc_inverse,
+            theorem=THEOREMS["sgd_sc_inverse"],
         ),
     )
 }

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from sympy import Dummy, Expr, Rational, cancel, expand, summation
+from sympy import Dummy, Expr, Integer, Poly, Rational, bernoulli, cancel, expand
 
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.inequality import Inequality, needs
@@ -66,8 +66,14 @@ _DRAWN = _m + _m * (_m - 1) * (-1 / (n - 1))
 
 
 def _over_pass(term: Expr, first: int, last: Expr) -> Expr:
-    """Return the sum of an expression in the number m of summands, from the first to the last."""
-    return cancel(expand(summation(term, (_m, first, last))))
+    """Return the sum of a polynomial in the number m of summands, from the first to the last.
+
+    By Bernoulli polynomials: sum_{m=a}^{b} m^p = (B_{p+1}(b + 1) - B_{p+1}(a)) / (p + 1).
+    """
+    total = Integer(0)
+    for (p,), factor in Poly(term, _m).terms():
+        total += factor * (bernoulli(p + 1, last + 1) - bernoulli(p + 1, first)) / (p + 1)
+    return cancel(total)
 
 
 _ANY = n**2 / 4

@@ -10,7 +10,7 @@ import hashlib
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from contextvars import ContextVar
 from pathlib import Path
 
@@ -35,15 +35,12 @@ def elsewhere() -> Iterator[None]:
 
 
 @contextmanager
-def loading() -> Iterator[None]:
-    """Build the theorems of the catalogue: without their proofs where the stamp fits, else stamp at the end."""
+def remembered() -> Iterator[bool]:
+    """Build what these sources hold, without proofs where it is known to be proved; say whether it is."""
     path = _path()
-    if trusting() or (path is not None and path.is_file()):
-        with elsewhere():
-            yield
-        return
-    yield
-    stamp()
+    known = trusting() or (path is not None and path.is_file())
+    with elsewhere() if known else nullcontext():
+        yield known
 
 
 def stamp() -> None:
