@@ -2,7 +2,8 @@
 
 Eight pairs of replica and sampled row are interleaved: eight replicas for batch 1, one replica and eight rows
 for large batches. Their eight predictions end up in one vector, for which the slope of the loss is computed
-at once. While an iterate is small the states stay in registers for a whole tile of steps.
+at once. While an iterate is small the states stay in registers for a whole tile of steps. Otherwise one pass
+over a state in memory makes a step and the prediction of the next, whose rows are known in advance.
 """
 
 from __future__ import annotations
@@ -49,6 +50,7 @@ class _Features:
         # With its state in memory a kernel has registers for twice the replicas, which hides latencies.
         self.octets = 2 if self.rows == 1 and not self.unrolled else 1
         self.units *= self.octets
+        self.ahead = self.passes == 1 and not self.unrolled
         self.together = steps_together(spec)
         self.update = elementwise(
             spec.rules, spec.batch, self.rows if self.passes == 1 else None, spec.regularised
@@ -70,20 +72,34 @@ class _Features:
             f"{name}_{p}_{j} = {value}" if self.unrolled else f"store({value}, state_{name}, (u + {p}, {j}))"
         )
 
-    def slopes(self) -> list[str]:
-        """Return the lines from the rows q .. of step t to their slopes s0 .. s7."""
-        lanes = range(WIDTH * self.octets)
-        drawn = [
-            f"t, {r}" if self.spec.batch == 1 else f"{r // self.rows}, q + {r % self.rows}, drawn"
-            for r in lanes
+    def rows_of_step(self, t: str, name: str) -> list[str]:
+        """Return the lines that look up the rows of step t, the rows q .. of large batches."""
+        lanes, rows = range(WIDTH * self.octets), self.rows
+        if self.spec.batch == 1:
+            return [f"{name}{r} = index[{t}, {r}]" for r in lanes]
+        place = place_of_step(self.together, t)
+        return [
+            f"drawn = {place}",
+            *(f"{name}{r} = index[{r // rows}, q + {r % rows}, drawn]" for r in lanes),
         ]
-        lines = [f"i{r} = index[{place}]" for r, place in zip(lanes, drawn, strict=True)]
-        lines += [f"d{r} = fill(zero)" for r in lanes]
-        lines += self.places(
-            lambda j: [
-                f"d{r} = d{r} + load(data, (i{r}, {j})) * {self.cell('x', r // self.rows, j)}" for r in lanes
-            ]
-        )
+
+    def predictions(self) -> list[str]:
+        """Return the lines from rows to the products d0 .. d7, yet to be summed over lanes."""
+        lanes = range(WIDTH * self.octets)
+        return [
+            *(f"d{r} = fill(zero)" for r in lanes),
+            *self.places(
+                lambda j: [
+                    f"d{r} = d{r} + load(data, (i{r}, {j})) * {self.cell('x', r // self.rows, j)}"
+                    for r in lanes
+                ]
+            ),
+        ]
+
+    def slopes(self) -> list[str]:
+        """Return the lines from d0 .. d7 to the slopes s0 .. s7."""
+        lanes = range(WIDTH * self.octets)
+        lines = []
         for o in range(self.octets):
             octet = lanes[WIDTH * o : WIDTH * (o + 1)]
             slope = renamed(self.spec.slope, {"z": f"z{o}", "y": f"y{o}"})
@@ -113,30 +129,41 @@ class _Features:
                 out = [f"h = load(total, ({j},))"]
             out += [f"{name}_now = {self.cell(name, p, j)}" for name in self.state]
             out += [f"{name}_next = {renamed(expr, names)}" for name, expr in update.following.items()]
-            for name in self.state:
+            if not update.linear:
                 # Beyond the last feature a rule such as g/sqrt(v) would turn 0/0 into nan.
-                inside = f"where(load(inside, ({j},)) > 0.0, {name}_next, 0.0)"
-                out.append(self.put(f"{name}_next" if update.linear else inside, name, p, j))
+                inside = f"load(inside, ({j},)) > 0.0"
+                out += [f"{name}_next = where({inside}, {name}_next, 0.0)" for name in self.state]
+            out += [self.put(f"{name}_next", name, p, j) for name in self.state]
+            if self.ahead:
+                out += [f"d{r} = d{r} + load(data, (n{r}, {j})) * x_next" for r in own]
             return out
 
+        own = range(p * self.rows, (p + 1) * self.rows)
+        lines += [f"d{r} = fill(zero)" for r in own if self.ahead]
         return lines + self.places(each)
 
     def one_step(self) -> list[str]:
-        """Return the lines of one step of all units."""
+        """Return the lines of one step of all units, after the predictions where they were made ahead."""
         steps = [line for p in range(self.units) for line in self.step(p)]
         steps = [
             f"{name}_now = np.uint64(step * {name}s_move)"
             for name in ("alpha", "weight")
             if name in scalars_read(self.update)
         ] + steps
+        if self.ahead:
+            # What lies after the tile is predicted for nothing.
+            upcoming = [f"ahead = min(t + 1, {TILE - 1})", *self.rows_of_step("ahead", "n")]
+            swap = [f"i{r} = n{r}" for r in range(WIDTH * self.octets)]
+            return [*self.slopes(), *upcoming, *steps, *swap]
+        slopes = [*self.rows_of_step("t", "i"), *self.predictions(), *self.slopes()]
         if self.passes == 1:
-            return ["q = 0", *self.slopes(), *steps]
+            return ["q = 0", *slopes, *steps]
         terms = " + ".join(f"s{r} * load(data, (i{r}, j))" for r in range(WIDTH))
         gather = self.places(lambda j: [f"store(load(total, (j,)) + {terms}, total, (j,))"])
         return [
             "total[:] = 0.0",
             f"for q in range(0, {self.passes * self.rows}, {self.rows}):",
-            *indented([*self.slopes(), *gather], 1),
+            *indented([*slopes, *gather], 1),
             *steps,
         ]
 
@@ -167,8 +194,9 @@ class _Features:
         some = f"alive = {' or '.join(probes)}"
         steps = [
             *(f"{self.cell(n, p, j)} = load(state_{n}, (u + {p}, {j}))" for n, p, j in cells),
+            *(["q = 0", *self.rows_of_step("(now - tile)", "i"), *self.predictions()] * self.ahead),
             "for t in range(now - tile, end - tile if alive else now - tile):",
-            f"    step, drawn = tile + t, {place_of_step(self.together)}",
+            "    step = tile + t",
             *indented(self.one_step(), 1),
             *(f"store({self.cell(n, p, j)}, state_{n}, (u + {p}, {j}))" for n, p, j in cells),
         ]
