@@ -10,88 +10,22 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from sympy import Abs, Max, S, exp
 
 from ratebound.experiments.backends.cache import load_module
-from ratebound.experiments.backends.numba_source import imports
+from ratebound.experiments.backends.gradient_source import shape_of_tile
+from ratebound.experiments.backends.loss_sums import SPARSE_VECTORS, dense_sums, sparse_sums
 from ratebound.experiments.backends.recorder import Measure, nan_to_inf
 from ratebound.experiments.backends.simd import WIDTH
 from ratebound.experiments.backends.threads import share
 from ratebound.problems.finite_sum import Problem
-from ratebound.problems.losses import Loss
-from ratebound.problems.lower import printed
-from ratebound.problems.primitives import softplus
 
-_POINTS = 64
+_POINTS = 128
+"""Points that share a look at the data."""
+_VECTORS = 2
+"""Vectors of rows that share a look at a point."""
 _VALUES = 2**20
 _LARGE = 2**20
 _LOST = 1e-5
-
-_SOURCE = '''"""Sums of the {title}: printed, not written."""
-
-{imports}
-
-@njit(nogil=True, cache=True, error_model="numpy", boundscheck=False)
-def sums(predictions, labels, inside, out):
-    for p in range(predictions.shape[0]):
-        total = fill(0.0)
-        for first in range(0, predictions.shape[1], {block}):
-            factor = fill(1.0)
-            for i in range(first, min(first + {block}, predictions.shape[1]), {width}):
-                z = load(predictions, (p, i))
-                y = load(labels, (i,))
-                counts = load(inside, (i,)) > 0.0
-                total = total + where(counts, {term}, 0.0)
-                factor = factor * where(counts, {factor}, 1.0)
-            total = total + log(factor)
-        store(total, out, (p, 0))
-'''
-_FACTORS = 512
-"""Factors, at most 2 each, that are multiplied before a logarithm is taken."""
-
-_SPARSE_SOURCE = '''"""Sums of the {title} over sparse rows: printed, not written."""
-
-{imports}
-
-@njit(nogil=True, cache=True, error_model="numpy", boundscheck=False)
-def sums(starts, columns, entries, labels, points, out):
-    total = fill(0.0)
-    for first in range(0, labels.size, {block}):
-        factor = fill(1.0)
-        for i in range(first, min(first + {block}, labels.size)):
-            z = fill(0.0)
-            for e in range(starts[i], starts[i + 1]):
-                z = z + entries[e] * load(points, (columns[e], 0))
-            y = fill(labels[i])
-            total = total + ({term})
-            factor = factor * ({factor})
-        total = total + log(factor)
-    store(total, out, (0,))
-'''
-
-
-def sums_source(loss: Loss, sparse: bool = False) -> str:
-    """Print the module that sums a loss over the samples: of predictions, or of eight points on sparse rows.
-
-    A sum of ``softplus(v) = max(v, 0) + log(1 + exp(-|v|))`` takes one logarithm, of a product.
-
-    Raises
-    ------
-    RateboundError
-        If the loss has no printing.
-    """
-    term, factor = loss.phi, S.One
-    if isinstance(term, softplus):
-        (v,) = term.args
-        term, factor = Max(v, 0), 1 + exp(-Abs(v))
-    return (_SPARSE_SOURCE if sparse else _SOURCE).format(
-        title=loss.title,
-        imports=imports("float64"),
-        width=WIDTH,
-        block=_FACTORS if sparse else WIDTH * _FACTORS,
-        term=printed(term, "numba"),
-        factor=printed(factor, "numba"),
-    )
 
 
 def _in_threads(function: Measure, problem: Problem) -> Measure:
@@ -114,48 +48,58 @@ def _in_threads(function: Measure, problem: Problem) -> Measure:
 
 def _fused_value(problem: Problem) -> Measure:
     """Return f at points (P, d)."""
-    rows = -(-problem.n // WIDTH) * WIDTH
-    labels, inside = np.zeros(rows), np.zeros(rows)
-    labels[: problem.n], inside[: problem.n] = problem.y, 1.0
-    data = np.zeros((rows, problem.d))
-    data[: problem.n] = problem.A
-    sums = load_module(sums_source(problem.loss)).sums
+    at_once, vectors = shape_of_tile(_VECTORS * WIDTH, "float64")
+    n, d, lanes = problem.n, problem.d, WIDTH * vectors
+    tiles = -(-n // lanes)
+    labels, inside, rows = np.zeros((tiles, lanes)), np.zeros((tiles, lanes)), np.zeros((tiles * lanes, d))
+    labels.flat[:n], inside.flat[:n], rows[:n] = problem.y, 1.0, problem.A
+    data = np.ascontiguousarray(rows.reshape(tiles, lanes, d).transpose(0, 2, 1))
+    sums = load_module(dense_sums(problem.loss, at_once, vectors)).sums
 
     def value(X: np.ndarray) -> np.ndarray:
-        out = np.empty((X.shape[0], WIDTH))
+        count = X.shape[0]
+        groups = -(-count // at_once)
+        points = X if count == groups * at_once else np.concatenate([X, np.zeros((-count % at_once, d))])
+        totals, factors = np.zeros((len(points), WIDTH)), np.ones((len(points), WIDTH))
 
         def work(first: int, last: int) -> None:
-            for start in range(first * _POINTS, min(last * _POINTS, X.shape[0]), _POINTS):
-                block = slice(start, start + _POINTS)
-                sums(X[block] @ data.T, labels, inside, out[block])
+            step = max(1, _POINTS // at_once)
+            for start in range(first, last, step):
+                part = slice(start * at_once, min(start + step, last) * at_once)
+                sums(data, labels, inside, points[part], totals[part], factors[part])
 
-        share(work, -(-X.shape[0] // _POINTS), X.size * rows)
-        return out.sum(1) / problem.n + problem.l2 / 2 * (X * X).sum(1)
+        share(work, groups, points.size * tiles * lanes)
+        return totals[:count].sum(1) / n + problem.l2 / 2 * _squares(X)
 
     return value
 
 
 def _sparse_value(problem: Problem) -> Measure:
-    """Return f at points (P, d); a vector holds the same prediction at eight points."""
+    """Return f at points (P, d)."""
     A: Any = problem.A
-    data = A.indptr.astype(np.int64), A.indices.astype(np.uint32), np.array(A.data), np.array(problem.y)
-    sums = load_module(sums_source(problem.loss, sparse=True)).sums
+    data = A.indptr.astype(np.uint64), A.indices.astype(np.uint32), np.array(A.data), np.array(problem.y)
+    sums = load_module(sparse_sums(problem.loss)).sums
+    lanes = WIDTH * SPARSE_VECTORS
 
     def value(X: np.ndarray) -> np.ndarray:
         count = X.shape[0]
-        out = np.empty(-(-count // WIDTH) * WIDTH)
+        totals = np.empty(-(-count // lanes) * lanes)
 
         def work(first: int, last: int) -> None:
-            points = np.zeros((problem.d, WIDTH))
-            for start in range(first * WIDTH, last * WIDTH, WIDTH):
-                here = X[start : start + WIDTH]
+            points = np.zeros((problem.d, lanes))
+            for start in range(first * lanes, last * lanes, lanes):
+                here = X[start : start + lanes]
                 points[:, : len(here)] = here.T
-                sums(*data, points, out[start : start + WIDTH])
+                sums(*data, points, totals[start : start + lanes])
 
-        share(work, out.size // WIDTH, count * A.nnz)
-        return out[:count] / problem.n + problem.l2 / 2 * (X * X).sum(1)
+        share(work, totals.size // lanes, count * A.nnz)
+        return totals[:count] / problem.n + problem.l2 / 2 * _squares(X)
 
     return value
+
+
+def _squares(X: np.ndarray) -> np.ndarray:
+    return np.asarray(np.einsum("pj,pj->p", X, X))
 
 
 def _fused_gap(problem: Problem) -> Measure:
