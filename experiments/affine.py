@@ -33,7 +33,8 @@ def available(problem: Problem, method: Method, batch: int = 1) -> bool:
     if method.draws is None or problem.kind != "quadratic" or problem.x_star is None or problem.sparse:
         return False
     size = 1 + problem.d * (len(method.update) + 1 + (problem.n if method.draws.table else 0))
-    return size <= _LARGEST and 2 * float(problem.n) ** batch * size * problem.d * 8 <= _CELLS
+    outcomes = problem.d if method.draws.axis is not None else 2 * float(problem.n) ** batch
+    return size <= _LARGEST and outcomes * size * problem.d * 8 <= _CELLS
 
 
 class _Maps:

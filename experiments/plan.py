@@ -194,10 +194,9 @@ class Plan:
         need_dense(self.problem.A, f"the method {name}")
         if self.in_passes:
             raise RateboundError(f"{name} draws its samples itself, not in passes; leave out the order")
-        if draws.table and batch != 1:
-            raise RateboundError(
-                f"batch = {batch}; {name} stores the gradient of one sample per step: pass 1"
-            )
+        if draws.single and batch != 1:
+            what = "moves along one axis" if draws.axis is not None else "stores the gradient of one sample"
+            raise RateboundError(f"batch = {batch}; {name} {what} per step: pass 1")
         if draws.weight is not None and not self.replacement:
             raise RateboundError(f"{name} draws by weights, with replacement; pass replacement=True")
 

@@ -30,8 +30,10 @@ def sampling_of(
     if theorem.replacement not in (None, replacement):
         how = "with" if theorem.replacement else "without"
         raise NotApplicable(f"{theorem.id} is about batches drawn {how} replacement")
-    if batch > 1 and theorem.method.draws is not None and theorem.method.draws.table:
-        raise NotApplicable(f"{theorem.id} is about batches of one sample, not of {batch}")
+    draws = theorem.method.draws
+    if batch > 1 and draws is not None and draws.single:
+        what = "steps along one axis" if draws.axis is not None else "batches of one sample"
+        raise NotApplicable(f"{theorem.id} is about {what}, not of {batch}")
     if not theorem.stochastic:
         return 1, True
     if not replacement and batch > problem.n:

@@ -6,7 +6,16 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from weakref import WeakKeyDictionary
 
-from ratebound.problems import component_gap, curvature, growth, least_squares_law, noise, optimum, weighted
+from ratebound.problems import (
+    axes,
+    component_gap,
+    curvature,
+    growth,
+    least_squares_law,
+    noise,
+    optimum,
+    weighted,
+)
 from ratebound.problems.certified import Constant, NotCertified, Setting, batch_factor
 from ratebound.problems.finite_sum import Problem
 from ratebound.theory.errors import RateboundError, nearest
@@ -47,6 +56,10 @@ OF_PROBLEM: Mapping[str, Callable[[Problem], Constant]] = MappingProxyType(
         "rank": least_squares_law.rank,
         "sigma_p_sq": weighted.sigma_p_sq,
         "mu_min": curvature.mu_min,
+        "d": axes.d,
+        "L_coord": axes.L_coord,
+        "L_coord_sum": axes.L_coord_sum,
+        "D_scaled_sq": axes.D_scaled_sq,
     }
 )
 """The constants of a problem alone, by name."""

@@ -37,7 +37,8 @@ def _attained(problem: Problem) -> bool:
     return bool(high >= -low and (at_zero == float(high)).all())
 
 
-def _direction(problem: Problem) -> Direction:
+def direction_of(problem: Problem) -> Direction:
+    """Return whether the largest curvature of the loss is that of every component somewhere."""
     return "exact" if _attained(problem) else "upper"
 
 
@@ -65,7 +66,7 @@ def L(problem: Problem) -> Constant:
     route = "eigenvalue: sup phi'' * lambda_max(A^T A / n) + l2"
     if problem.loss.curvature[1] == 1:
         route = "eigenvalue: lambda_max(A^T A / n) + l2"
-    direction: Direction = "upper" if spec.bounds_only else _direction(problem)
+    direction: Direction = "upper" if spec.bounds_only else direction_of(problem)
     if spec.bounds_only:
         route = "norm of |A|^T |A| / n (Collatz-Wielandt) or trace, times sup phi'', + l2"
     return Constant("L", _up(value), route, direction, error=high * error + 4 * EPS * value)
@@ -76,7 +77,7 @@ def L_max(problem: Problem) -> Constant:
     values, errors = _component_L(problem)
     value, error = float((values + errors).max()), float(errors.max())
     route = "closed form: max_i sup phi'' ||a_i||^2 + l2"
-    return Constant("L_max", _up(value), route, _direction(problem), error=error)
+    return Constant("L_max", _up(value), route, direction_of(problem), error=error)
 
 
 def L_mean(problem: Problem) -> Constant:
@@ -84,7 +85,7 @@ def L_mean(problem: Problem) -> Constant:
     values, errors = _component_L(problem)
     error = float(errors.mean()) + problem.n * EPS * float(values.mean())
     route = "closed form: mean_i sup phi'' ||a_i||^2 + l2"
-    return Constant("L_mean", _up(float(values.mean()) + error), route, _direction(problem), error=error)
+    return Constant("L_mean", _up(float(values.mean()) + error), route, direction_of(problem), error=error)
 
 
 def L_inf(problem: Problem) -> Constant:
@@ -104,7 +105,7 @@ def L_inf(problem: Problem) -> Constant:
     error = (problem.n + d + 8) * EPS * float((np.abs(problem.A).sum(1) ** 2).mean())
     value = high * (top + error) + problem.l2 * d * (1 + 4 * EPS)
     how = "the largest s^T (A^T A / n) s over signs s" if walked else "the entries of |A^T A| / n, added"
-    direction: Direction = _direction(problem) if walked else "upper"
+    direction: Direction = direction_of(problem) if walked else "upper"
     return Constant(
         "L_inf", _up(value), f"closed form: sup phi'' * {how}, + l2 d", direction, error=high * error
     )

@@ -104,6 +104,11 @@ def row_norms_sq(A: Any) -> np.ndarray:
     return np.asarray((A**2).sum(1))
 
 
+def column_norms_sq(A: Any) -> np.ndarray:
+    """Return the squared norms of the columns, shape (d,)."""
+    return np.asarray((A**2).sum(0))
+
+
 def sparse_spectrum(A: csr_array) -> Spectrum:
     """Return the spectrum of ``(1/n) A^T A``, or for many features no more than its certified ends.
 

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from sympy import Expr, S
 from sympy.core.relational import Relational
 
-from ratebound.theory import noise_models, stored
+from ratebound.theory import coordinatewise, noise_models, stored
 from ratebound.theory.inequality import Assumption, Inequality, needs
 from ratebound.theory.symbols import (
     L,
@@ -265,6 +265,7 @@ ASSUMPTIONS: Mapping[str, Assumption] = MappingProxyType(
             smooth_inf,
             *noise_models.ASSUMPTIONS,
             *stored.ASSUMPTIONS,
+            *coordinatewise.ASSUMPTIONS,
         )
     }
 )
@@ -295,5 +296,6 @@ FACTS: tuple[tuple[frozenset[str], Relational], ...] = (
     (needs("smooth", "bounded_components"), L_max >= L),
     *noise_models.FACTS,
     *stored.FACTS,
+    *coordinatewise.FACTS,
 )
 """Relations between constants that follow from assumptions; proofs may use them."""

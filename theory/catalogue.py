@@ -46,6 +46,7 @@ FAMILIES = (
     "shuffled",
     "shuffled_nonconvex",
     "recursive",
+    "coordinate_descent",
 )
 """Modules of :mod:`ratebound.theory` that hold theorems, each in a tuple ``THEOREMS``."""
 

@@ -15,6 +15,7 @@ from sympy import Expr, Integer, Piecewise, Symbol
 
 from ratebound.theory.assumptions import Inequality
 from ratebound.theory.chart import free
+from ratebound.theory.coordinate_symbols import D_scaled_sq, d2_scaled, move_scaled_sq
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.onestep import STATE, expansion, prove_step
 from ratebound.theory.passes import pass_step
@@ -47,7 +48,7 @@ LAST = {
     "grad_norm_sq_last": (grad_sq, grad_next_sq),
 }
 """Measures of the last iterate: the quantity at x_k and at x_{k+1}."""
-AT_START = {delta: gap0, d2: D**2, grad_sq: grad0_sq}
+AT_START = {delta: gap0, d2: D**2, grad_sq: grad0_sq, d2_scaled: D_scaled_sq}
 """What the quantities are at x_0."""
 Multipliers = Mapping[Inequality, Expr]
 Nonnegatives = Mapping[Expr, Expr]
@@ -111,7 +112,7 @@ def require_assumed(by: Multipliers, theorem: Theorem) -> None:
                 f"{inequality.name!r} is about samples visited by {' or '.join(inequality.visits)}, and "
                 f"the theorem about {theorem.visits}"
             )
-        if inequality.slack.has(moment) and inequality.estimate != theorem.method.estimate:
+        if inequality.slack.has(moment, move_scaled_sq) and inequality.estimate != theorem.method.estimate:
             raise RateboundError(
                 f"the proof uses {inequality.name!r}, about an estimate {inequality.estimate}; that of "
                 f"{theorem.method.name} is {theorem.method.estimate}"

@@ -1,6 +1,7 @@
 """What a step may draw and read besides the gradient of a batch: a second point, a coin, a table, weights.
 
-With these words the methods of variance reduction and of importance sampling stay expressions.
+With these words the methods of variance reduction, of importance sampling and of coordinate descent stay
+expressions.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ coin = Symbol("coin", real=True)
 """One where the coin of a step falls, else zero."""
 L_i = Symbol("L_i", positive=True)
 """Smoothness constant of a component, for weights."""
+L_j = Symbol("L_j", positive=True)
+"""Smoothness constant of f along an axis."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,10 @@ class Draws:
     weight
         Sample i is drawn with a probability p_i in proportion to this expression in ``L_i`` and constants,
         with replacement, and its gradients are divided by ``n p_i``; None for equal probabilities.
+    axis
+        Instead of samples an axis j is drawn, with a probability p_j in proportion to this expression in
+        ``L_j``: ``g`` is the gradient of f along it, zero along the others, and the update may read ``L_j``.
+        None for samples.
     """
 
     also: Mapping[str, Expr] = field(default_factory=dict)
@@ -47,21 +54,24 @@ class Draws:
     table: str = ""
     from_gradient: tuple[str, ...] = ()
     weight: Expr | None = None
+    axis: Expr | None = None
 
     def __post_init__(self) -> None:
         for name in ("also", "full"):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
         if self.full and self.coin == 0:
             raise RateboundError("full gradients are taken where the coin falls; give it a probability")
+        if self.axis is not None and (self.names != (L_j.name,) or self.weight is not None):
+            raise RateboundError("a step along an axis draws nothing else")
 
     def __reduce__(self) -> tuple[object, ...]:
         # A mapping proxy cannot be pickled, and runs are sent to other processes.
-        parts = dict(self.also), dict(self.full), self.coin, self.table, self.from_gradient, self.weight
-        return Draws, parts
+        parts = dict(self.also), dict(self.full), self.coin, self.table, self.from_gradient
+        return Draws, (*parts, self.weight, self.axis)
 
     def __hash__(self) -> int:
         also, full = (tuple(sorted(part.items(), key=str)) for part in (self.also, self.full))
-        return hash((also, full, self.coin, self.table, self.from_gradient, self.weight))
+        return hash((also, full, self.coin, self.table, self.from_gradient, self.weight, self.axis))
 
     @property
     def text(self) -> str:
@@ -72,13 +82,27 @@ class Draws:
         words += [f"{self.table} is the gradient stored for the sample, then replaced"] if self.table else []
         words += [f"{name} starts at grad f(x_0)" for name in self.from_gradient]
         words += [] if self.weight is None else [f"samples are drawn in proportion to {self.weight}"]
+        if self.axis is not None:
+            how = "evenly" if self.axis == 1 else f"in proportion to {self.axis}"
+            words += [f"an axis j is drawn {how}, and g is the gradient along it alone"]
         return "; ".join(words)
 
     @property
     def names(self) -> tuple[str, ...]:
         """What an update may read by these words."""
         read = (*self.also, *self.full, *([self.table] if self.table else []))
+        read += () if self.axis is None else (L_j.name,)
         return (*read, coin.name) if self.coin != 0 else read
+
+    @property
+    def single(self) -> bool:
+        """Whether a step draws one sample or one axis, and no batch."""
+        return bool(self.table) or self.axis is not None
+
+    @property
+    def uneven(self) -> bool:
+        """Whether samples or axes are drawn by probabilities of their own."""
+        return self.weight is not None or self.axis is not None
 
     @property
     def expressions(self) -> tuple[Expr, ...]:

@@ -36,7 +36,8 @@ class Method:
         parameters and, for full gradients, the numbers of :data:`REDUCED`.
         The variable ``x`` is the iterate.
     sampling
-        ``"full"``: g is the gradient of f. ``"batch"``: g is the mean of the gradients of a random batch.
+        ``"full"``: g is the gradient of f. ``"batch"``: g is the mean of the gradients of a random batch,
+        or what `draws` says.
     point
         Where the gradient is taken, an expression in the state; with full gradients it may read ``g``,
         which is there the gradient at x.
@@ -70,9 +71,11 @@ class Method:
 
     @property
     def estimate(self) -> str:
-        """What the gradient estimate is: of a batch, weighted, or made by the update of several."""
+        """What the gradient estimate is: of a batch, weighted, along one axis, or made of several."""
         if self.draws is None:
             return "batch"
+        if self.draws.axis is not None:
+            return "along one axis"
         return "made by the update" if self.draws.weight is None else f"weighted by {self.draws.weight}"
 
     @property
@@ -86,6 +89,8 @@ class Method:
             return self.gradients * size
         if self.draws is None:
             return batch
+        if self.draws.axis is not None:
+            return size
         whole = len(self.draws.full) * size * float(self.draws.coin.subs(n, size))
         return batch * (1 + len(self.draws.also)) + whole
 

@@ -8,7 +8,17 @@ from types import MappingProxyType
 from sympy import Expr, Max, Min, Rational, Symbol, ceiling, log, sign, sqrt
 
 from ratebound.theory.method import Method, g, x
-from ratebound.theory.methods_drawn import lsvrg, page, sag, saga, sarah, sgd_importance, sgd_partial
+from ratebound.theory.methods_drawn import (
+    lsvrg,
+    page,
+    rcd,
+    rcd_lipschitz,
+    sag,
+    saga,
+    sarah,
+    sgd_importance,
+    sgd_partial,
+)
 from ratebound.theory.symbols import (
     L,
     alpha,
@@ -200,6 +210,8 @@ METHODS: Mapping[str, Method] = MappingProxyType(
             sag,
             page,
             sarah,
+            rcd,
+            rcd_lipschitz,
         )
     }
 )

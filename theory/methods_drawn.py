@@ -1,10 +1,10 @@
-"""Methods that draw more than a batch: importance sampling and variance reduction."""
+"""Methods that draw more than a batch: importance sampling, variance reduction, coordinate descent."""
 
 from __future__ import annotations
 
-from sympy import Symbol
+from sympy import S, Symbol
 
-from ratebound.theory.draws import Draws, L_i, coin
+from ratebound.theory.draws import Draws, L_i, L_j, coin
 from ratebound.theory.method import Method, g, x
 from ratebound.theory.symbols import L_mean, alpha, n
 
@@ -64,4 +64,18 @@ sarah = Method(
     "batch",
     point=x - alpha * _v,
     draws=Draws(also={"h": x}, from_gradient=("v",)),
+)
+rcd = Method(
+    "rcd",
+    "Coordinate descent, axes drawn evenly",
+    {"x": x - alpha * g / L_j},
+    "batch",
+    draws=Draws(axis=S.One),
+)
+rcd_lipschitz = Method(
+    "rcd_lipschitz",
+    "Coordinate descent, axes drawn in proportion to L_j",
+    {"x": x - alpha * g / L_j},
+    "batch",
+    draws=Draws(axis=L_j),
 )

@@ -16,6 +16,8 @@ from sympy import Expr, Integer, Poly, Pow, Symbol, expand, fraction, sign, toge
 
 from ratebound.theory.assumptions import Inequality
 from ratebound.theory.chart import Chart
+from ratebound.theory.coordinate_symbols import COORDINATE_STATE
+from ratebound.theory.coordinatewise import axis_step
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.method import Method, g, x
 from ratebound.theory.methods import armijo
@@ -81,6 +83,7 @@ STATE = (
     drift,
     error_next,
     *PASS_STATE,
+    *COORDINATE_STATE,
 )
 """The quantities of one iteration in which every claim is linear."""
 
@@ -134,6 +137,8 @@ def expansion(method: Method, pathwise: bool = False) -> dict[Symbol, Expr]:
     """
     if set(method.update) != {"x"} or method.point != x or method.estimate == "made by the update":
         raise RateboundError(f"{method.name} keeps state besides x: its step has no expansion here")
+    if method.draws is not None and method.draws.axis is not None:
+        return axis_step(method)
     rule = method.update["x"]
     if method == armijo:
         # What is known of the accepted step stands in inequalities about this method.

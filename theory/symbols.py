@@ -16,6 +16,12 @@ from types import MappingProxyType
 
 from sympy import Symbol
 
+from ratebound.theory.coordinate_symbols import (
+    COORDINATE_CONSTANTS,
+    COORDINATE_LATEX,
+    COORDINATE_MEANING,
+    omega,
+)
 from ratebound.theory.pass_symbols import PASS_LATEX, PASS_MEANING
 
 # Counters.
@@ -185,6 +191,7 @@ MEANING: Mapping[Symbol, str] = MappingProxyType(
         weighted_sum: "sum of w_j q_j over j < k, q the quantity that is averaged",
         measure: "the quantity that the theorem bounds",
         **PASS_MEANING,
+        **COORDINATE_MEANING,
     }
 )
 """What each symbol stands for, in words."""
@@ -257,11 +264,12 @@ LATEX: Mapping[Symbol, str] = MappingProxyType(
         weighted_sum: r"S_k",
         measure: r"M_k",
         **PASS_LATEX,
+        **COORDINATE_LATEX,
     }
 )
 """How each symbol is typeset; the others print by their own name."""
 
-PARAMETERS = (alpha, alpha0, s0, theta, gamma, beta, b0, clip, radius)
+PARAMETERS = (alpha, alpha0, s0, theta, gamma, beta, b0, clip, radius, omega)
 CONSTANTS = (
     n,
     b,
@@ -289,6 +297,7 @@ CONSTANTS = (
     rank,
     sigma_p_sq,
     mu_min,
+    *COORDINATE_CONSTANTS,
 )
 ALONG_RUN = (second_moment, variance_bound)
 """Constants that depend on the whole run, and so on its steps."""

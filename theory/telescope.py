@@ -17,6 +17,7 @@ from ratebound.theory.certificate import (
     require_known,
     with_expressions,
 )
+from ratebound.theory.coordinate_symbols import d2_scaled, d2_scaled_next
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.lemmas import SumLemma
 from ratebound.theory.prover import nonnegative
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 SUMMED = {"gap_average": delta, "grad_norm_sq_mean": grad_sq, "grad_norm_sq_best": grad_sq}
 """Measures of the points before x_k: the quantity that is summed."""
 _LAST = {measure: now for measure, (now, _) in LAST.items()}
-_NEXT = {delta: delta_next, d2: d2_next, grad_sq: grad_next_sq}
+_NEXT = {delta: delta_next, d2: d2_next, grad_sq: grad_next_sq, d2_scaled: d2_scaled_next}
 JENSEN = frozenset({"convex", "strongly_convex", "expected_smoothness"})
 """Assumptions each of which makes f convex."""
 

@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from sympy import Expr, Max, S, Symbol, simplify
 
+from ratebound.theory import coordinate_symbols as c
 from ratebound.theory import symbols as s
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.prover import vanishes
@@ -44,6 +45,9 @@ UNITS: Mapping[Symbol, Expr] = MappingProxyType(
         s.residual_sq: _VALUE,
         s.sigma_p_sq: _SLOPE,
         s.mu_min: _CURVATURE,
+        c.L_coord: _CURVATURE,
+        c.L_coord_sum: _CURVATURE,
+        c.D_scaled_sq: _VALUE,
         s.delta: _VALUE,
         s.d2: _LENGTH,
         s.grad_sq: _SLOPE,

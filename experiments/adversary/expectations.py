@@ -40,10 +40,12 @@ def curves(
         Values of the parameters that the method reads besides the step, shape (S,), for full gradients.
     """
     problem, theorem = case.problem, case.theorem
-    if not theorem.stochastic or problem.n == 1:
+    draws = case.method.draws
+    along_axis = draws is not None and draws.axis is not None
+    if not theorem.stochastic or (problem.n == 1 and not along_axis):
         found = _deterministic(case, alphas, weights, given)
     elif problem.kind == "quadratic" and case.method.draws is not None:
-        if count_paths(problem.n, 1, case.batch, case.replacement) > _PATHS:
+        if not along_axis and count_paths(problem.n, 1, case.batch, case.replacement) > _PATHS:
             return None
         found = moments(_plan(case, alphas, weights, _OF_STATE))
     elif problem.kind == "quadratic":

@@ -19,6 +19,7 @@ from ratebound.experiments.backends.drawn import (
     points_of,
     probabilities,
     scale_of,
+    smoothness_of_axes,
     starting,
 )
 from ratebound.experiments.backends.full_gradient import one_blas_thread
@@ -55,7 +56,7 @@ class CudaEngine:
             further = (
                 np.float64(coin_probability(problem, draws)),
                 put(np.zeros(0) if chances is None else ends_of(chances)),
-                put(scale_of(problem, plan.method)), put(table),
+                put(scale_of(problem, plan.method)), put(smoothness_of_axes(plan)), put(table),
             )  # fmt: skip
         self._state = {name: put(values.astype(plan.dtype, copy=False)) for name, values in state.items()}
         self._arguments = (

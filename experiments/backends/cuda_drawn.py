@@ -16,12 +16,12 @@ from ratebound.experiments.backends.cuda_source import SAMPLE, SHARED_DATA, comm
 from ratebound.experiments.backends.drawn import COIN, ONE, WEIGHTED
 from ratebound.experiments.backends.kernel import Spec
 from ratebound.problems.lower import printed
-from ratebound.theory.draws import Draws, coin
+from ratebound.theory.draws import Draws, L_j, coin
 
 _SOURCE = """
 #define D {d}          // features
 #define SHARED {shared}     // whether the data lie in shared memory
-#define WEIGHTED {weighted}   // whether samples are drawn by their probabilities
+#define WEIGHTED {weighted}   // whether samples, or axes, are drawn by their probabilities
 #define EACH ((D + LANES - 1) / LANES)
 
 // A number of 53 bits in [0, 1).
@@ -29,7 +29,7 @@ __device__ __forceinline__ double uniform(Words words) {{
     return (double)(((u64)words.w[0] << 21) ^ (words.w[1] >> 11)) * {one};
 }}
 
-// The sample in whose part of [0, 1) a number falls; parts end at `ends`.
+// The sample, or axis, in whose part of [0, 1) a number falls; parts end at `ends`.
 __device__ __forceinline__ u32 sample_at(const double* ends, u64 n, double number) {{
     u64 first = 0, last = n - 1;
     while (first < last) {{
@@ -58,7 +58,7 @@ extern "C" __global__ void advance(
     const real* alphas, u64 alphas_stride, u64 alphas_move, const real* weights, u64 weights_stride,
     u64 weights_move, const u32* replicas, const u32* schedules, const u64* limits, u32 key0, u32 key1,
     int distinct, u32* orders, u64 shuffled, double chance, const double* ends, const real* scale,
-    real* table, {arguments})
+    const real* axes, real* table, {arguments})
 {{
 {shared_data}
     const u64 unit = (blockIdx.x * (u64)blockDim.x + threadIdx.x) / LANES;
@@ -79,7 +79,7 @@ extern "C" __global__ void advance(
         for (int q = 0; q < BATCH; ++q) {{
 #if WEIGHTED
             const Words drawn = philox((u32)now, replica, {weighted_word}u, q, key0, key1);
-            index[q] = sample_at(ends, n, uniform(drawn));
+            index[q] = sample_at(ends, {outcomes}, uniform(drawn));
 #else
 {sample}
 #endif
@@ -89,14 +89,7 @@ extern "C" __global__ void advance(
 {at}
 {points}
         }}
-        real total = 0;
-        for (int q = 0; q < BATCH; ++q) {{
-            const real* row = data + (u64)index[q] * D;
-            const real y = labels[index[q]];
-            const real factor = scale[index[q]] / BATCH;
-            total += factor;
 {of_batch}
-        }}
 {of_all}
         for (int slot = 0; slot < EACH; ++slot) {{
 {now}
@@ -110,14 +103,29 @@ extern "C" __global__ void advance(
     }}
 }}
 """
+_OF_BATCH = """\
+        real total = 0;
+        for (int q = 0; q < BATCH; ++q) {{
+            const real* row = data + (u64)index[q] * D;
+            const real y = labels[index[q]];
+            const real factor = scale[index[q]] / BATCH;
+            total += factor;
+{calls}
+        }}"""
 _OF_ALL = """\
-        for (u64 i = 0; coin > 0 && i < n; ++i) {{
+        for (u64 i = 0; {wanted}i < n; ++i) {{
 {calls}
         }}"""
 
 
 def _read(draws: Draws) -> list[str]:
     """Return the lines that name what the update reads of one coordinate."""
+    if draws.axis is not None:
+        return [
+            "const u64 axis = lane + slot * LANES;",
+            "const real g = axis == index[0] ? grad_g[slot] + l2 * at_g[slot] : real(0);",
+            f"const real {L_j.name} = axis < D ? axes[axis] : real(1);",
+        ]
     read = ["const real g = grad_g[slot] + l2 * total * at_g[slot];"]
     read += [f"const real {name} = grad_{name}[slot] + l2 * total * at_{name}[slot];" for name in draws.also]
     read += [
@@ -164,13 +172,16 @@ def cuda_drawn_source(
         read = {s.name for expr in expressions for s in expr.free_symbols}
         return lines(3, [f"const real {name} = own_{name}[slot];" for name in state if name in read])
 
-    calls = [
-        f"add_gradient(data + i * D, labels[i], real(1) / n, at_{name}, grad_{name});" for name in draws.full
-    ]
+    of_all = ["g"] if draws.axis is not None else list(draws.full)
+    of_batch = [name for name in points if name not in of_all]
+    whole = [f"add_gradient(data + i * D, labels[i], real(1) / n, at_{name}, grad_{name});" for name in of_all]
+    part = [f"add_gradient(row, y, factor, at_{name}, grad_{name});" for name in of_batch]
+    wanted = "" if draws.axis is not None else f"{coin.name} > 0 && "
     return common(spec, lanes) + _SOURCE.format(
         d=d,
         shared=int(shared),
-        weighted=int(draws.weight is not None),
+        weighted=int(draws.uneven),
+        outcomes="n" if draws.axis is None else "D",
         one=repr(ONE),
         weighted_word=WEIGHTED,
         slope=printed(spec.slope, "cuda"),
@@ -184,15 +195,8 @@ def cuda_drawn_source(
         at=named(points.values()),
         now=named(spec.rules.values()),
         points=lines(3, [f"at_{name}[slot] = {printed(expr, 'cuda')};" for name, expr in points.items()]),
-        of_batch=lines(
-            3,
-            [
-                f"add_gradient(row, y, factor, at_{name}, grad_{name});"
-                for name in points
-                if name not in draws.full
-            ],
-        ),
-        of_all=_OF_ALL.format(calls=lines(3, calls)) if calls else "",
+        of_batch=_OF_BATCH.format(calls=lines(3, part)) if part else "",
+        of_all=_OF_ALL.format(wanted=wanted, calls=lines(3, whole)) if whole else "",
         taken=lines(3, _read(draws)),
         updated=lines(
             3, [f"own_{name}[slot] = {printed(rule, 'cuda')};" for name, rule in spec.rules.items()]

@@ -1,8 +1,8 @@
-"""What methods read besides the gradient of a batch, in NumPy: second points, coins, tables, weights.
+"""What methods read besides the gradient of a batch, in NumPy: second points, coins, tables, weights, axes.
 
 A coin reads the words of the one stream at counters that no draw of an index uses: ``(step, replica, 2^32 -
-1, 0)``; a weighted draw j of a step those at ``(step, replica, 2^32 - 2, j)``, by inversion of the cumulated
-probabilities at 53 bits.
+1, 0)``; a weighted draw j of a step, of a sample or of an axis, those at ``(step, replica, 2^32 - 2, j)``, by
+inversion of the cumulated probabilities at 53 bits.
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ from sympy import Expr
 
 from ratebound.experiments.backends.rules import constants_at, known, point_of, started
 from ratebound.experiments.sampling import philox
+from ratebound.problems.axes import axis_smoothness
 from ratebound.problems.constants import certify
 from ratebound.problems.curvature import component_smoothness
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.lower import lower
-from ratebound.theory.draws import Draws, L_i, coin
+from ratebound.theory.draws import Draws, L_i, L_j, coin
 from ratebound.theory.method import x
 
 if TYPE_CHECKING:
@@ -59,7 +60,13 @@ def coins(plan: Plan, steps: np.ndarray) -> np.ndarray:
 
 
 def probabilities(problem: Problem, method: Method) -> np.ndarray | None:
-    """Return the probability of each sample, shape (n,); None where they are equal."""
+    """Return the probability of each sample, shape (n,), or of each axis, shape (d,).
+
+    None where samples are drawn with equal probabilities.
+    """
+    if method.draws is not None and method.draws.axis is not None:
+        weights = np.broadcast_to(lower(method.draws.axis, (L_j,))(axis_smoothness(problem)), problem.d)
+        return np.asarray(weights / weights.sum())
     weight = None if method.draws is None else method.draws.weight
     if weight is None:
         return None
@@ -72,14 +79,15 @@ def probabilities(problem: Problem, method: Method) -> np.ndarray | None:
 
 
 def ends_of(chances: np.ndarray) -> np.ndarray:
-    """Return where the parts of [0, 1) end that belong to the samples."""
+    """Return where the parts of [0, 1) end that belong to the samples, or axes."""
     ends = np.cumsum(chances)
     return np.asarray(ends / ends[-1])
 
 
 def scale_of(problem: Problem, method: Method) -> np.ndarray:
     """Return what the gradient of each drawn sample is multiplied by, ``1/(n p_i)``, shape (n,)."""
-    chances = probabilities(problem, method)
+    along_axis = method.draws is not None and method.draws.axis is not None
+    chances = None if along_axis else probabilities(problem, method)
     with np.errstate(divide="ignore"):
         return np.ones(problem.n) if chances is None else 1 / (problem.n * chances)
 
@@ -119,13 +127,19 @@ def starting(plan: Plan, names: Iterable[str], units: int) -> dict[str, np.ndarr
 
 
 def weighted_indices(plan: Plan, steps: np.ndarray) -> np.ndarray:
-    """Return samples drawn by their probabilities, shape (T, R, b)."""
+    """Return samples, or axes, drawn by their probabilities, shape (T, R, b)."""
     chances = probabilities(plan.problem, plan.method)
     assert chances is not None
     steps, replicas = np.asarray(steps, dtype=np.uint64), np.asarray(plan.replicas, dtype=np.uint64)
     drawn = [_uniform(plan.seed, steps, replicas, WEIGHTED, j) for j in range(plan.batch)]
     found = np.searchsorted(ends_of(chances), np.stack(drawn, axis=-1), side="right")
-    return np.minimum(found, plan.problem.n - 1)
+    return np.minimum(found, chances.size - 1)
+
+
+def smoothness_of_axes(plan: Plan) -> np.ndarray:
+    """Return the L_j that the update may read, shape (d,); empty for methods that draw no axis."""
+    draws = plan.method.draws
+    return np.zeros(0) if draws is None or draws.axis is None else axis_smoothness(plan.problem)
 
 
 class Reader:
@@ -147,8 +161,8 @@ class Reader:
             expr = known(plan.method, point, values)
             symbols = sorted(expr.free_symbols, key=str)
             self._points[name] = lower(expr, symbols), [symbol.name for symbol in symbols]
-        chances = probabilities(plan.problem, plan.method)
-        self._scale = None if chances is None else 1 / (plan.problem.n * chances)
+        self._scale = None if self._draws.weight is None else scale_of(plan.problem, plan.method)
+        self._of_axes = smoothness_of_axes(plan)
 
     def start(self, shape: tuple[int, ...]) -> dict[str, np.ndarray]:
         """Return the states, of shape (..., R, d) where they are vectors, that start at gradients at x_0."""
@@ -164,6 +178,8 @@ class Reader:
     def gradient(self, X: np.ndarray, batch: np.ndarray) -> np.ndarray:
         """Return the gradient estimate of a batch (R, b) at points (..., R, d)."""
         problem = self._plan.problem
+        if self._draws.axis is not None:
+            return np.where(np.arange(problem.d) == batch, problem.gradient(X), 0.0)
         if self._scale is None:
             return problem.batch_gradient(X, batch)
         parts = (problem.batch_gradient(X, batch[:, j : j + 1]) for j in range(batch.shape[1]))
@@ -180,7 +196,7 @@ class Reader:
         """Return what the update reads besides g, by name; `fallen` (R,) are the coins."""
         values = {**state, **inputs}
         shape = state["x"].shape
-        found = {coin.name: fallen[:, None]}
+        found = {coin.name: fallen[:, None], L_j.name: self._of_axes}
         for name, (place, symbols) in self._points.items():
             point = np.broadcast_to(place(*(values[symbol] for symbol in symbols)), shape)
             found[name] = self.gradient(point, batch) if name in self._draws.also else np.zeros(shape)

@@ -18,6 +18,7 @@ from ratebound.experiments.backends.drawn import (
     draws_of,
     points_of,
     scale_of,
+    smoothness_of_axes,
     starting,
     weighted_indices,
 )
@@ -30,7 +31,7 @@ from ratebound.experiments.sampling import indices
 from ratebound.experiments.shuffling import Passes
 from ratebound.problems.losses import Loss
 from ratebound.problems.lower import printed
-from ratebound.theory.draws import Draws
+from ratebound.theory.draws import Draws, L_j
 
 _DRAWS = 2**18
 _SOURCE = '''"""{title}"""
@@ -71,7 +72,8 @@ def of_rows(data, labels, l2, rows, scale, point, out):
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def advance(
-    first, last, start, data, labels, l2, alphas, weights, index, coins, scale, every, ones, table, {states}
+    first, last, start, data, labels, l2, alphas, weights, index, coins, scale, every, ones, axes, table,
+    {states}
 ):
     size, replicas = data.shape[1], index.shape[1]
     {buffers} = np.empty(({count}, size))
@@ -124,10 +126,14 @@ def drawn_source(
                 "if coin > 0.0:",
                 f"    of_rows(data, labels, l2, every, ones, {call}",
             ]
+        elif draws.axis is not None:
+            lines += [f"of_rows(data, labels, l2, every, ones, {call}"]
         else:
             lines += [f"of_rows(data, labels, l2, rows, scale, {call}"]
     lines += ["for j in range(size):", *indented(loaded, 1)]
     lines += [f"    {name} = grad_{name}[j]" for name in points]
+    if draws.axis is not None:
+        lines += ["    g = g if j == rows[0] else 0.0", f"    {L_j.name} = axes[j]"]
     if draws.table:
         lines += [f"    {draws.table} = table[unit, rows[0], j]", "    table[unit, rows[0], j] = g"]
     lines += [f"    state_{name}[unit, j] = {printed(rule, 'numba')}" for name, rule in rules.items()]
@@ -155,7 +161,7 @@ class DrawnEngine:
             self._passes = Passes(plan.seed, plan.replicas, problem.n, plan.order)
         self._state = starting(plan, spec.rules, self._shape[0] * self._shape[1])
         self._table = self._state.pop(TABLE, np.empty((1, 1, problem.d)))
-        self._scale = scale_of(problem, plan.method)
+        self._scale, self._axes = scale_of(problem, plan.method), smoothness_of_axes(plan)
         self._schedules = np.ascontiguousarray(plan.alphas), np.ascontiguousarray(plan.weights)
 
     def points(self) -> np.ndarray:
@@ -175,7 +181,7 @@ class DrawnEngine:
 
     def _through(self, steps: np.ndarray) -> None:
         plan, problem = self._plan, self._plan.problem
-        if self._draws.weight is not None:
+        if self._draws.uneven:
             index = weighted_indices(plan, steps)
         elif plan.in_passes:
             index = self._passes.indices(steps, plan.batch)
@@ -186,8 +192,8 @@ class DrawnEngine:
         def work(first: int, last: int) -> None:
             self._function(
                 first, last, int(steps[0]), problem.A, problem.y, problem.l2, *self._schedules,
-                index, fallen, self._scale, np.arange(problem.n), np.ones(problem.n), self._table,
-                *(self._state[name] for name in self._rules),
+                index, fallen, self._scale, np.arange(problem.n), np.ones(problem.n), self._axes,
+                self._table, *(self._state[name] for name in self._rules),
             )  # fmt: skip
 
         units = self._shape[0] * self._shape[1]

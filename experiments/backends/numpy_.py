@@ -174,7 +174,7 @@ class NumpyEngine:
         block = max(1, _DRAWS // (plan.replicas.size * (plan.batch + 3)))
         for first in range(start, stop, block):
             numbers = np.arange(first, min(first + block, stop))
-            if plan.method.draws is not None and plan.method.draws.weight is not None:
+            if plan.method.draws is not None and plan.method.draws.uneven:
                 yield from weighted_indices(plan, numbers)
             elif plan.in_passes:
                 yield from self._passes.indices(numbers, plan.batch)

@@ -33,6 +33,8 @@ class _Loop:
             "sgd_importance": smooth / smooth.sum(),
             "sgd_partial": (smooth + smooth.mean()) / (2 * smooth.sum()),
         }
+        self.axes = (given.A**2).mean(0) + given.l2
+        self.of_axes = {"rcd": np.full(given.d, 1 / given.d), "rcd_lipschitz": self.axes / self.axes.sum()}
 
     def g(self, i, x):
         return (self.p.A[i] @ x - self.p.y[i]) * self.p.A[i] + self.p.l2 * x
@@ -48,6 +50,10 @@ class _Loop:
 
     def step(self, name, state, i, coin, alpha):
         x, other = state
+        if name in self.of_axes:
+            moved = x.copy()
+            moved[i] -= alpha * self.full(x)[i] / self.axes[i]
+            return moved, other
         if name in self.chances:
             return x - alpha * self.g(i, x) / (self.p.n * self.chances[name][i]), other
         if name in ("saga", "sag"):
@@ -68,9 +74,9 @@ class _Loop:
         n = self.p.n
         coins = (0, 1) if name in ("lsvrg", "page") else (0,)
         fall = {0: 1 - 1 / n, 1: 1 / n} if len(coins) == 2 else {0: 1.0}
-        chances = self.chances.get(name, np.full(n, 1 / n))
+        chances = (self.chances | self.of_axes).get(name, np.full(n, 1 / n))
         last, average, gradients = (np.zeros(STEPS + 1) for _ in range(3))
-        for path in product(product(range(n), coins), repeat=STEPS):
+        for path in product(product(range(len(chances)), coins), repeat=STEPS):
             weight = np.prod([chances[i] * fall[c] for i, c in path])
             state, total = self.start(name), np.zeros(self.p.d)
             for k in range(STEPS + 1):

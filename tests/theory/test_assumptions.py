@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 from sympy import Poly
 
+from ratebound.problems.axes import axis_smoothness
 from ratebound.problems.constants import NotCertified, Setting, certify
 from ratebound.problems.curvature import component_smoothness
 from ratebound.problems.library import load, names
 from ratebound.problems.lower import lower
+from ratebound.theory import coordinate_symbols as c
 from ratebound.theory import symbols as s
 from ratebound.theory.assumptions import ASSUMPTIONS, FACTS, JOINT
 from ratebound.theory.methods import METHODS
@@ -56,6 +58,17 @@ def _moments(problem, parts, made):
     return found
 
 
+def _along_axes(problem, x, full, omega):
+    """A step along an even axis, every expectation a plain average over the axes."""
+    L = axis_smoothness(problem)
+    moves = np.diag(-omega * full / L)
+    return {
+        s.delta_next: problem.gap(x + moves).mean(),
+        s.move_inner: (moves @ full).mean(),
+        c.move_scaled_sq: (moves**2 @ L).mean(),
+    }
+
+
 def _states(problem, rng, alpha, estimate="batch"):
     """State quantities at random points, every expectation a plain average over pairs of components."""
     scale = 1 + np.linalg.norm(problem.x0)
@@ -82,6 +95,10 @@ def _states(problem, rng, alpha, estimate="batch"):
             s.move_inf_sq: np.abs(after - x).max() ** 2,
         }
         state[s.drift] = ((problem.component_gradients(after) - parts) ** 2).sum(1).mean()
+        if not problem.loss.kinked and (problem.A**2).sum(0).all():
+            state[c.grad_scaled_sq] = (full**2 / axis_smoothness(problem)).sum()
+        if estimate == "along one axis":
+            state |= _along_axes(problem, x, full, alpha * certify(problem, "L").value)
         if problem.kind == "quadratic":
             state |= {
                 s.grad_curvature: full @ problem.H @ full,
@@ -96,9 +113,11 @@ def _states(problem, rng, alpha, estimate="batch"):
                 s.next_descent: ahead @ next_offset,
                 s.cross_descent: ahead @ offset,
             }
+            if c.grad_scaled_sq in state:
+                state[c.d2_scaled] = (offset**2 * axis_smoothness(problem)).sum()
             other = _compared(problem, np.random.default_rng(5), x, size * scale)
             state |= other
-            if estimate != "batch":
+            if estimate not in ("batch", "along one axis"):
                 state[s.moment] = _moments(problem, parts, other["estimate"])[estimate]
         yield state
 
@@ -109,9 +128,9 @@ def _checked(inequality, problem):
         constants, _ = _constants(problem, inequality.requires)
     except NotCertified:
         return False
-    from_star = {s.d2, s.d2_next, s.descent, s.spread, s.stored_sq, s.stored_gap}
+    from_star = {s.d2, s.d2_next, s.descent, s.spread, s.stored_sq, s.stored_gap, c.d2_scaled}
     if problem.x_star is None and (
-        inequality.estimate != "batch" or inequality.slack.free_symbols & from_star
+        inequality.estimate not in ("batch", "along one axis") or inequality.slack.free_symbols & from_star
     ):
         return False
     symbols = sorted(inequality.slack.free_symbols, key=str)

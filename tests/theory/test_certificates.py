@@ -149,7 +149,9 @@ def _random_constants(theorem, rng):
     values |= {"rho": 1 + rng.exponential(5.0), "affine_growth": 1 + rng.exponential(5.0)}
     values |= {"alpha0": 0.2 / values["L_max"], "alpha": np.nan}
     values |= {"gamma": rng.exponential() + 0.01, "b0": rng.exponential() + 0.01, "clip": rng.exponential()}
-    values |= {"L_inf": 2.5 * values["L"]}
+    values |= {"L_inf": 2.5 * values["L"], "d": float(rng.integers(1, 9)), "L_coord": values["L"]}
+    values |= {"L_coord_sum": values["d"] * base + rng.random() * values["d"] * (values["L"] - base)}
+    values |= {"D_scaled_sq": rng.exponential() + 0.01, "omega": 0.01 + 0.99 * rng.random()}
     values |= {"beta": rng.random(), "radius": rng.random() / values["L"]}
     for relation in theorem.where:
         symbols = sorted(relation.rhs.free_symbols, key=str)

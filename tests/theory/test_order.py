@@ -25,6 +25,10 @@ _CONSTANTS = {
     "radius": 0.3,
     "beta": 0.5,
     "n": 3.0,
+    "d": 3.0,
+    "L_coord": 1.0,
+    "L_coord_sum": 2.0,
+    "omega": 0.7,
 }
 
 

@@ -30,12 +30,12 @@ def printed(loss="logistic", batch=3, lanes=4, shared=True, in_passes=False, spa
 
 def drawn(method, lanes=4, shared=True, in_passes=False):
     """The kernel of a method with draws, whose constants are those of a problem."""
-    given = plan(problem("logistic"), METHODS.get(method, AHEAD), batch=1 if method == "saga" else 3)
+    given = plan(problem("logistic"), METHODS.get(method, AHEAD), batch=1 if method in ("saga", "rcd") else 3)
     spec = replace(spec_of(given), in_passes=in_passes)
     return cuda_drawn_source(spec, draws_of(given), points_of(given), 20, lanes, shared)
 
 
-DRAWN = [("saga", False), ("page", False), ("sgd_importance", False), ("ahead", True)]
+DRAWN = [("saga", False), ("rcd", False), ("page", False), ("sgd_importance", False), ("ahead", True)]
 
 
 def architectures():
