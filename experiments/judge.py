@@ -194,7 +194,7 @@ def _floor(grid: Grid, order: Order | None) -> float | None:
 
 def _curves(grid: Grid, exact: np.ndarray | None, seen: sampling.Sample | None) -> dict[str, np.ndarray]:
     trial = grid.trial
-    per_count = grid.theorem.method.evaluations(grid.problem.n, trial.batch)
+    per_count = grid.theorem.method.evaluations(grid.problem.n, trial.batch, grid.problem.d)
     if grid.theorem.in_passes:
         per_count *= grid.problem.n
     curves = {"k": grid.k, "bound": grid.bound, "evaluations": grid.k * per_count}

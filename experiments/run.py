@@ -92,7 +92,7 @@ def _attributes(plan: Plan, schedule: Schedule, average: bool) -> dict[str, str 
 
 
 def _dataset(plan: Plan, schedule: Schedule, average: bool, out: dict[str, np.ndarray]) -> xr.Dataset:
-    per_step = plan.method.evaluations(plan.problem.n, plan.batch)
+    per_step = plan.method.evaluations(plan.problem.n, plan.batch, plan.problem.d)
     data: dict[str, tuple[tuple[str, ...], np.ndarray]] = {
         name: (("step_size", "replica", "checkpoint"), out[name]) for name in plan.measures
     }

@@ -83,14 +83,14 @@ class Method:
         """Gradients per step: two where the point is one that the gradient at x gives."""
         return 2 if self.point.has(g) else 1
 
-    def evaluations(self, size: int, batch: int) -> float:
+    def evaluations(self, size: int, batch: int, features: int) -> float:
         """Return how many gradients of components, of `size`, a step takes in expectation."""
         if self.sampling == "full":
             return self.gradients * size
         if self.draws is None:
             return batch
         if self.draws.axis is not None:
-            return size
+            return size / features  # A derivative along one axis of each component.
         whole = len(self.draws.full) * size * float(self.draws.coin.subs(n, size))
         return batch * (1 + len(self.draws.also)) + whole
 

@@ -174,7 +174,9 @@ def cuda_drawn_source(
 
     of_all = ["g"] if draws.axis is not None else list(draws.full)
     of_batch = [name for name in points if name not in of_all]
-    whole = [f"add_gradient(data + i * D, labels[i], real(1) / n, at_{name}, grad_{name});" for name in of_all]
+    whole = [
+        f"add_gradient(data + i * D, labels[i], real(1) / n, at_{name}, grad_{name});" for name in of_all
+    ]
     part = [f"add_gradient(row, y, factor, at_{name}, grad_{name});" for name in of_batch]
     wanted = "" if draws.axis is not None else f"{coin.name} > 0 && "
     return common(spec, lanes) + _SOURCE.format(
