@@ -2,7 +2,23 @@
 
 from __future__ import annotations
 
-from sympy import Expr, Integer, Poly, Symbol, factor_list
+from sympy import QQ, Expr, Integer, Poly, Symbol, cancel, factor_list, fraction, ring, together
+
+
+def lowest_terms(expr: Expr) -> tuple[Expr, Expr]:
+    """Return numerator and denominator without common factors."""
+    numerator, denominator = fraction(together(expr))
+    symbols = sorted(expr.free_symbols, key=str)
+    if not symbols:
+        return numerator, denominator
+    polynomials = ring(symbols, QQ)[0]
+    try:
+        # Many times faster than to expand the expressions.
+        above, below = polynomials.from_expr(numerator), polynomials.from_expr(denominator)
+    except ValueError:  # A coefficient is not rational.
+        return fraction(cancel(numerator / denominator))
+    above, below = above.cancel(below)
+    return above.as_expr(), below.as_expr()
 
 
 def polynomial_nonneg(expr: Expr) -> bool:

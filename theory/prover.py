@@ -38,7 +38,7 @@ from sympy import (
 )
 
 from ratebound.theory.chart import Chart, free, on_chart
-from ratebound.theory.polynomials import polynomial_nonneg
+from ratebound.theory.polynomials import lowest_terms, polynomial_nonneg
 
 
 def nonnegative(
@@ -236,7 +236,7 @@ def _signed_dummy(base: Expr, exponent: Expr) -> Symbol:
 
 def _nonneg(freed: tuple[Expr, dict[Symbol, Expr]]) -> bool:
     expr, squares = freed
-    numerator, denominator = fraction(cancel(together(expr)))
+    numerator, denominator = lowest_terms(expr)
     if _sign(numerator, squares) and _sign(denominator, squares):
         return True
     return _sign(-numerator, squares) and _sign(-denominator, squares)
