@@ -208,7 +208,8 @@ class Problem:
                 squares = predictions(self.A, away) ** 2
                 return squares.mean(-1) / 2 + self.l2 / 2 * (away**2).sum(-1)
             if minimum.route == "closed form":
-                return ((((X - minimum.x_star) @ self._root.T) ** 2).sum(-1)) / 2
+                roots = (X - minimum.x_star) @ self._root.T
+                return np.asarray(np.einsum("...j,...j->...", roots, roots)) / 2
             if minimum.route == "newton":
                 return self._bregman(X)
             if self.loss.additive_noise and minimum.x_star is not None:

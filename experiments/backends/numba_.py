@@ -71,23 +71,23 @@ class _Kernel:
         data: Any,
         state: dict[str, np.ndarray],
         rows: int,
-        read: Sequence[str],
+        shown: dict[str, np.ndarray],
     ) -> None:
         problem = plan.problem
         self._function = load_module(source).advance
         self._data, self._labels = data, np.append(problem.y, 0.0).astype(plan.dtype)
         self._limits = limits_of(plan)
         self._plan = plan
-        self._state, self._rows, self._read = state, rows, read
+        self._state, self._rows = state, rows
         self._passes = passes_of(plan, len(state["x"]))
-        # A copy, for the first call moves the state itself.
-        self._shown = {name: state[name].copy() for name in read}
+        # Copies, for the first call moves the state itself.
+        self._shown = {name: values.copy() for name, values in shown.items()}
         self._places: dict[int, int] = {}
         self._copies: dict[str, np.ndarray] = {}
         self.stops: Sequence[int] = ()
 
     def values(self, name: str) -> np.ndarray:
-        """Return a state variable where the run now stands, in the layout of the state."""
+        """Return a state variable where the run now stands, as the kernel shows it to measures."""
         return self._shown[name]
 
     def advance(self, start: int, stop: int, *arguments: Any) -> None:
@@ -99,7 +99,7 @@ class _Kernel:
         self._shown = {name: values[self._places[stop]] for name, values in self._copies.items()}
 
     def _upcoming(self, stop: int) -> list[int]:
-        room = max(1, _COPIED // sum(self._state[name].size for name in self._read))
+        room = max(1, _COPIED // sum(values.size for values in self._shown.values()))
         at = bisect_left(self.stops, stop)
         return [int(each) for each in self.stops[at : at + room]] or [stop]
 
@@ -109,7 +109,9 @@ class _Kernel:
         """Advance all groups to the last stop, in threads if it pays; return the states at each stop."""
         plan, state, rows = self._plan, self._state, self._rows
         keys = np.uint64(plan.seed & 0xFFFFFFFF), np.uint64(plan.seed >> 32)
-        copies = {name: np.empty((len(stops), *state[name].shape), plan.dtype) for name in self._read}
+        copies = {
+            name: np.empty((len(stops), *values.shape), plan.dtype) for name, values in self._shown.items()
+        }
 
         def work(first: int, last: int) -> None:
             self._function(
@@ -172,15 +174,17 @@ class FeaturesEngine(_KernelEngine):
         self._shape = (S, R, problem.d)
         state = {name: aligned((units, width), plan.dtype) for name in spec.rules}
         state["x"][:, : problem.d] = problem.x0
-        self._kernel = _Kernel(
-            plan, source, padded_rows(problem, width, plan.dtype), state, at_once, kept(spec)
-        )
+        shown = {name: state[name] for name in kept(spec)}
+        self._kernel = _Kernel(plan, source, padded_rows(problem, width, plan.dtype), state, at_once, shown)
         inside = (np.arange(width) < problem.d).astype(plan.dtype)
         self._arguments = schedule_of(plan.alphas, plan.dtype), weights_of(plan), *_units(plan, units), inside
 
 
 class StepSizesEngine(_KernelEngine):
-    """State (R, blocks, d, lanes) where the lanes are step sizes that share the indices of their replica."""
+    """State (R, blocks, d, lanes) where the lanes are step sizes that share the indices of their replica.
+
+    The kernel shows it as (R, blocks * lanes, d): points are taken from there as they lie.
+    """
 
     def __init__(self, plan: Plan) -> None:
         problem, (S, R) = plan.problem, (plan.alphas.shape[0], plan.replicas.size)
@@ -191,7 +195,9 @@ class StepSizesEngine(_KernelEngine):
         state = {name: aligned((R, blocks, problem.d, lanes), plan.dtype) for name in spec.rules}
         state["x"][:] = problem.x0[:, None]
         data = padded_rows(problem, problem.d, plan.dtype)
-        self._kernel = _Kernel(plan, step_sizes_source(spec, lanes), data, state, 1, kept(spec))
+        shown = {name: np.zeros((R, blocks * lanes, problem.d), plan.dtype) for name in kept(spec)}
+        shown["x"][:] = problem.x0
+        self._kernel = _Kernel(plan, step_sizes_source(spec, lanes), data, state, 1, shown)
         # Surplus lanes repeat the last step size.
         lane = np.minimum(np.arange(blocks * lanes), S - 1)
         schedules = (
@@ -201,8 +207,7 @@ class StepSizesEngine(_KernelEngine):
         self._arguments = *schedules, plan.replicas.astype(np.uint64)
 
     def _values(self, name: str) -> np.ndarray:
-        S, R, d = self._shape
-        return self._kernel.values(name).transpose(1, 3, 0, 2).reshape(-1, R, d)[:S]
+        return self._kernel.values(name).transpose(1, 0, 2)[: self._shape[0]]
 
 
 class SparseEngine(_KernelEngine):
@@ -217,9 +222,10 @@ class SparseEngine(_KernelEngine):
         if SUM in spec.rules:
             state |= {SUM: np.zeros((units, problem.d)), "total": np.zeros(units)}
         state = {name: values.astype(plan.dtype, copy=False) for name, values in state.items()}
+        shown = {name: state[name] for name in kept(spec)}
         A: Any = problem.A
         data = A.indptr.astype(np.uint64), A.indices.astype(np.uint32), np.array(A.data, plan.dtype)
-        self._kernel = _Kernel(plan, sparse_source(spec), data, state, WIDTH, kept(spec))
+        self._kernel = _Kernel(plan, sparse_source(spec), data, state, WIDTH, shown)
         self._arguments = schedule_of(plan.alphas, plan.dtype), weights_of(plan), *_units(plan, units)
 
 

@@ -137,13 +137,26 @@ class _StepSizes:
                     together,
                     draws(self.spec, "u", "0"),
                     steps,
-                    [*self.stop(), *(f"kept_{name}[seen, u] = state_{name}[u]" for name in self.kept)],
+                    [*self.stop(), *self.show()],
                 ),
                 1,
             ),
         ]
         arrays = [*(f"state_{name}" for name in self.state), *(f"kept_{name}" for name in self.kept)]
         return header(self.spec, arrays) + "\n".join(indented(body, 1)) + "\n"
+
+    def show(self) -> list[str]:
+        """Return the lines that turn the features of an iterate side by side, as measures read them."""
+        lines = [
+            "for block in range(blocks):",
+            "    for j in range(d):",
+            f"        for lane in range({self.lanes}):",
+        ]
+        place = f"block * {self.lanes} + lane"
+        return lines + [
+            f"            kept_{name}[seen, u, {place}, j] = state_{name}[u, block, j, lane]"
+            for name in self.kept
+        ]
 
     def stop(self) -> list[str]:
         """Return the lines that note which step sizes have diverged."""

@@ -109,7 +109,10 @@ class _Points:
         for name in {name for _, name, _ in self._held}:
             due = [(slot, X) for slot, each, X in self._held if each == name]
             function = "gap" if name == "gap_average" else name.removesuffix("_last")
-            values = self._measures[function](np.concatenate([X for _, X in due], axis=1, dtype=np.float64))
+            S, R, d = due[0][1].shape
+            # As they are read, however the points lie: the measures go through them row by row.
+            points = np.empty((S, len(due) * R, d))
+            values = self._measures[function](np.concatenate([X for _, X in due], axis=1, out=points))
             for (slot, _), found in zip(due, np.split(values, len(due), axis=1), strict=True):
                 self._out[name][:, :, slot] = found
         self._held, self._size = [], 0
