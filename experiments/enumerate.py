@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ratebound.experiments.backends.numpy_ import compile_rules, nan_to_inf
-from ratebound.experiments.exact import check_batch, path_curves
+from ratebound.experiments.exact import check_batch, path_curves, path_needs
 from ratebound.experiments.linear import point_of
 from ratebound.experiments.plan import check_alphas, check_measures, check_weights
 from ratebound.problems.finite_sum import Problem
@@ -60,8 +60,8 @@ def enumerate_paths(
     weights
         Positive weights of x_0 .. x_{K-1} in averages, shape (K,); None for equal ones.
     measures
-        Names out of :data:`ratebound.experiments.plan.MEASURES`. ``grad_norm_sq_best`` is the minimum over
-        j < k of the expectation, as in theorems.
+        Names out of :data:`ratebound.experiments.plan.MEASURES`. ``gap_best`` and ``grad_norm_sq_best`` are
+        minima over j < k of the expectation, as in theorems.
     max_paths
         Refuse more paths than this; up to about 1e7 are practical.
 
@@ -102,7 +102,7 @@ def enumerate_paths(
         means = {name: nan_to_inf(total / prefixes) for name, total in totals.items()}
     if "gap_average" in means:
         means["gap_average"][0] = np.nan
-    means |= path_curves(means["grad_norm_sq_last"][:-1], weights)
+    means |= path_curves(means, weights)
     return {name: means[name] for name in chosen}
 
 
@@ -121,7 +121,7 @@ def _walk(
         "distance_sq": problem.distance_sq,
         "grad_norm_sq_last": problem.grad_norm_sq,
     }
-    functions = {n: f for n, f in functions.items() if n in measures or n == "grad_norm_sq_last"}
+    functions = {n: f for n, f in functions.items() if n in path_needs(measures)}
     averaged = "gap_average" in measures
     steps, d = alphas.size, problem.d
     totals = {name: np.zeros(steps + 1) for name in (*functions, *(["gap_average"] if averaged else []))}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -56,29 +56,35 @@ def exact_available(problem: Problem, method: Method, batch: int = 1) -> bool:
     return is_plain(method) or is_linear(method)
 
 
-def path_curves(squares: np.ndarray, weights: np.ndarray) -> dict[str, np.ndarray]:
-    """Return the weighted mean and the minimum over j < k of E||grad f(x_j)||^2, for k = 0 .. K.
+def path_needs(measures: Iterable[str]) -> tuple[str, ...]:
+    """Return the measures with those of x_k from which :func:`path_curves` makes the ones along the path."""
+    gap = ["gap_last"] if "gap_best" in measures else []
+    return tuple(dict.fromkeys([*measures, "grad_norm_sq_last", *gap]))
+
+
+def path_curves(curves: Mapping[str, np.ndarray], weights: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the means and minima over the points before x_k, for k = 0 .. K.
 
     Parameters
     ----------
-    squares
-        E||grad f(x_j)||^2, j = 0 .. K-1, shape (K,).
+    curves
+        ``grad_norm_sq_last`` and, where it is known, ``gap_last``: expectations at k = 0 .. K, shape (K+1,).
     weights
         Positive weights, shape (K,).
 
     Returns
     -------
     dict
-        ``grad_norm_sq_mean`` and ``grad_norm_sq_best``, shape (K+1,), nan at k = 0.
+        ``grad_norm_sq_mean``, ``grad_norm_sq_best`` and, with ``gap_last``, ``gap_best``; shape (K+1,), nan
+        at k = 0.
     """
+    squares = curves["grad_norm_sq_last"][:-1]
     with np.errstate(all="ignore"):
-        mean = np.cumsum(weights * squares) / np.cumsum(weights)
-    best = np.minimum.accumulate(squares)
-    start = [np.nan]
-    return {
-        "grad_norm_sq_mean": np.concatenate([start, numpy_.nan_to_inf(mean)]),
-        "grad_norm_sq_best": np.concatenate([start, best]),
-    }
+        found = {"grad_norm_sq_mean": numpy_.nan_to_inf(np.cumsum(weights * squares) / np.cumsum(weights))}
+    found["grad_norm_sq_best"] = np.minimum.accumulate(squares)
+    if "gap_last" in curves:
+        found["gap_best"] = np.minimum.accumulate(curves["gap_last"][:-1])
+    return {name: np.concatenate([[np.nan], curve]) for name, curve in found.items()}
 
 
 def _deterministic(
@@ -125,17 +131,17 @@ def _with_draws(
         seed=0,
         batch=batch,
         replacement=replacement,
-        measures=measures,
+        measures=path_needs(measures),
     )
     curves = {name: curve[0] for name, curve in affine.moments(plan).items()}
-    return curves | path_curves(curves["grad_norm_sq_last"][:-1], weights)
+    return curves | path_curves(curves, weights)
 
 
 def _moments(
     recursion: MomentRecursion, alphas: np.ndarray, weights: np.ndarray, measures: tuple[str, ...]
 ) -> dict[str, np.ndarray]:
     steps = alphas.size
-    curves = {name: np.full(steps + 1, np.nan) for name in (*measures, "grad_norm_sq_last")}
+    curves = {name: np.full(steps + 1, np.nan) for name in path_needs(measures)}
     read = [(name, _OF_MOMENTS[name]) for name in curves if name in _OF_MOMENTS]
     for k in range(steps + 1):
         for name, attribute in read:
@@ -144,7 +150,7 @@ def _moments(
             curves["gap_average"][k] = recursion.gap_average
         if k < steps:
             recursion.step(float(alphas[k]), float(weights[k]))
-    curves |= path_curves(curves["grad_norm_sq_last"][:-1], weights)
+    curves |= path_curves(curves, weights)
     return {name: curves[name] for name in measures}
 
 
@@ -162,7 +168,7 @@ def _linear_moments(
     push, point = (np.concatenate([part, np.zeros((steps, 1))], 1) for part in (run.push, run.point))
     moments = LinearMoments(problem, np.append(run.follows, False))
     spent = np.cumsum(weights)
-    curves = {name: np.full(steps + 1, np.nan) for name in (*measures, "grad_norm_sq_last")}
+    curves = {name: np.full(steps + 1, np.nan) for name in path_needs(measures)}
     for k in range(steps + 1):
         for name in curves.keys() & _OF_MOMENTS.keys():
             curves[name][k] = getattr(moments, _OF_MOMENTS[name])(0)
@@ -170,7 +176,7 @@ def _linear_moments(
             curves["gap_average"][k] = moments.gap(m) / spent[k - 1] ** 2
         if k < steps:
             moments.step(keep[k], push[k], point[k], float(factors[k]))
-    curves |= path_curves(curves["grad_norm_sq_last"][:-1], weights)
+    curves |= path_curves(curves, weights)
     return {name: curves[name] for name in measures}
 
 
@@ -200,8 +206,8 @@ def exact_curves(
     weights
         Positive weights of x_0 .. x_{K-1} in averages, shape (K,); None for equal ones.
     measures
-        Names out of :data:`ratebound.experiments.plan.MEASURES`. ``grad_norm_sq_best`` is the minimum over
-        j < k of the expectation, as in theorems.
+        Names out of :data:`ratebound.experiments.plan.MEASURES`. ``gap_best`` and ``grad_norm_sq_best`` are
+        minima over j < k of the expectation, as in theorems.
     at
         Step numbers; None for every k = 0 .. K.
 

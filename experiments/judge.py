@@ -21,7 +21,7 @@ from ratebound.experiments.verdict import HarnessError, Verdict
 from ratebound.problems.finite_sum import Problem
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.order import Order
-from ratebound.theory.statement import Theorem
+from ratebound.theory.statement import BEST, Theorem
 
 _FAR = 1e12
 """The k at which the floor of a bound is read off."""
@@ -201,7 +201,7 @@ def _curves(grid: Grid, exact: np.ndarray | None, seen: sampling.Sample | None) 
     if exact is not None:
         curves["exact"] = exact[np.searchsorted(grid.every_step().k, grid.k)]
     if seen is not None:
-        curves |= sampling.curves_of(seen, grid.theorem.measure == "grad_norm_sq_best")
+        curves |= sampling.curves_of(seen, grid.theorem.measure in BEST)
     return curves
 
 

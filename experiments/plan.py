@@ -23,14 +23,18 @@ MEASURES = (
     "distance_sq",
     "grad_norm_sq_last",
     "gap_average",
+    "gap_best",
     "grad_norm_sq_mean",
     "grad_norm_sq_best",
 )
 """``gap_last`` f(x_k) - f*; ``distance_sq`` ||x_k - x*||^2; ``grad_norm_sq_last`` ||grad f(x_k)||^2;
-``gap_average`` f - f* at the weighted mean of x_0 .. x_{k-1}; ``grad_norm_sq_mean`` the weighted mean and
-``grad_norm_sq_best`` the minimum of ||grad f(x_j)||^2 over j < k. The last three are nan at k = 0."""
-OVER_PATH = frozenset({"gap_average", "grad_norm_sq_mean", "grad_norm_sq_best"})
+``gap_average`` f - f* at the weighted mean of x_0 .. x_{k-1}, ``gap_best`` its minimum over x_0 .. x_{k-1};
+``grad_norm_sq_mean`` the weighted mean and ``grad_norm_sq_best`` the minimum of ||grad f(x_j)||^2 over j < k.
+The last four are nan at k = 0."""
+OVER_PATH = frozenset({"gap_average", "gap_best", "grad_norm_sq_mean", "grad_norm_sq_best"})
 """Measures of the points before x_k, undefined at k = 0."""
+ALONG_PATH = {"gap_best": "gap", "grad_norm_sq_mean": "grad_norm_sq", "grad_norm_sq_best": "grad_norm_sq"}
+"""Measures that read a function at every point of the path, and the function."""
 
 
 PRECISIONS = ("float64", "float32")

@@ -26,6 +26,7 @@ from ratebound.problems.losses import y as label
 from ratebound.problems.losses import z as prediction
 from ratebound.problems.lower import lower_mp
 from ratebound.theory.noise_models import to_end
+from ratebound.theory.statement import BEST
 from ratebound.theory.symbols import K, delta, k
 
 _DIGITS, _LONG = 50, 100
@@ -164,7 +165,7 @@ def _walked(trial: Trial, alphas: list[Any], weights: np.ndarray, at: np.ndarray
     problem, name = trial.problem, trial.theorem.measure
     exact, method = _Sum(problem), trial.method
     reads_gap = any(rule.has(delta) for rule in method.update.values())
-    needed = reads_gap or name in ("distance_sq", "gap_last", "gap_average")
+    needed = reads_gap or name == "distance_sq" or name.startswith("gap")
     x_star = exact.minimiser(problem) if needed else None
     least = None if x_star is None else exact.value(x_star)
     step_of = Rules(problem, method, exact.gradient, lambda y: exact.value(y) - least, exact.curved)
@@ -176,7 +177,7 @@ def _walked(trial: Trial, alphas: list[Any], weights: np.ndarray, at: np.ndarray
         g = exact.gradient(x)
         square = g @ g
         if step in wanted:
-            if name == "grad_norm_sq_best":
+            if name in BEST:
                 found[step] = best
             elif name == "grad_norm_sq_mean":
                 found[step] = squares / total
@@ -190,7 +191,7 @@ def _walked(trial: Trial, alphas: list[Any], weights: np.ndarray, at: np.ndarray
             break
         w = mpmath.mpf(float(weights[step]))
         past, total, squares = past + w * x, total + w, squares + w * square
-        best = min(best, square)
+        best = min(best, exact.value(x) - least if name == "gap_best" else square)
         state = step_of(state, alphas[step], step)
         x = state["x"]
     return found

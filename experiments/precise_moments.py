@@ -199,7 +199,8 @@ def run(
             break
         alpha, weight = (int(scaled(v)) for v in (alphas[k], float(weights[k])))
         moments.step(alpha, weight, second)
-        total, gathered, best = total + weight, gathered + ((weight * square) >> BITS), min(best, square)
+        total, gathered = total + weight, gathered + ((weight * square) >> BITS)
+        best = min(best, moments.gap if measure == "gap_best" else square)
     return found, known | {s.second_moment: number(largest), s.variance_bound: number(spread)}
 
 
@@ -215,5 +216,6 @@ def _value(
         "distance_sq": lambda: moments.distance_sq,
         "grad_norm_sq_last": lambda: square,
         "grad_norm_sq_best": lambda: best,
+        "gap_best": lambda: best,
     }
     return number(direct[measure]())

@@ -12,8 +12,10 @@ from ratebound.experiments import smoothing
 from ratebound.experiments.after_passes import run_of
 from ratebound.experiments.evalue import ConfirmProcess, EProcess
 from ratebound.experiments.grid import EPS, Grid, floor_of
+from ratebound.experiments.plan import ALONG_PATH
 from ratebound.experiments.ranges import certified_range
 from ratebound.experiments.run import simulate
+from ratebound.theory.statement import BEST
 
 DELTA_CONFIRM = 0.01
 """Probability, over a whole suite, that some false bound is confirmed."""
@@ -31,9 +33,9 @@ class Sample:
     Parameters
     ----------
     measured
-        The measure at every point, shape (R, N); for the best gradient the minimum along each replica.
+        The measure at every point, shape (R, N); for the best iterate the minimum along each replica.
     mean
-        Mean over the replicas, shape (N,), of what the theorem bounds: for the best gradient the minimum
+        Mean over the replicas, shape (N,), of what the theorem bounds: for the best iterate the minimum
         over j < k of the means.
     e_value
         Largest e-value against the bound.
@@ -108,7 +110,7 @@ def sample(
             break
     measured = np.concatenate(parts)
     mean = np.sum(means, axis=0) / len(measured)
-    if grid.theorem.measure == "grad_norm_sq_best":
+    if grid.theorem.measure in BEST:
         mean = _running_minimum(grid, mean)
     return Sample(
         measured,
@@ -130,7 +132,7 @@ def _batches(replicas: int) -> Iterator[tuple[int, int]]:
 
 
 def _measured(grid: Grid, first: int, count: int, seed: int, backend: str) -> tuple[np.ndarray, np.ndarray]:
-    """Return the measure, shape (R, N), and its mean; for the best gradient the means at every step."""
+    """Return the measure, shape (R, N), and its mean; for the best iterate the means at every step."""
     name, columns, paths = grid.theorem.measure, [], []
     for trial, at in grid.entries:
         out = simulate(
@@ -144,8 +146,8 @@ def _measured(grid: Grid, first: int, count: int, seed: int, backend: str) -> tu
             **run_of(trial, at),
         )
         columns.append(out[name].values[0])
-        if "grad_norm_sq_path" in out:
-            paths.append(out["grad_norm_sq_path"].values[0])
+        if name in BEST:
+            paths.append(out[f"{ALONG_PATH[name]}_path"].values[0])
     q = np.concatenate(columns, axis=1)
     return q, np.concatenate(paths) if paths else q.mean(0)
 

@@ -96,8 +96,7 @@ def _dataset(plan: Plan, schedule: Schedule, average: bool, out: dict[str, np.nd
     data: dict[str, tuple[tuple[str, ...], np.ndarray]] = {
         name: (("step_size", "replica", "checkpoint"), out[name]) for name in plan.measures
     }
-    if "grad_norm_sq_path" in out:
-        data["grad_norm_sq_path"] = (("step_size", "step"), out["grad_norm_sq_path"])
+    data |= {name: (("step_size", "step"), path) for name, path in out.items() if name.endswith("_path")}
     if schedule.given:
         data["alpha"] = (("step_size", "step"), plan.alphas)
     if average:
@@ -182,10 +181,11 @@ def simulate(
     xarray.Dataset
         One variable per measure with dimensions (step_size, replica, checkpoint). The coordinate `step_size`
         is alpha_0, `evaluations` counts component gradients (n per full step, `batch` per stochastic one).
-        ``grad_norm_sq_best`` is the minimum along each replica, whose mean lies below the minimum over j of
-        the mean that theorems speak of; for the latter ``grad_norm_sq_path`` (step_size, step) holds the mean
-        over replicas at every step. A diverged replica reads ``inf``; averages and minima over j < k are nan
-        at k = 0, where they are undefined. Attributes tell how to repeat the run.
+        ``grad_norm_sq_best`` and ``gap_best`` are minima along each replica, whose mean lies below the
+        minimum over j of the mean that theorems speak of; for the latter ``grad_norm_sq_path`` and
+        ``gap_path`` (step_size, step) hold the means over replicas at every step. A diverged replica reads
+        ``inf``; averages and minima over j < k are nan at k = 0, where they are undefined. Attributes tell
+        how to repeat the run.
 
     Raises
     ------

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from sympy import Integer
+from sympy import Integer, sqrt
 
 from ratebound.theory.assumptions import (
+    bounded_gradient,
+    bounded_second_moment,
     cauchy_schwarz,
     cocoercive,
     convex,
@@ -20,11 +22,24 @@ from ratebound.theory.assumptions import (
     strong_first_order,
     strongly_convex,
 )
+from ratebound.theory.least_gradient import LeastGradient, N, Piece
 from ratebound.theory.methods import polyak, steepest
 from ratebound.theory.reciprocal import Reciprocal
 from ratebound.theory.recursion import Recursion
 from ratebound.theory.statement import Theorem
-from ratebound.theory.symbols import D, L, d2, delta, gap0, grad_curvature, grad_sq, k, mu, mu_pl
+from ratebound.theory.symbols import (
+    D,
+    L,
+    d2,
+    delta,
+    gap0,
+    grad_curvature,
+    grad_sq,
+    k,
+    mu,
+    mu_pl,
+    second_moment,
+)
 from ratebound.theory.telescope import Telescope
 
 _STEP = delta / grad_sq
@@ -83,6 +98,34 @@ polyak_strong = Theorem(
     sibling="gd_sc_distance",
 )
 
+polyak_subgradient = Theorem(
+    id="polyak_subgradient",
+    title="Polyak's step, convex, best iterate",
+    source="Polyak 1969 (number not checked)",
+    method=polyak,
+    assumptions=(convex, bounded_second_moment),
+    step=Integer(1),
+    measure="gap_best",
+    bound=D * sqrt(second_moment / k),
+    start=Integer(1),
+    certificate=LeastGradient(
+        potential=d2,
+        pieces=(
+            Piece(
+                by={
+                    first_order: 2 * N / grad_sq,
+                    bounded_gradient: N**2 / (grad_sq * second_moment),
+                },
+                factor=1 / second_moment,
+                power=2,
+            ),
+        ),
+        norm=delta,
+    ),
+    note="f need not be smooth, and the step knows neither the horizon nor a bound on the slopes.",
+    sibling="subgradient_horizon",
+)
+
 _BEST = 2 / (mu_pl + L)
 
 steepest_linear = Theorem(
@@ -121,4 +164,11 @@ steepest_convex = Theorem(
     sibling="steepest_linear",
 )
 
-THEOREMS = (polyak_convex, polyak_convex_double, polyak_strong, steepest_linear, steepest_convex)
+THEOREMS = (
+    polyak_convex,
+    polyak_convex_double,
+    polyak_strong,
+    polyak_subgradient,
+    steepest_linear,
+    steepest_convex,
+)

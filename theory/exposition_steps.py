@@ -20,7 +20,7 @@ from ratebound.theory.within import Within
 
 def least_gradient(theorem: Theorem, proof: LeastGradient) -> Iterator[Line]:
     """Yield the lines of a proof by pieces of the gradient norm."""
-    yield Line("N is the norm of grad f(x_k), that is", proof.norm)
+    yield Line("N is", proof.norm)
     for piece in proof.pieces:
         if len(proof.pieces) > 1:
             yield Line("Where N is at least", piece.low)
@@ -38,7 +38,9 @@ def least_gradient(theorem: Theorem, proof: LeastGradient) -> Iterator[Line]:
             side = "at most" if lemma.direction == "upper" else "at least"
             yield Line(f"The sum of the {name} by the lemma {lemma.name!r} is {side}", lemma.bound)
     yield Line(
-        "Were the least squared N of x_0 .. x_{k-1} above the bound, more would be paid:", theorem.bound
+        f"Were the least {'N' if theorem.measure == 'gap_best' else 'squared N'} of x_0 .. x_{{k-1}} above the "
+        "bound, more would be paid:",
+        theorem.bound,
     )
 
 

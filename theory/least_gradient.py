@@ -1,5 +1,7 @@
 """Certificates for steps whose length depends on N = ||grad f(x_k)||: the least gradient, by pieces of N.
 
+N may also be f(x_k) - f*: then it is the least gap that is bounded.
+
 Where N is known to lie between two ends, a step is a number times the gradient, and one step of a potential
 pays for ``c N^p``. If the least of N_0, .., N_{k-1} were larger than the bound allows, the steps together
 would pay more than there is.
@@ -11,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sympy import Expr, Max, Min, Poly, S, Symbol, expand, sqrt
+from sympy import Expr, Max, Min, Poly, Rational, S, Symbol, expand, sqrt
 
 from ratebound.theory.certificate import AT_START, Multipliers, require, require_assumed, require_known
 from ratebound.theory.chart import Chart, free
@@ -26,8 +28,10 @@ if TYPE_CHECKING:
     from ratebound.theory.statement import Theorem
 
 N = Symbol("N", positive=True)
-"""The norm of grad f(x_k)."""
+"""The norm of grad f(x_k), or f(x_k) - f*."""
 _EUCLIDEAN = sqrt(grad_sq)
+_MEASURED = {"grad_norm_sq_best": ((_EUCLIDEAN, grad_l1), 2), "gap_best": ((delta,), 1)}
+"""Measure -> what N may be, and the power of N that is bounded."""
 _NEXT = {delta: delta_next, d2: d2_next}
 
 
@@ -63,7 +67,7 @@ class Piece:
 
 @dataclass(frozen=True)
 class LeastGradient:
-    """``V_{k+1} + c N^p <= V_k + noise`` on each piece, hence a bound on the least ||grad f(x_j)||^2, j < k.
+    """``V_{k+1} + c N^p <= V_k + noise`` on each piece, hence a bound on the least N^2, or gap, of x_j, j < k.
 
     Parameters
     ----------
@@ -74,7 +78,7 @@ class LeastGradient:
     noise
         Added in each step, an expression in the step.
     norm
-        What N is: ``sqrt(grad_sq)``, or ``grad_l1``, which is no less.
+        What N is: ``sqrt(grad_sq)``, or ``grad_l1``, which is no less; ``delta`` for a bound on the least gap.
     weight_sum, noise_sum
         Lemmas on the sums of c and of the noise, where the step depends on k; then there is one piece.
     """
@@ -98,12 +102,13 @@ class LeastGradient:
 
     def check(self, theorem: Theorem) -> None:
         """Check the cover, every piece, and that the summed decrease implies the bound."""
-        if theorem.measure != "grad_norm_sq_best" or theorem.stochastic or theorem.start < 1:
+        if theorem.measure not in _MEASURED or theorem.stochastic or theorem.start < 1:
             raise RateboundError(
-                "this certificate bounds grad_norm_sq_best of a deterministic method, from k = 1 on"
+                f"this certificate bounds {' or '.join(_MEASURED)} of a deterministic method, from k = 1 on"
             )
-        if self.norm not in (_EUCLIDEAN, grad_l1):
-            raise RateboundError(f"{self.norm} is no norm of the gradient that is at least ||grad f||")
+        norms, bounded = _MEASURED[theorem.measure]
+        if self.norm not in norms:
+            raise RateboundError(f"{self.norm} does not bound {theorem.measure} from above")
         if len(self.pieces) > 1 and theorem.step.has(k):
             raise RateboundError("with several pieces the step must not depend on k")
         require_known(self.noise, "the noise")
@@ -117,7 +122,7 @@ class LeastGradient:
             require(piece.factor.xreplace({alpha: theorem.step}), theorem, "the factor", S.Zero)
             paid = summed(theorem, piece.factor, self.weight_sum, "lower")
             require(paid, theorem, "the total weight")
-            implied = (total / paid) ** (2 // piece.power)
+            implied = (total / paid) ** Rational(bounded, piece.power)
             bound = theorem.at(k)
             if not any(
                 vanishes(top - implied) for top in (bound.args if isinstance(bound, Max) else [bound])
@@ -129,7 +134,10 @@ class LeastGradient:
         require_assumed(piece.by, theorem)
         sweep = {**theorem.chart, **piece.chart}
         values = {self.norm**2: N**2, self.norm: N, alpha: theorem.step}
-        moves = {name: _taken(form, piece, sweep) for name, form in expansion(theorem.method).items()}
+        moves = {
+            name: _taken(form.subs(self.norm**2, N**2), piece, sweep)
+            for name, form in expansion(theorem.method).items()
+        }
         left = self.claim(piece) - sum((m * i.slack for i, m in piece.by.items()), S.Zero)
         residual = expand(left.xreplace(moves).xreplace(values))
         rest = Poly(residual, *STATE)
@@ -147,8 +155,7 @@ def _named(by: Multipliers) -> list[tuple[str, Expr]]:
 
 
 def _taken(form: Expr, piece: Piece, sweep: Chart) -> Expr:
-    """Return a form with the norm as N, and each ``Min`` as the argument that it takes on the piece."""
-    form = form.subs(grad_sq, N**2)
+    """Return a form with each ``Min`` as the argument that it takes on the piece."""
     for least in form.atoms(Min):
         if piece.shorter not in least.args:
             raise RateboundError(f"{piece.shorter} is no argument of {least}")

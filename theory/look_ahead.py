@@ -91,7 +91,7 @@ class LookAhead:
         moved = expand(method.update["x"] - (x - alpha * g))
         if set(method.update) != {"x"} or moved != 0 or method.point != x + radius * g or theorem.stochastic:
             raise RateboundError(f"{method.name} is not a step with the gradient at x + r grad f(x)")
-        if last != (self.weight == 0) or not (last or theorem.measure in {*SUMMED} - {"gap_average"}):
+        if last != (self.weight == 0) or not (last or SUMMED.get(theorem.measure) == grad_sq):
             raise RateboundError(f"the weight {self.weight} does not bound {theorem.measure}")
         if not last and (self.rate != 1 or theorem.weights != 1):
             raise RateboundError("a sum of squared gradients has the rate one and equal weights")

@@ -28,6 +28,7 @@ MEASURES = MappingProxyType(
         "gap_last": r"\mathbb{E}\left[f(x_k)-f_*\right]",
         "distance_sq": r"\mathbb{E}\lVert x_k-x_*\rVert^2",
         "gap_average": r"\mathbb{E}\left[f(\bar x_k)-f_*\right]",
+        "gap_best": r"\min_{j<k}\,\mathbb{E}\left[f(x_j)-f_*\right]",
         "grad_norm_sq_last": r"\mathbb{E}\lVert\nabla f(x_k)\rVert^2",
         "grad_norm_sq_mean": r"\frac{\sum_{j<k} w_j\,\mathbb{E}\lVert\nabla f(x_j)\rVert^2}{\sum_{j<k} w_j}",
         "grad_norm_sq_best": r"\min_{j<k}\,\mathbb{E}\lVert\nabla f(x_j)\rVert^2",
@@ -38,6 +39,8 @@ MEASURES = MappingProxyType(
 """What a theorem may bound, typeset. The last two are statements about one step, at any point."""
 ONE_STEP = frozenset({"gap_next", "batch_variance"})
 """Measures of one step: their bounds are expressions in the state at x_k."""
+BEST = frozenset({"gap_best", "grad_norm_sq_best"})
+"""Measures of the best of the points before x_k: the least of expectations."""
 _SETTINGS = ("strongly convex", "pl", "convex")
 
 
@@ -160,7 +163,7 @@ class Theorem:
             raise RateboundError(f"unknown order of visits {self.visits!r} (known: {', '.join(ORDERS)})")
         if not self.in_passes:
             return
-        if self.measure in ONE_STEP or self.measure == "grad_norm_sq_best":
+        if self.measure in ONE_STEP | BEST:
             raise RateboundError(f"{self.measure} is not measured after whole passes")
         proof = self.certificate
         if proof is not None and not proof.cited and not getattr(proof, "about_passes", False):

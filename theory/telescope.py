@@ -21,12 +21,13 @@ from ratebound.theory.coordinate_symbols import d2_scaled, d2_scaled_next
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.lemmas import SumLemma
 from ratebound.theory.prover import nonnegative
+from ratebound.theory.statement import BEST
 from ratebound.theory.symbols import alpha, d2, d2_next, delta, delta_next, grad_next_sq, grad_sq, k
 
 if TYPE_CHECKING:
     from ratebound.theory.statement import Theorem
 
-SUMMED = {"gap_average": delta, "grad_norm_sq_mean": grad_sq, "grad_norm_sq_best": grad_sq}
+SUMMED = {"gap_average": delta, "grad_norm_sq_mean": grad_sq, "gap_best": delta, "grad_norm_sq_best": grad_sq}
 """Measures of the points before x_k: the quantity that is summed."""
 _LAST = {measure: now for measure, (now, _) in LAST.items()}
 _NEXT = {delta: delta_next, d2: d2_next, grad_sq: grad_next_sq, d2_scaled: d2_scaled_next}
@@ -121,7 +122,7 @@ class Telescope:
         return {quantity: left.coeff(quantity) for quantity in _NEXT}
 
     def _check_average(self, theorem: Theorem) -> None:
-        if theorem.measure == "grad_norm_sq_best":
+        if theorem.measure in BEST:
             return
         ratio = (self.weight / theorem.weights).xreplace({alpha: theorem.step}).simplify()
         if ratio.has(k):

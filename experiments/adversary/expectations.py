@@ -57,8 +57,8 @@ def curves(
         found = _enumerated(case, alphas, weights)
     else:
         return None
-    squares = found["grad_norm_sq_last"][:, :-1]
-    paths = [path_curves(q, w) for q, w in zip(squares, weights, strict=True)]
+    last = {name: found[name] for name in ("grad_norm_sq_last", "gap_last") if name in found}
+    paths = [path_curves({name: last[name][s] for name in last}, w) for s, w in enumerate(weights)]
     return found | {name: np.array([path[name] for path in paths]) for name in paths[0]}
 
 

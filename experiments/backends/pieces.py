@@ -86,7 +86,7 @@ def joined(parts: Sequence[Result], sizes: Sequence[int]) -> Result:
     """
     return {
         name: np.average([part[name] for part in parts], axis=0, weights=sizes)
-        if name == "grad_norm_sq_path"
+        if name.endswith("_path")
         else np.concatenate([part[name] for part in parts], axis=1)
         for name in parts[0]
     }

@@ -7,12 +7,11 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from ratebound.experiments.plan import OVER_PATH, Plan
+from ratebound.experiments.plan import ALONG_PATH, OVER_PATH, Plan
 from ratebound.problems.finite_sum import Problem
+from ratebound.theory.statement import BEST
 
 _VALUES = 2**21
-_GRADIENTS = frozenset({"grad_norm_sq_mean", "grad_norm_sq_best"})
-
 
 Measure = Callable[[np.ndarray], np.ndarray]
 """From points (..., d) to values (...)."""
@@ -71,20 +70,20 @@ def measures_of(problem: Problem) -> dict[str, Measure]:
 
 
 class _Path:
-    """||grad f(x_j)||^2 along the run: its weighted sum, its minimum and its mean over replicas."""
+    """A function q(x_j) along the run: its weighted sum, its minimum and its mean over replicas."""
 
-    def __init__(self, plan: Plan, grad_norm_sq: Measure) -> None:
+    def __init__(self, plan: Plan, function: Measure) -> None:
         S, K = plan.alphas.shape
-        self.squares = np.zeros((S, plan.replicas.size))
+        self.sum = np.zeros((S, plan.replicas.size))
         self.best = np.full((S, plan.replicas.size), np.inf)
         self.means = np.empty((S, K))
-        self._weights, self._grad_norm_sq = plan.weights, grad_norm_sq
+        self._weights, self._function = plan.weights, function
 
     def leave(self, k: int, X: np.ndarray) -> None:
         """Let x_k enter, before the step away from it."""
         assert self._weights is not None
-        here = self._grad_norm_sq(X.astype(np.float64, copy=False))
-        self.squares += self._weights[:, k, None] * here
+        here = self._function(X.astype(np.float64, copy=False))
+        self.sum += self._weights[:, k, None] * here
         self.best = np.minimum(self.best, here)
         self.means[:, k] = here.mean(1)
 
@@ -119,8 +118,8 @@ class _Points:
 
 
 def needs_path(plan: Plan) -> bool:
-    """Whether a run stops at every step, for a measure reads the gradient along the path."""
-    return bool(_GRADIENTS & set(plan.measures))
+    """Whether a run stops at every step, for a measure reads a function along the path."""
+    return bool(ALONG_PATH.keys() & set(plan.measures))
 
 
 def record(
@@ -128,8 +127,8 @@ def record(
 ) -> dict[str, np.ndarray]:
     """Run a plan on an engine.
 
-    Measures of the gradient along the path need the full gradient at every iterate, far more work than the
-    step itself: then every engine stops at every step, and matrix products over all replicas do that work.
+    Measures along the path need f or its full gradient at every iterate, far more work than the step itself:
+    then every engine stops at every step, and matrix products over all replicas do that work.
 
     Parameters
     ----------
@@ -144,15 +143,16 @@ def record(
     -------
     dict
         For each measure an array (S, R, C); with ``grad_norm_sq_best`` also ``grad_norm_sq_path`` (S, K), the
-        mean over replicas of ||grad f(x_j)||^2 at every j. A diverged replica reads ``inf``; nan occurs only
-        at k = 0 of measures that are undefined there.
+        mean over replicas of ||grad f(x_j)||^2 at every j, and with ``gap_best`` a ``gap_path``. A diverged
+        replica reads ``inf``; nan occurs only at k = 0 of measures that are undefined there.
     """
     S, K = plan.alphas.shape
     assert plan.weights is not None
     slot = {int(k): c for c, k in enumerate(plan.checkpoints)}
     measures = measures or measures_of(plan.problem)
-    path = _Path(plan, measures["grad_norm_sq"]) if needs_path(plan) else None
-    stops = range(K + 1) if path else sorted(slot)
+    read = {ALONG_PATH[name] for name in plan.measures if name in ALONG_PATH}
+    paths = {function: _Path(plan, measures[function]) for function in read}
+    stops = range(K + 1) if paths else sorted(slot)
     out: dict[str, np.ndarray] = {
         m: np.empty((S, plan.replicas.size, plan.checkpoints.size)) for m in plan.measures
     }
@@ -170,17 +170,17 @@ def record(
             for name in plan.measures if k in slot else ():
                 if k == 0 and name in OVER_PATH:
                     out[name][:, :, slot[k]] = np.nan
-                elif path and name == "grad_norm_sq_mean":
-                    out[name][:, :, slot[k]] = nan_to_inf(path.squares / weight)
-                elif path and name == "grad_norm_sq_best":
-                    out[name][:, :, slot[k]] = path.best
+                elif name in BEST:
+                    out[name][:, :, slot[k]] = paths[ALONG_PATH[name]].best
+                elif name in ALONG_PATH:
+                    out[name][:, :, slot[k]] = nan_to_inf(paths[ALONG_PATH[name]].sum / weight)
                 elif name == "gap_average":
                     points.hold(name, slot[k], engine.sums() / weight[:, :, None])
                 else:
                     points.hold(name, slot[k], engine.points())
-            if path and k < K:
-                path.leave(k, engine.points())
+            if k < K:
+                for path in paths.values():
+                    path.leave(k, engine.points())
         points.release()
-    if path and "grad_norm_sq_best" in plan.measures:
-        out["grad_norm_sq_path"] = path.means
-    return out
+    best = [ALONG_PATH[name] for name in plan.measures if name in BEST]
+    return out | {f"{function}_path": paths[function].means for function in best}

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ratebound.experiments.plan import ALONG_PATH
 from ratebound.experiments.regimes.axes import Row
 from ratebound.experiments.run import simulate
 from ratebound.theory.statement import Theorem
 
-_EVERY_STEP = frozenset({"grad_norm_sq_mean", "grad_norm_sq_best"})
-"""Measures that take a full gradient at every step, many times the work of the step itself."""
+_EVERY_STEP = frozenset(ALONG_PATH)
+"""Measures that take f or a full gradient at every step, many times the work of the step itself."""
 _FEW = 16
 """Replicas that such a measure gets: it averages over the whole run, so that they differ little."""
 
@@ -30,7 +31,7 @@ def theorem_errors(
     steps
         Step sizes, shape (S,), which share the sample indices of each replica.
     replicas
-        Independent runs; measures of gradients along the run get at most 16 of these.
+        Independent runs; measures along the run get at most 16 of these.
     backend, seed
         See :func:`ratebound.experiments.run.simulate`.
 

@@ -12,6 +12,7 @@ from ratebound.problems.library import load
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.method import Method
 from ratebound.theory.methods import METHODS
+from ratebound.theory.statement import BEST
 
 GD, SGD = METHODS["gd"], METHODS["sgd"]
 
@@ -52,7 +53,7 @@ def test_simulation_agrees_on_real_data():
     problem, steps, replicas = load("linnerud_ridge"), 200, 2000
     grid = [0, 1, 3, 10, 40, 200]
     alphas = 0.05 / np.sqrt(np.arange(steps) + 1)
-    measures = [m for m in MEASURES if m != "grad_norm_sq_best"]
+    measures = [m for m in MEASURES if m not in BEST]
     exact = exact_curves(
         problem, SGD, alphas, batch=2, replacement=False, weights=alphas, measures=measures, at=grid
     )
@@ -77,7 +78,10 @@ def test_simulation_agrees_on_real_data():
 
 
 def test_minimum_is_of_the_expectation():
-    curves = path_curves(np.array([4.0, 1.0, 2.0, np.inf]), np.array([1.0, 3.0, 1.0, 1.0]))
+    squares, gaps = np.array([4.0, 1.0, 2.0, np.inf, 0.0]), np.array([9.0, 5.0, 7.0, 3.0, 0.0])
+    last = {"grad_norm_sq_last": squares, "gap_last": gaps}
+    curves = path_curves(last, np.array([1.0, 3.0, 1.0, 1.0]))
+    np.testing.assert_array_equal(curves["gap_best"], [np.nan, 9, 5, 5, 3])
     np.testing.assert_array_equal(curves["grad_norm_sq_best"], [np.nan, 4, 1, 1, 1])
     np.testing.assert_allclose(curves["grad_norm_sq_mean"], [np.nan, 4, 7 / 4, 9 / 5, np.inf])
 

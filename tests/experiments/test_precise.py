@@ -27,6 +27,7 @@ RUNS = [
     ("nesterov_strong", "quadratic_2d", 1, True),
     ("heavy_ball_quadratic", "linnerud_ridge", 1, True),
     ("polyak_convex", "quadratic_2d", 1, True),
+    ("polyak_subgradient", "quadratic_2d", 1, True),
     ("steepest_linear", "quadratic_2d", 1, True),
     ("sign_steepest_pl", "quadratic_2d", 1, True),
     ("adagrad_norm_any", "quadratic_2d", 1, True),

@@ -182,3 +182,17 @@ def test_what_is_about_one_method_proves_nothing_about_another():
     theorem = THEOREMS["armijo_gradient"]
     with pytest.raises(RateboundError, match="is about another method than steepest"):
         replace(theorem, method=METHODS["steepest"])
+
+
+def test_polyaks_step_on_kinks_is_that_of_a_loop():
+    f, gaps = load("hinge_plane"), []
+    x = f.x0
+    for _ in range(12):
+        margins = f.y * (f.A @ x)
+        slope = -(f.y * (margins < 1)) @ f.A / f.n
+        gaps.append(np.maximum(1 - margins, 0).mean() - f.f_star)
+        x = x - gaps[-1] / (slope @ slope) * slope
+    verdict = verify("polyak_subgradient", f, steps=12)
+    assert verdict.holds and verdict.evidence == "exact"
+    best = np.minimum.accumulate(gaps)
+    np.testing.assert_allclose(verdict.curves["exact"], best[verdict.curves["k"] - 1], rtol=1e-9)
