@@ -67,7 +67,7 @@ class Piece:
 
 @dataclass(frozen=True)
 class LeastGradient:
-    """``V_{k+1} + c N^p <= V_k + noise`` on each piece, hence a bound on the least N^2, or gap, of x_j, j < k.
+    """``V_{k+1} + c N^p <= V_k + noise`` on each piece, hence a bound on the least N^2, or gap, for j < k.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ class LeastGradient:
     noise
         Added in each step, an expression in the step.
     norm
-        What N is: ``sqrt(grad_sq)``, or ``grad_l1``, which is no less; ``delta`` for a bound on the least gap.
+        What N is: ``sqrt(grad_sq)``, or ``grad_l1``, which is no less; ``delta`` for the least gap.
     weight_sum, noise_sum
         Lemmas on the sums of c and of the noise, where the step depends on k; then there is one piece.
     """
