@@ -193,9 +193,8 @@ class Plan:
         draws, name = self.method.draws, self.method.name
         if draws is None:
             return
-        if self.dtype != "float64":
-            raise RateboundError(f"{name} draws more than a batch: use dtype='float64'")
-        need_dense(self.problem.A, f"the method {name}")
+        if draws.table:
+            need_dense(self.problem.A, f"the table of gradients of {name}")
         if self.in_passes:
             raise RateboundError(f"{name} draws its samples itself, not in passes; leave out the order")
         if draws.single and batch != 1:

@@ -30,6 +30,7 @@ from ratebound.experiments.backends.pieces import in_pieces, split
 from ratebound.experiments.backends.recorder import Engine, record
 from ratebound.experiments.backends.rules import SUM
 from ratebound.experiments.plan import Plan
+from ratebound.theory.errors import RateboundError
 
 
 class CudaEngine:
@@ -53,12 +54,13 @@ class CudaEngine:
         else:
             self._source = cuda_drawn_source(spec, draws, points_of(plan), *layout)
             chances = probabilities(problem, plan.method)
+            scale = scale_of(problem, plan.method).astype(plan.dtype)
             further = (
                 np.float64(coin_probability(problem, draws)),
                 put(np.zeros(0) if chances is None else ends_of(chances)),
-                put(scale_of(problem, plan.method)), put(smoothness_of_axes(plan)), put(table),
+                put(scale), put(smoothness_of_axes(plan)), put(table),
             )  # fmt: skip
-        self._state = {name: put(values.astype(plan.dtype, copy=False)) for name, values in state.items()}
+        self._state = {name: put(values) for name, values in state.items()}
         self._arguments = (
             np.uint64(S * R), np.uint64(problem.n), put(data), *run_arguments(plan, put), *further,
             *self._state.values(),
@@ -119,8 +121,21 @@ class CudaSparseEngine:
 
 
 def cuda_engine(plan: Plan, device: Device) -> Engine:
-    """Return the engine that suits a plan of random batches."""
-    return CudaSparseEngine(plan, device) if plan.problem.sparse else CudaEngine(plan, device)
+    """Return the engine that suits a plan of random batches.
+
+    Raises
+    ------
+    RateboundError
+        If the data are sparse, and the method is none that the kernel for them runs.
+    """
+    if not plan.problem.sparse:
+        return CudaEngine(plan, device)
+    if draws_of(plan) is not None:
+        raise RateboundError(
+            f"{plan.method.name} draws more than a batch, or takes gradients elsewhere than at x: the "
+            "CUDA kernel does that with dense data; use backend='numba'"
+        )
+    return CudaSparseEngine(plan, device)
 
 
 def run_arguments(plan: Plan, put: Callable[[np.ndarray], Any]) -> tuple[Any, ...]:

@@ -105,8 +105,7 @@ def draws_of(plan: Plan) -> Draws | None:
 
 def points_of(plan: Plan) -> dict[str, Expr]:
     """Return where each gradient of a method with draws is taken, ``g`` first."""
-    draws, values = draws_of(plan), constants_at(plan)
-    assert draws is not None
+    draws, values = draws_of(plan) or Draws(), constants_at(plan)
     others = {**draws.also, **draws.full}
     main = point_of(plan)
     found = {"g": x if main is None else main}
@@ -120,6 +119,7 @@ def starting(plan: Plan, names: Iterable[str], units: int) -> dict[str, np.ndarr
         name: np.tile(problem.x0 if started(plan, name) else np.zeros(problem.d), (units, 1))
         for name in names
     }
+    state = {name: values.astype(plan.dtype, copy=False) for name, values in state.items()}
     if plan.method.draws is None:
         return state
     begun = Reader(plan).start((units, problem.d))
@@ -139,7 +139,8 @@ def weighted_indices(plan: Plan, steps: np.ndarray) -> np.ndarray:
 def smoothness_of_axes(plan: Plan) -> np.ndarray:
     """Return the L_j that the update may read, shape (d,); empty for methods that draw no axis."""
     draws = plan.method.draws
-    return np.zeros(0) if draws is None or draws.axis is None else axis_smoothness(plan.problem)
+    found = np.zeros(0) if draws is None or draws.axis is None else axis_smoothness(plan.problem)
+    return found.astype(plan.dtype)
 
 
 class Reader:
@@ -161,17 +162,17 @@ class Reader:
             expr = known(plan.method, point, values)
             symbols = sorted(expr.free_symbols, key=str)
             self._points[name] = lower(expr, symbols), [symbol.name for symbol in symbols]
-        self._scale = None if self._draws.weight is None else scale_of(plan.problem, plan.method)
+        scale = None if self._draws.weight is None else scale_of(plan.problem, plan.method)
+        self._scale = None if scale is None else scale.astype(plan.dtype)
         self._of_axes = smoothness_of_axes(plan)
 
     def start(self, shape: tuple[int, ...]) -> dict[str, np.ndarray]:
         """Return the states, of shape (..., R, d) where they are vectors, that start at gradients at x_0."""
         problem = self._plan.problem
-        state = {
-            name: np.broadcast_to(problem.gradient(problem.x0), shape) for name in self._draws.from_gradient
-        }
+        x0 = problem.x0.astype(self._plan.dtype)
+        state = {name: np.broadcast_to(problem.gradient(x0), shape) for name in self._draws.from_gradient}
         if self._draws.table:
-            at_start = problem.component_gradients(problem.x0)
+            at_start = problem.component_gradients(problem.x0).astype(self._plan.dtype)
             state[TABLE] = np.broadcast_to(at_start, (*shape[:-1], *at_start.shape)).copy()
         return state
 
@@ -179,7 +180,7 @@ class Reader:
         """Return the gradient estimate of a batch (R, b) at points (..., R, d)."""
         problem = self._plan.problem
         if self._draws.axis is not None:
-            return np.where(np.arange(problem.d) == batch, problem.gradient(X), 0.0)
+            return np.where(np.arange(problem.d) == batch, problem.gradient(X), X.dtype.type(0))
         if self._scale is None:
             return problem.batch_gradient(X, batch)
         parts = (problem.batch_gradient(X, batch[:, j : j + 1]) for j in range(batch.shape[1]))
@@ -196,10 +197,11 @@ class Reader:
         """Return what the update reads besides g, by name; `fallen` (R,) are the coins."""
         values = {**state, **inputs}
         shape = state["x"].shape
-        found = {coin.name: fallen[:, None], L_j.name: self._of_axes}
+        dtype = self._plan.dtype
+        found = {coin.name: fallen[:, None].astype(dtype), L_j.name: self._of_axes}
         for name, (place, symbols) in self._points.items():
             point = np.broadcast_to(place(*(values[symbol] for symbol in symbols)), shape)
-            found[name] = self.gradient(point, batch) if name in self._draws.also else np.zeros(shape)
+            found[name] = self.gradient(point, batch) if name in self._draws.also else np.zeros(shape, dtype)
             where = np.flatnonzero(fallen)
             if name in self._draws.full and where.size:
                 found[name][..., where, :] = self._plan.problem.gradient(point[..., where, :])

@@ -8,11 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from sympy import Expr
 
-from ratebound.experiments.backends.drawn import draws_of
 from ratebound.experiments.backends.rules import rules_of
 from ratebound.experiments.plan import Plan
 from ratebound.experiments.shuffling import SHUFFLED_PASSES
-from ratebound.theory.errors import RateboundError
 
 
 @dataclass(frozen=True)
@@ -56,14 +54,9 @@ def spec_of(plan: Plan) -> Spec:
     Raises
     ------
     RateboundError
-        If the update of the method reads an unknown symbol, or the method does what no kernel does.
+        If the update of the method reads an unknown symbol.
     """
     problem = plan.problem
-    if draws_of(plan) is not None and (problem.sparse or plan.dtype != "float64"):
-        raise RateboundError(
-            f"{plan.method.name} takes gradients elsewhere than at x, or starts a memory at x_0: kernels do "
-            "that with dense data in float64; use backend='numpy'"
-        )
     drawn = "batches in passes" if plan.in_passes else "batches"
     return Spec(
         title=f"{plan.method.name} on the {problem.loss.title}, {drawn}; printed, not written.",

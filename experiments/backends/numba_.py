@@ -27,6 +27,7 @@ from ratebound.experiments.backends.numpy_ import NumpyEngine
 from ratebound.experiments.backends.recorder import Engine, record
 from ratebound.experiments.backends.rules import SUM
 from ratebound.experiments.backends.simd import WIDTH
+from ratebound.experiments.backends.sparse_step import is_scaled
 from ratebound.experiments.backends.threads import share
 from ratebound.experiments.plan import Plan
 from ratebound.problems.finite_sum import Problem
@@ -231,10 +232,12 @@ class SparseEngine(_KernelEngine):
 
 def engine(plan: Plan) -> Engine:
     """Return the engine that suits a plan."""
-    if plan.problem.sparse:
-        return NumpyEngine(plan) if plan.deterministic else SparseEngine(plan)
-    if draws_of(plan) is not None:
+    if plan.problem.sparse and plan.deterministic:
+        return NumpyEngine(plan)
+    if draws_of(plan) is not None or (plan.problem.sparse and not is_scaled(spec_of(plan))):
         return DrawnEngine(plan)
+    if plan.problem.sparse:
+        return SparseEngine(plan)
     kind: Callable[[Plan], Engine] = FeaturesEngine
     if plan.deterministic:
         kind = FullGradientEngine

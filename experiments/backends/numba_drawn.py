@@ -1,12 +1,14 @@
 """Methods with draws on the CPU: a kernel printed from the update, one replica after the other.
 
 Indices and coins come from the NumPy stream, block by block; the kernel does the rest: the gradients of a
-batch at every point that the method names, those of f where the coin falls, the table, the update.
+batch at every point that the method names, those of f where the coin falls, the table, the update. Of sparse
+data only the entries are read; the update moves every coordinate, for the states of these methods are dense.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from sympy import Expr
@@ -44,23 +46,22 @@ from ratebound.experiments.backends.scalars import (
 )
 
 nan = np.nan
+real = np.{dtype}
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def add_row(data, labels, row, point, factor, out):
-    z = 0.0
-    for j in range(point.size):
-        z += data[row, j] * point[j]
+    z = real(0.0)
+{dot}
     y = labels[row]
-    slope = factor * ({slope})
-    for j in range(point.size):
-        out[j] += slope * data[row, j]
+    slope = real(factor * ({slope}))
+{add}
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def of_rows(data, labels, l2, rows, scale, point, out):
     """The mean of the scaled gradients of some components at a point."""
-    total = 0.0
+    total = real(0.0)
     for j in range(point.size):
         out[j] = 0.0
     for row in rows:
@@ -75,16 +76,32 @@ def advance(
     first, last, start, data, labels, l2, alphas, weights, index, coins, scale, every, ones, axes, table,
     {states}
 ):
-    size, replicas = data.shape[1], index.shape[1]
-    {buffers} = np.empty(({count}, size))
+    size, replicas = state_x.shape[1], index.shape[1]
+    {buffers} = np.empty(({count}, size), real)
     for unit in range(first, last):
         schedule, replica = unit // replicas, unit % replicas
         for now in range(index.shape[0]):
-            k, coin = float(start + now), coins[now, replica]
+            k, coin = real(start + now), coins[now, replica]
             alpha, weight = alphas[schedule, start + now], weights[schedule, start + now]
             rows = index[now, replica]
 {body}
 '''
+
+
+_DENSE = {
+    "dot": "    for j in range(point.size):\n        z += data[row, j] * point[j]",
+    "add": "    for j in range(point.size):\n        out[j] += slope * data[row, j]",
+}
+_SPARSE = {
+    "dot": """\
+    starts, columns, entries = data
+    for e in range(starts[row], starts[row + 1]):
+        z += entries[e] * point[columns[e]]""",
+    "add": """\
+    for e in range(starts[row], starts[row + 1]):
+        out[columns[e]] += slope * entries[e]""",
+}
+"""How a row meets a point, and enters a gradient."""
 
 
 def drawn_source(
@@ -93,6 +110,8 @@ def drawn_source(
     loss: Loss,
     rules: Mapping[str, Expr],
     points: Mapping[str, Expr],
+    dtype: str = "float64",
+    sparse: bool = False,
 ) -> str:
     """Print the module of a method with draws.
 
@@ -108,6 +127,8 @@ def drawn_source(
         State variable -> next value.
     points
         Where each gradient is taken: ``g`` and those of `draws`, expressions in the state.
+    dtype, sparse
+        The numbers of the states, and whether data are given as starts, columns and entries of their rows.
 
     Raises
     ------
@@ -139,7 +160,9 @@ def drawn_source(
     lines += [f"    state_{name}[unit, j] = {printed(rule, 'numba')}" for name, rule in rules.items()]
     return _SOURCE.format(
         title=title,
+        dtype=dtype,
         slope=renamed(loss.slope, {}),
+        **(_SPARSE if sparse else _DENSE),
         states=", ".join(f"state_{name}" for name in rules),
         buffers=", ".join(buffers),
         count=len(buffers),
@@ -151,18 +174,27 @@ class DrawnEngine:
     """State (units, d), where a unit is a replica under a step size."""
 
     def __init__(self, plan: Plan) -> None:
-        problem, spec, draws = plan.problem, spec_of(plan), draws_of(plan)
-        assert draws is not None
+        problem, spec, draws = plan.problem, spec_of(plan), draws_of(plan) or Draws()
         self._plan, self._draws, self._rules = plan, draws, spec.rules
         self._shape = plan.alphas.shape[0], plan.replicas.size, problem.d
-        source = drawn_source(spec.title, draws, problem.loss, spec.rules, points_of(plan))
+        source = drawn_source(
+            spec.title, draws, problem.loss, spec.rules, points_of(plan), plan.dtype, problem.sparse
+        )
         self._function = load_module(source).advance
         if plan.in_passes:
             self._passes = Passes(plan.seed, plan.replicas, problem.n, plan.order)
         self._state = starting(plan, spec.rules, self._shape[0] * self._shape[1])
-        self._table = self._state.pop(TABLE, np.empty((1, 1, problem.d)))
-        self._scale, self._axes = scale_of(problem, plan.method), smoothness_of_axes(plan)
-        self._schedules = np.ascontiguousarray(plan.alphas), np.ascontiguousarray(plan.weights)
+        self._table = self._state.pop(TABLE, np.empty((1, 1, problem.d), plan.dtype))
+        A: Any = problem.A
+        rows = (A.indptr, A.indices, np.array(A.data, plan.dtype)) if problem.sparse else A.astype(plan.dtype)
+        self._arguments = (
+            rows, problem.y.astype(plan.dtype), np.dtype(plan.dtype).type(problem.l2),
+            np.ascontiguousarray(plan.alphas, plan.dtype), np.ascontiguousarray(plan.weights, plan.dtype),
+        )  # fmt: skip
+        self._constants = (
+            scale_of(problem, plan.method).astype(plan.dtype), np.arange(problem.n),
+            np.ones(problem.n, plan.dtype), smoothness_of_axes(plan),
+        )  # fmt: skip
 
     def points(self) -> np.ndarray:
         """Return the iterates, shape (S, R, d)."""
@@ -187,12 +219,11 @@ class DrawnEngine:
             index = self._passes.indices(steps, plan.batch)
         else:
             index = indices(plan.seed, plan.replicas, steps, problem.n, plan.batch, plan.replacement)
-        fallen = coins(plan, steps)
+        fallen = coins(plan, steps).astype(plan.dtype)
 
         def work(first: int, last: int) -> None:
             self._function(
-                first, last, int(steps[0]), problem.A, problem.y, problem.l2, *self._schedules,
-                index, fallen, self._scale, np.arange(problem.n), np.ones(problem.n), self._axes,
+                first, last, int(steps[0]), *self._arguments, index, fallen, *self._constants,
                 self._table, *(self._state[name] for name in self._rules),
             )  # fmt: skip
 

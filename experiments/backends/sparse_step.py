@@ -17,20 +17,26 @@ SMALL, LARGE = 2.0**-10, 2.0**10
 """Where a scale leaves this range it is multiplied into v: as v grows, ``total v`` and ``rest`` cancel."""
 
 
+def is_scaled(spec: Spec) -> bool:
+    """Whether an iterate can be held so: the method keeps no more state, and its rule is linear."""
+    update = elementwise(spec.rules, spec.batch, None, spec.regularised)
+    return update.linear and not set(spec.rules) - {"x", SUM}
+
+
 def sparse_step(spec: Spec) -> dict[str, Expr]:
     """Return ``keep`` and ``gain`` of a step ``x <- keep x + gain sum_q s_q a_q``.
 
     Raises
     ------
     RateboundError
-        If the method keeps more state than x, or its rule is not linear.
+        If the iterate cannot be held so.
     """
-    update = elementwise(spec.rules, spec.batch, None, spec.regularised)
-    if not update.linear or set(spec.rules) - {"x", SUM}:
+    if not is_scaled(spec):
         raise RateboundError(
-            f"{spec.title.split(' on ')[0]} keeps more state than x, or is not linear in x and g: kernels do "
-            "not run it on sparse data; use backend='numpy'"
+            f"{spec.title.split(' on ')[0]} keeps more state than x, or is not linear in x and g: the CUDA "
+            "kernel does not run it on sparse data; use backend='numba'"
         )
+    update = elementwise(spec.rules, spec.batch, None, spec.regularised)
     known: Mapping[str, Expr] = update.coefficients
     step = update.following["x"]
     step = step.xreplace({s: known[s.name] for s in step.free_symbols if s.name in known}).expand()

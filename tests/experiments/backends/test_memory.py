@@ -4,12 +4,9 @@ import numpy as np
 import pytest
 from sympy import Symbol
 
-from ratebound.experiments.backends import choose
 from ratebound.experiments.run import simulate
 from ratebound.problems.constants import NotCertified, certify
 from ratebound.problems.library import load
-from ratebound.theory.errors import RateboundError
-from ratebound.theory.method import Method
 
 x, g, z, alpha = (Symbol(name, real=True) for name in ("x", "g", "z", "alpha"))
 
@@ -54,17 +51,3 @@ def test_constant_momentum_is_the_textbook_method(backend):
 def test_a_constant_that_the_method_reads_must_be_certified():
     with pytest.raises(NotCertified, match="strongly convex"):
         simulate(load("rank_deficient"), "nesterov_constant", "1/L", steps=5)
-
-
-def test_batches_with_memory_run_in_float64_or_on_numpy(monkeypatch):
-    method = Method(
-        "averaging", "", {"x": (x + z) / 2 - alpha * g, "z": z - alpha * g}, "batch", (x + z) / 2, ("z",)
-    )
-    problem, options = load("quadratic_2d"), dict(steps=20, replicas=4, seed=3, dtype="float32")
-    with pytest.raises(RateboundError, match="use backend='numpy'"):
-        simulate(problem, method, 0.1, backend="numba", **options)
-    monkeypatch.setattr(choose, "numpy_seconds", lambda plan: 10.0)
-    auto = simulate(problem, method, 0.1, **options)
-    np.testing.assert_array_equal(
-        auto.gap_last, simulate(problem, method, 0.1, backend="numpy", **options).gap_last
-    )

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from host_device import COMPILER, HostDevice
 from scipy.sparse import csr_array
-from test_contract import HEAVY_BALL, METHODS, SHUFFLED_PASSES, plan
+from test_contract import ADAGRAD, HEAVY_BALL, METHODS, SHUFFLED_PASSES, plan
 
 from ratebound.experiments.backends import choose, numba_, sparse_step
 from ratebound.experiments.backends.cuda_ import cuda_engine
@@ -25,12 +25,12 @@ def problem(loss="logistic", l2=0.1, dense=False):
     return from_arrays(A if dense else csr_array(A), y, loss, l2, x0=rng.normal(size=11))
 
 
-def agree(make_plan):
+def agree(make_plan, cuda=True):
     given = make_plan(False)
     reference = NumpyEngine(replace(make_plan(True), dtype="float64"))
     relative, absolute = (1e-9, 1e-11) if given.dtype == "float64" else (1e-5, 1e-5)
     rivals = [NumpyEngine(given), numba_.engine(given)]
-    if COMPILER and not given.deterministic:
+    if cuda and COMPILER and not given.deterministic:
         rivals.append(cuda_engine(given, HostDevice()))
     for start, stop in ((0, 1), (1, 30), (30, 70)):
         for engine in (reference, *rivals):
@@ -119,11 +119,33 @@ def test_divergence_is_recorded():
     assert np.isfinite(data.gap_last[0]).all() and np.isinf(data.gap_last[1, :, -1]).all()
 
 
-def test_methods_with_memory_run_on_numpy(monkeypatch):
-    options = dict(steps=20, replicas=3)
-    with pytest.raises(RateboundError, match=r"heavy ball keeps more state .* use backend='numpy'"):
-        simulate(problem(), HEAVY_BALL, 0.1, backend="numba", **options)
+@pytest.mark.parametrize(
+    ("method", "dtype"),
+    [
+        (METHODS["lsvrg"], "float64"),
+        (METHODS["lsvrg"], "float32"),
+        (METHODS["sgd_importance"], "float64"),
+        (METHODS["sgd_schedule_free"], "float64"),
+        (ADAGRAD, "float64"),
+    ],
+)
+def test_methods_with_draws_or_more_state(method, dtype):
+    agree(lambda dense: plan(problem(dense=dense), method, 2, batch=3, dtype=dtype), cuda=False)
+
+
+def test_what_sparse_kernels_refuse():
+    with pytest.raises(RateboundError, match="the table of gradients of saga needs dense rows"):
+        plan(problem(), METHODS["saga"])
+    with pytest.raises(RateboundError, match=r"heavy ball keeps more state .* use backend='numba'"):
+        cuda_engine(plan(problem(), HEAVY_BALL), HostDevice())
+    with pytest.raises(RateboundError, match=r"lsvrg draws more than a batch.*use backend='numba'"):
+        cuda_engine(plan(problem(), METHODS["lsvrg"]), HostDevice())
+
+
+def test_auto_runs_what_no_gpu_does(monkeypatch):
+    options = dict(steps=20, replicas=3, measures=("gap_last",))
     monkeypatch.setattr(choose, "numpy_seconds", lambda plan: 10.0)
+    monkeypatch.setattr("ratebound.experiments.backends.cuda_device.available", lambda: True)
     chosen = simulate(problem(), HEAVY_BALL, 0.1, backend="auto", **options)
     expected = simulate(problem(dense=True), HEAVY_BALL, 0.1, backend="numpy", **options)
     np.testing.assert_allclose(chosen.gap_last, expected.gap_last, rtol=1e-9)
