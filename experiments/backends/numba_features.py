@@ -190,8 +190,11 @@ class _Features:
         cells = list(product(self.state, range(units), map(str, range(0, self.width, WIDTH))))
         if not self.unrolled:
             cells = []
-        probes = [f"state_x[u + {p}, 0] == state_x[u + {p}, 0]" for p in range(units)]
-        some = f"alive = {' or '.join(probes)}"
+        some = [
+            "alive = False",
+            f"for p in range(u, u + {units}):",
+            "    alive = alive or state_x[p, 0] == state_x[p, 0]",
+        ]
         steps = [
             *(f"{self.cell(n, p, j)} = load(state_{n}, (u + {p}, {j}))" for n, p, j in cells),
             *(["q = 0", *self.rows_of_step("(now - tile)", "i"), *self.predictions()] * self.ahead),
@@ -207,9 +210,12 @@ class _Features:
             "        probe = probe + 0.0 * load(state_x, (p, j))",
             "    # A diverged replica stops here: every later look at it reads nan.",
             "    if anywhere(probe != probe):",
-            *indented((f"state_{name}[p] = nan" for name in self.state), 2),
-            *(f"kept_{name}[seen, u : u + {units}] = state_{name}[u : u + {units}]" for name in self.kept),
-            some,
+            f"        for j in range(0, {self.width}, {WIDTH}):",
+            *indented((f"store(fill(nan), state_{name}, (p, j))" for name in self.state), 3),
+            # Written out, for arrays that are assigned bring the text of their errors to compile.
+            f"    for j in range(0, {self.width}, {WIDTH}):",
+            *indented((f"store(load(state_{n}, (p, j)), kept_{n}, (seen, p, j))" for n in self.kept), 2),
+            *some,
         ]
         body = [
             *self.indices(),
@@ -217,7 +223,7 @@ class _Features:
             "for group in range(first, last):",
             f"    u = group * {units}",
             *indented((f"schedule_{p} = schedules[u + {p}]" for p in range(units)), 1),
-            f"    {some}",
+            *indented(some, 1),
             *indented(through_stops(self.together, self.draws(), steps, stop), 1),
         ]
         arrays = [*(f"state_{name}" for name in self.state), *(f"kept_{name}" for name in self.kept)]
