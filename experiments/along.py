@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +12,7 @@ from ratebound.experiments.exact import exact_curves
 from ratebound.experiments.linear import point_of, setting_of
 from ratebound.problems.certified import EPS, Constant, NotCertified
 from ratebound.problems.constants import certify
+from ratebound.theory.box_symbols import margin, x_inf
 from ratebound.theory.noise_models import to_end
 
 if TYPE_CHECKING:
@@ -34,6 +36,9 @@ def along_run(trial: Trial, symbol: Symbol) -> Constant:
     if not trial.theorem.stochastic:
         return _seen(trial, symbol, alphas)
     setting = setting_of(trial.theorem.method, alphas, trial.batch, trial.replacement)
+    if margin in trial.theorem.method.parameters and setting.memory is not None:
+        half = trial.values[margin] + certify(trial.problem, x_inf.name).value
+        setting = replace(setting, memory=replace(setting.memory, half=half))
     return certify(trial.problem, symbol.name, setting)
 
 

@@ -20,6 +20,7 @@ from ratebound.problems.certified import Constant, NotCertified, Setting
 from ratebound.problems.constants import CONSTANTS, certify
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.lower import lower
+from ratebound.theory.box_symbols import margin
 from ratebound.theory.errors import RateboundError, nearest
 from ratebound.theory.method import Method
 from ratebound.theory.parse import parse
@@ -275,7 +276,9 @@ def _fixed_point(trial: Trial, symbol: Symbol, chosen: Mapping[Symbol, Expr], st
     asks. The search doubles s while the run of its steps diverges.
     """
     resting = setting_of(trial.theorem.method, np.zeros(1), trial.batch, trial.replacement)
-    first = symbol.name if trial.theorem.stochastic else "grad0_sq"
+    # On a box the bound is the same for all steps: any first guess will do.
+    guessed = not trial.theorem.stochastic or margin in trial.theorem.method.parameters
+    first = "grad0_sq" if guessed else symbol.name
     assumed = _certify(trial.theorem, trial.problem, first, resting).value
     failure = "the certified value grows at every try"
     for _ in range(_TRIES):

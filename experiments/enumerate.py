@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ratebound.experiments.backends.numpy_ import compile_rules, nan_to_inf
+from ratebound.experiments.backends.rules import constants_on, rules
 from ratebound.experiments.exact import check_batch, path_curves, path_needs
 from ratebound.experiments.linear import point_of
 from ratebound.experiments.plan import check_alphas, check_measures, check_weights
@@ -115,7 +116,8 @@ def _walk(
     measures: tuple[str, ...],
 ) -> dict[str, np.ndarray]:
     """Return the sums over all prefixes of paths, shape (K+1,) each, depth first to bound the memory."""
-    update, place = compile_rules(method.update), compile_rules({"y": point_of(method)})
+    update = compile_rules(rules(method, constants_on(problem, method)))
+    place = compile_rules({"y": point_of(method)})
     functions = {
         "gap_last": problem.gap,
         "distance_sq": problem.distance_sq,

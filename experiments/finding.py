@@ -9,6 +9,7 @@ import numpy as np
 
 from ratebound.experiments import precise
 from ratebound.experiments.after_passes import enumerated_after_passes, exact_after_passes
+from ratebound.experiments.applicability import Trial
 from ratebound.experiments.enumerate import count_paths, enumerate_paths
 from ratebound.experiments.exact import exact_available, exact_curves
 from ratebound.experiments.grid import EPS, Grid, floor_of
@@ -80,27 +81,35 @@ def enumerated_values(grid: Grid) -> tuple[Grid, np.ndarray] | None:
     trial, theorem = grid.trial, grid.theorem
     if theorem.in_passes:
         return enumerated_after_passes(grid)
-    if not theorem.stochastic or theorem.at_horizon or theorem.method.draws is not None:
+    if not theorem.stochastic or theorem.method.draws is not None:
         return None
     branching = math.log(count_paths(grid.problem.n, 1, trial.batch, trial.replacement))
-    steps = trial.steps
-    if steps * branching > math.log(_PATHS):
+    most = max(each.steps for each, _ in grid.entries)
+    if most * branching > math.log(_PATHS):
         affordable = _PATHS_PARTLY if theorem.proof == "certified" else _PATHS
-        steps = int(math.log(affordable) / branching)
-    if steps < max(_FEWEST_STEPS, trial.start):
+        most = int(math.log(affordable) / branching)
+    if theorem.at_horizon:
+        walked = tuple((each, at) for each, at in grid.entries if each.steps <= most)
+    else:
+        walked = ((trial, np.arange(trial.start, most + 1)),)
+    if not walked or most < max(_FEWEST_STEPS, trial.start):
         return None
-    values = enumerate_paths(
-        grid.problem,
+    return Grid(walked), np.concatenate([_enumerated(each, at) for each, at in walked])
+
+
+def _enumerated(trial: Trial, at: np.ndarray) -> np.ndarray:
+    """Return the expectation of the measure at the given k by all index paths of so many steps."""
+    steps, measure = int(at[-1]), trial.theorem.measure
+    return enumerate_paths(
+        trial.problem,
         trial.method,
         trial.alphas[:steps],
         batch=trial.batch,
         replacement=trial.replacement,
         weights=None if trial.weights is None else trial.weights[:steps],
-        measures=[theorem.measure],
+        measures=[measure],
         max_paths=_PATHS,
-    )[theorem.measure]
-    at = np.arange(trial.start, steps + 1)
-    return Grid(((trial, at),)), values[at]
+    )[measure][at]
 
 
 def compare(grid: Grid, measured: np.ndarray, evidence: EvidenceKind) -> Finding:

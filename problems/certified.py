@@ -62,10 +62,13 @@ class Memory:
         Of the method.
     linear
         The run as matrices; None where it is not linear.
+    half
+        Half the side of the box onto which it projects; None where it does not.
     """
 
     name: str
     linear: Linear | None
+    half: float | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,6 +8,7 @@ from weakref import WeakKeyDictionary
 
 from ratebound.problems import (
     axes,
+    boxes,
     component_gap,
     curvature,
     growth,
@@ -56,6 +57,7 @@ OF_PROBLEM: Mapping[str, Callable[[Problem], Constant]] = MappingProxyType(
         "rank": least_squares_law.rank,
         "sigma_p_sq": weighted.sigma_p_sq,
         "mu_min": curvature.mu_min,
+        "x_inf": boxes.x_inf,
         "d": axes.d,
         "L_coord": axes.L_coord,
         "L_coord_sum": axes.L_coord_sum,

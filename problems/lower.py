@@ -205,17 +205,18 @@ class _NumbaPrinter(_Source, PythonCodePrinter):
             text = shown if condition == True else f"where({self._print(condition)}, {shown}, {text})"  # noqa: E712
         return text
 
-    def _extreme(self, expr: Any, sign: str) -> str:
+    def _extreme(self, expr: Any, name: str) -> str:
+        # A call, for written out the arguments of nested ones would double at each level.
         first, *rest = (self._print(a) for a in expr.args)
         for other in rest:
-            first = f"where({first} {sign} {other}, {first}, {other})"
+            first = f"{name}({first}, {other})"
         return first
 
     def _print_Max(self, expr: Any) -> str:
-        return self._extreme(expr, ">")
+        return self._extreme(expr, "larger")
 
     def _print_Min(self, expr: Any) -> str:
-        return self._extreme(expr, "<")
+        return self._extreme(expr, "smaller")
 
     def _print_sign(self, expr: Any) -> str:
         v = self._print(expr.args[0])
@@ -269,8 +270,8 @@ def printed(expr: Expr, target: Target) -> str:
     expr
         The expression; its symbols become variables of the same name.
     target
-        ``"numpy"``, ``"numba"`` (Python on numbers or SIMD vectors, with ``where``, ``absolute``,
-        ``softplus`` and ``fused(a, b, c)`` for a b + c), or ``"cuda"`` (C++ whose
+        ``"numpy"``, ``"numba"`` (Python on numbers or SIMD vectors, with ``where``, ``larger``,
+        ``smaller``, ``absolute``, ``softplus`` and ``fused(a, b, c)`` for a b + c), or ``"cuda"`` (C++ whose
         numbers have the type ``real``, which the source around it defines).
 
     Returns

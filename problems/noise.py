@@ -5,6 +5,7 @@ the trajectory) on which it holds and proves that the run stays there:
 
 * least squares: exact along the run, by the moment recursion, or a ball by the S-lemma (many features);
 * bounded slopes (logistic, sigmoid, Welsch, Cauchy, Huber): a ball about 0 that the run cannot leave;
+* runs that project onto a box: that box;
 * ``c z^2`` plus bounded terms with unit rows: an interval for each coordinate.
 """
 
@@ -19,6 +20,7 @@ from scipy.optimize import minimize_scalar
 from sympy import Expr
 
 from ratebound.problems import curvature, pl
+from ratebound.problems.boxes import second_moment_on_box
 from ratebound.problems.certified import EPS, Constant, Memory, NotCertified, Setting, batch_factor
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.interval import supremum
@@ -93,6 +95,8 @@ def _with_memory(problem: Problem, setting: Setting, memory: Memory, variance: b
     """Certify the noise of a run that is not plain SGD: exactly on least squares, else where it is global."""
     if problem.kind == "quadratic" and memory.linear is not None and problem.d <= _MOST_FEATURES:
         return _along_trajectory(problem, setting, variance)
+    if memory.half is not None and not variance:
+        return second_moment_on_box(problem, memory.half, setting)
     bound = problem.loss.slope_bound
     if bound is not None and problem.l2 == 0:
         return _bounded_slope(problem, setting, bound)

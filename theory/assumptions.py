@@ -14,6 +14,7 @@ from sympy.core.relational import Relational
 
 from ratebound.theory import coordinatewise, noise_models, stored
 from ratebound.theory.inequality import Assumption, Inequality, needs
+from ratebound.theory.projections import boxed
 from ratebound.theory.symbols import (
     L,
     L_inf,
@@ -263,6 +264,7 @@ ASSUMPTIONS: Mapping[str, Assumption] = MappingProxyType(
             bounded_variance,
             lower_bounded,
             smooth_inf,
+            boxed,
             *noise_models.ASSUMPTIONS,
             *stored.ASSUMPTIONS,
             *coordinatewise.ASSUMPTIONS,

@@ -21,6 +21,7 @@ FAMILIES = (
     "adaptive",
     "adagrad",
     "signs",
+    "projected",
     "armijo",
     "sharpness",
     "accelerated",

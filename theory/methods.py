@@ -8,6 +8,7 @@ from types import MappingProxyType
 from sympy import Expr, Max, Min, Rational, Symbol, ceiling, log, sign, sqrt
 
 from ratebound.theory.method import Method, g, x
+from ratebound.theory.methods_boxed import projected_gd, projected_sgd
 from ratebound.theory.methods_drawn import (
     lsvrg,
     page,
@@ -203,6 +204,8 @@ METHODS: Mapping[str, Method] = MappingProxyType(
             adagrad_norm,
             sam,
             heavy_ball,
+            projected_gd,
+            projected_sgd,
             sgd_importance,
             sgd_partial,
             lsvrg,

@@ -21,6 +21,7 @@ from ratebound.theory.coordinatewise import axis_step
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.method import Method, g, x
 from ratebound.theory.methods import armijo
+from ratebound.theory.methods_boxed import aimed
 from ratebound.theory.pass_symbols import PASS_STATE
 from ratebound.theory.prover import nonnegative, vanishes
 from ratebound.theory.symbols import (
@@ -139,6 +140,9 @@ def expansion(method: Method, pathwise: bool = False) -> dict[Symbol, Expr]:
         raise RateboundError(f"{method.name} keeps state besides x: its step has no expansion here")
     if method.draws is not None and method.draws.axis is not None:
         return axis_step(method)
+    if aimed(method) is not None:
+        # All that is known of a projected point stands in inequalities about its method.
+        return {}
     rule = method.update["x"]
     if method == armijo:
         # What is known of the accepted step stands in inequalities about this method.

@@ -16,6 +16,7 @@ from types import MappingProxyType
 
 from sympy import Symbol
 
+from ratebound.theory.box_symbols import BOX_LATEX, BOX_MEANING, margin, x_inf
 from ratebound.theory.coordinate_symbols import (
     COORDINATE_CONSTANTS,
     COORDINATE_LATEX,
@@ -192,6 +193,7 @@ MEANING: Mapping[Symbol, str] = MappingProxyType(
         measure: "the quantity that the theorem bounds",
         **PASS_MEANING,
         **COORDINATE_MEANING,
+        **BOX_MEANING,
     }
 )
 """What each symbol stands for, in words."""
@@ -265,11 +267,12 @@ LATEX: Mapping[Symbol, str] = MappingProxyType(
         measure: r"M_k",
         **PASS_LATEX,
         **COORDINATE_LATEX,
+        **BOX_LATEX,
     }
 )
 """How each symbol is typeset; the others print by their own name."""
 
-PARAMETERS = (alpha, alpha0, s0, theta, gamma, beta, b0, clip, radius, omega)
+PARAMETERS = (alpha, alpha0, s0, theta, gamma, beta, b0, clip, radius, omega, margin)
 CONSTANTS = (
     n,
     b,
@@ -298,6 +301,7 @@ CONSTANTS = (
     sigma_p_sq,
     mu_min,
     *COORDINATE_CONSTANTS,
+    x_inf,
 )
 ALONG_RUN = (second_moment, variance_bound)
 """Constants that depend on the whole run, and so on its steps."""

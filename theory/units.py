@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from sympy import Add, Expr, Max, Min, Mul, Pow, Rational, S, Symbol, expand, simplify
 
+from ratebound.theory import box_symbols as boxes
 from ratebound.theory import coordinate_symbols as c
 from ratebound.theory import symbols as s
 from ratebound.theory.errors import RateboundError
@@ -32,6 +33,8 @@ UNITS: Mapping[Symbol, Expr] = MappingProxyType(
         s.mu_pl: _CURVATURE,
         s.ell: _CURVATURE,
         s.D: _X,
+        boxes.margin: _X,
+        boxes.x_inf: _X,
         s.gap0: _VALUE,
         s.grad0_sq: _SLOPE,
         s.second_moment: _SLOPE,

@@ -1,4 +1,4 @@
-"""exp, log and softplus of eight numbers at once.
+"""exp, log, softplus, the larger and the smaller of eight numbers at once.
 
 Accurate to two units in the last place over the whole range, inf and nan included, because the iterates of
 all backends must agree to rounding. Those of float32 are computed as float64 and rounded once.
@@ -93,6 +93,18 @@ def _softplus(v: Any) -> Any:
     fourth = (1.0 / 27 + q * (1.0 / 29)) + q2 * (1.0 / 31)
     series = (first + q4 * second) + q4 * q4 * (third + q4 * fourth)
     return where(v > 0.0, v, 0.0) + fused(2.0, s, 2.0 * s * q * series)
+
+
+@_inline
+def larger(a: Any, b: Any) -> Any:
+    """Return the larger of two."""
+    return where(a > b, a, b)
+
+
+@_inline
+def smaller(a: Any, b: Any) -> Any:
+    """Return the smaller of two."""
+    return where(a < b, a, b)
 
 
 @_inline

@@ -42,7 +42,7 @@ import numpy as np
 from numba import njit
 
 from ratebound.experiments.backends.scalars import (
-    absolute, cos, exp, fused, log, sin, softplus, sqrt, where,
+    absolute, cos, exp, fused, larger, log, sin, smaller, softplus, sqrt, where,
 )
 
 nan = np.nan

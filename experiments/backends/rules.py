@@ -10,6 +10,7 @@ from sympy import Expr, Float, Symbol
 
 from ratebound.experiments.plan import Plan
 from ratebound.problems.constants import OF_PROBLEM, certify
+from ratebound.problems.finite_sum import Problem
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.method import REDUCED, g, x
 from ratebound.theory.symbols import alpha, k
@@ -85,8 +86,13 @@ def constants_of(method: Method) -> dict[str, Expr]:
 
 def constants_at(plan: Plan) -> dict[str, Expr]:
     """Return the certified values of the constants that a plan's method reads, by name."""
+    return constants_on(plan.problem, plan.method)
+
+
+def constants_on(problem: Problem, method: Method) -> dict[str, Expr]:
+    """Return the certified values of the constants of a problem that a method reads, by name."""
     # Repeated in full: the default precision of 15 digits would change the number.
-    return {name: Float(certify(plan.problem, name).value, 17) for name in constants_of(plan.method)}
+    return {name: Float(certify(problem, name).value, 17) for name in constants_of(method)}
 
 
 def known(method: Method, expr: Expr, values: Mapping[str, Expr]) -> Expr:

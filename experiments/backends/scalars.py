@@ -17,6 +17,18 @@ def where(condition: Any, yes: Any, no: Any) -> Any:
 
 
 @_inline
+def larger(a: Any, b: Any) -> Any:
+    """Return the larger of two."""
+    return a if a > b else b
+
+
+@_inline
+def smaller(a: Any, b: Any) -> Any:
+    """Return the smaller of two."""
+    return a if a < b else b
+
+
+@_inline
 def fused(a: Any, b: Any, c: Any) -> Any:
     """Return a b + c."""
     return a * b + c
