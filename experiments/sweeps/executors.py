@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import subprocess
+import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
@@ -121,23 +123,43 @@ def _dask(address: str) -> Iterator[Executor]:
 @contextmanager
 def _slurm(text: str) -> Iterator[Executor]:
     distributed = _distributed()
+    import dask
     from dask_jobqueue import SLURMCluster
 
     jobs = _count("slurm", text or "1")
+    lacking = [key for key in ("cores", "memory") if not dask.config.get(f"jobqueue.slurm.{key}", None)]
+    if lacking:
+        raise RateboundError(
+            f"no SLURM cluster: a job has no {' and no '.join(lacking)}; describe it in the configuration of "
+            f"dask-jobqueue, such as DASK_JOBQUEUE__SLURM__CORES=4 and DASK_JOBQUEUE__SLURM__MEMORY=8GB"
+        )
     try:
         cluster = SLURMCluster()
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, RuntimeError) as error:
         raise RateboundError(
-            f"no SLURM cluster: {error}; describe cores and memory of a job in the configuration of "
-            "dask-jobqueue"
+            f"no SLURM cluster ({str(error).splitlines()[0]}); correct the configuration of dask-jobqueue"
         ) from None
-    with cluster, distributed.Client(cluster, timeout=_TIMEOUT) as client:
-        try:
+    with cluster:
+        _check_job(cluster.job_script())
+        with distributed.Client(cluster, timeout=_TIMEOUT) as client:
             cluster.scale(jobs=jobs)
-            client.sync(cluster)
-        except (OSError, RuntimeError) as error:
-            raise RateboundError(f"SLURM takes no jobs: {error}") from None
-        yield client.get_executor(pure=False)
+            yield client.get_executor(pure=False)
+
+
+def _check_job(script: str) -> None:
+    """Ask SLURM whether it would take a job; one that it refuses would be waited for without end."""
+    with tempfile.NamedTemporaryFile("w", suffix=".sh") as file:
+        file.write(script)
+        file.flush()
+        try:
+            asked = subprocess.run(
+                ["sbatch", "--test-only", file.name], capture_output=True, text=True, check=False
+            )
+        except OSError:
+            raise RateboundError("no sbatch here; start where SLURM takes jobs") from None
+    if asked.returncode:
+        said = (asked.stderr.strip() or f"exit code {asked.returncode}").splitlines()[-1]
+        raise RateboundError(f"SLURM takes no jobs ({said}); correct the configuration of dask-jobqueue")
 
 
 def _distributed() -> Any:
