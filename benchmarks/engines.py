@@ -20,7 +20,6 @@ from pathlib import Path
 
 from report import write
 from roofs import roofs
-from scaling import scaling
 from workloads import WORKLOADS
 
 HERE = Path(__file__).parent
@@ -94,6 +93,16 @@ def measure(name, engines, repetitions, log):
                     out[engine][f"{key}_rate"] = amount / statistics.median(r[key] for r in runs)
             log(f"{name} {engine}: {out[engine]['steps_rate'] / 1e6:.4g} M replica-steps/s")
     return out
+
+
+def scaling():
+    """Return the exponents over three decades on workload A, each with the ends of its interval."""
+    from ratebound.experiments.growth import engine_growth
+    from ratebound.problems.build import from_arrays
+
+    A, y, _, _ = WORKLOADS["A"].data()
+    grown = engine_growth(from_arrays(A, y, "squared"))
+    return {each.what: [each.exponent, each.low, each.high] for each in grown}
 
 
 def machine():
