@@ -97,7 +97,7 @@ def measure(name, engines, repetitions, log):
 
 def scaling():
     """Return the exponents over three decades on workload A, each with the ends of its interval."""
-    from ratebound.experiments.growth import engine_growth
+    from ratebound.experiments.cost_growth import engine_growth
     from ratebound.problems.build import from_arrays
 
     A, y, _, _ = WORKLOADS["A"].data()

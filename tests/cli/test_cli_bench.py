@@ -6,9 +6,9 @@ from click.testing import CliRunner
 
 from ratebound.cli import cli
 from ratebound.commands import bench
-from ratebound.experiments import growth
+from ratebound.experiments import cost_growth
 
-GROWTH = growth.Growth("steps", 1.0, 0.9, 1.1, (10, 1000), (1e-3, 1e-1))
+GROWTH = cost_growth.Growth("steps", 1.0, 0.9, 1.1, (10, 1000), (1e-3, 1e-1))
 
 
 def test_every_backend_has_a_row_for_every_run(monkeypatch, tmp_path):
@@ -18,7 +18,7 @@ def test_every_backend_has_a_row_for_every_run(monkeypatch, tmp_path):
         for name in some
     }
     monkeypatch.setattr(bench, "_RUNS", small)
-    monkeypatch.setattr(growth, "engine_growth", lambda problem: (GROWTH,))
+    monkeypatch.setattr(cost_growth, "engine_growth", lambda problem: (GROWTH,))
     file = tmp_path / "bench.json"
     result = CliRunner().invoke(cli, ["bench", "--repetitions", "1", "--json", str(file)])
     assert result.exit_code == 0, result.output

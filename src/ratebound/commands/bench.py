@@ -45,7 +45,7 @@ def bench(repetitions: int, file: str | None) -> None:
     if file is not None:
         check_file(file, "--json")
 
-    from ratebound.experiments.growth import engine_growth
+    from ratebound.experiments.cost_growth import engine_growth
     from ratebound.experiments.record import provenance
     from ratebound.problems.library import load
 

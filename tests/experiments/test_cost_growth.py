@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ratebound.experiments.growth import SIZES, engine_growth, growth
+from ratebound.experiments.cost_growth import SIZES, engine_growth, growth
 from ratebound.problems.library import load
 
 
