@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from types import MappingProxyType
 from typing import Literal
 
@@ -94,7 +95,7 @@ class Method:
         whole = len(self.draws.full) * size * float(self.draws.coin.subs(n, size))
         return batch * (1 + len(self.draws.also)) + whole
 
-    @property
+    @cached_property
     def parameters(self) -> tuple[Symbol, ...]:
         """The symbols besides the step that the user chooses."""
         read = set().union(*(rule.free_symbols for rule in (*self.update.values(), self.point)))

@@ -169,7 +169,7 @@ class Theorem:
         if proof is not None and not proof.cited and not getattr(proof, "about_passes", False):
             raise RateboundError(f"a {type(proof).__name__} is about independent batches, not about passes")
 
-    @property
+    @cached_property
     def parameters(self) -> tuple[Symbol, ...]:
         """The symbols that the user chooses, in the step, the bound or the method."""
         used = self.step.free_symbols | self.bound.free_symbols | set(self.method.parameters)

@@ -53,8 +53,9 @@ class _Run:
         self.arguments = case, alphas, weights, given
         self._key = (
             case.problem.name, case.problem.A.tobytes(), case.problem.y.tobytes(), case.problem.x0.tobytes(),
-            case.problem.l2, case.theorem.method, case.batch, case.replacement, alphas.tobytes(),
-            weights.tobytes(), tuple((name, value.tobytes()) for name, value in given.items()),
+            case.problem.l2, case.theorem.method, case.theorem.visits, case.batch, case.replacement,
+            alphas.tobytes(), weights.tobytes(),
+            tuple((name, value.tobytes()) for name, value in given.items()),
         )  # fmt: skip
 
     def __hash__(self) -> int:

@@ -60,7 +60,7 @@ def case(
     theorem: Theorem, problem: Problem, steps: int, batch: int = 1, replacement: bool | None = None
 ) -> Case:
     """Return a case with the sampling that the theorem is about."""
-    if not theorem.stochastic:
+    if not theorem.stochastic or theorem.in_passes:
         return Case(theorem, problem, steps)
     if theorem.method.draws is not None and theorem.method.draws.single:
         batch = 1
@@ -78,8 +78,6 @@ def constants_of(case: Case) -> dict[Symbol, float]:
         If the problem lacks one of them, or has no certified minimum to measure from.
     """
     theorem, problem = case.theorem, case.problem
-    if theorem.in_passes:
-        raise NotCertified(f"{theorem.id} is about passes over the data, which are not searched")
     if problem.x_star is None and theorem.measure.startswith(("gap", "distance")):
         raise NotCertified(problem.minimum.note)
     names = tuple(name for name in theorem.constants if name not in _ALONG_RUN)

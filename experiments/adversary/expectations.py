@@ -16,6 +16,7 @@ from ratebound.experiments.backends.rules import constants_at, constants_of, kno
 from ratebound.experiments.enumerate import count_paths, enumerate_paths
 from ratebound.experiments.exact import path_curves
 from ratebound.experiments.linear import is_plain
+from ratebound.experiments.pass_curves import pass_curves
 from ratebound.experiments.plan import Plan
 
 Curves: TypeAlias = "dict[str, np.ndarray]"
@@ -40,6 +41,8 @@ def curves(
         Values of the parameters that the method reads besides the step, shape (S,), for full gradients.
     """
     problem, theorem = case.problem, case.theorem
+    if theorem.in_passes:
+        return pass_curves(problem, case.method, theorem.visits, alphas, weights, paths=_PATHS)
     draws = case.method.draws
     along_axis = draws is not None and draws.axis is not None
     if not theorem.stochastic or (problem.n == 1 and not along_axis):

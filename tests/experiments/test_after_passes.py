@@ -6,9 +6,13 @@ from itertools import permutations, product
 import numpy as np
 import pytest
 
+from ratebound.experiments.adversary.families import FAMILIES
+from ratebound.experiments.adversary.search import attack
+from ratebound.experiments.adversary.witness import replay
 from ratebound.experiments.after_passes import enumerated_after_passes, exact_after_passes, run_of
 from ratebound.experiments.applicability import prepare
 from ratebound.experiments.grid import of_run
+from ratebound.experiments.pass_curves import pass_curves
 from ratebound.experiments.run import simulate
 from ratebound.experiments.verify import verify
 from ratebound.problems.build import least_squares, logistic
@@ -44,6 +48,7 @@ def one_by_one(trial, sequences):
     found = []
     for orders in sequences:
         starts, x = [problem.x0], problem.x0
+        weights = np.ones(PASSES) if trial.weights is None else trial.weights
         for order in orders:
             for i in order:
                 x = x - trial.alphas[0] * problem.component_gradients(x)[i]
@@ -55,8 +60,8 @@ def one_by_one(trial, sequences):
                 {
                     "distance_sq": problem.distance_sq(starts[k]),
                     "gap_last": problem.gap(starts[k]),
-                    "gap_average": problem.gap(np.mean(starts[:k], axis=0)),
-                    "grad_norm_sq_mean": np.mean(squares),
+                    "gap_average": problem.gap(np.average(starts[:k], axis=0, weights=weights[:k])),
+                    "grad_norm_sq_mean": np.average(squares, weights=weights[:k]),
                 }[measure]
             )
         found.append(values)
@@ -125,3 +130,29 @@ def test_another_order_and_larger_batches_are_not_judged():
 def test_noise_along_a_run_is_not_certified_in_passes():
     theorem = replace(THEOREMS["sgd_sc_constant"], visits="reshuffle", certificate=None)
     assert "derived for independent batches" in verify(theorem, "quadratic_2d", steps=5).reason
+
+
+@pytest.mark.parametrize("visits", SEQUENCES)
+def test_several_step_sizes_and_all_measures_at_once(visits):
+    alphas, weights = np.array([[0.1] * PASSES, [0.02] * PASSES]), np.array([[1.0, 2.0, 0.5]] * 2)
+    for problem in (SQUARES, LOGISTIC):
+        found = pass_curves(problem, THEOREMS["rr_sc"].method, visits, alphas, weights, paths=6**PASSES)
+        for measure in BOUNDS:
+            for row, steps in enumerate(alphas):
+                trial = replace(trial_of(visits, measure, problem), alphas=steps, weights=weights[row])
+                expected = one_by_one(trial, SEQUENCES[visits])
+                np.testing.assert_allclose(found[measure][row, 1:], expected, rtol=1e-9)
+        if visits == "reshuffle" and problem is LOGISTIC:
+            short = pass_curves(problem, THEOREMS["rr_sc"].method, visits, alphas, weights, paths=100)
+            assert short is None
+
+
+def test_the_worst_instances_of_passes_are_found():
+    for name in ("rr_components", "so_sc", "ig_pl"):
+        families = {each: FAMILIES[each] for each in ("additive_1d", "interpolation", "huber_ridge")}
+        found = attack(name, evaluations=120, longest=8, families=families).witness
+        assert 0.9 < found.ratio < 1 + 1e-6
+        assert replay(found) == found.ratio
+    false = replace(THEOREMS["rr_sc"], bound=THEOREMS["rr_sc"].bound / 2, certificate=None)
+    witness = attack(false, evaluations=60, longest=8, families=families, enough=1 + 1e-6).witness
+    assert witness.status == "refuted" and replay(witness, false) == witness.ratio

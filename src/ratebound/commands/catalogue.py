@@ -141,8 +141,6 @@ def _worst(theorem: Theorem) -> str:
     from ratebound.experiments.adversary.tightness import known_tightness
 
     known = known_tightness(theorem.id)
-    if theorem.in_passes:
-        return "not searched: searches are for independent batches"
     if known is None:
         return f"not searched yet (`ratebound attack {theorem.id}` does)"
     where = f"{known.witness.instance['family']}, k = {known.witness.k}"
