@@ -12,7 +12,7 @@ from matplotlib.transforms import blended_transform_factory
 
 from ratebound.reports import style
 
-LEAST_ROWS, _MOST = 3, 6
+LEAST_ROWS, _MOST = 6, 6
 """The least number of rows that show contours, and the most contours."""
 CONTOUR: Mapping[str, Any] = MappingProxyType({"color": "#333333", "linewidth": 0.7, "linestyle": "-"})
 SCALING: Mapping[float, Any] = MappingProxyType({1.0: ":", 0.5: "-."})

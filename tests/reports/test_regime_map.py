@@ -1,11 +1,13 @@
 """The map of regimes as a figure, from plain values alone."""
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from synthetic_regimes import regimes
 
 from ratebound.reports import regime_map
 from ratebound.reports.regime_bars import ranges
+from ratebound.reports.regime_lines import draw_contours
 
 
 @pytest.fixture(name="regimes")
@@ -65,18 +67,17 @@ def test_gradient_descent_shows_its_eigenvalues(regimes):
     assert r"$2/(\mu+L)$" in [text.get_text() for text in picture.texts]
 
 
-def test_contours_need_rows_and_errors(regimes):
-    assert not regime_map.draw(regimes).axes[0].collections[1:], "every error is the same"
-    regimes["error"] = [
-        [1.0, 0.5, 0.05],
-        [0.5, 0.05, 0.005],
-        [0.05, 0.005, 5e-4],
-        [0.5, 0.5, 0.5],
-        [None] * 3,
-    ]
-    figure = regime_map.draw(regimes)
-    assert len(figure.axes[0].collections) == 2
-    assert "error at K: powers of ten" in words(figure)[1]
+@pytest.mark.parametrize(("rows", "drawn"), [(5, 0), (6, 1)])
+def test_contours_need_rows_and_errors(rows, drawn):
+    steps = np.geomspace(0.01, 1, 7)
+    error = 10.0 ** -np.add.outer(np.arange(7), np.arange(rows) / 4)
+    map_ = {"step": steps, "error": error, "regime": np.full((7, rows), "linear")}
+    _, axes = plt.subplots()
+    draw_contours(axes, map_ | {"error": np.ones((7, rows))})
+    assert not axes.collections, "every error is the same"
+    draw_contours(axes, map_)
+    assert len(axes.collections) == drawn
+    plt.close()
 
 
 @pytest.mark.parametrize("first", [4.0, None])
