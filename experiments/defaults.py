@@ -19,6 +19,10 @@ SQUARES = ("quadratic_2d", "linnerud", "consistent", "iris")
 """For theorems about strongly convex least squares."""
 
 
+CURVED = ("logistic_line", "logistic_plane", "cauchy_line", "sine_near", "iris")
+"""For theorems about Hessians that change: starts near a minimiser, and one that is not."""
+
+
 def default_problems(theorem: Theorem) -> tuple[str, ...]:
     """Return names of bundled problems, at least three of which certify what the theorem assumes.
 
@@ -27,6 +31,8 @@ def default_problems(theorem: Theorem) -> tuple[str, ...]:
     assumed = {each.name for each in theorem.assumptions}
     if {"interpolation", "strong_growth", "weighted_interpolation"} & assumed:
         return CONSISTENT
+    if "lipschitz_hessian" in assumed:
+        return CURVED
     if "strongly_convex_components" in assumed:
         return RIDGE
     read = theorem.step.free_symbols.union(*(e.free_symbols for e in theorem.defaults.values()))

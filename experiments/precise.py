@@ -20,6 +20,7 @@ from sympy import Symbol
 from ratebound.experiments import precise_moments as moments
 from ratebound.experiments.applicability import Trial
 from ratebound.experiments.linear import is_linear, is_plain
+from ratebound.experiments.precise_metric import MetricRules
 from ratebound.experiments.precise_states import Rules, StateMoments
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.losses import y as label
@@ -30,8 +31,8 @@ from ratebound.theory.statement import BEST
 from ratebound.theory.symbols import K, delta, k
 
 _DIGITS, _LONG = 50, 100
-_WORK, _MOMENT_WORK = 3e6, 1e7
-"""Multiplications of mpmath numbers, and of whole numbers, that are affordable: a few seconds."""
+_WORK, _MOMENT_WORK, _METRIC_WORK = 3e6, 1e7, 1e6
+"""Multiplications of mpmath numbers, of whole ones, and under Hessians, that are affordable: seconds."""
 _REFINEMENTS = 9
 
 
@@ -41,6 +42,9 @@ def feasible(trial: Trial, at: int) -> bool:
     if method.draws is not None or trial.theorem.in_passes:
         return False
     states = len(method.update)
+    if method.metric is not None:
+        # The root of the cubic model is sought in doubles only.
+        return not method.metric.cubic and problem.n * problem.d**2 * (at + 1) <= _METRIC_WORK
     if not _sampled(trial):
         return problem.n * problem.d * (at + 1) * states <= _WORK
     if problem.kind != "quadratic" or problem.x_star is None or not is_linear(trial.method):
@@ -130,6 +134,7 @@ class _Sum:
         self._l2, self._n = mpmath.mpf(problem.l2), problem.n
         self._phi = lower_mp(problem.loss.phi, (prediction, label))
         self._slope = lower_mp(problem.loss.slope, (prediction, label))
+        self._bend = lower_mp(problem.loss.second, (prediction, label))
 
     def value(self, x: np.ndarray) -> Any:
         terms = [self._phi(t, y) for t, y in zip(self._A @ x, self._y, strict=True)]
@@ -138,6 +143,12 @@ class _Sum:
     def gradient(self, x: np.ndarray) -> np.ndarray:
         slopes = [self._slope(t, y) for t, y in zip(self._A @ x, self._y, strict=True)]
         return np.array(slopes, dtype=object) @ self._A / self._n + self._l2 * x
+
+    def hessian(self, x: np.ndarray) -> np.ndarray:
+        """Return the Hessian at x."""
+        bends = [self._bend(t, y) for t, y in zip(self._A @ x, self._y, strict=True)]
+        weighted = np.array(bends, dtype=object)[:, None] * self._A
+        return weighted.T @ self._A / self._n + self._l2 * np.eye(x.size, dtype=int)
 
     def curved(self, v: np.ndarray) -> np.ndarray:
         """Return H v on least squares."""
@@ -169,6 +180,7 @@ def _walked(trial: Trial, alphas: list[Any], weights: np.ndarray, at: np.ndarray
     x_star = exact.minimiser(problem) if needed else None
     least = None if x_star is None else exact.value(x_star)
     step_of = Rules(problem, method, exact.gradient, lambda y: exact.value(y) - least, exact.curved)
+    in_metric = None if method.metric is None else MetricRules(problem, method, exact.hessian)
     x = _numbers(problem.x0)
     state = {each: x if each in ("x", *method.from_start) else x * 0 for each in method.update}
     past, total, squares, best = x * 0, mpmath.mpf(0), mpmath.mpf(0), mpmath.inf
@@ -192,6 +204,9 @@ def _walked(trial: Trial, alphas: list[Any], weights: np.ndarray, at: np.ndarray
         w = mpmath.mpf(float(weights[step]))
         past, total, squares = past + w * x, total + w, squares + w * square
         best = min(best, exact.value(x) - least if name == "gap_best" else square)
-        state = step_of(state, alphas[step], step)
+        if in_metric is None:
+            state = step_of(state, alphas[step], step)
+        else:
+            state = step_of(state, alphas[step], step, in_metric(x, g, step))
         x = state["x"]
     return found

@@ -56,11 +56,13 @@ class Rules:
             s.grad_l1: lambda y, g: sum(abs(v) for v in g),
             s.grad_curvature: lambda y, g: (g @ curved(g)) or mpmath.mpf(1),
         }
-        self._reduced = {symbol.name: functions[symbol] for symbol in REDUCED if symbol in read}
+        self._reduced = {s.name: functions[s] for s in REDUCED if s in read and s in functions}
 
-    def __call__(self, state: Mapping[str, Vector], alpha: Any, k: int) -> dict[str, Vector]:
-        """Return the next state."""
-        inputs: dict[str, Any] = {**state, "alpha": alpha, "k": k}
+    def __call__(
+        self, state: Mapping[str, Vector], alpha: Any, k: int, more: Mapping[str, Any] | None = None
+    ) -> dict[str, Vector]:
+        """Return the next state; `more` is what the update reads of a metric."""
+        inputs: dict[str, Any] = {**state, "alpha": alpha, "k": k, **(more or {})}
         if self._twice:
             inputs["g"] = self._gradient(state["x"])
         y = self._point(inputs, state["x"].size)

@@ -12,6 +12,7 @@ from ratebound.problems import (
     component_gap,
     curvature,
     growth,
+    hessian,
     least_squares_law,
     noise,
     optimum,
@@ -62,6 +63,10 @@ OF_PROBLEM: Mapping[str, Callable[[Problem], Constant]] = MappingProxyType(
         "L_coord": axes.L_coord,
         "L_coord_sum": axes.L_coord_sum,
         "D_scaled_sq": axes.D_scaled_sq,
+        "L_hess": hessian.L_hess,
+        "mu_star": hessian.mu_star,
+        "near_minimum": hessian.near_minimum,
+        "level_radius": hessian.level_radius,
     }
 )
 """The constants of a problem alone, by name."""
@@ -81,7 +86,16 @@ _OF_RUN: Mapping[str, Callable[[Problem, Setting], Constant]] = MappingProxyType
 CONSTANTS = (*OF_PROBLEM, *_OF_RUN)
 """Names that :func:`certify` knows."""
 
-_DENSE = ("L_inf", "component_gap", "second_moment", "sigma_p_sq", "variance_bound")
+_DENSE = (
+    "L_inf",
+    "L_hess",
+    "mu_star",
+    "near_minimum",
+    "component_gap",
+    "second_moment",
+    "sigma_p_sq",
+    "variance_bound",
+)
 """Constants whose routes read dense rows."""
 
 _cache: WeakKeyDictionary[Problem, dict[str, Constant | str]] = WeakKeyDictionary()

@@ -190,6 +190,20 @@ class Problem:
         need_dense(self.A, "the Hessian")
         return self.A.T @ self.A / self.n + self.l2 * np.eye(self.d)
 
+    def hessian(self, X: np.ndarray) -> np.ndarray:
+        """Return the Hessians of f, shape (..., d, d), at points of shape (..., d).
+
+        Raises
+        ------
+        RateboundError
+            If the data are sparse.
+        """
+        need_dense(self.A, "the Hessian")
+        with np.errstate(all="ignore"):
+            bends = self.loss.second_at(predictions(self.A, X), self.y)
+            weighted = np.broadcast_to(bends, (*X.shape[:-1], self.n))[..., None] * self.A
+        return np.swapaxes(weighted, -1, -2) @ self.A / self.n + self.l2 * np.eye(self.d)
+
     @cached_property
     def _root(self) -> np.ndarray:
         """Triangular R with R^T R = H."""

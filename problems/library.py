@@ -114,6 +114,10 @@ _PROBLEMS: Mapping[str, Callable[..., Problem]] = MappingProxyType(
         "huber_worst": structured.huber_worst,
         "median": structured.median,
         "hinge_plane": structured.hinge_plane,
+        "logistic_line": structured.logistic_line,
+        "logistic_plane": structured.logistic_plane,
+        "cauchy_line": structured.cauchy_line,
+        "sine_near": structured.sine_near,
     }
 )
 

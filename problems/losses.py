@@ -70,6 +70,8 @@ class Loss:
     outward
         A bound on ``-z phi'(z, y)`` over all z: how strongly a step can push ||x|| outwards; None if not
         stated.
+    third
+        ``sup |phi'''|`` over all z and all admissible labels; None where phi'' jumps.
     """
 
     name: str
@@ -81,6 +83,7 @@ class Loss:
     slope_bound: Expr | None = None
     kink: float | None = None
     outward: Expr | None = None
+    third: Expr | None = None
 
     @cached_property
     def slope(self) -> Expr:
@@ -128,7 +131,7 @@ class Loss:
         return self.phi.subs(y, 0)
 
 
-squared = Loss("squared", "squared loss", (z - y) ** 2 / 2, (S.One, S.One), S.Zero, "real")
+squared = Loss("squared", "squared loss", (z - y) ** 2 / 2, (S.One, S.One), S.Zero, "real", third=S.Zero)
 logistic = Loss(
     "logistic",
     "logistic loss",
@@ -139,6 +142,7 @@ logistic = Loss(
     expit(radius),
     # sup of t expit(-t): stationary where t = 1 + exp(-t), with value t - 1.
     outward=LambertW(exp(-1)),
+    third=sqrt(3) / 18,
 )
 sigmoid = Loss(
     "sigmoid",
@@ -148,6 +152,7 @@ sigmoid = Loss(
     S.Zero,
     "binary",
     Rational(1, 4),
+    third=Rational(1, 8),
 )
 welsch = Loss(
     "welsch",
@@ -157,6 +162,8 @@ welsch = Loss(
     S.Zero,
     "real",
     exp(Rational(-1, 2)),
+    # |r^3 - 3 r| exp(-r^2/2) where r^2 = 3 - sqrt(6).
+    third=sqrt(6) * sqrt(3 - sqrt(6)) * exp((sqrt(6) - 3) / 2),
 )
 cauchy = Loss(
     "cauchy",
@@ -166,6 +173,8 @@ cauchy = Loss(
     S.Zero,
     "real",
     1 / sqrt(2),
+    # |4 r^3 - 24 r|/(2 + r^2)^3 where r = 2 - sqrt(2).
+    third=sqrt(2) / (4 * (2 - sqrt(2)) ** 2),
 )
 absolute = Loss(
     "absolute",
@@ -194,6 +203,7 @@ sine = Loss(
     (Integer(-4), Integer(8)),
     -(y**2) / 4,
     "real",
+    third=Integer(12),
 )
 
 

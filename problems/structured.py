@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from ratebound.problems.finite_sum import Problem
-from ratebound.problems.losses import absolute, hinge, huber, sine, squared
+from ratebound.problems.losses import absolute, cauchy, hinge, huber, logistic, sine, squared
 from ratebound.theory.errors import RateboundError
 
 
@@ -94,6 +96,11 @@ def sine_1d(n: int = 20, seed: int = 0) -> Problem:
     return _sine("sine_1d", 1, n, seed, "x^2 + 3 sin^2 x, additive noise")
 
 
+def sine_near(n: int = 20, seed: int = 0) -> Problem:
+    """Return :func:`sine_1d` with a start in the convex stretch around the minimiser."""
+    return replace(sine_1d(n, seed), name="sine_near", x0=np.array([0.375]))
+
+
 def sine_separable(d: int = 5, n: int = 20, seed: int = 0) -> Problem:
     """Return the PL test function in each of d coordinates, n samples per coordinate."""
     return _sine("sine_separable", d, n, seed, "Separable x^2 + 3 sin^2 x, additive noise")
@@ -140,3 +147,27 @@ def hinge_plane() -> Problem:
     return Problem(
         "hinge_plane", A, y, hinge, 0.0, np.array([-2.0, 2.0]), "synthetic", "Six points, hinge loss"
     )
+
+
+def logistic_line() -> Problem:
+    """Return four samples of one feature, logistic loss and a ridge, with a start near the minimiser."""
+    A = np.array([[1.0], [0.5], [-1.0], [2.0]])
+    y = np.array([1.0, -1.0, -1.0, 1.0])
+    start = np.array([0.25])
+    return Problem("logistic_line", A, y, logistic, 0.2, start, "synthetic", "Logistic, one feature")
+
+
+def logistic_plane() -> Problem:
+    """Return the points of :func:`hinge_plane` under the logistic loss and a ridge, with a start near x*."""
+    points = hinge_plane()
+    start = np.array([0.0, -0.25])
+    return Problem(
+        "logistic_plane", points.A, points.y, logistic, 0.2, start, "synthetic", "Six points, logistic"
+    )
+
+
+def cauchy_line() -> Problem:
+    """Return four samples of one feature, Cauchy loss and a ridge that makes f strongly convex."""
+    y = np.array([-1.0, 0.25, 0.5, 2.0])
+    start = np.array([0.75])
+    return Problem("cauchy_line", np.ones((4, 1)), y, cauchy, 0.5, start, "synthetic", "Cauchy, one feature")

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from sympy import Expr, S
 from sympy.core.relational import Relational
 
-from ratebound.theory import coordinatewise, noise_models, stored
+from ratebound.theory import coordinatewise, noise_models, second_order, stored
 from ratebound.theory.inequality import Assumption, Inequality, needs
 from ratebound.theory.projections import boxed
 from ratebound.theory.symbols import (
@@ -268,6 +268,7 @@ ASSUMPTIONS: Mapping[str, Assumption] = MappingProxyType(
             *noise_models.ASSUMPTIONS,
             *stored.ASSUMPTIONS,
             *coordinatewise.ASSUMPTIONS,
+            *second_order.ASSUMPTIONS,
         )
     }
 )
@@ -299,5 +300,6 @@ FACTS: tuple[tuple[frozenset[str], Relational], ...] = (
     *noise_models.FACTS,
     *stored.FACTS,
     *coordinatewise.FACTS,
+    *second_order.FACTS,
 )
 """Relations between constants that follow from assumptions; proofs may use them."""

@@ -27,6 +27,8 @@ FAMILIES = (
     "accelerated",
     "momentum",
     "quadratics",
+    "newton",
+    "quasi_newton",
     "sgd_moment",
     "sgd_sc",
     "sgd_averaged",

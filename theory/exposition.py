@@ -16,7 +16,9 @@ from ratebound.theory.certificate import (
     OneStep,
 )
 from ratebound.theory.conversion import Conversion
+from ratebound.theory.cubic import CubicModel
 from ratebound.theory.exposition_reduced import reduced, tracking
+from ratebound.theory.exposition_second import cubic_model, squaring
 from ratebound.theory.exposition_steps import (
     any_steps,
     interpolated,
@@ -40,6 +42,7 @@ from ratebound.theory.reciprocal import Reciprocal
 from ratebound.theory.recursion import Cases, Recursion
 from ratebound.theory.reduced import Reduced
 from ratebound.theory.spectral import Chebyshev, Peak, lam
+from ratebound.theory.squaring import Squaring
 from ratebound.theory.statement import Theorem
 from ratebound.theory.symbols import D, alpha, d2, d2_next, delta, delta_next, grad_sq
 from ratebound.theory.telescope import SUMMED, Telescope
@@ -103,6 +106,10 @@ def _proof(theorem: Theorem) -> list[Line]:
             return list(interpolated(theorem, proof))
         case LastIterate() as proof:
             return list(last_iterate(theorem, proof))
+        case Squaring() as proof:
+            return list(squaring(theorem, proof))
+        case CubicModel() as proof:
+            return list(cubic_model(theorem, proof))
         case Within() as proof:
             return list(within(theorem, proof))
         case _:

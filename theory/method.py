@@ -8,18 +8,44 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Literal
 
-from sympy import Expr, Symbol
+from sympy import Expr, S, Symbol
 
 from ratebound.theory.draws import Draws
 from ratebound.theory.errors import RateboundError
-from ratebound.theory.symbols import PARAMETERS, alpha, delta, grad_curvature, grad_l1, grad_sq, n
+from ratebound.theory.metric_symbols import step_curvature, step_inner
+from ratebound.theory.symbols import PARAMETERS, L, alpha, delta, grad_curvature, grad_l1, grad_sq, n
 
 x = Symbol("x", real=True)
 """One coordinate of the iterate x_k."""
 g = Symbol("g", real=True)
 """The same coordinate of the gradient estimate at x_k."""
-REDUCED = (delta, grad_sq, grad_curvature, grad_l1)
+p = Symbol("p", real=True)
+"""The same coordinate of the solution of ``B p = grad f(x_k)``, B the metric of the method."""
+REDUCED = (delta, grad_sq, grad_curvature, grad_l1, step_inner, step_curvature)
 """Numbers of the whole vector that an update may read, at the point of the gradient; no sampling."""
+
+
+@dataclass(frozen=True)
+class Metric:
+    """The matrix B in which a step is made: the update reads ``p`` with ``B p = grad f(x_k)``.
+
+    Parameters
+    ----------
+    kind
+        ``"hessian"``: the Hessian at x_k. ``"bfgs"`` and ``"dfp"``: B_0 = L I, then the update of this name
+        by the last move and what it did to the gradient.
+    cubic
+        With the Hessian H, ``B = H + cubic ||p|| I``, which minimises the model of f with a cubic term: an
+        expression in constants.
+    """
+
+    kind: Literal["hessian", "bfgs", "dfp"]
+    cubic: Expr = S.Zero
+
+    @property
+    def constants(self) -> set[Symbol]:
+        """The constants of the problem that it reads."""
+        return set(self.cubic.free_symbols) if self.kind == "hessian" else {L}
 
 
 @dataclass(frozen=True)
@@ -34,7 +60,7 @@ class Method:
         What readers call it.
     update
         State variable -> its next value, an expression in the state, ``g``, ``alpha``, ``k``, constants,
-        parameters and, for full gradients, the numbers of :data:`REDUCED`.
+        parameters and, for full gradients, the numbers of :data:`REDUCED`; with a metric ``p`` too.
         The variable ``x`` is the iterate.
     sampling
         ``"full"``: g is the gradient of f. ``"batch"``: g is the mean of the gradients of a random batch,
@@ -46,6 +72,8 @@ class Method:
         State variables that start at x_0, as ``x`` does; the others start at zero.
     draws
         What a step draws and reads besides; None for a batch only.
+    metric
+        The matrix of second-order steps; None for those that read gradients only.
     """
 
     name: str
@@ -55,6 +83,7 @@ class Method:
     point: Expr = x
     from_start: tuple[str, ...] = ()
     draws: Draws | None = None
+    metric: Metric | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "update", MappingProxyType(dict(self.update)))
@@ -67,6 +96,10 @@ class Method:
             raise RateboundError(f"{self.name} takes two gradients per step, which batches do not do")
         if self.sampling not in ("full", "batch"):
             raise RateboundError(f"sampling = {self.sampling!r} of {self.name}; it must be 'full' or 'batch'")
+        if (self.metric is not None) != bool(read & {p, step_inner, step_curvature}):
+            raise RateboundError(f"{self.name}: the update reads p, a step in a metric, if it has one")
+        if self.metric is not None and (self.sampling != "full" or self.point != x):
+            raise RateboundError(f"{self.name} has a metric; those take full gradients at x")
         if self.draws is not None and self.sampling != "batch":
             raise RateboundError(f"{self.name} takes full gradients in every step; there is nothing to draw")
 
@@ -109,8 +142,8 @@ class Method:
     def __reduce__(self) -> tuple[object, ...]:
         # A mapping proxy cannot be pickled, and runs are sent to other processes.
         parts = self.name, self.title, dict(self.update), self.sampling, self.point, self.from_start
-        return Method, (*parts, self.draws)
+        return Method, (*parts, self.draws, self.metric)
 
     def __hash__(self) -> int:
         rules = tuple(sorted(self.update.items(), key=lambda rule: rule[0]))
-        return hash((self.name, self.sampling, rules, self.point, self.from_start, self.draws))
+        return hash((self.name, self.sampling, rules, self.point, self.from_start, self.draws, self.metric))

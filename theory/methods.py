@@ -20,6 +20,7 @@ from ratebound.theory.methods_drawn import (
     sgd_importance,
     sgd_partial,
 )
+from ratebound.theory.methods_metric import bfgs, bfgs_exact, cubic_newton, dfp, newton
 from ratebound.theory.symbols import (
     L,
     alpha,
@@ -215,6 +216,11 @@ METHODS: Mapping[str, Method] = MappingProxyType(
             sarah,
             rcd,
             rcd_lipschitz,
+            newton,
+            cubic_newton,
+            bfgs,
+            dfp,
+            bfgs_exact,
         )
     }
 )

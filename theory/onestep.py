@@ -19,9 +19,10 @@ from ratebound.theory.chart import Chart
 from ratebound.theory.coordinate_symbols import COORDINATE_STATE
 from ratebound.theory.coordinatewise import axis_step
 from ratebound.theory.errors import RateboundError
-from ratebound.theory.method import Method, g, x
+from ratebound.theory.method import Method, g, p, x
 from ratebound.theory.methods import armijo
 from ratebound.theory.methods_boxed import aimed
+from ratebound.theory.metric_symbols import METRIC_STATE, step_curvature, step_inner, step_sq
 from ratebound.theory.pass_symbols import PASS_STATE
 from ratebound.theory.prover import nonnegative, vanishes
 from ratebound.theory.symbols import (
@@ -85,6 +86,7 @@ STATE = (
     error_next,
     *PASS_STATE,
     *COORDINATE_STATE,
+    *METRIC_STATE,
 )
 """The quantities of one iteration in which every claim is linear."""
 
@@ -147,6 +149,8 @@ def expansion(method: Method, pathwise: bool = False) -> dict[Symbol, Expr]:
     if method == armijo:
         # What is known of the accepted step stands in inequalities about this method.
         rule = x - accepted_step * g
+    if method.metric is not None:
+        return _in_metric(method, expand(rule - x))
     if rule.has(sign(g)):
         return _along_signs(method, expand(rule - x))
     star = Symbol("xs")
@@ -181,6 +185,17 @@ def _along_signs(method: Method, move: Expr) -> dict[Symbol, Expr]:
     if method.sampling != "full" or expand(move + length * sign(g)) != 0 or length.has(x, g):
         raise RateboundError(f"{method.name} is not a step along the signs of the full gradient")
     return {move_inner: -length * grad_l1, move_inf_sq: length**2}
+
+
+def _in_metric(method: Method, move: Expr) -> dict[Symbol, Expr]:
+    length = -move.coeff(p)
+    if expand(move + length * p) != 0 or length.has(x, g):
+        raise RateboundError(f"{method.name} is not a step along p")
+    return {
+        move_inner: -length * step_inner,
+        move_sq: length**2 * step_sq,
+        move_curvature: length**2 * step_curvature,
+    }
 
 
 def prove_step(
@@ -227,14 +242,7 @@ def prove_step(
     _check_linear(claim)
     if _divides(residual):
         residual = expand(fraction(together(residual))[0])
-    poly = Poly(residual, *STATE)
-    left = {m: c for m, c in poly.terms() if not vanishes(c)}
-    if left:
-        shown = sum(together(c) * _monomial(m) for m, c in sorted(left.items(), reverse=True))
-        raise RateboundError(
-            f"the certificate does not close: the claim differs from the multipliers' sum by {shown}; "
-            "correct the multipliers, or the bound"
-        )
+    require_closed(residual)
     named = [(f"of the {ineq.name!r} inequality", m) for ineq, m in by.items()]
     named += [(f"of {quantity}", c) for quantity, c in plus.items()]
     for what, multiplier in named:
@@ -243,6 +251,23 @@ def prove_step(
                 f"the multiplier {multiplier} {what} may be negative within the admissible range; "
                 "narrow the range, or choose other multipliers"
             )
+
+
+def require_closed(residual: Expr) -> None:
+    """Check that what a claim leaves beside the sum of its multipliers is zero.
+
+    Raises
+    ------
+    RateboundError
+        Naming the residual.
+    """
+    left = {m: c for m, c in Poly(residual, *STATE).terms() if not vanishes(c)}
+    if left:
+        shown = sum(together(c) * _monomial(m) for m, c in sorted(left.items(), reverse=True))
+        raise RateboundError(
+            f"the certificate does not close: the claim differs from the multipliers' sum by {shown}; "
+            "correct the multipliers, or the bound"
+        )
 
 
 def _divides(expr: Expr) -> bool:

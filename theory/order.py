@@ -46,14 +46,14 @@ class Order:
     ----------
     kind
         ``"linear"``: like rho^k. ``"power"``: like log(k)^q / k^p. ``"floor"``: down to a positive floor.
-        ``"one step"``: not a function of k.
+        ``"quadratic"``: like rho^(2^k). ``"one step"``: not a function of k.
     exponent
         p, also of the part above a floor; None for geometric decay.
     log_power
         q.
     """
 
-    kind: Literal["linear", "power", "floor", "one step"]
+    kind: Literal["linear", "quadratic", "power", "floor", "one step"]
     exponent: Expr | None = None
     log_power: int = 0
 
@@ -66,7 +66,7 @@ class Order:
         if self.kind == "one step":
             return "1"
         if self.exponent is None:
-            return f"rho^{letter}"
+            return f"rho^(2^{letter})" if self.kind == "quadratic" else f"rho^{letter}"
         power = {Rational(1, 2): f"sqrt {letter}", Integer(1): letter}.get(
             self.exponent, f"{letter}^{self.exponent}"
         )
@@ -79,7 +79,7 @@ class Order:
         if self.kind == "one step":
             return r"\mathcal{O}(1)"
         if self.exponent is None:
-            decay = r"\rho^k"
+            decay = r"\rho^{2^k}" if self.kind == "quadratic" else r"\rho^k"
         else:
             power = r"\sqrt{k}" if self.exponent == Rational(1, 2) else latex(k**self.exponent)
             top = (
@@ -101,6 +101,8 @@ def order(bound: Expr, at_horizon: bool = False) -> Order:
     counter = K if at_horizon else k
     if not bound.has(counter):
         return Order("one step")
+    if any(e.has(counter) for power in bound.atoms(Pow) for e in power.exp.atoms(Pow)):
+        return Order("quadratic")
     decaying, floor = _split(_slowest(bound, counter), counter)
     if _is_geometric(decaying, counter):
         return Order("floor" if floor else "linear")
@@ -184,6 +186,8 @@ def complexity(bound: Expr, step: Symbol | None, at_horizon: bool = False) -> Ex
     found = order(bound, at_horizon)
     if found.kind == "linear":
         return log(1 / eps)
+    if found.kind == "quadratic":
+        return log(log(1 / eps))
     if found.kind == "power":
         assert found.exponent is not None
         # K^p / log(K)^q = 1/eps has the solution K ~ (log(1/eps)^q / eps)^(1/p).

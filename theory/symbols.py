@@ -16,14 +16,13 @@ from types import MappingProxyType
 
 from sympy import Symbol
 
-from ratebound.theory.box_symbols import BOX_LATEX, BOX_MEANING, margin, x_inf
-from ratebound.theory.coordinate_symbols import (
-    COORDINATE_CONSTANTS,
-    COORDINATE_LATEX,
-    COORDINATE_MEANING,
-    omega,
-)
-from ratebound.theory.pass_symbols import PASS_LATEX, PASS_MEANING
+from ratebound.theory import box_symbols as in_boxes
+from ratebound.theory import coordinate_symbols as on_axes
+from ratebound.theory import metric_symbols as in_metric
+from ratebound.theory import pass_symbols as in_passes
+from ratebound.theory.box_symbols import margin, x_inf
+from ratebound.theory.coordinate_symbols import omega
+from ratebound.theory.metric_symbols import damping
 
 # Counters.
 k = Symbol("k", integer=True, nonnegative=True)
@@ -191,9 +190,10 @@ MEANING: Mapping[Symbol, str] = MappingProxyType(
         error_next: "E_k ||g_{k+1} - grad f(x_{k+1})||^2",
         weighted_sum: "sum of w_j q_j over j < k, q the quantity that is averaged",
         measure: "the quantity that the theorem bounds",
-        **PASS_MEANING,
-        **COORDINATE_MEANING,
-        **BOX_MEANING,
+        **in_passes.PASS_MEANING,
+        **on_axes.COORDINATE_MEANING,
+        **in_boxes.BOX_MEANING,
+        **in_metric.METRIC_MEANING,
     }
 )
 """What each symbol stands for, in words."""
@@ -265,14 +265,15 @@ LATEX: Mapping[Symbol, str] = MappingProxyType(
         error_next: r"\mathbb{E}_k\lVert e_{k+1}\rVert^2",
         weighted_sum: r"S_k",
         measure: r"M_k",
-        **PASS_LATEX,
-        **COORDINATE_LATEX,
-        **BOX_LATEX,
+        **in_passes.PASS_LATEX,
+        **on_axes.COORDINATE_LATEX,
+        **in_boxes.BOX_LATEX,
+        **in_metric.METRIC_LATEX,
     }
 )
 """How each symbol is typeset; the others print by their own name."""
 
-PARAMETERS = (alpha, alpha0, s0, theta, gamma, beta, b0, clip, radius, omega, margin)
+PARAMETERS = (alpha, alpha0, s0, theta, gamma, beta, b0, clip, radius, omega, margin, damping)
 CONSTANTS = (
     n,
     b,
@@ -300,8 +301,9 @@ CONSTANTS = (
     rank,
     sigma_p_sq,
     mu_min,
-    *COORDINATE_CONSTANTS,
+    *on_axes.COORDINATE_CONSTANTS,
     x_inf,
+    *in_metric.METRIC_CONSTANTS,
 )
 ALONG_RUN = (second_moment, variance_bound)
 """Constants that depend on the whole run, and so on its steps."""

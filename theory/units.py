@@ -9,6 +9,7 @@ from sympy import Add, Expr, Max, Min, Mul, Pow, Rational, S, Symbol, expand, si
 
 from ratebound.theory import box_symbols as boxes
 from ratebound.theory import coordinate_symbols as c
+from ratebound.theory import metric_symbols as m
 from ratebound.theory import symbols as s
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.prover import vanishes
@@ -51,6 +52,9 @@ UNITS: Mapping[Symbol, Expr] = MappingProxyType(
         c.L_coord: _CURVATURE,
         c.L_coord_sum: _CURVATURE,
         c.D_scaled_sq: _VALUE,
+        m.L_hess: _F / _X**3,
+        m.mu_star: _CURVATURE,
+        m.level_radius: _X,
         s.delta: _VALUE,
         s.d2: _LENGTH,
         s.grad_sq: _SLOPE,

@@ -10,7 +10,8 @@ from threadpoolctl import ThreadpoolController
 
 from ratebound.experiments.backends.cache import load_module
 from ratebound.experiments.backends.gradient_source import gradient_source, shape_of_tile
-from ratebound.experiments.backends.numpy_ import compile_rules, compiled_point, reduced, scalars
+from ratebound.experiments.backends.metric import MetricSteps
+from ratebound.experiments.backends.numpy_ import compile_rules, compiled_point, in_metric, scalars
 from ratebound.experiments.backends.rules import SUM, rules_of, started
 from ratebound.experiments.backends.simd import WIDTH
 from ratebound.experiments.backends.threads import share
@@ -52,6 +53,10 @@ class FullGradientEngine:
             if started(plan, name):
                 self._state[name][:] = problem.x0
 
+        self._metric = None if plan.method.metric is None else MetricSteps(plan)
+        if self._metric is not None:
+            self._state |= self._metric.start((S, problem.d), plan.dtype)
+
     def _gradient(self, X: np.ndarray) -> np.ndarray:
         """Return the gradients of f, shape (S, d)."""
         S, d = X.shape
@@ -79,8 +84,8 @@ class FullGradientEngine:
                 inputs = scalars(plan, k, alive)
                 y = self._point(state, inputs)
                 g = self._gradient(y)
-                inputs |= {"g": g, **reduced(plan, y, g)}
-                state = self._step(state, inputs)
+                read, after = in_metric(self._metric, plan, state, y, g, k)
+                state = self._step(state, inputs | read) | after
         # New arrays, for those handed out before must keep what they show.
         moved = {name: values.copy() for name, values in self._state.items()}
         for name, values in state.items():

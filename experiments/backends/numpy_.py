@@ -9,12 +9,14 @@ import numpy as np
 from sympy import Expr, Symbol
 
 from ratebound.experiments.backends.drawn import TABLE, Reader, coins, weighted_indices
+from ratebound.experiments.backends.metric import MetricSteps, times
 from ratebound.experiments.backends.recorder import nan_to_inf, record
 from ratebound.experiments.backends.rules import SUM, point_of, rules, rules_of, started
 from ratebound.experiments.plan import Plan
 from ratebound.experiments.sampling import indices
 from ratebound.experiments.shuffling import Passes
 from ratebound.problems.lower import lower
+from ratebound.theory import metric_symbols as m
 from ratebound.theory import symbols as s
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.method import REDUCED, x
@@ -79,8 +81,10 @@ def compiled_point(
     return lambda state, inputs: place(state, {**inputs, "g": gradient(state["x"])})["point"]
 
 
-def reduced(plan: Plan, y: np.ndarray, g: np.ndarray) -> dict[str, np.ndarray]:
+def reduced(plan: Plan, y: np.ndarray, g: np.ndarray, p: np.ndarray | None = None) -> dict[str, np.ndarray]:
     """Return the numbers of the whole vector that the update reads, shape (..., 1), by name.
+
+    Methods with a metric have the step `p` in it.
 
     Where the gradient vanishes a number that is divided by it reads one: nothing moves there.
     """
@@ -91,6 +95,9 @@ def reduced(plan: Plan, y: np.ndarray, g: np.ndarray) -> dict[str, np.ndarray]:
         s.grad_l1: lambda: np.abs(g).sum(-1),
         s.grad_curvature: lambda: _or_one(((g @ problem.H) * g).sum(-1)),
     }
+    if p is not None:
+        functions[m.step_inner] = lambda: (g * p).sum(-1)
+        functions[m.step_curvature] = lambda: _or_one((times(problem.hessian(y), p) * p).sum(-1))
     read = set().union(*(rule.free_symbols for rule in plan.method.update.values()))
     return {each.name: functions[each]()[..., None].astype(plan.dtype) for each in REDUCED if each in read}
 
@@ -100,6 +107,16 @@ def scalars(plan: Plan, k: int, which: Any = slice(None)) -> dict[str, np.ndarra
     assert plan.weights is not None
     values = {"alpha": plan.alphas[which, k, None], "weight": plan.weights[which, k, None], "k": np.array(k)}
     return {name: value.astype(plan.dtype) for name, value in values.items()}
+
+
+def in_metric(
+    steps: MetricSteps | None, plan: Plan, state: State, y: np.ndarray, g: np.ndarray, k: int
+) -> tuple[dict[str, np.ndarray], State]:
+    """Return what a step of full gradients reads of f, by name, and the next states of its metric."""
+    if steps is None:
+        return {"g": g, **reduced(plan, y, g)}, {}
+    p, after = steps(state, g, k)
+    return {"g": g, "p": p, **reduced(plan, y, g, p)}, after
 
 
 def _or_one(values: np.ndarray) -> np.ndarray:
@@ -138,6 +155,9 @@ class NumpyEngine:
         start = np.broadcast_to(plan.problem.x0.astype(plan.dtype), shape)
         rest = np.zeros(shape, plan.dtype)
         self._state = {name: start if started(plan, name) else rest for name in expressions}
+        self._metric = None if plan.method.metric is None else MetricSteps(plan)
+        if self._metric is not None:
+            self._state |= self._metric.start(shape, plan.dtype)
         self._reader = None if plan.method.draws is None else Reader(plan)
         if self._reader is not None:
             self._state |= self._reader.start(shape)
@@ -162,8 +182,8 @@ class NumpyEngine:
                 continue
             y = self._point(self._state, inputs)
             g = problem.gradient(y) if batch is None else problem.batch_gradient(y, batch)
-            inputs |= {"g": g, **reduced(plan, y, g)}
-            self._state = self._step(self._state, inputs)
+            read, after = in_metric(self._metric, plan, self._state, y, g, k)
+            self._state = self._step(self._state, inputs | read) | after
 
     def _batches(self, start: int, stop: int) -> Iterator[np.ndarray | None]:
         """Yield the indices (R, b) of each step, or None for the full gradient."""

@@ -12,7 +12,7 @@ from ratebound.experiments.plan import Plan
 from ratebound.problems.constants import OF_PROBLEM, certify
 from ratebound.problems.finite_sum import Problem
 from ratebound.theory.errors import RateboundError
-from ratebound.theory.method import REDUCED, g, x
+from ratebound.theory.method import REDUCED, g, p, x
 from ratebound.theory.symbols import alpha, k
 
 if TYPE_CHECKING:
@@ -101,6 +101,7 @@ def known(method: Method, expr: Expr, values: Mapping[str, Expr]) -> Expr:
     meant: dict[str, Expr] = {name: Symbol(name, real=True) for name in (*sorted(method.update), *drawn)}
     meant |= {"x": x, "g": g, "alpha": alpha, "k": k}
     meant |= {symbol.name: symbol for symbol in REDUCED if method.sampling == "full"}
+    meant |= {"p": p} if method.metric is not None else {}
     meant |= {name: value for name, value in values.items() if name not in meant}
     unknown = sorted(s.name for s in expr.free_symbols if s.name not in meant)
     if unknown:

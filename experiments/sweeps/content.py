@@ -65,7 +65,8 @@ def _problem(problem: Problem) -> str:
 def _method(method: Method) -> str:
     rules = sorted((name, str(rule)) for name, rule in method.update.items())
     drawn = "" if method.draws is None else f" {method.draws}"
-    return f"{method.sampling} {rules} {method.point} {sorted(method.from_start)}{drawn}"
+    metric = "" if method.metric is None else f" {method.metric}"
+    return f"{method.sampling} {rules} {method.point} {sorted(method.from_start)}{drawn}{metric}"
 
 
 def _theorem(theorem: Theorem) -> str:

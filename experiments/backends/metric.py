@@ -1,0 +1,148 @@
+"""Steps in a metric: the solution p of ``B p = grad f(x)``, the same for every engine of full gradients.
+
+Vectors may have leading axes, one for each run; the matrices then have them too. Quasi-Newton methods keep
+the inverse of B, the last point and the gradient there among the states of a run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from sympy import Symbol
+
+from ratebound.experiments.plan import Plan
+from ratebound.problems.certified import EPS
+from ratebound.problems.constants import certify
+from ratebound.problems.lower import lower
+from ratebound.problems.sparse import need_dense
+
+INVERSE, LEFT, SLOPE = "metric_inverse", "metric_left", "metric_slope"
+"""The states of a quasi-Newton method: the inverse of B, x_{k-1} and the gradient there."""
+_FLAT = 1e-10
+"""A move along which the gradient changes less than this, relative to its lengths, is not learnt from."""
+_HALVINGS = 110
+
+State = Mapping[str, np.ndarray]
+
+
+def times(matrix: np.ndarray, vector: np.ndarray) -> np.ndarray:
+    """Return matrix times vector over leading axes."""
+    return (matrix * vector[..., None, :]).sum(-1)
+
+
+def _inner(u: np.ndarray, v: np.ndarray) -> np.ndarray:
+    return np.asarray((u * v).sum(-1))[..., None, None]
+
+
+def _outer(u: np.ndarray, v: np.ndarray) -> np.ndarray:
+    return u[..., :, None] * v[..., None, :]
+
+
+def updated(kind: str, inverse: np.ndarray, s: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return the inverse of B after a quasi-Newton update.
+
+    Parameters
+    ----------
+    kind
+        ``"bfgs"`` or ``"dfp"``.
+    inverse
+        Before, shape (..., d, d).
+    s, y
+        The move, and what it did to the gradient, shape (..., d). Where ``<s, y>`` is zero to rounding the
+        inverse stays as it is.
+    """
+    along = _inner(s, y)
+    learnt = along * along > _FLAT**2 * _inner(s, s) * _inner(y, y)
+    along = np.where(learnt, along, 1)
+    bent = times(inverse, y)
+    if kind == "dfp":
+        seen = np.where(learnt, _inner(y, bent), 1)
+        after = inverse - _outer(bent, bent) / seen + _outer(s, s) / along
+    else:
+        mixed = _outer(s, bent) / along
+        swapped = np.swapaxes(mixed, -1, -2)
+        after = inverse - mixed - swapped + _outer(s, s) / along * (1 + _inner(y, bent) / along)
+    return np.where(learnt, after, inverse)
+
+
+class MetricSteps:
+    """The steps p of a plan whose method has a metric.
+
+    Raises
+    ------
+    RateboundError
+        If the data are sparse, or a constant that the metric reads cannot be certified.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        metric = plan.method.metric
+        assert metric is not None
+        need_dense(plan.problem.A, f"the metric of {plan.method.name}")
+        self._metric, self._problem = metric, plan.problem
+        names = sorted(symbol.name for symbol in metric.constants)
+        values = {name: certify(plan.problem, name).value for name in names}
+        self._L = values.get("L", 1.0)
+        known = [*map(Symbol, names)]
+        plain = metric.cubic.xreplace({s: Symbol(s.name) for s in metric.cubic.free_symbols})
+        self._cubic = float(lower(plain, known)(*values.values())) if known else 0.0
+
+    def start(self, shape: tuple[int, ...], dtype: Any = np.float64) -> dict[str, np.ndarray]:
+        """Return the states of the metric for points of this shape (..., d)."""
+        if self._metric.kind == "hessian":
+            return {}
+        inverse = np.broadcast_to(np.eye(shape[-1], dtype=dtype) / self._L, (*shape, shape[-1])).astype(dtype)
+        return {INVERSE: inverse, LEFT: np.zeros(shape, dtype), SLOPE: np.zeros(shape, dtype)}
+
+    def __call__(self, state: State, g: np.ndarray, k: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        """Return p and the next states of the metric, from the gradient g at x."""
+        if self._metric.kind == "hessian":
+            return self._solved(state["x"], g), {}
+        inverse = state[INVERSE]
+        if k:
+            inverse = updated(self._metric.kind, inverse, state["x"] - state[LEFT], g - state[SLOPE])
+        return times(inverse, g), {INVERSE: inverse, LEFT: state["x"], SLOPE: g}
+
+    def _solved(self, x: np.ndarray, g: np.ndarray) -> np.ndarray:
+        """Return the solution with the Hessian at x; along flat directions there is no step."""
+        hessian = self._problem.hessian(x)
+        lost = ~np.isfinite(hessian).all((-1, -2)) | ~np.isfinite(g).all(-1)
+        hessian = np.where(lost[..., None, None], np.eye(g.shape[-1]), hessian)
+        values, vectors = np.linalg.eigh(hessian)
+        parts = times(np.swapaxes(vectors, -1, -2), g)
+        if self._cubic:
+            solved = _cubic_parts(values, parts, self._cubic)
+        else:
+            flat = np.abs(values) <= g.shape[-1] * EPS * np.abs(values).max(-1, keepdims=True)
+            solved = np.where(flat, 0.0, parts / np.where(flat, 1.0, values))
+        return np.where(lost[..., None], np.nan, times(vectors, solved)).astype(g.dtype)
+
+
+def _cubic_parts(values: np.ndarray, parts: np.ndarray, cubic: float) -> np.ndarray:
+    """Return p in the basis of the eigenvectors, ``(values + cubic r) p = parts`` with r = ||p||, by halving.
+
+    Nesterov and Polyak 2006, section 5: the model with a cubic term is minimal where its r is a root of an
+    equation in one variable and the matrix has no negative eigenvalue.
+    """
+    least = values[..., :1]
+    size = np.sqrt((parts**2).sum(-1, keepdims=True))
+    low = np.maximum(0.0, -least / cubic)
+    high = (np.sqrt(least**2 + 4 * cubic * size) - least) / (2 * cubic)
+    first = low
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        longer = ((parts / _nonzero(values + cubic * middle)) ** 2).sum(-1, keepdims=True) > middle**2
+        low, high = np.where(longer, middle, low), np.where(longer, high, middle)
+        if (high - low <= EPS * high).all():
+            break
+    shifted = values + cubic * high
+    stuck = shifted <= 16 * EPS * np.abs(values).max(-1, keepdims=True)
+    solved = np.where(stuck, 0.0, parts / _nonzero(shifted))
+    # The hard case: no part along the lowest eigenvector, along which the model still falls.
+    rest = np.maximum(first**2 - (solved**2).sum(-1, keepdims=True), 0.0)
+    return solved + np.where(stuck & (np.arange(values.shape[-1]) == 0), np.sqrt(rest), 0.0)
+
+
+def _nonzero(values: np.ndarray) -> np.ndarray:
+    return np.where(values == 0, np.finfo(np.float64).tiny, values)

@@ -1,0 +1,32 @@
+"""Proofs of second-order methods as readable mathematics."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ratebound.theory.cubic import CubicModel, reached, scale
+from ratebound.theory.proof_lines import Line, claim_lines
+from ratebound.theory.squaring import Squaring
+from ratebound.theory.statement import Theorem
+
+
+def squaring(theorem: Theorem, proof: Squaring) -> Iterator[Line]:
+    """Yield the lines of a proof of quadratic convergence."""
+    yield Line(
+        "A full step solves the model: H (x_{k+1} - x*) is the error H (x_k - x*) - grad f(x_k) of it."
+    )
+    yield from claim_lines(proof.claim, proof.by, {})
+    yield Line("So ||x_{k+1} - x*|| <= c ||x_k - x*||^2, with the factor c", proof.factor)
+    yield Line("and c ||x_k - x*|| <= (c D)^(2^k) by induction, which is the bound", theorem.bound)
+
+
+def cubic_model(theorem: Theorem, proof: CubicModel) -> Iterator[Line]:
+    """Yield the lines of the proof by the cubic model."""
+    yield Line("f(x_{k+1}) <= f(y) + L_hess/3 ||y - x_k||^3 for every y; here y = x_k + t (x* - x_k).")
+    yield Line("With u^2 c = f(x_k) - f*, and c as follows, f does not increase and", scale)
+    yield Line("(f(x_{k+1}) - f*)/c is for every t in [0, 1] at most", reached)
+    for case, value in proof.cases().items():
+        yield Line(
+            f"Where {case}: 1/u grows by at least 1/3 in a step, since, with s >= 0,", value.factor(), ">= 0"
+        )
+    yield Line("Over k steps 1/u is at least 1/u_0 + k/3, which is the bound", theorem.bound)

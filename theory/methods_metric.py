@@ -1,0 +1,39 @@
+"""Methods that step in a metric: Newton's method, with a cubic term, and quasi-Newton methods."""
+
+from __future__ import annotations
+
+from ratebound.theory.method import Method, Metric, p, x
+from ratebound.theory.metric_symbols import L_hess, step_curvature, step_inner
+from ratebound.theory.symbols import alpha
+
+newton = Method(
+    "newton",
+    "Newton's method, alpha times the full step",
+    {"x": x - alpha * p},
+    "full",
+    metric=Metric("hessian"),
+)
+cubic_newton = Method(
+    "cubic_newton",
+    "Newton's method with a cubic term, alpha times the step",
+    {"x": x - alpha * p},
+    "full",
+    metric=Metric("hessian", cubic=L_hess / 2),
+)
+bfgs = Method(
+    "bfgs",
+    "BFGS from L I, alpha times the full step",
+    {"x": x - alpha * p},
+    "full",
+    metric=Metric("bfgs"),
+)
+dfp = Method(
+    "dfp", "DFP from L I, alpha times the full step", {"x": x - alpha * p}, "full", metric=Metric("dfp")
+)
+bfgs_exact = Method(
+    "bfgs_exact",
+    "BFGS from L I on least squares, alpha times the exact line search",
+    {"x": x - alpha * step_inner / step_curvature * p},
+    "full",
+    metric=Metric("bfgs"),
+)
