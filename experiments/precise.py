@@ -31,7 +31,7 @@ from ratebound.theory.statement import BEST
 from ratebound.theory.symbols import K, delta, k
 
 _DIGITS, _LONG = 50, 100
-_WORK, _MOMENT_WORK, _METRIC_WORK = 3e6, 1e7, 1e6
+_WORK, _MOMENT_WORK, _METRIC_WORK = 3e6, 1e7, 1e5
 """Multiplications of mpmath numbers, of whole ones, and under Hessians, that are affordable: seconds."""
 _REFINEMENTS = 9
 

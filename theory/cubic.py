@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 from sympy import Expr, Integer, Rational, Symbol
 
-from ratebound.theory.chart import free
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.methods_metric import cubic_newton
 from ratebound.theory.metric_symbols import L_hess, level_radius
@@ -61,7 +60,7 @@ class CubicModel:
     def cases() -> dict[str, Expr]:
         """Return by case what must be nonnegative: ``1 - reached (1/u + 1/3)^2``, on a chart of the case."""
         grown = 1 - reached * (1 / u + Rational(1, 3)) ** 2
-        s = free("s")
+        s = Symbol("s", nonnegative=True)
         return {
             "u <= 1, with t = u": grown.subs(t, u).subs(u, 1 / (1 + s)),
             "u >= 1, with t = 1": grown.subs(t, 1).subs(u, 1 + s),

@@ -56,6 +56,19 @@ def test_curvature_range_is_proved_by_intervals_and_attained(name):
     assert values.min() <= low + 1e-5 and values.max() >= high - 1e-5
 
 
+@pytest.mark.parametrize("name", [name for name in SMOOTH if LOSSES[name].third != 0])
+def test_the_largest_third_derivative_is_proved_by_intervals_and_attained(name):
+    loss = LOSSES[name]
+    third, edges = loss.second.diff(z), np.linspace(-9, 9, 6001)
+    seen = []
+    for label in labels(loss):
+        bend = third.subs(y, int(label) if label == int(label) else label)
+        below, above = mean_value(bend, z, edges[:-1], edges[1:])
+        assert max(-below.min(), above.max()) <= float(loss.third) + 1e-3
+        seen.append(np.abs(lower(bend, (z,))(edges)).max())
+    assert float(loss.third) * (1 - 1e-4) <= max(seen) <= float(loss.third) * (1 + 1e-14)
+
+
 @pytest.mark.parametrize("name", LOSSES)
 def test_lower_bound_and_slope_bound(name):
     loss = LOSSES[name]

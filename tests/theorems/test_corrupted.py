@@ -66,7 +66,17 @@ STILL_TRUE = {
     ("sgd_sc_inverse", "halved"): "the published constant has room: the certificate closes for half of it",
     **{
         (name, "swapped"): "its factor is even in L - mu: the same bound"
-        for name in ("gd_middle_distance", "gd_middle_gap", "gd_middle_gradient", "steepest_linear")
+        for name in (
+            "gd_middle_distance",
+            "gd_middle_gap",
+            "gd_middle_gradient",
+            "steepest_linear",
+            "bfgs_exact_quadratic",
+        )
+    },
+    **{
+        (f"{name}_quadratic", "swapped"): "larger: its factor is L/mu - 1 instead of 1 - mu/L"
+        for name in ("bfgs", "dfp")
     },
     ("gd_convex_exact", "wider"): "beyond 2/L the bound grows as the quadratic does",
     ("gd_convex_gradient_exact", "wider"): "beyond 2/L the bound grows as the quadratic does",
@@ -93,7 +103,8 @@ def refuted_by(name, corruption, steps, replicas):
     if corruption is wider:
         edge = conjecture.where[0]
         options["parameters"] = {str(edge.lhs): edge.rhs * (0.95 if edge.rel_op[0] == "<" else 1.05)}
-    for name in default_problems(theorem) if theorem.in_passes else PROBLEMS:
+    special = theorem.in_passes or "lipschitz_hessian" in {each.name for each in theorem.assumptions}
+    for name in default_problems(theorem) if special else PROBLEMS:
         verdict = verify(conjecture, load(name), steps=steps, replicas=replicas, **options)
         if verdict.violated:
             return verdict
@@ -131,6 +142,8 @@ def test_nothing_holds_below_what_exact_evidence_measures(theorem, name):
     names = {each.name for each in theorem.assumptions}
     if {"interpolation", "strong_growth", "weighted_interpolation"} & names:
         name = {"quadratic_2d": "consistent_plane", "rank_deficient": "interpolating"}[name]
+    if "lipschitz_hessian" in names:
+        name = {"quadratic_2d": "logistic_line", "rank_deficient": "logistic_plane"}[name]
     if "strongly_convex_components" in names:
         name = {"quadratic_2d": "ridge_plane", "rank_deficient": "linnerud_ridge"}[name]
     if theorem.in_passes and name != "quadratic_2d":

@@ -23,6 +23,7 @@ from ratebound.theory.onestep import X
 from ratebound.theory.potential import Potential
 from ratebound.theory.recursion import Cases, Recursion
 from ratebound.theory.reduced import Reduced
+from ratebound.theory.squaring import Squaring
 from ratebound.theory.statement import MEASURES, ONE_STEP
 from ratebound.theory.symbols import D, K, L, alpha, gap0, k, mu, mu_pl, second_moment
 from ratebound.theory.telescope import Telescope
@@ -93,6 +94,8 @@ def _proof_parts(certificate):
                 yield from _proof_parts(case)
         case LastIterate():
             yield [first_order, certificate.slope]
+        case Squaring():
+            yield list(certificate.by)
         case Conversion():
             yield list(certificate.by)
             yield from _proof_parts(certificate.of.certificate)
