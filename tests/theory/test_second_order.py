@@ -145,8 +145,8 @@ def test_bounds_by_a_second_derivation_the_worst_of_each_step():
         for k in range(40):
             assert delta <= float(bound.subs(s.k, k)) * (1 + 1e-12)
             delta = ((1 - shares) * delta + shares**3 / 3).min()
-        # The recursion is the bound, far out.
-        assert delta > 0.9 * float(bound.subs(s.k, 40))
+        # The bound is not far from what its recursion gives.
+        assert delta > 0.6 * float(bound.subs(s.k, 40))
 
 
 def test_certificates_of_second_order_refuse_what_they_do_not_show():
