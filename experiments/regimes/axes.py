@@ -13,7 +13,7 @@ from sympy import Rational
 
 from ratebound.experiments.checks import whole
 from ratebound.experiments.exact import is_plain
-from ratebound.problems.certified import batch_factor
+from ratebound.problems.certified import NotCertified, batch_factor
 from ratebound.problems.constants import certify
 from ratebound.problems.finite_sum import Problem
 from ratebound.theory.errors import RateboundError, nearest
@@ -84,7 +84,23 @@ class Axis:
 def default_steps(problem: Problem, points: int = 24) -> np.ndarray:
     """Return a geometric grid from 1/(32 L_max) to 4/L, which holds the thresholds of SGD and GD."""
     points = whole("grid", points, 2)
-    return np.geomspace(1 / (32 * certify(problem, "L_max").value), 4 / certify(problem, "L").value, points)
+    return np.geomspace(*between(problem, 1 / 32, 4), points)
+
+
+def between(problem: Problem, low: float, high: float) -> tuple[float, float]:
+    """Return the steps low/L_max and high/L.
+
+    Raises
+    ------
+    RateboundError
+        If f is not smooth.
+    """
+    try:
+        return low / certify(problem, "L_max").value, high / certify(problem, "L").value
+    except NotCertified as error:
+        raise RateboundError(
+            f"no steps to try on {problem.name}: {error}; take a problem with a smooth loss"
+        ) from None
 
 
 def default_batches(problem: Problem) -> tuple[int, ...]:

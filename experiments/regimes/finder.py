@@ -17,7 +17,7 @@ import numpy as np
 from ratebound.experiments.checkpoints import checkpoints
 from ratebound.experiments.checks import whole
 from ratebound.experiments.plain import plain_values
-from ratebound.experiments.regimes.axes import Row, default_steps
+from ratebound.experiments.regimes.axes import Row, between, default_steps
 from ratebound.experiments.regimes.cells import Exact
 from ratebound.experiments.regimes.classify import measured_regime
 from ratebound.experiments.regimes.exact import operator_available
@@ -150,8 +150,7 @@ def find_step(
         raise RateboundError(f"{problem.name} has no certified minimum, against which a step could be priced")
     test_steps, iterations = whole("test_steps", test_steps, 10), whole("iterations", iterations, 4)
     replicas = whole("replicas", replicas, 2)
-    low, high = _LOW / certify(problem, "L_max").value, _HIGH / certify(problem, "L").value
-    steps = np.geomspace(low, high, test_steps)
+    steps = np.geomspace(*between(problem, _LOW, _HIGH), test_steps)
     losses = _tests(problem, steps, batch, replicas, seed)
     smooth = smoothed(losses)
     found = {

@@ -19,11 +19,11 @@ from ratebound.experiments.applicability import NotApplicable, Trial, prepare
 from ratebound.experiments.checkpoints import checkpoints
 from ratebound.experiments.checks import whole
 from ratebound.experiments.plain import plain_values
+from ratebound.experiments.regimes.axes import between
 from ratebound.experiments.regimes.curves import exact_curves
 from ratebound.experiments.regimes.exact import SecondMoment, operator_available
 from ratebound.experiments.run import simulate
 from ratebound.problems.certified import batch_factor
-from ratebound.problems.constants import certify
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.lower import lower
 from ratebound.theory.catalogue import THEOREMS
@@ -166,8 +166,7 @@ def compare_schedules(
         with np.errstate(all="ignore"):
             return np.nan_to_num(found.mean(1), nan=np.inf)
 
-    low, high = _LOW / certify(problem, "L_max").value, _HIGH / certify(problem, "L").value
-    constant = np.geomspace(low, high, _CONSTANTS)
+    constant = np.geomspace(*between(problem, _LOW, _HIGH), _CONSTANTS)
     stated, missing = _stated(problem, batch, iterations)
     texts = {name: str(trial.theorem.step) for name, trial in stated.items()}
     times, switched, theorem_time = np.zeros(0, dtype=int), np.zeros((0, iterations)), None

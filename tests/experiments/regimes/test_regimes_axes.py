@@ -5,6 +5,8 @@ import pytest
 
 from ratebound.experiments.regimes.axes import Row, rows, scale_noise
 from ratebound.experiments.regimes.explore import explore
+from ratebound.experiments.regimes.finder import find_step
+from ratebound.experiments.regimes.schedules import compare_schedules
 from ratebound.experiments.run import simulate
 from ratebound.problems.library import load
 from ratebound.theory.errors import RateboundError
@@ -105,3 +107,9 @@ def test_bad_axes_are_one_clear_line(options, said):
     with pytest.raises(RateboundError, match=said) as error:
         explore(load("linnerud"), **{**OPTIONS, **options})
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("ask", [explore, find_step, compare_schedules])
+def test_no_steps_to_try_where_f_has_a_kink(ask):
+    with pytest.raises(RateboundError, match="no steps to try on median: .* kink.* smooth loss"):
+        ask(load("median"))
