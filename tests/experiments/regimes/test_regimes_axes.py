@@ -111,5 +111,5 @@ def test_bad_axes_are_one_clear_line(options, said):
 
 @pytest.mark.parametrize("ask", [explore, find_step, compare_schedules])
 def test_no_steps_to_try_where_f_has_a_kink(ask):
-    with pytest.raises(RateboundError, match="no steps to try on median: .* kink.* smooth loss"):
+    with pytest.raises(RateboundError, match=r"no steps to try on median: .* kink.* smooth loss"):
         ask(load("median"))
