@@ -14,7 +14,7 @@ from ratebound.theory.errors import RateboundError
 
 
 @click.command(short_help="Map what constant steps do, beside the theory.")
-@click.option("--problem", required=True, metavar="NAME|FILE", help="A bundled problem, or an svmlight file.")
+@options.problem
 @options.loss
 @options.l2
 @click.option("--method", default="sgd", show_default=True, metavar="NAME", help="sgd or gd.")
@@ -52,7 +52,7 @@ from ratebound.theory.errors import RateboundError
     metavar="WHERE",
     help="Where replicas run: threads[:N], processes[:N], dask:ADDRESS or slurm[:JOBS].",
 )
-@click.option("--json", "file", type=click.Path(dir_okay=False), help="Write every number to this file.")
+@options.json_file
 def explore(
     problem: str,
     loss: str | None,

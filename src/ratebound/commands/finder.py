@@ -14,10 +14,10 @@ from ratebound.commands.text import aligned
 
 
 @click.command(short_help="A learning-rate range test beside the exact threshold.")
-@click.option("--problem", required=True, metavar="NAME|FILE", help="A bundled problem, or an svmlight file.")
+@options.problem
 @options.loss
 @options.l2
-@click.option("--batch", type=int, default=1, show_default=True, metavar="B", help="Samples per gradient.")
+@options.batch
 @click.option(
     "--test-steps", type=int, default=100, show_default=True, metavar="T", help="Updates of a range test."
 )
@@ -33,8 +33,8 @@ from ratebound.commands.text import aligned
     "--replicas", type=int, default=64, show_default=True, metavar="R", help="Independent range tests."
 )
 @options.seed
-@click.option("-o", "--output", "figure", type=click.Path(dir_okay=False), help="Draw it, as .png or .pdf.")
-@click.option("--json", "file", type=click.Path(dir_okay=False), help="Write every number to this file.")
+@options.figure
+@options.json_file
 def finder(
     problem: str,
     loss: str | None,

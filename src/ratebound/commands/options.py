@@ -14,11 +14,16 @@ if TYPE_CHECKING:
 
     from ratebound.problems.finite_sum import Problem
 
+problem = click.option(
+    "--problem", required=True, metavar="NAME|FILE", help="A bundled problem, or an svmlight file."
+)
 backend = click.option("--backend", default="auto", show_default=True, help="Which engine runs the steps.")
 seed = click.option(
     "--seed", type=int, default=None, metavar="S", help="The one seed of the run. [default: 0]"
 )
-batch = click.option("--batch", type=int, default=1, show_default=True, help="Samples per gradient estimate.")
+batch = click.option(
+    "--batch", type=int, default=1, show_default=True, metavar="B", help="Samples per gradient."
+)
 without_replacement = click.option(
     "--without-replacement", is_flag=True, help="Draw the samples of a batch without replacement."
 )
@@ -37,6 +42,12 @@ ledger = click.option(
     help="Share the probability of a false alarm with all runs that this file holds, made if there is none.",
 )
 loss = click.option("--loss", metavar="NAME", help="Loss for an svmlight file. [default: logistic]")
+json_file = click.option(
+    "--json", "file", type=click.Path(dir_okay=False), help="Write every number to this file."
+)
+figure = click.option(
+    "-o", "--output", "figure", type=click.Path(dir_okay=False), help="Draw it, as .png or .pdf."
+)
 l2 = click.option("--l2", type=float, metavar="WEIGHT", help="Weight of (l2/2)||x||^2 in the problem.")
 
 

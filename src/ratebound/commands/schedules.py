@@ -14,10 +14,10 @@ from ratebound.commands.text import aligned
 
 
 @click.command(short_help="Constant against decaying steps, and when to switch.")
-@click.option("--problem", required=True, metavar="NAME|FILE", help="A bundled problem, or an svmlight file.")
+@options.problem
 @options.loss
 @options.l2
-@click.option("--batch", type=int, default=1, show_default=True, metavar="B", help="Samples per gradient.")
+@options.batch
 @click.option("--steps", type=int, default=10000, show_default=True, metavar="K", help="Updates of a run.")
 @click.option(
     "--replicas",
@@ -28,8 +28,8 @@ from ratebound.commands.text import aligned
     help="Independent runs, where errors are not exact.",
 )
 @options.seed
-@click.option("-o", "--output", "figure", type=click.Path(dir_okay=False), help="Draw it, as .png or .pdf.")
-@click.option("--json", "file", type=click.Path(dir_okay=False), help="Write every number to this file.")
+@options.figure
+@options.json_file
 def schedules(
     problem: str,
     loss: str | None,

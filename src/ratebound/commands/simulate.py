@@ -9,7 +9,7 @@ from ratebound.commands.text import aligned
 
 
 @click.command(short_help="Run a method with any step.")
-@click.option("--problem", required=True, metavar="NAME|FILE", help="A bundled problem, or an svmlight file.")
+@options.problem
 @options.loss
 @options.l2
 @click.option("--method", required=True, metavar="NAME", help="Such as gd or sgd.")
