@@ -20,7 +20,7 @@ class Prepared:
 
     def __init__(self, compiler, workload):
         self.workload = w = workload
-        A, self.y, alphas, _ = w.data()
+        A, self.y, alphas, _ = w.data
         self.alpha, width = float(alphas[0]), -(-w.d // 8) * 8
         self.data = np.zeros((w.n, width))
         self.data[:, : w.d] = A

@@ -24,7 +24,7 @@ def slope(loss, z, y):
 
 class Prepared(Timed):
     def __init__(self, workload):
-        A, y, alphas, _ = workload.data()
+        A, y, alphas, _ = workload.data
         A, y, alphas = jnp.asarray(A), jnp.asarray(y), jnp.asarray(alphas)
         n, d, l2, loss, batch = workload.n, workload.d, workload.l2, workload.loss, workload.batch
         intervals = min(CHECKPOINTS, workload.steps)

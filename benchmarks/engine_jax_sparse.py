@@ -25,7 +25,7 @@ def padded(A):
 
 class Prepared(Timed):
     def __init__(self, workload, devices):
-        A, y, alphas, _ = workload.data()
+        A, y, alphas, _ = workload.data
         columns, entries = padded(A)
         y, alpha = jnp.asarray(y), float(alphas[0])
         n, d, l2 = workload.n, workload.d, workload.l2

@@ -18,7 +18,7 @@ SHARE = {("numpy", "B"): 0.2, ("numpy", "C"): 0.2, ("numpy", "D"): 0.25, ("numpy
 
 class Prepared:
     def __init__(self, engine, workload):
-        A, y, alphas, grid = workload.data()
+        A, y, alphas, grid = workload.data
         self.share = SHARE.get((engine, workload.name), 1.0)
         steps = int(workload.steps * self.share)
         problem = from_arrays(A, y, workload.loss, workload.l2)

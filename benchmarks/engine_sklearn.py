@@ -6,7 +6,7 @@ from workloads import Stopwatch
 
 class Prepared:
     def __init__(self, workload):
-        self.A, self.y, alphas, _ = workload.data()
+        self.A, self.y, alphas, _ = workload.data
         epochs = max(1, workload.steps // workload.n)
         options = dict(
             penalty="l2", alpha=workload.l2 or 1e-12, learning_rate="constant", eta0=float(alphas[0]),

@@ -8,7 +8,7 @@ torch.set_default_dtype(torch.float64)
 
 class Prepared:
     def __init__(self, workload):
-        A, y, alphas, _ = workload.data()
+        A, y, alphas, _ = workload.data
         self.workload = workload
         self.A, self.y = torch.from_numpy(A), torch.from_numpy(y)
         self.alphas = torch.from_numpy(alphas)[:, None, None]

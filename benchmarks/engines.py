@@ -100,7 +100,7 @@ def scaling():
     from ratebound.experiments.cost_growth import engine_growth
     from ratebound.problems.build import from_arrays
 
-    A, y, _, _ = WORKLOADS["A"].data()
+    A, y, _, _ = WORKLOADS["A"].data
     grown = engine_growth(from_arrays(A, y, "squared"))
     return {each.what: [each.exponent, each.low, each.high] for each in grown}
 

@@ -53,6 +53,8 @@ def peak_mib():
 
 def main():
     engine, workload = sys.argv[1], WORKLOADS[sys.argv[2]]
+    # The same for all engines, and no part of their first call.
+    assert workload.data
     begun = time.perf_counter()
     try:
         prepared = importlib.import_module(ENGINES[engine]).prepare(engine, workload)

@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -59,8 +60,9 @@ class Workload:
         """Bytes of all data."""
         return self.bytes * self.step_sizes / (self.batch or self.n) * self.n
 
+    @cached_property
     def data(self):
-        """Return A (n, d), y (n,), step sizes (S,) and the grid of checkpoints."""
+        """A (n, d), y (n,), step sizes (S,) and the grid of checkpoints."""
         rng = np.random.default_rng(1)
         if self.density < 1:
             A = sparse_rows(rng, self.n, self.d, self.density)

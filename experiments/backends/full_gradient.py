@@ -71,8 +71,10 @@ class FullGradientEngine:
 
         groups = self._data.shape[0] // self._rows
         parts = share(work, groups, points.size * self._data.shape[0], _RANGES)
-        total = sum(parts[1:], start=parts[0]).transpose(0, 2, 1).reshape(-1, d)[:S]
-        return total / self._plan.problem.n + self._plan.problem.l2 * X
+        total = parts[0]
+        for part in parts[1:]:
+            total += part
+        return total.transpose(0, 2, 1).reshape(-1, d)[:S] / self._plan.problem.n + self._plan.problem.l2 * X
 
     def advance(self, start: int, stop: int) -> None:
         """Make the updates ``start .. stop - 1``; a diverged step size stays where it is."""

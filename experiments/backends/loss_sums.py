@@ -5,6 +5,8 @@ A sum of ``softplus(v) = max(v, 0) + log(1 + exp(-|v|))`` takes one logarithm, o
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from sympy import Abs, Expr, Max, S, exp
 
 from ratebound.experiments.backends.numba_source import imports, indented, renamed
@@ -86,6 +88,7 @@ def _text(lines: list[str], depth: int) -> str:
     return "\n".join(indented(lines, depth))
 
 
+@lru_cache(maxsize=64)
 def dense_sums(loss: Loss, points: int, vectors: int) -> str:
     """Print the module that adds the loss at `points` points and `vectors` vectors of rows at a time.
 
@@ -121,6 +124,7 @@ def dense_sums(loss: Loss, points: int, vectors: int) -> str:
     )
 
 
+@lru_cache(maxsize=64)
 def sparse_sums(loss: Loss) -> str:
     """Print the module that sums the loss over sparse rows; a vector holds one prediction at eight points.
 
