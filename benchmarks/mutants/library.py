@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -38,7 +38,7 @@ class Entry:
         return _problem(self)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def _problem(entry: Entry) -> Problem:
     made = family(entry.family)
     return made.problem(dict(zip(made.axes, entry.values, strict=True)))
@@ -125,10 +125,10 @@ ENTRIES = (
 )
 
 
-def cases(theorem: Theorem) -> Iterator[tuple[Entry, Case]]:
-    """Yield the library as cases of a theorem, but those whose noise along the run is costly to bound."""
+def cases(theorem: Theorem, entries: Sequence[Entry] = ENTRIES) -> Iterator[tuple[Entry, Case]]:
+    """Yield entries as cases of a theorem, but those whose noise along the run is costly to bound."""
     along_run = {symbol.name for symbol in ALONG_RUN} & set(theorem.constants)
-    for entry in ENTRIES:
+    for entry in entries:
         if along_run and family(entry.family).unbounded:
             continue
         yield entry, replace(case(theorem, entry.problem, entry.steps, entry.batch), first=0)
@@ -149,20 +149,25 @@ def values(at: Case) -> dict[str, np.ndarray]:
     return {name: end * part for (name, end), part in zip(ends.items(), parts, strict=True)}
 
 
-def worst(theorem: Theorem) -> tuple[float, str]:
+def ratio_on(at: Case) -> tuple[float, int] | None:
+    """Return the largest ratio of a case over the values that are tried, and at which k; None if unknown."""
+    try:
+        found = sweep(at, values(at), _remembered)
+    except RateboundError:
+        return None
+    if found is None or np.isnan(found.ratio).all():
+        return None
+    row, column = found.worst
+    return float(found.ratio[row, column]), int(found.k[column])
+
+
+def worst(theorem: Theorem, entries: Sequence[Entry] = ENTRIES) -> tuple[float, str]:
     """Return the first ratio beyond one over the library, else the largest, and where."""
     best, where = 0.0, "nowhere"
-    for entry, at in cases(theorem):
-        try:
-            found = sweep(at, values(at), _remembered)
-        except RateboundError:
-            continue
-        if found is None or np.isnan(found.ratio).all():
-            continue
-        row, column = found.worst
-        ratio = float(found.ratio[row, column])
-        if ratio > best:
-            best, where = ratio, f"{entry.family} {entry.values}, k = {found.k[column]}"
+    for entry, at in cases(theorem, entries):
+        found = ratio_on(at)
+        if found is not None and found[0] > best:
+            best, where = found[0], f"{entry.family} {entry.values}, k = {found[1]}"
         if best > KILLED:
             break
     return best, where

@@ -17,7 +17,7 @@ from ratebound.theory.methods import METHODS
 from ratebound.theory.symbols import D, L_max, alpha, k, sigma_star_sq
 
 sys.path.append(str(ROOT))
-from benchmarks.mutants import chains, labels, table
+from benchmarks.mutants import chains, labels, split, table
 from benchmarks.mutants.__main__ import first_pass, second_pass
 from benchmarks.mutants.known import KNOWN, PROOFS
 from benchmarks.mutants.library import ENTRIES, KILLED, worst
@@ -159,3 +159,30 @@ def test_the_tables_count_every_mutant():
     page = table.as_markdown(SETTINGS, rows)
     assert "## " not in page and "| false | " in page and f"{len(rows)} mutants of 1 theorems" in page
     assert table.as_json({}, rows).count('"theorem"') == len(rows)
+
+
+def test_a_library_is_chosen_greedily_and_judged_on_the_other_half():
+    kills = {
+        "a": {"a: 1": {0, 1}, "a: 2": {1}, "a: 3": set()},
+        "b": {"b: 1": {0}, "b: 2": {1}},
+        "c": {"c: 1": {2}},
+    }
+    assert split.chosen([{0, 1}, {1}, {2}, set()], 5) == [1, 2]
+    assert split.chosen([{0, 1}, {1}, {2}], 1) == [1]
+    on_first, on_second = split.judged(kills, 50)
+    assert (on_first["killed_there"], on_first["killed_unseen"]) == ([3, 4], [1, 2])
+    assert (on_second["killed_there"], on_second["killed_unseen"]) == ([2, 2], [2, 4])
+
+
+def test_candidates_are_drawn_without_a_look_at_mutants_and_kill_some():
+    candidates = split.drawn(12, seed=0)
+    assert candidates == split.drawn(12, seed=0) and len({each.family for each in candidates}) == 12
+    false = {"bound x 0.1", "k -> k^2"}
+    kills = split.kills_of("gd_pl", false, candidates)
+    assert set(kills) == {f"gd_pl: {change}" for change in false}
+    for name, numbers in kills.items():
+        mutant = next(m for m in mutants_of(THEOREMS["gd_pl"], tight=False) if m.name == name)
+        assert numbers == {
+            j for j, each in enumerate(candidates) if worst(mutant.theorem, [each])[0] > KILLED
+        }
+        assert numbers
