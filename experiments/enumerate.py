@@ -12,9 +12,9 @@ import numpy as np
 
 from ratebound.experiments.backends.numpy_ import compile_rules, nan_to_inf
 from ratebound.experiments.backends.rules import constants_on, rules
-from ratebound.experiments.exact import check_batch, path_curves, path_needs
+from ratebound.experiments.exact import path_curves, path_needs
 from ratebound.experiments.linear import point_of
-from ratebound.experiments.plan import check_alphas, check_measures, check_weights
+from ratebound.experiments.plan import check_alphas, check_batch, check_measures, check_weights
 from ratebound.problems.finite_sum import Problem
 from ratebound.theory.errors import RateboundError
 

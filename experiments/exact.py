@@ -9,9 +9,15 @@ import numpy as np
 
 from ratebound.experiments import affine
 from ratebound.experiments.backends import numpy_
-from ratebound.experiments.checks import whole
 from ratebound.experiments.linear import is_linear, is_plain, linear
-from ratebound.experiments.plan import Plan, check_alphas, check_grid, check_measures, check_weights
+from ratebound.experiments.plan import (
+    Plan,
+    check_alphas,
+    check_batch,
+    check_grid,
+    check_measures,
+    check_weights,
+)
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.linear_moments import Linear, LinearMoments
 from ratebound.problems.moments import MomentRecursion, batch_factors
@@ -21,24 +27,6 @@ if TYPE_CHECKING:
     from ratebound.theory.method import Method
 
 _OF_MOMENTS = {"gap_last": "gap", "distance_sq": "distance_sq", "grad_norm_sq_last": "grad_norm_sq"}
-
-
-def check_batch(batch: int | Sequence[int] | np.ndarray, steps: int) -> np.ndarray:
-    """Return the batch size of each step, shape (steps,).
-
-    Raises
-    ------
-    RateboundError
-        If it is neither one positive integer nor one per step.
-    """
-    sizes = np.asarray(batch)
-    if sizes.ndim == 0:
-        return np.full(steps, whole("batch", batch, 1))
-    if sizes.shape != (steps,):
-        raise RateboundError(
-            f"batch has shape {sizes.shape}; pass one size, or one per step, shape ({steps},)"
-        )
-    return np.array([whole(f"batch {k}", size, 1) for k, size in enumerate(sizes.tolist())])
 
 
 def exact_available(problem: Problem, method: Method, batch: int = 1) -> bool:
@@ -237,6 +225,8 @@ def exact_curves(
         return _deterministic(problem, method, alphas, weights, chosen, grid)
     sizes = check_batch(batch, alphas.size)
     if method.draws is not None:
+        if (sizes != sizes[0]).any():
+            raise RateboundError(f"{method.name} draws more than a batch; pass one batch size for all steps")
         curves = _with_draws(problem, method, alphas, weights, chosen, int(sizes[0]), replacement)
         return {name: curves[name][grid] for name in chosen}
     if not is_plain(method):

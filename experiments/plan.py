@@ -116,6 +116,24 @@ def check_grid(grid: Sequence[int] | np.ndarray, steps: int) -> np.ndarray:
     return given
 
 
+def check_batch(batch: int | Sequence[int] | np.ndarray, steps: int) -> np.ndarray:
+    """Return the batch size of each step, shape (steps,).
+
+    Raises
+    ------
+    RateboundError
+        If it is neither one positive integer nor one per step.
+    """
+    sizes = np.asarray(batch)
+    if sizes.ndim == 0:
+        return np.full(steps, whole("batch", batch, 1))
+    if sizes.shape != (steps,):
+        raise RateboundError(
+            f"batch has shape {sizes.shape}; pass one size, or one per step, shape ({steps},)"
+        )
+    return np.array([whole(f"batch {k}", size, 1) for k, size in enumerate(sizes.tolist())])
+
+
 @dataclass(frozen=True, eq=False)
 class Plan:
     """A run.
@@ -144,6 +162,8 @@ class Plan:
         ``"independent"`` batches, or passes over the data, to which `replacement` means nothing.
     dtype
         Numbers of the steps, one of :data:`PRECISIONS`.
+    sizes
+        Samples of each step, shape (K,), where they change from step to step; `batch` is then the largest.
 
     Raises
     ------
@@ -163,6 +183,7 @@ class Plan:
     measures: tuple[str, ...]
     order: str = INDEPENDENT
     dtype: str = "float64"
+    sizes: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         alphas = check_alphas(self.alphas)
@@ -178,6 +199,8 @@ class Plan:
                 f"batch = {batch} exceeds n = {self.problem.n}; draw with replacement or take a smaller batch"
             )
         self._check_draws(batch)
+        if self.sizes is not None:
+            self._check_sizes(self.sizes, alphas.shape[-1])
         checked = {
             "alphas": alphas,
             "weights": check_weights(self.weights, alphas.shape),
@@ -188,6 +211,15 @@ class Plan:
         }
         for name, value in checked.items():
             object.__setattr__(self, name, value)
+
+    def _check_sizes(self, sizes: np.ndarray, steps: int) -> None:
+        if self.deterministic or self.in_passes or self.method.draws is not None:
+            raise RateboundError(
+                "batches that change from step to step are drawn independently and are all that is drawn; "
+                f"{self.method.name} in the order {self.order!r} takes one size"
+            )
+        if check_batch(sizes, steps).max() != self.batch:
+            raise RateboundError(f"batch = {self.batch} is not the largest of the sizes, {sizes.max()}")
 
     def _check_draws(self, batch: int) -> None:
         draws, name = self.method.draws, self.method.name

@@ -16,7 +16,7 @@ from sympy import Float
 from ratebound.experiments import checkpoints as grids
 from ratebound.experiments.backends.choose import find_backend
 from ratebound.experiments.checks import positive, whole
-from ratebound.experiments.plan import MEASURES, OVER_PATH, Plan
+from ratebound.experiments.plan import MEASURES, OVER_PATH, Plan, check_batch
 from ratebound.experiments.schedule import Schedule, Step, resolve
 from ratebound.problems.finite_sum import Problem
 from ratebound.theory.errors import RateboundError, nearest
@@ -92,13 +92,18 @@ def _attributes(plan: Plan, schedule: Schedule, average: bool) -> dict[str, str 
 
 
 def _dataset(plan: Plan, schedule: Schedule, average: bool, out: dict[str, np.ndarray]) -> xr.Dataset:
-    per_step = plan.method.evaluations(plan.problem.n, plan.batch, plan.problem.d)
+    if plan.sizes is None:
+        spent = plan.checkpoints * plan.method.evaluations(plan.problem.n, plan.batch, plan.problem.d)
+    else:
+        spent = np.concatenate([[0], np.cumsum(plan.sizes)])[plan.checkpoints]
     data: dict[str, tuple[tuple[str, ...], np.ndarray]] = {
         name: (("step_size", "replica", "checkpoint"), out[name]) for name in plan.measures
     }
     data |= {name: (("step_size", "step"), path) for name, path in out.items() if name.endswith("_path")}
     if schedule.given:
         data["alpha"] = (("step_size", "step"), plan.alphas)
+    if plan.sizes is not None:
+        data["batch_size"] = (("step",), plan.sizes)
     if average:
         assert plan.weights is not None
         data["weight"] = (("step_size", "step"), plan.weights)
@@ -106,7 +111,7 @@ def _dataset(plan: Plan, schedule: Schedule, average: bool, out: dict[str, np.nd
         "step_size": plan.alphas[:, 0],
         "replica": plan.replicas,
         "checkpoint": plan.checkpoints,
-        "evaluations": ("checkpoint", plan.checkpoints * per_step),
+        "evaluations": ("checkpoint", spent),
     }
     return xr.Dataset(data, coords, _attributes(plan, schedule, average))
 
@@ -116,7 +121,7 @@ def simulate(
     method: str | Method,
     step: Step,
     *,
-    batch: int = 1,
+    batch: int | Sequence[int] | np.ndarray = 1,
     replacement: bool = True,
     order: str = INDEPENDENT,
     steps: int = 1000,
@@ -143,7 +148,8 @@ def simulate(
         (steps,) or (S, steps); an expression in ``k``, ``K``, parameters and constants of the problem; or
         its text, such as ``"1/(4*L_max)"``.
     batch
-        Samples per gradient estimate.
+        Samples per gradient estimate, or those of each step, shape (steps,), such as growing batches. These
+        run on the NumPy backend, and a step that reads a constant of the sampling reads that of the smallest.
     replacement
         Whether a batch is drawn with replacement.
     order
@@ -197,9 +203,9 @@ def simulate(
     steps = whole("steps", steps, 1, _LARGEST_ID)
     replicas = whole("replicas", replicas, 1, _LARGEST_ID)
     first = whole("first_replica", first_replica, 0, _LARGEST_ID - replicas)
-    batch = whole("batch", batch, 1)
+    sizes = check_batch(batch, steps)
     schedule = resolve(
-        step, problem, steps, batch=batch, replacement=replacement, order=order, parameters=rest
+        step, problem, steps, batch=int(sizes.min()), replacement=replacement, order=order, parameters=rest
     )
     plan = Plan(
         problem=problem,
@@ -209,11 +215,12 @@ def simulate(
         checkpoints=grids.checkpoints(steps) if checkpoints is None else np.asarray(checkpoints),
         replicas=np.arange(first, first + (1 if rule.sampling == "full" else replicas)),
         seed=seed,
-        batch=batch,
+        batch=int(sizes.max()),
         replacement=replacement,
         measures=tuple([measures] if isinstance(measures, str) else measures),
         order=order,
         dtype=dtype,
+        sizes=sizes if (sizes != sizes[0]).any() else None,
     )
     chosen = {name: float(value) for name, value in (parameters or {}).items() if name not in rest}
     found = _dataset(plan, schedule, average is not None, execute(plan))

@@ -11,6 +11,7 @@ from sympy import Expr
 from ratebound.experiments.backends.rules import rules_of
 from ratebound.experiments.plan import Plan
 from ratebound.experiments.shuffling import SHUFFLED_PASSES
+from ratebound.theory.errors import RateboundError
 
 
 @dataclass(frozen=True)
@@ -54,8 +55,10 @@ def spec_of(plan: Plan) -> Spec:
     Raises
     ------
     RateboundError
-        If the update of the method reads an unknown symbol.
+        If the update of the method reads an unknown symbol, or batches change from step to step.
     """
+    if plan.sizes is not None:
+        raise RateboundError("batches that change from step to step run with backend='numpy' (or 'auto')")
     problem = plan.problem
     drawn = "batches in passes" if plan.in_passes else "batches"
     return Spec(

@@ -191,6 +191,13 @@ class NumpyEngine:
         if plan.deterministic:
             yield from (None for _ in range(start, stop))
             return
+        if plan.sizes is not None:
+            for k in range(start, stop):
+                size = int(plan.sizes[k])
+                yield from indices(
+                    plan.seed, plan.replicas, np.array([k]), plan.problem.n, size, plan.replacement
+                )
+            return
         block = max(1, _DRAWS // (plan.replicas.size * (plan.batch + 3)))
         for first in range(start, stop, block):
             numbers = np.arange(first, min(first + block, stop))
