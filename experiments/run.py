@@ -68,6 +68,16 @@ def _versions() -> str:
     return json.dumps(found | {"python": platform.python_version()})
 
 
+def _samples(plan: Plan) -> str:
+    """Return which part of the stream a run reads, in a word."""
+    draws = plan.method.draws
+    if plan.deterministic:
+        return "none"
+    if draws is None or not draws.uneven:
+        return "even"
+    return "axes" if draws.axis is not None else "weighted"
+
+
 def _attributes(plan: Plan, schedule: Schedule, average: bool) -> dict[str, str | int]:
     problem = plan.problem
     return {
@@ -86,6 +96,7 @@ def _attributes(plan: Plan, schedule: Schedule, average: bool) -> dict[str, str 
         "batch": plan.batch,
         "replacement": int(plan.replacement),
         "order": plan.order,
+        "samples": _samples(plan),
         "dtype": plan.dtype,
         "versions": _versions(),
     }

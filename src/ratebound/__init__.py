@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ratebound import experiments, problems, reports, theory
+    from ratebound.experiments.paired import paired
     from ratebound.experiments.run import simulate
     from ratebound.experiments.suite import load_suite, run_suite
     from ratebound.experiments.sweeps.run import sweep
@@ -41,6 +42,7 @@ __all__ = [
     "find",
     "load_suite",
     "methods",
+    "paired",
     "parse",
     "problems",
     "reports",
@@ -63,6 +65,7 @@ _HOMES = MappingProxyType(
         "find": ("theory.catalogue", "find"),
         "load_suite": ("experiments.suite", "load_suite"),
         "methods": ("theory.methods", "METHODS"),
+        "paired": ("experiments.paired", "paired"),
         "parse": ("theory.parse", "parse"),
         "run_suite": ("experiments.suite", "run_suite"),
         "simulate": ("experiments.run", "simulate"),

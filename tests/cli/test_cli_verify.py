@@ -292,6 +292,18 @@ def test_simulate_in_single_precision():
     assert float(outputs[0][-1]) == pytest.approx(float(outputs[1][-1]), rel=1e-4)
 
 
+def test_simulate_compares_on_the_same_samples():
+    options = ("--problem", "quadratic_2d", "--step", "1/(4*L_max)", "--steps", "50", "--replicas", "16")
+    same = run("simulate", *options, "--method", "sgd", "--against", "sgd", "--against-step", "1/(8*L_max)")
+    assert same.exit_code == 0, same.output
+    _, compared = same.stdout.split("\n\n")
+    title, header, first, *_, last = compared.splitlines()
+    assert title.startswith("sgd - sgd") and header.split()[-1] == "worth"
+    assert first.split()[:3] == ["0", "0", "0"] and float(last.split()[2]) > 0
+    lone = run("simulate", *options, "--method", "sgd", "--against-step", "1/L")
+    assert lone.exit_code == 2 and "name it with --against" in lone.output
+
+
 def test_simulate_prints_the_curve():
     result = run(
         *("simulate", "--problem", "quadratic_2d", "--method", "sgd", "--step", "1/(4*L_max)"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import click
 
 from ratebound.commands import options
@@ -21,6 +23,8 @@ from ratebound.commands.text import aligned
     metavar="NAME=VALUE",
     help="A parameter of the method or the step, such as beta=0.9.",
 )
+@click.option("--against", metavar="NAME", help="Also run this method, on the same samples, and compare.")
+@click.option("--against-step", metavar="EXPR", help="Its step.  [default: that of --step]")
 @click.option("--measure", default="gap_last", show_default=True, metavar="NAME", help="What to print.")
 @click.option("--steps", type=int, default=1000, show_default=True, metavar="K", help="Updates.")
 @click.option("--replicas", type=int, default=256, show_default=True, metavar="N", help="Independent runs.")
@@ -37,6 +41,8 @@ def simulate(
     method: str,
     step: str,
     parameters: tuple[str, ...],
+    against: str | None,
+    against_step: str | None,
     measure: str,
     steps: int,
     replicas: int,
@@ -50,16 +56,21 @@ def simulate(
     """Run replicas of a method on a problem; print the mean over replicas and its spread.
 
     A mean of finitely many replicas is no evidence about a bound on the expectation: use `verify` for that.
+    With --against both methods read the same samples, and the mean difference is told with its standard error
+    and its worth, the factor of replicas that independent runs would need for the same error.
     """
     import numpy as np
 
+    from ratebound.experiments.paired import paired
     from ratebound.experiments.run import simulate as run
+    from ratebound.theory.errors import RateboundError
     from ratebound.theory.passes import INDEPENDENT
 
-    result = run(
+    if against_step is not None and against is None:
+        raise RateboundError("--against-step is the step of another method; name it with --against")
+    shared = partial(
+        run,
         options.problem_of(problem, loss, l2),
-        method,
-        step,
         batch=batch,
         replacement=not without_replacement,
         order=order or INDEPENDENT,
@@ -71,6 +82,7 @@ def simulate(
         dtype=dtype,
         backend=backend,
     )
+    result = shared(method, step)
     curves = result[measure].values[0]
     click.echo(f"{measure} of {method} on {problem}, alpha_k = {result.attrs['step']}")
     rows: list[tuple[str, ...]] = [("k", "evaluations", "mean", "10 %", "median", "90 %")]
@@ -80,4 +92,14 @@ def simulate(
     for j, (k, evaluations) in enumerate(counts):
         numbers = (f"{value:.6g}" for value in (mean[j], *quantiles[:, j]))
         rows.append((str(k), str(evaluations), *numbers))
+    click.echo(aligned(rows))
+    if against is None:
+        return
+    other = shared(against, against_step or step)
+    found = paired(result, other, measure)
+    click.echo(f"\n{method} - {against}, alpha_k = {other.attrs['step']}, on the same samples")
+    rows = [("k", "mean difference", "standard error", "worth")]
+    columns = (found[name].values[0] for name in ("difference", "standard_error", "worth"))
+    for k, difference, error, worth in zip(found["checkpoint"].values, *columns, strict=True):
+        rows.append((str(k), f"{difference:.6g}", f"{error:.2g}", f"{worth:.3g}"))
     click.echo(aligned(rows))
