@@ -102,6 +102,7 @@ ORACLES: Mapping[str, Oracle] = MappingProxyType(
         "gd_pl_refined_long": Oracle("pl", gap0, modulus=mu_pl),
         "nesterov_convex": Oracle("convex", D),
         "nesterov_strong": Oracle("strongly_convex", _ENERGY, modulus=mu),
+        "triple_momentum_distance": Oracle("strongly_convex", D, modulus=mu, tight=True),
         "ogm_convex": Oracle("convex", D),
         "heavy_ball_convex": Oracle("convex", D),
         "heavy_ball_linear": Oracle("pl", gap0, modulus=mu_pl),

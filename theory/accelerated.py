@@ -12,7 +12,7 @@ from ratebound.theory.assumptions import (
     strongly_convex,
 )
 from ratebound.theory.conversion import Conversion
-from ratebound.theory.methods import nesterov, nesterov_constant
+from ratebound.theory.methods import nesterov, nesterov_constant, triple_momentum
 from ratebound.theory.onestep import X
 from ratebound.theory.points import (
     GY,
@@ -25,6 +25,7 @@ from ratebound.theory.points import (
 )
 from ratebound.theory.potential import Potential
 from ratebound.theory.statement import Theorem
+from ratebound.theory.strong_model import StrongModel
 from ratebound.theory.symbols import D, L, alpha, delta, gap0, k, mu
 
 _Z = Symbol("Z", real=True)
@@ -117,4 +118,26 @@ nesterov_strong_distance = Theorem(
     sibling="nesterov_strong",
 )
 
-THEOREMS = (nesterov_convex, nesterov_strong, nesterov_convex_gradient, nesterov_strong_distance)
+_SQUEEZED = (1 - sqrt(mu / L)) ** 2
+
+triple_momentum_distance = Theorem(
+    id="triple_momentum_distance",
+    title="Triple momentum, strongly convex, distance",
+    source="Van Scoy, Freeman and Lynch 2018; potential of Taylor and Drori 2023 (numbers not checked)",
+    method=triple_momentum,
+    assumptions=(smooth, strongly_convex),
+    step=1 / L,
+    measure="distance_sq",
+    bound=L / mu * _SQUEEZED**k * D**2,
+    certificate=StrongModel(_SQUEEZED),
+    note="The worst case at every k; no method has a better factor (Drori and Taylor 2022, not checked).",
+    sibling="nesterov_strong_distance",
+)
+
+THEOREMS = (
+    nesterov_convex,
+    nesterov_strong,
+    nesterov_convex_gradient,
+    nesterov_strong_distance,
+    triple_momentum_distance,
+)

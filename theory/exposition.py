@@ -18,7 +18,7 @@ from ratebound.theory.certificate import (
 from ratebound.theory.conversion import Conversion
 from ratebound.theory.cubic import CubicModel
 from ratebound.theory.exposition_reduced import reduced, tracking
-from ratebound.theory.exposition_second import cubic_model, squaring
+from ratebound.theory.exposition_second import cubic_model, squaring, strong_model
 from ratebound.theory.exposition_steps import (
     any_steps,
     interpolated,
@@ -41,9 +41,10 @@ from ratebound.theory.proof_lines import Line, claim_lines, term_lines
 from ratebound.theory.reciprocal import Reciprocal
 from ratebound.theory.recursion import Cases, Recursion
 from ratebound.theory.reduced import Reduced
-from ratebound.theory.spectral import Chebyshev, Peak, lam
+from ratebound.theory.spectral import Chebyshev, Peak, Slowest, lam
 from ratebound.theory.squaring import Squaring
 from ratebound.theory.statement import Theorem
+from ratebound.theory.strong_model import StrongModel
 from ratebound.theory.symbols import D, alpha, d2, d2_next, delta, delta_next, grad_sq
 from ratebound.theory.telescope import SUMMED, Telescope
 from ratebound.theory.tracking import Tracking
@@ -82,7 +83,7 @@ def _proof(theorem: Theorem) -> list[Line]:
             return list(_conversion(theorem, proof))
         case GradientSum() as proof:
             return list(_gradient_sum(theorem, proof))
-        case Peak() | Chebyshev() as proof:
+        case Peak() | Slowest() | Chebyshev() as proof:
             return list(_spectral(theorem, proof))
         case Potential() as proof:
             return list(_potential(theorem, proof))
@@ -108,6 +109,8 @@ def _proof(theorem: Theorem) -> list[Line]:
             return list(last_iterate(theorem, proof))
         case Squaring() as proof:
             return list(squaring(theorem, proof))
+        case StrongModel() as proof:
+            return list(strong_model(theorem, proof))
         case CubicModel() as proof:
             return list(cubic_model(theorem, proof))
         case Within() as proof:
@@ -195,7 +198,7 @@ def _gradient_sum(theorem: Theorem, proof: GradientSum) -> Iterator[Line]:
     yield Line("so that the least squared gradient of x_0 .. x_{k-1} is at most the bound", theorem.bound)
 
 
-def _spectral(theorem: Theorem, proof: Peak | Chebyshev) -> Iterator[Line]:
+def _spectral(theorem: Theorem, proof: Peak | Slowest | Chebyshev) -> Iterator[Line]:
     yield Line(
         "Along an eigenvector of curvature lambda the gradient is lambda times the error: it is followed"
     )
@@ -207,6 +210,9 @@ def _spectral(theorem: Theorem, proof: Peak | Chebyshev) -> Iterator[Line]:
         )
         yield Line("  ", proof.at)
         yield Line("where it is the bound", theorem.bound)
+    elif isinstance(proof, Slowest):
+        yield Line("Each step multiplies the error by", proof.factor(theorem))
+        yield Line("which is nonnegative and largest at the least eigenvalue: the bound", theorem.bound)
     else:
         yield Line("With x_{-1} = x_0 the error is rho^k (U_k(t) - rho U_{k-1}(t)), rho =", proof.rho)
         yield Line("U_k the Chebyshev polynomials of the second kind, and |t| <= 1 on the spectrum.")

@@ -8,6 +8,7 @@ from ratebound.theory.cubic import CubicModel, reached, scale
 from ratebound.theory.proof_lines import Line, claim_lines
 from ratebound.theory.squaring import Squaring
 from ratebound.theory.statement import Theorem
+from ratebound.theory.strong_model import StrongModel, half
 
 
 def squaring(theorem: Theorem, proof: Squaring) -> Iterator[Line]:
@@ -30,3 +31,15 @@ def cubic_model(theorem: Theorem, proof: CubicModel) -> Iterator[Line]:
             f"Where {case}: 1/u grows by at least 1/3 in a step, since, with s >= 0,", value.factor(), ">= 0"
         )
     yield Line("Over k steps 1/u is at least 1/u_0 + k/3, which is the bound", theorem.bound)
+
+
+def strong_model(theorem: Theorem, proof: StrongModel) -> Iterator[Line]:
+    """Yield the lines of the proof of triple momentum."""
+    yield Line("X, W, Y, B are x_k, w_k, y_k, y_{k-1} less x*, GY and GB the gradients at y_k and y_{k-1}.")
+    yield Line("m(y) is f(y) - f* - ||grad f(y)||^2/(2 L) - c ||y - grad f(y)/L - x*||^2 >= 0, with c", half)
+    yield Line(
+        "V_k is m(y_{k-1}) + 2 c ||X||^2. The claim factor V_k - V_{k+1} >= 0, with the factor", proof.factor
+    )
+    yield Line("is that multiple of interpolation at y_{k-1} and y_k, and the rest of it at x* and y_k;")
+    yield Line("V_1 is at most the factor times 2 c L/mu D^2, by <grad f(x_0), x_0 - x*> <= L D^2.")
+    yield Line("V_k contains 2 c ||x_k - x*||^2, which gives the bound", theorem.bound)

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from math import sqrt
 
 from sympy import Expr
+from sympy import sqrt as root
 
 from ratebound.theory.catalogue import THEOREMS
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.method import Method
-from ratebound.theory.methods import gd, nesterov, ogm, sgd, steepest
+from ratebound.theory.methods import gd, nesterov, nesterov_constant, ogm, sgd, steepest, triple_momentum
 from ratebound.theory.statement import MEASURES, Theorem
 from ratebound.theory.symbols import D, L, alpha, gap0, k, mu, variance_bound
 
@@ -103,6 +104,20 @@ def _chain(steps: int, values: Values) -> Instance:
     return Instance(tuple(map(tuple, rows)), (size, *[0.0] * d), (0.0,) * d)
 
 
+def _curved_chain(steps: int, values: Values) -> Instance:
+    """Return Nesterov's chain with a ridge, its links beyond the last minimised out: x*_i = q^i."""
+    m, M, d = values["mu"], values["L"], 2 * steps + 1
+    q = (sqrt(M) - sqrt(m)) / (sqrt(M) + sqrt(m))
+    count = 2 * d + 1
+    rows = [[0.0] * d for _ in range(count)]
+    size = sqrt(count * (M - m) / 4)
+    for i in range(d):
+        rows[i][i], rows[i + 1][i] = size, -size
+        rows[d + 1 + i][i] = sqrt(count * m)
+    rows[d][d - 1] = size * sqrt(1 - q)
+    return Instance(tuple(map(tuple, rows)), (size, *[0.0] * (count - 1)), (0.0,) * d)
+
+
 def _noisy_line(_: int, values: Values) -> Instance:
     """Return two parabolas that differ by a slope: noise of a constant variance."""
     m = values["mu"]
@@ -111,6 +126,7 @@ def _noisy_line(_: int, values: Values) -> Instance:
 
 
 _KEPT = (1 - alpha * mu) ** (2 * k)
+_Q = (root(L) - root(mu)) / (root(L) + root(mu))
 
 LOWER_BOUNDS: Mapping[str, LowerBound] = {
     each.id: each
@@ -162,6 +178,18 @@ LOWER_BOUNDS: Mapping[str, LowerBound] = {
             instance=_chain,
             attained=False,
             theorem=THEOREMS["nesterov_convex"],
+        ),
+        LowerBound(
+            id="smooth_strong_lower",
+            title="Smooth, strongly convex: no method of gradients forgets the start faster",
+            source="Nesterov 2004, Theorem 2.1.13 (number not checked), with finitely many links",
+            methods=(gd, nesterov_constant, triple_momentum),
+            step=1 / L,
+            measure="distance_sq",
+            bound=_Q ** (2 * k) * D**2 / 2,
+            instance=_curved_chain,
+            attained=False,
+            theorem=THEOREMS["triple_momentum_distance"],
         ),
         LowerBound(
             id="gd_long_steps",

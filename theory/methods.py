@@ -89,6 +89,17 @@ nesterov_constant = Method(
     from_start=("z",),
 )
 
+_w = Symbol("w", real=True)
+_between = (2 * _root * x + (1 - _root) * _w) / (1 + _root)
+triple_momentum = Method(
+    "triple_momentum",
+    "Triple momentum",
+    {"x": (1 - _root) * x + _root * (_between - g / mu), "w": _between - alpha * g},
+    "full",
+    point=_between,
+    from_start=("w",),
+)
+
 _m = Symbol("m", real=True)
 heavy_ball_pl = Method(
     "heavy_ball_pl",
@@ -191,6 +202,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
             sgd_schedule_free,
             nesterov,
             nesterov_constant,
+            triple_momentum,
             ogm,
             heavy_ball_pl,
             heavy_ball_polyak,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from sympy import Expr, Integer
 
-from ratebound.theory.assumptions import descent_lemma, lower_bounded, pl, pl_inequality, smooth
+from ratebound.theory.assumptions import descent_lemma, lower_bounded, pl, pl_inequality, quadratic, smooth
 from ratebound.theory.look_ahead import LookAhead, near_gradient
 from ratebound.theory.methods import sam
 from ratebound.theory.onestep import E, G
+from ratebound.theory.spectral import Slowest
 from ratebound.theory.statement import Theorem
 from ratebound.theory.symbols import L, alpha, gap0, k, mu_pl, radius
 
@@ -57,4 +58,44 @@ sam_pl = Theorem(
     sibling="gd_pl",
 )
 
-THEOREMS = (sam_nonconvex, sam_pl)
+_C = L * radius
+_LONG = alpha * (_KEPT - L * alpha * (1 + _C) ** 2 / 2)
+
+sam_nonconvex_long = Theorem(
+    id="sam_nonconvex_long",
+    title="Sharpness-aware minimisation, nonconvex, steps beyond 1/L",
+    source="Andriushchenko and Flammarion 2022, Theorem 1, without noise (number not checked); derived here",
+    method=sam,
+    assumptions=(smooth, lower_bounded),
+    step=alpha,
+    where=(alpha < 2 * _KEPT / (L * (1 + _C) ** 2), radius < 1 / L),
+    measure="grad_norm_sq_mean",
+    bound=gap0 / (k * _LONG),
+    start=Integer(1),
+    certificate=LookAhead(
+        by={descent_lemma: Integer(1), near_gradient: alpha / (2 * _C) + L * alpha**2 / 2 * (1 + 1 / _C)},
+        plus={(E + _C * G) ** 2: alpha / (2 * _C), (E - _C * G) ** 2: L * alpha**2 / (2 * _C)},
+        weight=_LONG,
+    ),
+    defaults={alpha: 3 / (2 * L), radius: 1 / (20 * L)},
+    note="Up to 1/L sam_nonconvex says more.",
+    sibling="sam_nonconvex",
+)
+
+sam_quadratic = Theorem(
+    id="sam_quadratic",
+    title="Sharpness-aware minimisation, least squares: gradient descent with the Hessian H + r H^2",
+    source="elementary, eigenvalue by eigenvalue; derived here",
+    method=sam,
+    assumptions=(quadratic, smooth, pl),
+    step=alpha,
+    where=(alpha <= 1 / (L * (1 + _C)),),
+    measure="gap_last",
+    bound=(1 - alpha * mu_pl * (1 + radius * mu_pl)) ** (2 * k) * gap0,
+    certificate=Slowest(),
+    defaults={alpha: 1 / (2 * L), radius: 1 / L},
+    note="Attained along the flattest direction. Beyond 2/(L (1 + r L)) it diverges: sharp minima are left.",
+    sibling="sam_pl",
+)
+
+THEOREMS = (sam_nonconvex, sam_nonconvex_long, sam_pl, sam_quadratic)

@@ -35,9 +35,10 @@ _STARTS: Mapping[Expr, Expr] = MappingProxyType({D**2: lam**0, gap0: lam / 2, gr
 def _coordinate(theorem: Theorem) -> Expr:
     """Return what a step makes of the coordinate x along an eigenvector, x* being zero."""
     method: Method = theorem.method
-    if quadratic.name not in {each.name for each in theorem.assumptions} or method.point != x:
-        raise RateboundError("a spectral certificate is about gradients at x_k of a quadratic f; assume it")
-    rule = method.update["x"].xreplace({g: lam * x, alpha: theorem.step})
+    if quadratic.name not in {each.name for each in theorem.assumptions} or theorem.stochastic:
+        raise RateboundError("a spectral certificate is about full gradients of a quadratic f; assume it")
+    place = method.point.xreplace({g: lam * x})
+    rule = method.update["x"].xreplace({g: lam * place, alpha: theorem.step})
     return expand(rule)
 
 
@@ -72,6 +73,32 @@ class Peak:
         largest = ratio.subs(lam, self.at) * simplify(1 - alpha * self.at) ** (2 * k)
         if not vanishes(theorem.at(k) - self.start * largest):
             require(theorem.at(k) - self.start * largest, theorem, "the bound against the largest factor")
+
+
+@dataclass(frozen=True)
+class Slowest:
+    """Each step multiplies the error along an eigenvector by at most the factor at the least eigenvalue.
+
+    The nonzero eigenvalues lie between mu_pl and L; the gap has no part along the others.
+    """
+
+    cited: bool = field(default=False, init=False)
+
+    def factor(self, theorem: Theorem) -> Expr:
+        """Return the factor of the error along an eigenvector."""
+        return expand(_coordinate(theorem) / x)
+
+    def check(self, theorem: Theorem) -> None:
+        """Check that the factor is nonnegative and falls over the spectrum, and the bound."""
+        factor = self.factor(theorem)
+        if set(theorem.method.update) != {"x"} or factor.has(x) or theorem.measure != "gap_last":
+            raise RateboundError("this certificate bounds gap_last of a method that keeps x only")
+        least, s = factor.subs(lam, mu_pl), free("s")
+        along = factor.subs(lam, (mu_pl + L * s) / (1 + s))
+        require(along, theorem, "the factor over the spectrum")
+        require(least - along, theorem, "the factor at mu_pl less that over the spectrum")
+        if not vanishes(theorem.at(k) - least ** (2 * k) * gap0):
+            require(theorem.at(k) - least ** (2 * k) * gap0, theorem, "the bound against the largest factor")
 
 
 @dataclass(frozen=True)

@@ -53,6 +53,7 @@ POINTS = {
     ],
     "gd_nonconvex": [({"L": 1, "alpha": step}, k) for step, k in ((1.0, 1), (1.0, 4), (0.3, 2), (1.8, 2))],
     "nesterov_convex": [({"L": 1, "alpha": step}, k) for step, k in ((1.0, 1), (1.0, 4), (0.3, 3))],
+    "triple_momentum_distance": [({"L": 1, "mu": mu}, k) for mu, k in ((0.1, 1), (0.1, 4), (0.5, 3))],
     "ogm_convex": [({"L": L}, k) for L, k in ((1, 1), (2, 2), (1, 5))],
     "heavy_ball_convex": [({"L": 1, "alpha": step}, k) for step, k in ((1.0, 1), (1.0, 3), (0.3, 2))],
     "heavy_ball_linear": [
