@@ -102,7 +102,8 @@ def refuted_by(name, corruption, steps, replicas):
     options = {"batch": 2} if theorem.measure == "batch_variance" else {}
     if corruption is wider:
         edge = conjecture.where[0]
-        options["parameters"] = {str(edge.lhs): edge.rhs * (0.95 if edge.rel_op[0] == "<" else 1.05)}
+        inside = edge.rhs * (0.95 if edge.rel_op[0] == "<" else 1.05)
+        options["parameters"] = {str(edge.lhs): inside.subs(dict(conjecture.defaults))}
     special = theorem.in_passes or "lipschitz_hessian" in {each.name for each in theorem.assumptions}
     for name in default_problems(theorem) if special else PROBLEMS:
         verdict = verify(conjecture, load(name), steps=steps, replicas=replicas, **options)
