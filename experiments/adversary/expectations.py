@@ -15,7 +15,7 @@ from ratebound.experiments.backends.numpy_ import NumpyEngine, compile_rules, re
 from ratebound.experiments.backends.rules import constants_at, constants_of, known, rules, started
 from ratebound.experiments.enumerate import count_paths, enumerate_paths
 from ratebound.experiments.exact import path_curves
-from ratebound.experiments.linear import is_plain
+from ratebound.experiments.linear import is_linear, is_plain
 from ratebound.experiments.pass_curves import pass_curves
 from ratebound.experiments.plan import Plan
 
@@ -51,7 +51,7 @@ def curves(
         if not along_axis and count_paths(problem.n, 1, case.batch, case.replacement) > _PATHS:
             return None
         found = moments(_plan(case, alphas, weights, _OF_STATE))
-    elif problem.kind == "quadratic":
+    elif problem.kind == "quadratic" and is_linear(case.method):
         found = moment_curves(problem, case.method, alphas, weights, case.batch, case.replacement)
     elif (
         case.method.draws is None
