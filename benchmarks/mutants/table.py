@@ -85,7 +85,7 @@ def as_markdown(settings: Mapping[str, Any], rows: Sequence[Row]) -> str:
         f"- of those known to be false before any run: "
         f"{_share(sum(bool(row['killed']) for row in beforehand), len(beforehand))}.",
         "",
-        "The instances were chosen on mutants of this catalogue, so that the rate of the library is a fit to it;",
+        "The instances were chosen on mutants of this catalogue, so that the rate of the library is a fit;",
         "`benchmarks.mutants.split` measures the rate on theorems that a choice of instances has not seen.",
         "",
         "How each label was reached. Where a counterexample is all that is known, false means killed: there "
