@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sympy import Expr, Integer
+from sympy import Expr, Integer, Rational
 
 from ratebound.theory.assumptions import descent_lemma, lower_bounded, pl, pl_inequality, quadratic, smooth
 from ratebound.theory.look_ahead import LookAhead, near_gradient
@@ -68,7 +68,7 @@ sam_nonconvex_long = Theorem(
     method=sam,
     assumptions=(smooth, lower_bounded),
     step=alpha,
-    where=(alpha < 2 * _KEPT / (L * (1 + _C) ** 2), radius < 1 / L),
+    where=(alpha <= Rational(7, 5) / L, radius <= 1 / (10 * L)),
     measure="grad_norm_sq_mean",
     bound=gap0 / (k * _LONG),
     start=Integer(1),
@@ -77,8 +77,8 @@ sam_nonconvex_long = Theorem(
         plus={(E + _C * G) ** 2: alpha / (2 * _C), (E - _C * G) ** 2: L * alpha**2 / (2 * _C)},
         weight=_LONG,
     ),
-    defaults={alpha: 3 / (2 * L), radius: 1 / (20 * L)},
-    note="Up to 1/L sam_nonconvex says more.",
+    defaults={alpha: Rational(6, 5) / L, radius: 1 / (20 * L)},
+    note="Up to 1/L sam_nonconvex says more. As r vanishes the range may grow to 2/L.",
     sibling="sam_nonconvex",
 )
 
@@ -89,7 +89,7 @@ sam_quadratic = Theorem(
     method=sam,
     assumptions=(quadratic, smooth, pl),
     step=alpha,
-    where=(alpha <= 1 / (L * (1 + _C)),),
+    where=(alpha <= 1 / (2 * L), radius <= 1 / L),
     measure="gap_last",
     bound=(1 - alpha * mu_pl * (1 + radius * mu_pl)) ** (2 * k) * gap0,
     certificate=Slowest(),

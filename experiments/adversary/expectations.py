@@ -11,7 +11,8 @@ import numpy as np
 from ratebound.experiments.adversary.case import Case
 from ratebound.experiments.adversary.moments import moment_curves
 from ratebound.experiments.affine import moments
-from ratebound.experiments.backends.numpy_ import NumpyEngine, compile_rules, reduced
+from ratebound.experiments.backends.metric import MetricSteps
+from ratebound.experiments.backends.numpy_ import NumpyEngine, compile_rules, in_metric
 from ratebound.experiments.backends.rules import constants_at, constants_of, known, rules, started
 from ratebound.experiments.enumerate import count_paths, enumerate_paths
 from ratebound.experiments.exact import path_curves
@@ -116,6 +117,8 @@ def _walked(case: Case, alphas: np.ndarray, given: Mapping[str, np.ndarray]) -> 
     points = np.empty((size, steps + 1, problem.d))
     start = np.broadcast_to(problem.x0, (size, problem.d))
     state = {name: start if started(plan, name) else np.zeros_like(start) for name in case.method.update}
+    metric = None if case.method.metric is None else MetricSteps(plan)
+    state |= {} if metric is None else metric.start((size, problem.d))
     points[:, 0] = start
     for k in range(steps):
         inputs = {**fixed, "alpha": alphas[:, k, None], "k": np.array(k)}
@@ -123,7 +126,8 @@ def _walked(case: Case, alphas: np.ndarray, given: Mapping[str, np.ndarray]) -> 
             inputs["g"] = problem.gradient(state["x"])
         y = np.broadcast_to(place(state, inputs)["y"], start.shape)
         g = problem.gradient(y)
-        state = step(state, {**inputs, "g": g, **reduced(plan, y, g)})
+        read, after = in_metric(metric, plan, state, y, g, k)
+        state = step(state, inputs | read) | after
         points[:, k + 1] = state["x"]
     return points
 

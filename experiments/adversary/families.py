@@ -16,7 +16,7 @@ import numpy as np
 
 from ratebound.experiments.adversary import instances as build
 from ratebound.problems.finite_sum import Problem
-from ratebound.problems.losses import Loss, cauchy, sine, squared, welsch
+from ratebound.problems.losses import Loss, cauchy, logistic, sine, squared, welsch
 from ratebound.theory.errors import RateboundError, nearest
 
 Scale = Literal["linear", "log", "integer"]
@@ -213,6 +213,13 @@ _FAMILIES = (
         {"start": Axis(0.0, 30.0), "gap": Axis(0.0, 10.0)},
         build.cauchy_pair,
         cauchy,
+    ),
+    Family(
+        "logistic_ridge",
+        "curvature that changes along the way, strongly convex",
+        {"mu": _MU, "tilt": Axis(0.0, 3.0), "start": Axis(-5.0, 5.0)},
+        build.logistic_ridge,
+        logistic,
     ),
     Family("welsch_1d", "bounded, gradients that grow", {"start": Axis(0.1, 4.0)}, build.welsch_line, welsch),
 )

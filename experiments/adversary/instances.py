@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ratebound.problems.finite_sum import Problem
-from ratebound.problems.losses import LOSSES, Loss, cauchy, sine, squared, welsch
+from ratebound.problems.losses import LOSSES, Loss, cauchy, logistic, sine, squared, welsch
 
 huber = LOSSES["huber"]
 
@@ -99,6 +99,11 @@ def sine_plane(along: float, across: float) -> Problem:
 def cauchy_pair(start: float, gap: float) -> Problem:
     """Two residuals that pull apart."""
     return _problem("cauchy_line", [[1.0], [1.0]], [gap, -gap], [start], cauchy)
+
+
+def logistic_ridge(mu: float, tilt: float, start: float) -> Problem:
+    """Two samples that pull apart under the logistic loss, and a ridge."""
+    return _problem("logistic_ridge", [[1.0], [tilt]], [1.0, -1.0], [start], logistic, mu)
 
 
 def welsch_line(start: float) -> Problem:
