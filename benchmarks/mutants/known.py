@@ -48,6 +48,13 @@ _BEYOND_GAP = (
 _BEYOND_GRADIENT = (
     "for alpha >= 2/L a step grows ||grad f|| by alpha L - 1 >= 1 at most, and ||grad f(x_0)||^2 <= 2 L gap0"
 )
+_FALLING = (
+    "co-coercivity: ||grad f|| does not grow for alpha <= 2/L, so the last is at most the best before it"
+)
+_EXACT_LAST = (
+    "gd_convex_exact: L/(2 alpha L k + 1) <= 1/(alpha k (2 - alpha L)), and with v = (alpha L - 1)^2, "
+    "k v^k (1 - v) <= (k/(k + 1))^(k + 1) < 1"
+)
 _PEP_DISTANCE = (
     "PEP: ratio at most .76 (bound x 0.5), .9996 (2 k), .86 (k + 1) for mu = .1, .5, alpha = .3, 1, L = 1, "
     "k = 1, 2, 3, 5"
@@ -123,6 +130,24 @@ KNOWN: Mapping[str, Known] = {
         f"gd_sc_from_distance: {change}": ("equivalent", "pep", _PEP_DISTANCE)
         for change in ("bound x 0.5", "k -> 2 k", "k -> k + 1")
     },
+    "gd_convex_gradient_best: grad_norm_sq_best -> grad_norm_sq_last": ("equivalent", "derived", _FALLING),
+    "gd_convex_gradient_mean: grad_norm_sq_mean -> grad_norm_sq_last": ("equivalent", "derived", _FALLING),
+    "gd_convex_average_long: gap_average -> gap_last": ("equivalent", "derived", _EXACT_LAST),
+    "gd_convex_average: step x 2": (
+        "equivalent",
+        "pep",
+        "gd_convex_average_long to alpha = 3/(4 L); PEP: ratio 1 at k = 1 and at most .67 at k = 2, 3, 5",
+    ),
+    "heavy_ball_convex: step x 2": (
+        "equivalent",
+        "pep",
+        "PEP: ratio at most .78 for L = 1, alpha = .5, .9, 1, k = 1, 2, 3, 5, 8, 12, 20",
+    ),
+    "nesterov_convex_gradient: k -> k + 1": (
+        "equivalent",
+        "pep",
+        "PEP: ratio at most .57 for L = 1, alpha = .03, .1, .5, 1, k = 1, 2, 3, 5, 10, 15, 20",
+    ),
     "gd_pl_refined: L -> mu_pl": (
         "open",
         "none",

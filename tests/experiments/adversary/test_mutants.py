@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 from house import ROOT
 
+from ratebound.experiments.adversary.case import number
 from ratebound.experiments.adversary.families import family
 from ratebound.experiments.exact import exact_curves
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.losses import LOSSES
 from ratebound.theory.catalogue import THEOREMS
 from ratebound.theory.methods import METHODS
-from ratebound.theory.symbols import D, L_max, alpha, k, sigma_star_sq
+from ratebound.theory.symbols import D, L, L_max, alpha, k, sigma_star_sq
 
 sys.path.append(str(ROOT))
 from benchmarks.mutants import chains, labels, split, table
@@ -115,6 +116,13 @@ def test_the_lemma_behind_the_labels_of_the_star_theorems_stands():
     noise = alpha * sigma_star_sq / (2 * (1 - alpha * L_max))
     lemma = replace(THEOREMS["sgd_star_convex"], bound=D**2 / (2 * alpha * k) + noise, certificate=None)
     assert worst(lemma)[0] <= KILLED
+
+
+def test_the_inequality_behind_the_last_iterate_of_long_steps_stands():
+    steps, a = np.arange(1, 200)[:, None], np.linspace(1.0, 1.999, 300)
+    values = {L: 1.0, D: 1.0, alpha: a}
+    last = number(THEOREMS["gd_convex_exact"].bound, values, steps)
+    assert (last <= number(THEOREMS["gd_convex_average_long"].bound, values, steps)).all()
 
 
 @pytest.mark.parametrize("c", [1, 2])
