@@ -30,7 +30,13 @@ _LARGEST, _CELLS = 500, 3e7
 
 def available(problem: Problem, method: Method, batch: int = 1) -> bool:
     """Whether :func:`moments` computes the expectations of a method with draws on a problem."""
-    if method.draws is None or problem.kind != "quadratic" or problem.x_star is None or problem.sparse:
+    if (
+        method.draws is None
+        or method.draws.values
+        or problem.kind != "quadratic"
+        or problem.x_star is None
+        or problem.sparse
+    ):
         return False
     size = 1 + problem.d * (len(method.update) + 1 + (problem.n if method.draws.table else 0))
     outcomes = problem.d if method.draws.axis is not None else 2 * float(problem.n) ** batch

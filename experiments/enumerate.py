@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ratebound.experiments.backends.drawn import values_of
 from ratebound.experiments.backends.numpy_ import compile_rules, nan_to_inf
 from ratebound.experiments.backends.rules import constants_on, rules
 from ratebound.experiments.exact import path_curves, path_needs
 from ratebound.experiments.linear import point_of
 from ratebound.experiments.plan import check_alphas, check_batch, check_measures, check_weights
+from ratebound.problems.component_gap import infima
 from ratebound.problems.finite_sum import Problem
 from ratebound.theory.errors import RateboundError
 
@@ -78,7 +80,7 @@ def enumerate_paths(
     """
     if method.sampling != "batch":
         raise RateboundError(f"{method.name} draws no samples: there are no paths to enumerate")
-    if method.draws is not None:
+    if method.draws is not None and not method.draws.values:
         raise RateboundError(f"{method.name} draws more than a batch: its paths are not enumerated")
     chosen = check_measures(measures)
     alphas = check_alphas(alphas)
@@ -118,6 +120,8 @@ def _walk(
     """Return the sums over all prefixes of paths, shape (K+1,) each, depth first to bound the memory."""
     update = compile_rules(rules(method, constants_on(problem, method)))
     place = compile_rules({"y": point_of(method)})
+    reads_values = method.draws is not None and method.draws.values
+    lowest = infima(problem)[0] if reads_values else None
     functions = {
         "gap_last": problem.gap,
         "distance_sq": problem.distance_sq,
@@ -149,8 +153,11 @@ def _walk(
                 part = {name: value[start : start + wide] for name, value in state.items()}
                 count = len(part["x"])
                 spread = {n: np.broadcast_to(v[:, None, :], (count, m, d)) for n, v in part.items()}
-                g = problem.batch_gradient(place(spread, inputs)["y"], drawn)
-                moved = {n: v.reshape(-1, d) for n, v in update(spread, {**inputs, "g": g}).items()}
+                at = place(spread, inputs)["y"]
+                given = {**inputs, "g": problem.batch_gradient(at, drawn)}
+                if lowest is not None:
+                    given |= values_of(problem, lowest, at, drawn[:, 0], given["g"])
+                moved = {n: v.reshape(-1, d) for n, v in update(spread, given).items()}
                 carried = np.repeat(past[start : start + wide] + weights[k] * part["x"], m, axis=0)
                 stack.append((k + 1, moved, carried))
     return totals

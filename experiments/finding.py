@@ -81,7 +81,8 @@ def enumerated_values(grid: Grid) -> tuple[Grid, np.ndarray] | None:
     trial, theorem = grid.trial, grid.theorem
     if theorem.in_passes:
         return enumerated_after_passes(grid)
-    if not theorem.stochastic or theorem.method.draws is not None:
+    draws = theorem.method.draws
+    if not theorem.stochastic or not (draws is None or draws.values):
         return None
     branching = math.log(count_paths(grid.problem.n, 1, trial.batch, trial.replacement))
     most = max(each.steps for each, _ in grid.entries)

@@ -227,10 +227,12 @@ class Plan:
             return
         if draws.table:
             need_dense(self.problem.A, f"the table of gradients of {name}")
+        if draws.values:
+            need_dense(self.problem.A, f"the value of a sample for {name}")
         if self.in_passes:
             raise RateboundError(f"{name} draws its samples itself, not in passes; leave out the order")
         if draws.single and batch != 1:
-            what = "moves along one axis" if draws.axis is not None else "stores the gradient of one sample"
+            what = "moves along one axis" if draws.axis is not None else "reads or stores one sample"
             raise RateboundError(f"batch = {batch}; {name} {what} per step: pass 1")
         if draws.weight is not None and not self.replacement:
             raise RateboundError(f"{name} draws by weights, with replacement; pass replacement=True")

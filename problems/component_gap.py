@@ -27,18 +27,18 @@ def component_gap(problem: Problem) -> Constant:
     minimum = problem.minimum
     if minimum.x_star is None:
         raise NotCertified(f"the minimum of f is not known: {minimum.note}")
-    infima, route = _infima(problem)
+    lowest, route = infima(problem)
     f_star = float(problem.value(minimum.x_star))
     if problem.loss.additive_noise:
         f_star = minimum.f_star + minimum.value_error
     size = float(np.abs(problem.loss.value_at(problem.A @ minimum.x_star, problem.y)).mean())
     # f at any point is an upper bound of f*; only rounding has to be added.
-    error = 8 * (problem.n + problem.d) * EPS * (size + abs(f_star) + float(np.abs(infima).mean()))
-    value = max(f_star - float(infima.mean()), 0.0) + error
+    error = 8 * (problem.n + problem.d) * EPS * (size + abs(f_star) + float(np.abs(lowest).mean()))
+    value = max(f_star - float(lowest.mean()), 0.0) + error
     return Constant("component_gap", float(np.nextafter(value, np.inf)), route, "upper", error=error)
 
 
-def _infima(problem: Problem) -> tuple[np.ndarray, str]:
+def infima(problem: Problem) -> tuple[np.ndarray, str]:
     """Return a lower bound of every component, shape (n,), and how it was found."""
     loss, y, l2 = problem.loss, problem.y, problem.l2
     norms = (problem.A**2).sum(1)

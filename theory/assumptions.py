@@ -12,7 +12,7 @@ from types import MappingProxyType
 from sympy import Expr, S
 from sympy.core.relational import Relational
 
-from ratebound.theory import coordinatewise, noise_models, second_order, stored
+from ratebound.theory import coordinatewise, noise_models, sample_steps, second_order, stored
 from ratebound.theory.inequality import Assumption, Inequality, needs
 from ratebound.theory.projections import boxed
 from ratebound.theory.symbols import (
@@ -269,6 +269,7 @@ ASSUMPTIONS: Mapping[str, Assumption] = MappingProxyType(
             *stored.ASSUMPTIONS,
             *coordinatewise.ASSUMPTIONS,
             *second_order.ASSUMPTIONS,
+            *sample_steps.ASSUMPTIONS,
         )
     }
 )
@@ -301,5 +302,6 @@ FACTS: tuple[tuple[frozenset[str], Relational], ...] = (
     *stored.FACTS,
     *coordinatewise.FACTS,
     *second_order.FACTS,
+    *sample_steps.FACTS,
 )
 """Relations between constants that follow from assumptions; proofs may use them."""

@@ -50,6 +50,7 @@ FAMILIES = (
     "shuffled_nonconvex",
     "recursive",
     "coordinate_descent",
+    "polyak_samples",
 )
 """Modules of :mod:`ratebound.theory` that hold theorems, each in a tuple ``THEOREMS``."""
 

@@ -20,6 +20,10 @@ L_i = Symbol("L_i", positive=True)
 """Smoothness constant of a component, for weights."""
 L_j = Symbol("L_j", positive=True)
 """Smoothness constant of f along an axis."""
+rise = Symbol("rise", nonnegative=True)
+"""f_i(x) minus the infimum of f_i, i the drawn sample."""
+norm_sq = Symbol("norm_sq", positive=True)
+"""||grad f_i(x)||^2; where it vanishes it reads one."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,8 @@ class Draws:
         Instead of samples an axis j is drawn, with a probability p_j in proportion to this expression in
         ``L_j``: ``g`` is the gradient of f along it, zero along the others, and the update may read ``L_j``.
         None for samples.
+    values
+        Whether the update reads ``rise`` and ``norm_sq`` of the drawn sample, one per step.
     """
 
     also: Mapping[str, Expr] = field(default_factory=dict)
@@ -55,23 +61,28 @@ class Draws:
     from_gradient: tuple[str, ...] = ()
     weight: Expr | None = None
     axis: Expr | None = None
+    values: bool = False
 
     def __post_init__(self) -> None:
         for name in ("also", "full"):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
         if self.full and self.coin == 0:
             raise RateboundError("full gradients are taken where the coin falls; give it a probability")
+        if self.values and (self.names != (rise.name, norm_sq.name) or self.uneven):
+            raise RateboundError("a step that reads the value of its sample draws nothing else")
         if self.axis is not None and (self.names != (L_j.name,) or self.weight is not None):
             raise RateboundError("a step along an axis draws nothing else")
 
     def __reduce__(self) -> tuple[object, ...]:
         # A mapping proxy cannot be pickled, and runs are sent to other processes.
         parts = dict(self.also), dict(self.full), self.coin, self.table, self.from_gradient
-        return Draws, (*parts, self.weight, self.axis)
+        return Draws, (*parts, self.weight, self.axis, self.values)
 
     def __hash__(self) -> int:
         also, full = (tuple(sorted(part.items(), key=str)) for part in (self.also, self.full))
-        return hash((also, full, self.coin, self.table, self.from_gradient, self.weight, self.axis))
+        return hash(
+            (also, full, self.coin, self.table, self.from_gradient, self.weight, self.axis, self.values)
+        )
 
     @property
     def text(self) -> str:
@@ -85,6 +96,8 @@ class Draws:
         if self.axis is not None:
             how = "evenly" if self.axis == 1 else f"in proportion to {self.axis}"
             words += [f"an axis j is drawn {how}, and g is the gradient along it alone"]
+        if self.values:
+            words += [f"{rise} is f_i(x) minus the infimum of f_i, and {norm_sq} is ||g||^2, i the sample"]
         return "; ".join(words)
 
     @property
@@ -92,12 +105,13 @@ class Draws:
         """What an update may read by these words."""
         read = (*self.also, *self.full, *([self.table] if self.table else []))
         read += () if self.axis is None else (L_j.name,)
+        read += (rise.name, norm_sq.name) if self.values else ()
         return (*read, coin.name) if self.coin != 0 else read
 
     @property
     def single(self) -> bool:
         """Whether a step draws one sample or one axis, and no batch."""
-        return bool(self.table) or self.axis is not None
+        return bool(self.table) or self.axis is not None or self.values
 
     @property
     def uneven(self) -> bool:

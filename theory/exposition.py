@@ -17,7 +17,7 @@ from ratebound.theory.certificate import (
 )
 from ratebound.theory.conversion import Conversion
 from ratebound.theory.cubic import CubicModel
-from ratebound.theory.exposition_reduced import reduced, tracking
+from ratebound.theory.exposition_reduced import reduced, tracked_sum, tracking
 from ratebound.theory.exposition_second import cubic_model, squaring, strong_model
 from ratebound.theory.exposition_steps import (
     any_steps,
@@ -47,6 +47,7 @@ from ratebound.theory.statement import Theorem
 from ratebound.theory.strong_model import StrongModel
 from ratebound.theory.symbols import D, alpha, d2, d2_next, delta, delta_next, grad_sq
 from ratebound.theory.telescope import SUMMED, Telescope
+from ratebound.theory.tracked_sum import TrackedSum
 from ratebound.theory.tracking import Tracking
 from ratebound.theory.within import Within
 
@@ -93,6 +94,8 @@ def _proof(theorem: Theorem) -> list[Line]:
             return list(reduced(theorem, proof))
         case Tracking() as proof:
             return list(tracking(theorem, proof))
+        case TrackedSum() as proof:
+            return list(tracked_sum(theorem, proof))
         case Growing() as proof:
             return list(_growing(theorem, proof))
         case LeastGradient() as proof:

@@ -9,6 +9,7 @@ from sympy import Expr, Max
 from ratebound.theory.proof_lines import Line, claim_lines, term_lines
 from ratebound.theory.reduced import Reduced, renewal
 from ratebound.theory.statement import Theorem
+from ratebound.theory.tracked_sum import TrackedSum
 from ratebound.theory.tracking import Tracking, tracked
 
 
@@ -24,6 +25,12 @@ def reduced(theorem: Theorem, proof: Reduced) -> Iterator[Line]:
         yield Line("What is stored at x_0 is what is found there, which the gap bounds:")
         for inequality, multiplier in proof.start.items():
             yield from term_lines(inequality, multiplier)
+    if proof.near:
+        yield Line("The distance at x_0 is bounded by the gap there:")
+        for inequality, multiplier in proof.near.items():
+            yield from term_lines(inequality, multiplier)
+    if proof.carried != 0:
+        yield Line("What is stored stays as it is at x_0; every step adds it, times", proof.carried)
     yield from _gathered(theorem, proof.weight != 0, Max(*proof.rates))
 
 
@@ -36,6 +43,20 @@ def tracking(theorem: Theorem, proof: Tracking) -> Iterator[Line]:
     yield Line("The potential V_k, with no error at x_0", proof.potential)
     yield from claim_lines(proof.claim, proof.by, proof.plus)
     yield from _gathered(theorem, proof.weight != 0, Max(*proof.rates))
+
+
+def tracked_sum(theorem: Theorem, proof: TrackedSum) -> Iterator[Line]:
+    """Yield the lines of a proof that sums the errors of an estimate."""
+    yield Line("With e_k the error of the estimate v_k, which is the full gradient at x_0:")
+    yield from claim_lines(proof.claim, proof.by, proof.plus)
+    yield Line("The mean of ||e_k||^2 + r ||v_k||^2 does not grow, with r", proof.share)
+    yield from claim_lines(proof.falling, proof.falls, {})
+    yield Line("so that it is at most r ||grad f(x_0)||^2 at every k.")
+    if proof.start:
+        yield Line("The gap at x_0 is bounded by the gradient there:")
+        for inequality, multiplier in proof.start.items():
+            yield from term_lines(inequality, multiplier)
+    yield from _gathered(theorem, True, proof.weight)
 
 
 def _gathered(theorem: Theorem, summed: bool, rate: Expr) -> Iterator[Line]:

@@ -110,6 +110,8 @@ class Method:
             return "batch"
         if self.draws.axis is not None:
             return "along one axis"
+        if self.draws.values:
+            return "of a sample, by its own step"
         return "made by the update" if self.draws.weight is None else f"weighted by {self.draws.weight}"
 
     @property

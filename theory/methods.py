@@ -19,6 +19,8 @@ from ratebound.theory.methods_drawn import (
     sarah,
     sgd_importance,
     sgd_partial,
+    sps_max,
+    svrg,
 )
 from ratebound.theory.methods_metric import bfgs, bfgs_exact, cubic_newton, dfp, newton
 from ratebound.theory.symbols import (
@@ -233,6 +235,8 @@ METHODS: Mapping[str, Method] = MappingProxyType(
             bfgs,
             dfp,
             bfgs_exact,
+            sps_max,
+            svrg,
         )
     }
 )

@@ -1,10 +1,11 @@
-"""Methods that draw more than a batch: importance sampling, variance reduction, coordinate descent."""
+"""Methods that draw more than a batch: importance sampling, variance reduction, axes, Polyak's step."""
 
 from __future__ import annotations
 
-from sympy import S, Symbol
+from sympy import Min, S, Symbol
 
-from ratebound.theory.draws import Draws, L_i, L_j, coin
+from ratebound.theory.coordinate_symbols import omega
+from ratebound.theory.draws import Draws, L_i, L_j, coin, norm_sq, rise
 from ratebound.theory.method import Method, g, x
 from ratebound.theory.symbols import L_mean, alpha, n
 
@@ -34,6 +35,14 @@ lsvrg = Method(
     "batch",
     from_start=("w",),
     draws=Draws(also={"h": _w}, full={"u": x}, coin=1 / n, from_gradient=("v",)),
+)
+svrg = Method(
+    "svrg",
+    "SVRG, one epoch",
+    {"x": x - alpha * (g - _there + _v), "w": _w, "v": _v},
+    "batch",
+    from_start=("w",),
+    draws=Draws(also={"h": _w}, from_gradient=("v",)),
 )
 saga = Method(
     "saga",
@@ -78,4 +87,11 @@ rcd_lipschitz = Method(
     {"x": x - alpha * g / L_j},
     "batch",
     draws=Draws(axis=L_j),
+)
+sps_max = Method(
+    "sps_max",
+    "SGD, omega times Polyak's step of the sample, at most alpha",
+    {"x": x - Min(omega * rise / norm_sq, alpha) * g},
+    "batch",
+    draws=Draws(values=True),
 )

@@ -34,6 +34,7 @@ from ratebound.theory.symbols import (
     delta_next,
     descent,
     drift,
+    drift_inner,
     error_inner,
     error_next,
     error_sq,
@@ -43,6 +44,7 @@ from ratebound.theory.symbols import (
     grad_next_sq,
     grad_sq,
     moment,
+    moment_next,
     move_curvature,
     move_inf_sq,
     move_inner,
@@ -84,6 +86,8 @@ STATE = (
     stored_gap_next,
     drift,
     error_next,
+    drift_inner,
+    moment_next,
     *PASS_STATE,
     *COORDINATE_STATE,
     *METRIC_STATE,
@@ -142,8 +146,8 @@ def expansion(method: Method, pathwise: bool = False) -> dict[Symbol, Expr]:
         raise RateboundError(f"{method.name} keeps state besides x: its step has no expansion here")
     if method.draws is not None and method.draws.axis is not None:
         return axis_step(method)
-    if aimed(method) is not None:
-        # All that is known of a projected point stands in inequalities about its method.
+    if aimed(method) is not None or (method.draws is not None and method.draws.values):
+        # All that is known of a projected point, or of a step that a sample sets, stands in inequalities.
         return {}
     rule = method.update["x"]
     if method == armijo:

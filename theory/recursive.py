@@ -1,14 +1,24 @@
-"""Nonconvex variance reduction: PAGE and SARAH, by estimates that track the gradient."""
+"""PAGE and SARAH: estimates that track the gradient, nonconvex and convex."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sympy import Integer, Max, sqrt
 
-from ratebound.theory.assumptions import descent_lemma, lower_bounded, pl, pl_inequality, smooth
+from ratebound.theory.assumptions import (
+    descent_lemma,
+    lower_bounded,
+    pl,
+    pl_inequality,
+    smooth,
+    smooth_components,
+)
 from ratebound.theory.methods import page, sarah
 from ratebound.theory.statement import Theorem
-from ratebound.theory.stored import drift_below, lipschitz_steps
-from ratebound.theory.symbols import K, L, L_max, alpha, gap0, k, moment, mu_pl, n
+from ratebound.theory.stored import drift_below, drift_cocoercive, lipschitz_steps
+from ratebound.theory.symbols import K, L, L_max, alpha, gap0, grad0_sq, k, moment, mu_pl, n
+from ratebound.theory.tracked_sum import TrackedSum
 from ratebound.theory.tracking import Tracking
 
 _LI = "Li, Bao, Zhang and Richtárik 2021"
@@ -81,4 +91,49 @@ sarah_nonconvex = Theorem(
     sibling="page_nonconvex",
 )
 
-THEOREMS = (page_nonconvex, page_pl, sarah_nonconvex)
+_SHARE = alpha * L_max / (2 - alpha * L_max)
+_NGUYEN = "Nguyen, Liu, Scheinberg and Takáč 2017"
+_SUM = TrackedSum(
+    weight=alpha / 2,
+    spread=alpha / 2,
+    share=_SHARE,
+    by={descent_lemma: Integer(1)},
+    plus={moment: alpha * (1 - alpha * L) / 2},
+    falls={drift_cocoercive: 2 / (2 - alpha * L_max)},
+)
+
+sarah_convex = Theorem(
+    id="sarah_convex",
+    title="SARAH, one outer loop, convex components, mean squared gradient",
+    source=f"{_NGUYEN} (number not checked)",
+    method=sarah,
+    assumptions=(smooth, smooth_components),
+    step=alpha,
+    where=(alpha <= 1 / L_max,),
+    measure="grad_norm_sq_mean",
+    bound=2 * gap0 / (alpha * k) + _SHARE * grad0_sq,
+    start=Integer(1),
+    certificate=_SUM,
+    defaults={alpha: 1 / (2 * L_max)},
+    note="The error of the estimate does not grow with k, as it does where components are not convex.",
+    sibling="sarah_nonconvex",
+)
+
+sarah_pl = Theorem(
+    id="sarah_pl",
+    title="SARAH, one outer loop, convex components, Polyak-Łojasiewicz, mean squared gradient",
+    source=f"{_NGUYEN}, Theorem 4 (number not checked), for strongly convex f",
+    method=sarah,
+    assumptions=(smooth, pl, smooth_components),
+    step=alpha,
+    where=(alpha <= 1 / L_max,),
+    measure="grad_norm_sq_mean",
+    bound=grad0_sq / (alpha * mu_pl * k) + _SHARE * grad0_sq,
+    start=Integer(1),
+    certificate=replace(_SUM, start={pl_inequality: 1 / mu_pl}),
+    defaults={alpha: 1 / (2 * L_max)},
+    note="Outer loops that restart at a random iterate multiply this factor, the linear rate of the source.",
+    sibling="svrg_sc",
+)
+
+THEOREMS = (page_nonconvex, page_pl, sarah_nonconvex, sarah_convex, sarah_pl)

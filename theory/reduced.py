@@ -2,8 +2,9 @@
 
 The estimate is ``g - s + v``: the gradients of the drawn sample at x_k and, stored, at an earlier point, and
 the mean v of what is stored. Its mean is grad f(x_k). In a step every stored gradient is replaced by that at
-x_k with one probability p: all together by a coin, or the one that is drawn, p = 1/n. So with the letters of
-:mod:`ratebound.theory.symbols` (A for ``spread``, B for ``stored_sq``, H for ``stored_gap``)
+x_k with one probability p: all together by a coin, or the one that is drawn, p = 1/n; within an epoch of SVRG
+none is, p = 0. So with the letters of :mod:`ratebound.theory.symbols` (A for ``spread``, B for ``stored_sq``,
+H for ``stored_gap``)
 
     E_k B_{k+1} = (1 - p) B_k + p A_k,    E_k H_{k+1} = (1 - p) H_k + p (f(x_k) - f*).
 
@@ -32,7 +33,6 @@ from ratebound.theory.method import Method, g, x
 from ratebound.theory.onestep import prove_step
 from ratebound.theory.prover import vanishes
 from ratebound.theory.symbols import (
-    D,
     alpha,
     d2,
     d2_next,
@@ -70,6 +70,11 @@ def replaced(method: Method) -> Expr:
             mean, p = v + (g - stored) / n, 1 / n
             if vanishes(method.update["v"] - mean) and _steps(method, g - stored + v):
                 return p
+        if set(method.update) == {"x", "v", "w"} and "w" in method.from_start and not draws.full:
+            w, ((stored_name, place),) = Symbol("w", real=True), draws.also.items()
+            kept = (method.update["w"], method.update["v"], place) == (w, v, w)
+            if kept and _steps(method, g - Symbol(stored_name, real=True) + v):
+                return S.Zero
         if set(method.update) == {"x", "v", "w"} and "w" in method.from_start and len(draws.full) == 1:
             w, ((stored_name, place), (full, at)) = Symbol("w", real=True), _pairs(method)
             renewed = {"w": coin * x + (1 - coin) * w, "v": coin * Symbol(full, real=True) + (1 - coin) * v}
@@ -115,6 +120,11 @@ class Reduced:
         For the gap of an average: ``E_k V_{k+1} + weight (f - f*) <= V_k``.
     start
         Multipliers of inequalities at x_0 that bound what is stored there by the gap.
+    carried
+        Factor of what is stored that every step adds, where nothing stored is replaced: then ``E_k V_{k+1} +
+        weight (f - f*) <= V_k + carried stored``.
+    near
+        Multipliers of inequalities at x_0 that bound the distance there by the gap.
     """
 
     stored: Symbol
@@ -124,6 +134,8 @@ class Reduced:
     rates: tuple[Expr, Expr] = (S.One, S.One)
     weight: Expr = S.Zero
     start: Multipliers = field(default_factory=dict)
+    carried: Expr = S.Zero
+    near: Multipliers = field(default_factory=dict)
     cited: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
@@ -138,6 +150,7 @@ class Reduced:
     def claim(self) -> Expr:
         """The one-step claim."""
         kept = self.rates[0] * d2 + self.rates[1] * self.share * self.stored
+        kept += self.carried * self.stored
         return kept - self.weight * delta - self.potential.xreplace(_NEXT)
 
     def check(self, theorem: Theorem) -> None:
@@ -145,8 +158,11 @@ class Reduced:
         average = theorem.measure == "gap_average"
         if theorem.measure not in ("distance_sq", "gap_average") or average != (self.weight != 0):
             raise RateboundError(f"stored gradients with the weight {self.weight} do not bound it")
-        require_assumed({**self.by, **self.start}, theorem)
-        require_known(self.share + self.weight + sum(self.rates), "the potential, its weight or its rates")
+        require_assumed({**self.by, **self.start, **self.near}, theorem)
+        known = self.share + self.weight + sum(self.rates) + self.carried
+        require_known(known, "the potential, its weight or its rates")
+        if self.carried != 0 and (replaced(theorem.method) != 0 or not average):
+            raise RateboundError("what is stored adds up for averages, where no step replaces it")
         values = {alpha: theorem.step}
         prove_step(
             self.claim,
@@ -159,11 +175,15 @@ class Reduced:
             start=S.Zero,
         )
         require(self.share.xreplace(values), theorem, "the share of what is stored", S.Zero)
-        first = self._first(theorem).xreplace(values)
+        for inequality, multiplier in {**self.start, **self.near}.items():
+            require(multiplier, theorem, f"the multiplier of {inequality.name} at the start", S.Zero)
+        found = self._stored_at_start()
+        first = (self._distance_at_start() + self.share * found).xreplace(values)
         if average:
-            gathered = (k * self.weight).xreplace(values)
+            gathered, added = ((k * each).xreplace(values) for each in (self.weight, self.carried * found))
             require(gathered, theorem, "the total weight")
-            require(theorem.at(k) * gathered - first, theorem, "the bound against the telescoped sum")
+            require(added, theorem, "what the steps add", S.Zero)
+            require(theorem.at(k) * gathered - first - added, theorem, "the bound against the telescoped sum")
             return
         rates = [rate.xreplace(values) for rate in self.rates]
         for rate in rates:
@@ -175,11 +195,16 @@ class Reduced:
             raise RateboundError(f"the bound {theorem.bound} is no multiple of the power of {Max(*rates)}")
         require(left - stand_in * first, theorem, "the bound against the potential at the start")
 
-    def _first(self, theorem: Theorem) -> Expr:
-        """Return an upper bound of V_0: what is stored at x_0 is what is found there."""
-        found = {stored_sq: spread, stored_gap: delta}[self.stored]
-        total = expand(found + sum((m * i.slack for i, m in self.start.items()), S.Zero)).subs(
-            delta, AT_START[delta]
-        )
-        require_known(total, "what is stored at the start")
-        return D**2 + self.share * total
+    def _stored_at_start(self) -> Expr:
+        """Return an upper bound of what is stored at x_0, which is what is found there."""
+        return _at_start({stored_sq: spread, stored_gap: delta}[self.stored], self.start)
+
+    def _distance_at_start(self) -> Expr:
+        return _at_start(d2, self.near)
+
+
+def _at_start(quantity: Expr, by: Multipliers) -> Expr:
+    """Return an upper bound of a quantity at x_0."""
+    total = expand(quantity + sum((m * i.slack for i, m in by.items()), S.Zero)).xreplace(AT_START)
+    require_known(total, "what is known at the start")
+    return total

@@ -237,6 +237,8 @@ class Theorem:
         if self.measure in ONE_STEP:
             return None
         chosen = self.step if self.step in self.parameters else alpha if alpha in self.parameters else None
+        if any(r.lhs == chosen and r.rel_op in (">", ">=") for r in self.where):
+            chosen = None  # It cannot be tuned down to eps.
         return orders.complexity(self.bound, chosen, self.at_horizon)
 
     @property

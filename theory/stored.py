@@ -13,6 +13,7 @@ from ratebound.theory.symbols import (
     delta,
     descent,
     drift,
+    drift_inner,
     grad_sq,
     moment,
     move_sq,
@@ -57,6 +58,8 @@ drift_below = Inequality(
     "components are L_max-smooth along the step", L_max**2 * move_sq - drift, needs("lipschitz_steps")
 )
 
+drift_cocoercive = Inequality("co-coercive components along the step", L_max * drift_inner - drift, _CONVEX)
+
 strongly_convex_components = Assumption(
     "strongly_convex_components",
     "every f_i is mu_min-strongly convex",
@@ -79,10 +82,12 @@ COMPARED = (
     spread_jensen,
     stored_below,
     strong_components,
+    drift_cocoercive,
 )
 """The inequalities that take other assumptions."""
 FACTS = (
     (needs("smooth_components", "strongly_convex_components"), mu_min <= L_max),
     (needs("smooth", "lipschitz_steps"), L_max >= L),
+    (needs("smooth", "smooth_components"), L_max >= L),
 )
 """Relations between constants that follow from assumptions."""

@@ -109,6 +109,8 @@ stored_sq_next = Symbol("stored_sq_next", nonnegative=True)
 stored_gap = Symbol("stored_gap", nonnegative=True)
 stored_gap_next = Symbol("stored_gap_next", nonnegative=True)
 drift = Symbol("drift", nonnegative=True)
+drift_inner = Symbol("drift_inner", real=True)
+moment_next = Symbol("moment_next", nonnegative=True)
 error_next = Symbol("error_next", nonnegative=True)
 weighted_sum = Symbol("weighted_sum", nonnegative=True)
 measure = Symbol("measure", nonnegative=True)
@@ -187,6 +189,8 @@ MEANING: Mapping[Symbol, str] = MappingProxyType(
         stored_gap: "(1/n) sum_i (f_i(p_i) - f_i(x*) - <grad f_i(x*), p_i - x*>), p_i as above",
         stored_gap_next: "its mean after the step",
         drift: "(1/n) sum_i ||grad f_i(x_{k+1}) - grad f_i(x_k)||^2",
+        drift_inner: "(1/n) sum_i <grad f_i(x_{k+1}) - grad f_i(x_k), x_{k+1} - x_k>",
+        moment_next: "E_k ||g_{k+1}||^2",
         error_next: "E_k ||g_{k+1} - grad f(x_{k+1})||^2",
         weighted_sum: "sum of w_j q_j over j < k, q the quantity that is averaged",
         measure: "the quantity that the theorem bounds",
@@ -262,6 +266,8 @@ LATEX: Mapping[Symbol, str] = MappingProxyType(
         stored_gap: r"H_k",
         stored_gap_next: r"\mathbb{E}_k H_{k+1}",
         drift: r"\frac1n\sum_i\lVert\nabla f_i(x_{k+1})-\nabla f_i(x_k)\rVert^2",
+        drift_inner: r"\frac1n\sum_i\langle\nabla f_i(x_{k+1})-\nabla f_i(x_k),x_{k+1}-x_k\rangle",
+        moment_next: r"\mathbb{E}_k\lVert g_{k+1}\rVert^2",
         error_next: r"\mathbb{E}_k\lVert e_{k+1}\rVert^2",
         weighted_sum: r"S_k",
         measure: r"M_k",

@@ -1,11 +1,20 @@
-"""Variance reduction: loopless SVRG and SAGA, linear and convex rates at a constant step, without a floor."""
+"""Variance reduction: SVRG, loopless SVRG and SAGA, linear and convex rates at a constant step."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sympy import Integer, Max, Rational
 
-from ratebound.theory.assumptions import convex, smooth_components, strong_first_order, strongly_convex
-from ratebound.theory.methods import lsvrg, saga
+from ratebound.theory.assumptions import (
+    convex,
+    first_order,
+    quadratic_growth,
+    smooth_components,
+    strong_first_order,
+    strongly_convex,
+)
+from ratebound.theory.methods import lsvrg, saga, svrg
 from ratebound.theory.reduced import Reduced
 from ratebound.theory.statement import Theorem
 from ratebound.theory.stored import (
@@ -22,6 +31,7 @@ from ratebound.theory.symbols import (
     D,
     L_max,
     alpha,
+    d2,
     delta,
     gap0,
     grad_sq,
@@ -159,4 +169,57 @@ saga_convex = Theorem(
     sibling="lsvrg_convex",
 )
 
-THEOREMS = (lsvrg_sc, lsvrg_convex, saga_sc, saga_components, saga_convex)
+_INNER = 1 - 2 * alpha * L_max
+_EPOCH = Reduced(
+    stored=stored_sq,
+    share=Integer(0),
+    weight=2 * alpha * _INNER,
+    carried=2 * alpha**2,
+    by={first_order: 2 * alpha, _EVEN: alpha**2, spread_below: 2 * alpha**2},
+    plus={grad_sq: alpha**2},
+    start={spread_below: Integer(1)},
+)
+_JOHNSON = "Johnson and Zhang 2013"
+_RANGE = (alpha < 1 / (2 * L_max),)
+_TENTH = {alpha: 1 / (10 * L_max)}
+
+svrg_convex = Theorem(
+    id="svrg_convex",
+    title="SVRG, one epoch, convex, averaged iterate",
+    source=f"derived from the proof of {_JOHNSON}, Theorem 1",
+    method=svrg,
+    assumptions=(convex, smooth_components),
+    step=alpha,
+    where=_RANGE,
+    measure="gap_average",
+    bound=D**2 / (2 * alpha * _INNER * k) + 2 * alpha * L_max * gap0 / _INNER,
+    start=Integer(1),
+    certificate=_EPOCH,
+    defaults=_TENTH,
+    note="The noise is that of the snapshot x_0: the floor is a share of the gap there.",
+    sibling="lsvrg_convex",
+)
+
+svrg_sc = Theorem(
+    id="svrg_sc",
+    title="SVRG, one epoch, strongly convex, averaged iterate",
+    source=f"{_JOHNSON}, Theorem 1, with the average in place of a random iterate",
+    method=svrg,
+    assumptions=(strongly_convex, smooth_components),
+    step=alpha,
+    where=_RANGE,
+    measure="gap_average",
+    bound=gap0 / (mu * alpha * _INNER * k) + 2 * alpha * L_max * gap0 / _INNER,
+    start=Integer(1),
+    certificate=replace(
+        _EPOCH,
+        by={strong_first_order: 2 * alpha, _EVEN: alpha**2, spread_below: 2 * alpha**2},
+        plus={grad_sq: alpha**2, d2: alpha * mu},
+        near={quadratic_growth: 2 / mu},
+    ),
+    defaults=_TENTH,
+    note="Epochs that restart at the average multiply this factor, the linear rate of the source.",
+    sibling="lsvrg_sc",
+)
+
+THEOREMS = (svrg_sc, svrg_convex, lsvrg_sc, lsvrg_convex, saga_sc, saga_components, saga_convex)

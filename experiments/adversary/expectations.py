@@ -46,18 +46,16 @@ def curves(
         return pass_curves(problem, case.method, theorem.visits, alphas, weights, paths=_PATHS)
     draws = case.method.draws
     along_axis = draws is not None and draws.axis is not None
+    by_paths = draws is None or draws.values
     if not theorem.stochastic or (problem.n == 1 and not along_axis):
         found = _deterministic(case, alphas, weights, given)
-    elif problem.kind == "quadratic" and case.method.draws is not None:
+    elif problem.kind == "quadratic" and not by_paths:
         if not along_axis and count_paths(problem.n, 1, case.batch, case.replacement) > _PATHS:
             return None
         found = moments(_plan(case, alphas, weights, _OF_STATE))
     elif problem.kind == "quadratic" and is_linear(case.method):
         found = moment_curves(problem, case.method, alphas, weights, case.batch, case.replacement)
-    elif (
-        case.method.draws is None
-        and count_paths(problem.n, case.steps, case.batch, case.replacement) <= _PATHS
-    ):
+    elif by_paths and count_paths(problem.n, case.steps, case.batch, case.replacement) <= _PATHS:
         found = _enumerated(case, alphas, weights)
     else:
         return None

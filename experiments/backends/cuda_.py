@@ -16,6 +16,7 @@ from ratebound.experiments.backends.drawn import (
     coin_probability,
     draws_of,
     ends_of,
+    lowest_values,
     points_of,
     probabilities,
     scale_of,
@@ -58,7 +59,7 @@ class CudaEngine:
             further = (
                 np.float64(coin_probability(problem, draws)),
                 put(np.zeros(0) if chances is None else ends_of(chances)),
-                put(scale), put(smoothness_of_axes(plan)), put(table),
+                put(scale), put(smoothness_of_axes(plan)), put(lowest_values(plan)), put(table),
             )  # fmt: skip
         self._state = {name: put(values) for name, values in state.items()}
         self._arguments = (

@@ -16,7 +16,7 @@ from ratebound.experiments.backends.cuda_source import SAMPLE, SHARED_DATA, comm
 from ratebound.experiments.backends.drawn import COIN, ONE, WEIGHTED
 from ratebound.experiments.backends.kernel import Spec
 from ratebound.problems.lower import printed
-from ratebound.theory.draws import Draws, L_j, coin
+from ratebound.theory.draws import Draws, L_j, coin, norm_sq, rise
 
 _SOURCE = """
 #define D {d}          // features
@@ -58,7 +58,7 @@ extern "C" __global__ void advance(
     const real* alphas, u64 alphas_stride, u64 alphas_move, const real* weights, u64 weights_stride,
     u64 weights_move, const u32* replicas, const u32* schedules, const u64* limits, u32 key0, u32 key1,
     int distinct, u32* orders, u64 shuffled, double chance, const double* ends, const real* scale,
-    const real* axes, real* table, {arguments})
+    const real* axes, const real* lowest, real* table, {arguments})
 {{
 {shared_data}
     const u64 unit = (blockIdx.x * (u64)blockDim.x + threadIdx.x) / LANES;
@@ -91,6 +91,7 @@ extern "C" __global__ void advance(
         }}
 {of_batch}
 {of_all}
+{of_sample}
         for (int slot = 0; slot < EACH; ++slot) {{
 {now}
 {taken}
@@ -116,6 +117,22 @@ _OF_ALL = """\
         for (u64 i = 0; {wanted}i < n; ++i) {{
 {calls}
         }}"""
+
+_OF_SAMPLE = """\
+        real z = 0, square = 0, total_sq = 0;
+        for (int slot = 0; slot < EACH; ++slot) {{
+            if (lane + slot * LANES >= D) continue;
+            const real of_all = grad_g[slot] + l2 * total * at_g[slot];
+            z += data[(u64)index[0] * D + lane + slot * LANES] * at_g[slot];
+            square += at_g[slot] * at_g[slot];
+            total_sq += of_all * of_all;
+        }}
+        z = group_sum(z);
+        square = group_sum(square);
+        total_sq = group_sum(total_sq);
+        const real y = labels[index[0]];
+        const real {rise} = ({value}) + l2 / 2 * square - lowest[index[0]];
+        const real {norm_sq} = total_sq == 0 ? real(1) : total_sq;"""
 
 
 def _read(draws: Draws) -> list[str]:
@@ -199,6 +216,9 @@ def cuda_drawn_source(
         points=lines(3, [f"at_{name}[slot] = {printed(expr, 'cuda')};" for name, expr in points.items()]),
         of_batch=_OF_BATCH.format(calls=lines(3, part)) if part else "",
         of_all=_OF_ALL.format(wanted=wanted, calls=lines(3, whole)) if whole else "",
+        of_sample=_OF_SAMPLE.format(rise=rise, norm_sq=norm_sq, value=printed(spec.value, "cuda"))
+        if draws.values
+        else "",
         taken=lines(3, _read(draws)),
         updated=lines(
             3, [f"own_{name}[slot] = {printed(rule, 'cuda')};" for name, rule in spec.rules.items()]

@@ -15,11 +15,12 @@ from sympy import Expr
 from ratebound.experiments.backends.rules import constants_at, known, point_of, started
 from ratebound.experiments.sampling import philox
 from ratebound.problems.axes import axis_smoothness
+from ratebound.problems.component_gap import infima
 from ratebound.problems.constants import certify
 from ratebound.problems.curvature import component_smoothness
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.lower import lower
-from ratebound.theory.draws import Draws, L_i, L_j, coin
+from ratebound.theory.draws import Draws, L_i, L_j, coin, norm_sq, rise
 from ratebound.theory.method import x
 
 if TYPE_CHECKING:
@@ -143,6 +144,24 @@ def smoothness_of_axes(plan: Plan) -> np.ndarray:
     return found.astype(plan.dtype)
 
 
+def lowest_values(plan: Plan) -> np.ndarray:
+    """Return the infima of the components, shape (n,); empty where the update reads none of their values."""
+    draws = plan.method.draws
+    found = infima(plan.problem)[0] if draws is not None and draws.values else np.zeros(0)
+    return found.astype(plan.dtype)
+
+
+def values_of(
+    problem: Problem, lowest: np.ndarray, X: np.ndarray, index: np.ndarray, g: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Return what the update reads of the drawn samples (R,) at points (..., R, d), by name, (..., R, 1)."""
+    z = (X * problem.A[index]).sum(-1)
+    value = problem.loss.value_at(z, problem.y[index]) + problem.l2 / 2 * (X * X).sum(-1)
+    square = (g * g).sum(-1)
+    found = {rise.name: value - lowest[index], norm_sq.name: np.where(square == 0, 1.0, square)}
+    return {name: numbers[..., None].astype(g.dtype) for name, numbers in found.items()}
+
+
 class Reader:
     """What the draws of a step mean for the arrays of a state.
 
@@ -164,7 +183,7 @@ class Reader:
             self._points[name] = lower(expr, symbols), [symbol.name for symbol in symbols]
         scale = None if self._draws.weight is None else scale_of(plan.problem, plan.method)
         self._scale = None if scale is None else scale.astype(plan.dtype)
-        self._of_axes = smoothness_of_axes(plan)
+        self._of_axes, self._lowest = smoothness_of_axes(plan), lowest_values(plan)
 
     def start(self, shape: tuple[int, ...]) -> dict[str, np.ndarray]:
         """Return the states, of shape (..., R, d) where they are vectors, that start at gradients at x_0."""
@@ -193,6 +212,7 @@ class Reader:
         inputs: Mapping[str, np.ndarray],
         batch: np.ndarray,
         fallen: np.ndarray,
+        g: np.ndarray,
     ) -> dict[str, np.ndarray]:
         """Return what the update reads besides g, by name; `fallen` (R,) are the coins."""
         values = {**state, **inputs}
@@ -207,6 +227,8 @@ class Reader:
                 found[name][..., where, :] = self._plan.problem.gradient(point[..., where, :])
         if self._draws.table:
             found[self._draws.table] = state[TABLE][..., np.arange(len(batch)), batch[:, 0], :]
+        if self._draws.values:
+            found |= values_of(self._plan.problem, self._lowest, state["x"], batch[:, 0], g)
         return found
 
     def store(self, table: np.ndarray, batch: np.ndarray, g: np.ndarray) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from sympy import Expr
+from sympy import Expr, S
 
 from ratebound.experiments.backends.rules import rules_of
 from ratebound.experiments.plan import Plan
@@ -34,6 +34,8 @@ class Spec:
         Whether samples are drawn in passes over the data.
     dtype
         The numbers it computes with.
+    value
+        The loss, where the update reads it; else zero.
     """
 
     title: str
@@ -43,10 +45,11 @@ class Spec:
     regularised: bool
     in_passes: bool = False
     dtype: str = "float64"
+    value: Expr = S.Zero
 
     def __hash__(self) -> int:
-        rules = tuple(self.rules.items())
-        return hash((self.title, rules, self.slope, self.batch, self.regularised, self.in_passes, self.dtype))
+        rules, numbers = tuple(self.rules.items()), (self.batch, self.regularised, self.in_passes, self.dtype)
+        return hash((self.title, rules, self.slope, *numbers, self.value))
 
 
 def spec_of(plan: Plan) -> Spec:
@@ -59,7 +62,7 @@ def spec_of(plan: Plan) -> Spec:
     """
     if plan.sizes is not None:
         raise RateboundError("batches that change from step to step run with backend='numpy' (or 'auto')")
-    problem = plan.problem
+    problem, draws = plan.problem, plan.method.draws
     drawn = "batches in passes" if plan.in_passes else "batches"
     return Spec(
         title=f"{plan.method.name} on the {problem.loss.title}, {drawn}; printed, not written.",
@@ -69,6 +72,7 @@ def spec_of(plan: Plan) -> Spec:
         regularised=problem.l2 > 0,
         in_passes=plan.in_passes,
         dtype=plan.dtype,
+        value=problem.loss.phi if draws is not None and draws.values else S.Zero,
     )
 
 

@@ -18,6 +18,7 @@ from ratebound.experiments.backends.drawn import (
     TABLE,
     coins,
     draws_of,
+    lowest_values,
     points_of,
     scale_of,
     smoothness_of_axes,
@@ -33,7 +34,7 @@ from ratebound.experiments.sampling import indices
 from ratebound.experiments.shuffling import Passes
 from ratebound.problems.losses import Loss
 from ratebound.problems.lower import printed
-from ratebound.theory.draws import Draws, L_j
+from ratebound.theory.draws import Draws, L_j, norm_sq, rise
 
 _DRAWS = 2**18
 _SOURCE = '''"""{title}"""
@@ -73,8 +74,8 @@ def of_rows(data, labels, l2, rows, scale, point, out):
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def advance(
-    first, last, start, data, labels, l2, alphas, weights, index, coins, scale, every, ones, axes, table,
-    {states}
+    first, last, start, data, labels, l2, alphas, weights, index, coins, scale, every, ones, axes, lowest,
+    table, {states}
 ):
     size, replicas = state_x.shape[1], index.shape[1]
     {buffers} = np.empty(({count}, size), real)
@@ -151,6 +152,7 @@ def drawn_source(
             lines += [f"of_rows(data, labels, l2, every, ones, {call}"]
         else:
             lines += [f"of_rows(data, labels, l2, rows, scale, {call}"]
+    lines += _value(loss) if draws.values else []
     lines += ["for j in range(size):", *indented(loaded, 1)]
     lines += [f"    {name} = grad_{name}[j]" for name in points]
     if draws.axis is not None:
@@ -168,6 +170,19 @@ def drawn_source(
         count=len(buffers),
         body="\n".join(indented(lines, 3)),
     )
+
+
+def _value(loss: Loss) -> list[str]:
+    """Return the lines that find what the update reads of the drawn sample as a whole."""
+    return [
+        f"z, square, {norm_sq.name}, y = real(0.0), real(0.0), real(0.0), labels[rows[0]]",
+        "for j in range(size):",
+        "    z += data[rows[0], j] * at_g[j]",
+        "    square += at_g[j] ** 2",
+        f"    {norm_sq.name} += grad_g[j] ** 2",
+        f"{rise.name} = real({renamed(loss.phi, {})} + l2 / 2 * square - lowest[rows[0]])",
+        f"{norm_sq.name} = real(1.0) if {norm_sq.name} == 0.0 else {norm_sq.name}",
+    ]
 
 
 class DrawnEngine:
@@ -193,7 +208,7 @@ class DrawnEngine:
         )  # fmt: skip
         self._constants = (
             scale_of(problem, plan.method).astype(plan.dtype), np.arange(problem.n),
-            np.ones(problem.n, plan.dtype), smoothness_of_axes(plan),
+            np.ones(problem.n, plan.dtype), smoothness_of_axes(plan), lowest_values(plan),
         )  # fmt: skip
 
     def points(self) -> np.ndarray:

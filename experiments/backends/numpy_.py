@@ -134,7 +134,7 @@ def moved(
 ) -> State:
     """Return the state after a step of a method with draws: a batch (R, b) and coins (R,)."""
     g = reader.gradient(np.broadcast_to(point(state, inputs), state["x"].shape), batch)
-    after = step(state, {**inputs, "g": g, **reader.read(state, inputs, batch, fallen)})
+    after = step(state, {**inputs, "g": g, **reader.read(state, inputs, batch, fallen, g)})
     if TABLE in state:
         reader.store(state[TABLE], batch, g)
         after[TABLE] = state[TABLE]

@@ -78,7 +78,7 @@ def printed_source(
     amount = "full gradients" if full else f"batch {batch}"
     title = f"{method.name} on the {chosen.title}, {amount}; printed, not written."
     named = constants_of(method) | {symbol.name: symbol for symbol in method.parameters}
-    spec = Spec(title, rules(method, named), chosen.slope, batch, l2 > 0)
+    spec = Spec(title, rules(method, named), chosen.slope, batch, l2 > 0, value=chosen.phi)
     draws = method.draws
     if target == "numpy" or (full and target == "cuda"):
         return _numpy_source(spec)

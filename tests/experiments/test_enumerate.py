@@ -4,14 +4,16 @@ from itertools import combinations, product
 
 import numpy as np
 import pytest
+from sympy import Rational
 
 from ratebound.experiments import enumerate as module
 from ratebound.experiments.enumerate import count_paths, enumerate_paths
 from ratebound.experiments.exact import exact_curves
 from ratebound.experiments.plan import MEASURES
 from ratebound.experiments.run import simulate
-from ratebound.problems.build import logistic
+from ratebound.problems.build import least_squares, logistic
 from ratebound.problems.library import load
+from ratebound.theory.coordinate_symbols import omega
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.methods import METHODS
 
@@ -128,3 +130,24 @@ def test_refusals(method, alphas, options, message):
     options = {"measures": ("gap_last",)} | options
     with pytest.raises(RateboundError, match=message):
         enumerate_paths(load("quadratic_2d"), METHODS[method], np.array(alphas), **options)
+
+
+def test_paths_of_steps_that_samples_set():
+    """Polyak's step of the drawn sample, by hand, with the infima of the components of ridge regression."""
+    A, y, l2 = np.array([[1.0, 0.5], [-0.5, 1.5], [2.0, 0.1]]), np.array([1.0, -1.0, 0.5]), 0.3
+    problem = least_squares(A, y, l2, x0=np.array([1.0, -2.0]))
+    norms = (A**2).sum(1)
+    lowest = l2 * y**2 / (2 * (norms + l2))
+    expected = np.zeros(4)
+    for path in product(range(3), repeat=3):
+        x = problem.x0
+        for k in range(4):
+            expected[k] += ((x - problem.x_star) ** 2).sum() / 27
+            if k < 3:
+                i = path[k]
+                g = (A[i] @ x - y[i]) * A[i] + l2 * x
+                rise = (A[i] @ x - y[i]) ** 2 / 2 + l2 / 2 * (x @ x) - lowest[i]
+                x = x - min(0.7 * rise / (g @ g), 0.4) * g
+    rule = METHODS["sps_max"].at({omega: Rational(7, 10)})
+    found = enumerate_paths(problem, rule, np.full(3, 0.4), measures=["distance_sq"])["distance_sq"]
+    np.testing.assert_allclose(found, expected, rtol=1e-11)

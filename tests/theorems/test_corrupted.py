@@ -153,7 +153,8 @@ def test_nothing_holds_below_what_exact_evidence_measures(theorem, name):
     options = {"batch": 2} if theorem.measure == "batch_variance" else {}
     steps, evidence = 100, "exact"
     if not (theorem.in_passes or exact_available(load(name), theorem.method)):
-        steps, evidence, name = 7, "enumeration", "quadratic_2d"
+        steps, evidence = 7, "enumeration"
+        name = "ridge_plane" if "strongly_convex_components" in names else "quadratic_2d"
     true = verify(theorem, load(name), steps=steps, replicas=0, **options)
     if true.outcome == "not applicable":
         assert name in ("rank_deficient", "interpolating") and "not strongly convex" in true.reason

@@ -94,7 +94,8 @@ def _states(problem, rng, alpha, estimate="batch"):
             s.grad_l1: np.abs(full).sum(),
             s.move_inf_sq: np.abs(after - x).max() ** 2,
         }
-        state[s.drift] = ((problem.component_gradients(after) - parts) ** 2).sum(1).mean()
+        changes = problem.component_gradients(after) - parts
+        state |= {s.drift: (changes**2).sum(1).mean(), s.drift_inner: (changes @ (after - x)).mean()}
         if not problem.loss.kinked and (problem.A**2).sum(0).all():
             state[c.grad_scaled_sq] = (full**2 / axis_smoothness(problem)).sum()
         if estimate == "along one axis":

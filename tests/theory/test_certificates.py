@@ -27,6 +27,7 @@ from ratebound.theory.squaring import Squaring
 from ratebound.theory.statement import MEASURES, ONE_STEP
 from ratebound.theory.symbols import D, K, L, alpha, gap0, k, mu, mu_pl, second_moment
 from ratebound.theory.telescope import Telescope
+from ratebound.theory.tracked_sum import TrackedSum
 from ratebound.theory.tracking import Tracking
 
 ALL = list(THEOREMS.values())
@@ -86,7 +87,9 @@ def _proof_parts(certificate):
         case Recursion() | Telescope() | OneStep() | Potential() | Memory() | Tracking() | Interpolated():
             yield list(certificate.by)
         case Reduced():
-            yield [*certificate.by, *certificate.start]
+            yield [*certificate.by, *certificate.start, *certificate.near]
+        case TrackedSum():
+            yield [*certificate.by, *certificate.falls, *certificate.start]
         case GradientSum():
             yield [*certificate.by, *certificate.final]
         case Cases():
@@ -158,7 +161,10 @@ def _random_constants(theorem, rng):
     values |= {"beta": rng.random(), "radius": rng.random() / values["L"]}
     for relation in theorem.where:
         symbols = sorted(relation.rhs.free_symbols, key=str)
-        if relation.lhs == alpha:
+        if relation.lhs == alpha and relation.rel_op == ">=":
+            edge = float(lower(relation.rhs, symbols)(*(values[v.name] for v in symbols)))
+            values["alpha"] = edge * (1 + rng.exponential())
+        elif relation.lhs == alpha:
             top = float(lower(relation.rhs, symbols)(*(values[v.name] for v in symbols)))
             values["alpha"] = top * (0.02 + 0.97 * rng.random())
         elif relation.lhs in (s.s0, s.alpha0) and not relation.rhs.has(s.theta):

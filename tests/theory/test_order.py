@@ -31,6 +31,7 @@ _CONSTANTS = {
     "omega": 0.7,
     "damping": 0.001,
     "L_hess": 0.1,
+    "mu_min": 0.1,
 }
 
 
@@ -38,7 +39,10 @@ def _bound(theorem):
     counter = K if theorem.at_horizon else k
     symbols = sorted(theorem.bound.free_symbols - {counter}, key=str)
     function = lower(theorem.bound, (counter, *symbols))
-    return lambda at: function(at, *(_CONSTANTS.get(s.name, 1.0) for s in symbols))
+    # Some steps are at least so long.
+    longer = {"alpha": 1.0} if any(r.lhs == alpha and r.rel_op == ">=" for r in theorem.where) else {}
+    values = _CONSTANTS | longer
+    return lambda at: function(at, *(values.get(s.name, 1.0) for s in symbols))
 
 
 @pytest.mark.parametrize("theorem", RATES, ids=lambda t: t.id)

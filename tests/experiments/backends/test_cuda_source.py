@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sympy import Rational
 from test_contract import AHEAD, METHODS, plan, problem
 
 from ratebound.experiments.backends.cuda_drawn import cuda_drawn_source
@@ -21,6 +22,7 @@ from ratebound.problems.losses import LOSSES
 
 NVCC = shutil.which("nvcc")
 SUPPORTED = range(70, 91)
+SINGLE = ("saga", "rcd", "sps_max")
 
 
 def printed(loss="logistic", batch=3, lanes=4, shared=True, in_passes=False, sparse=False, dtype="float64"):
@@ -30,12 +32,21 @@ def printed(loss="logistic", batch=3, lanes=4, shared=True, in_passes=False, spa
 
 def drawn(method, lanes=4, shared=True, in_passes=False):
     """The kernel of a method with draws, whose constants are those of a problem."""
-    given = plan(problem("logistic"), METHODS.get(method, AHEAD), batch=1 if method in ("saga", "rcd") else 3)
+    rule = METHODS.get(method, AHEAD)
+    rule = rule.at({symbol: Rational(7, 10) for symbol in rule.parameters})
+    given = plan(problem("logistic"), rule, batch=1 if method in SINGLE else 3)
     spec = replace(spec_of(given), in_passes=in_passes)
     return cuda_drawn_source(spec, draws_of(given), points_of(given), 20, lanes, shared)
 
 
-DRAWN = [("saga", False), ("rcd", False), ("page", False), ("sgd_importance", False), ("ahead", True)]
+DRAWN = [
+    ("saga", False),
+    ("rcd", False),
+    ("sps_max", False),
+    ("page", False),
+    ("sgd_importance", False),
+    ("ahead", True),
+]
 
 
 def architectures():

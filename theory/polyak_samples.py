@@ -1,0 +1,86 @@
+"""SGD with Polyak's step of the drawn sample: to a floor that the infima of the components set."""
+
+from __future__ import annotations
+
+from sympy import Integer
+
+from ratebound.theory.assumptions import convex, quadratic_growth, strongly_convex
+from ratebound.theory.coordinate_symbols import omega
+from ratebound.theory.methods import sps_max
+from ratebound.theory.recursion import Recursion
+from ratebound.theory.sample_steps import SHORTEST, polyak_samples, sampled_step, sampled_step_strong
+from ratebound.theory.statement import Theorem
+from ratebound.theory.stored import strongly_convex_components
+from ratebound.theory.symbols import D, L_max, alpha, component_gap, d2, k, mu, mu_min
+from ratebound.theory.telescope import Telescope
+
+_LOIZOU = "Loizou, Vaswani, Laradji and Lacoste-Julien 2021"
+_DEFAULT = {alpha: 1 / L_max, omega: Integer(1)}
+_FROM_SHORTEST = alpha >= SHORTEST
+_GAIN = (2 - omega) * SHORTEST
+_NOISE = (2 * alpha - _GAIN) * component_gap
+_KNOWS = "The step needs the infima of the components, not L_max or sigma; alpha caps it where they mislead."
+
+sps_components = Theorem(
+    id="sps_components",
+    title="SGD with Polyak's step of the sample, strongly convex components, distance",
+    source=f"{_LOIZOU}, Theorem 3.1 (number not checked), with omega = 1/c",
+    method=sps_max,
+    assumptions=(polyak_samples, strongly_convex_components),
+    step=alpha,
+    where=(omega <= 2, _FROM_SHORTEST),
+    measure="distance_sq",
+    bound=(1 - SHORTEST * mu_min) ** k * D**2 + 2 * alpha * component_gap / (SHORTEST * mu_min),
+    certificate=Recursion(
+        rate=1 - SHORTEST * mu_min,
+        noise=2 * alpha * component_gap,
+        by={sampled_step_strong: Integer(1)},
+    ),
+    defaults=_DEFAULT,
+    note=_KNOWS,
+    sibling="sgd_star_constant",
+)
+
+sps_sc = Theorem(
+    id="sps_sc",
+    title="SGD with Polyak's step of the sample, f strongly convex, distance",
+    source=f"derived from the step of {_LOIZOU}",
+    method=sps_max,
+    assumptions=(polyak_samples, strongly_convex),
+    step=alpha,
+    where=(omega < 2, _FROM_SHORTEST),
+    measure="distance_sq",
+    bound=(1 - _GAIN * mu / 2) ** k * D**2 + 2 * _NOISE / (_GAIN * mu),
+    certificate=Recursion(
+        rate=1 - _GAIN * mu / 2,
+        noise=_NOISE,
+        by={sampled_step: Integer(1), quadratic_growth: _GAIN},
+    ),
+    defaults=_DEFAULT,
+    note="Only the mean must be strongly convex, for half the rate.",
+    sibling="sps_components",
+)
+
+sps_convex = Theorem(
+    id="sps_convex",
+    title="SGD with Polyak's step of the sample, convex, averaged iterate",
+    source=f"{_LOIZOU}, Theorem 3.4 (number not checked), for omega = 1; range and smaller floor derived",
+    method=sps_max,
+    assumptions=(convex, polyak_samples),
+    step=alpha,
+    where=(omega < 2, _FROM_SHORTEST),
+    measure="gap_average",
+    bound=D**2 / (_GAIN * k) + _NOISE / _GAIN,
+    start=Integer(1),
+    certificate=Telescope(
+        potential=d2,
+        weight=_GAIN,
+        noise=_NOISE,
+        by={sampled_step: Integer(1)},
+    ),
+    defaults=_DEFAULT,
+    note=_KNOWS,
+    sibling="sgd_star_convex",
+)
+
+THEOREMS = (sps_components, sps_sc, sps_convex)
