@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING
 
 from sympy import Expr, Poly, S, Symbol, expand
 
-from ratebound.theory.certificate import require, with_expressions
+from ratebound.theory.certificate import with_expressions
+from ratebound.theory.chart import free
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.method import Method
 from ratebound.theory.points import GY, X, Y
 from ratebound.theory.potential import centred
-from ratebound.theory.prover import vanishes
+from ratebound.theory.prover import nonnegative, vanishes
 from ratebound.theory.symbols import D, L, alpha, k, mu
 
 if TYPE_CHECKING:
@@ -33,6 +34,9 @@ rise, rise_before = Symbol("rise", real=True), Symbol("rise_before", real=True)
 """f(y_k) - f* and f(y_{k-1}) - f*."""
 half = mu / (2 * (1 - mu / L))
 """c."""
+_RATIO = Symbol("r", positive=True)
+"""The square root of mu/L: with it everything is a rational function."""
+_ROOTED = L * _RATIO**2
 
 
 def above(high: tuple[Expr, Expr, Expr], low: tuple[Expr, Expr, Expr]) -> Expr:
@@ -96,18 +100,24 @@ class StrongModel:
         share, both = self.factor * 2 * half / mu, above(_STAR, _NOW) + above(_NOW, _STAR)
         first = {above(_STAR, _NOW): S.One, both: share, (L * Y - GY) ** 2: share / (L - mu)}
         self._check_closed(self.first(method), first, started, values)
-        for multiplier in (self.factor, 1 - self.factor):
-            require(multiplier, theorem, "the multipliers", S.Zero)
+        self._require(self.factor, theorem, "the factor")
+        self._require(1 - self.factor, theorem, "one less the factor")
         implied = self.factor**k * L / mu * D**2
-        if not vanishes(theorem.bound - implied):
-            require(theorem.bound - implied, theorem, "the bound against the potential at the start")
+        if theorem.bound != implied:
+            self._require(theorem.bound - implied, theorem, "the bound against the potential at the start")
+
+    @staticmethod
+    def _require(expr: Expr, theorem: Theorem, what: str) -> None:
+        on_roots = expr.subs(mu, _ROOTED)
+        if not nonnegative(on_roots, {_RATIO: 1 / (1 + free("s"))}, k, theorem.start):
+            raise RateboundError(f"{what}: {expr} is not proved to be >= 0; correct the bound")
 
     @staticmethod
     def _check_closed(
         claim: Expr, parts: dict[Expr, Expr], places: dict[Expr, Expr], values: dict[Expr, Expr]
     ) -> None:
         total = sum((multiplier * slack for slack, multiplier in parts.items()), S.Zero)
-        residual = (claim - total).xreplace(places).xreplace(places).xreplace(values)
+        residual = (claim - total).xreplace(places).xreplace(places).xreplace(values).subs(mu, _ROOTED)
         poly = Poly(expand(residual), X, B, GB, GY, rise, rise_before)
         if not all(vanishes(c) for c in poly.coeffs()):
             raise RateboundError("the certificate does not close: the step leaves something of its claim")

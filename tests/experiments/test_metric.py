@@ -9,6 +9,8 @@ from scipy.optimize import newton as scipy_newton
 from scipy.sparse.linalg import cg
 
 from ratebound.experiments import precise
+from ratebound.experiments.adversary.search import attack, require_witness
+from ratebound.experiments.adversary.witness import replay
 from ratebound.experiments.applicability import prepare
 from ratebound.experiments.backends.metric import MetricSteps
 from ratebound.experiments.plan import Plan
@@ -196,3 +198,11 @@ def test_a_metric_needs_dense_rows_and_a_method_that_reads_it():
         Method("odd", "odd", {"x": x - alpha * p}, "full")
     with pytest.raises(RateboundError, match="full gradients at x"):
         Method("odd", "odd", {"x": x - alpha * p}, "batch", metric=Metric("hessian"))
+
+
+@pytest.mark.parametrize("name", ["cubic_convex", "bfgs_quadratic"])
+def test_the_search_for_worst_cases_walks_steps_in_a_metric(name):
+    """The witness is judged anew by the engines: both walks agree, and no bound is broken."""
+    witness = require_witness(attack(THEOREMS[name], evaluations=120, seed=1))
+    assert 0.1 < witness.ratio <= 1 + 1e-6
+    assert replay(witness) == pytest.approx(witness.ratio, rel=1e-9)
