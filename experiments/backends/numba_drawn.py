@@ -25,7 +25,7 @@ from ratebound.experiments.backends.drawn import (
     starting,
     weighted_indices,
 )
-from ratebound.experiments.backends.kernel import spec_of
+from ratebound.experiments.backends.kernel import schedule_of, spec_of, weights_of
 from ratebound.experiments.backends.numba_source import indented, renamed
 from ratebound.experiments.backends.rules import SUM
 from ratebound.experiments.backends.threads import share
@@ -74,8 +74,8 @@ def of_rows(data, labels, l2, rows, scale, point, out):
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def advance(
-    first, last, start, data, labels, l2, alphas, weights, index, coins, scale, every, ones, axes, lowest,
-    table, {states}
+    first, last, start, data, labels, l2, alphas, alphas_move, weights, weights_move, index, coins, scale,
+    every, ones, axes, lowest, table, {states}
 ):
     size, replicas = state_x.shape[1], index.shape[1]
     {buffers} = np.empty(({count}, size), real)
@@ -83,7 +83,8 @@ def advance(
         schedule, replica = unit // replicas, unit % replicas
         for now in range(index.shape[0]):
             k, coin = real(start + now), coins[now, replica]
-            alpha, weight = alphas[schedule, start + now], weights[schedule, start + now]
+            alpha = alphas[schedule, (start + now) * alphas_move]
+            weight = weights[schedule, (start + now) * weights_move]
             rows = index[now, replica]
 {body}
 '''
@@ -204,7 +205,7 @@ class DrawnEngine:
         rows = (A.indptr, A.indices, np.array(A.data, plan.dtype)) if problem.sparse else A.astype(plan.dtype)
         self._arguments = (
             rows, problem.y.astype(plan.dtype), np.dtype(plan.dtype).type(problem.l2),
-            np.ascontiguousarray(plan.alphas, plan.dtype), np.ascontiguousarray(plan.weights, plan.dtype),
+            *schedule_of(plan.alphas, plan.dtype), *weights_of(plan),
         )  # fmt: skip
         self._constants = (
             scale_of(problem, plan.method).astype(plan.dtype), np.arange(problem.n),
