@@ -12,7 +12,7 @@ from ratebound.experiments.exact import exact_curves
 from ratebound.experiments.linear import point_of, setting_of
 from ratebound.problems.certified import EPS, Constant, NotCertified
 from ratebound.problems.constants import certify
-from ratebound.theory.box_symbols import margin, x_inf
+from ratebound.theory.box_symbols import grad_inf, margin, x_inf
 from ratebound.theory.noise_models import to_end
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def along_run(trial: Trial, symbol: Symbol) -> Constant:
     if to_end in trial.theorem.assumptions:
         # The step after the last is never made: only the point where it would start counts.
         alphas = np.append(alphas, alphas[-1])
-    if not trial.theorem.stochastic:
+    if not trial.theorem.stochastic and symbol != grad_inf:
         return _seen(trial, symbol, alphas)
     setting = setting_of(trial.theorem.method, alphas, trial.batch, trial.replacement)
     if margin in trial.theorem.method.parameters and setting.memory is not None:

@@ -36,7 +36,12 @@ def default_problems(theorem: Theorem) -> tuple[str, ...]:
     if "strongly_convex_components" in assumed:
         return RIDGE
     read = theorem.step.free_symbols.union(*(e.free_symbols for e in theorem.defaults.values()))
-    if {"convex", "second_moment"} <= assumed and not {"smooth"} & assumed and not {L, L_max} & read:
+    if (
+        "convex" in assumed
+        and {"second_moment", "bounded_coordinates"} & assumed
+        and not {"smooth"} & assumed
+        and not {L, L_max} & read
+    ):
         return KINKED
     if theorem.in_passes:
         return IN_PASSES

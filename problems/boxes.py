@@ -33,11 +33,15 @@ def x_inf(problem: Problem) -> Constant:
 def slopes(problem: Problem, half: float) -> np.ndarray:
     """Return a bound on ``|phi'(a_i.x, y_i)|`` over the box of half the side `half`, shape (n,).
 
+    An infinite box is for losses of bounded slope.
+
     Raises
     ------
     NotCertified
         If the loss is neither convex nor of bounded slopes.
     """
+    if not np.isfinite(half):
+        return np.full(problem.n, float(lower(problem.loss.slope_bound, (radius,))(np.inf)))
     reach = half * np.abs(problem.A).sum(1) * (1 + (problem.d + 4) * EPS)
     if problem.loss.convex:
         # The slope does not fall, so that it is largest at one end; at the kinks of a loss it lies between.
@@ -75,3 +79,22 @@ def _moment(problem: Problem, x: np.ndarray, factor: float) -> float:
     parts = problem.component_gradients(x)
     mean = parts.mean(0)
     return factor * float((parts**2).sum(1).mean()) + (1 - factor) * float(mean @ mean)
+
+
+def grad_inf(problem: Problem, setting: Setting) -> Constant:
+    """Return a bound on every coordinate of every g along a run.
+
+    Raises
+    ------
+    NotCertified
+        If the run leaves every box that is known, and gradients are not bounded everywhere.
+    """
+    half = None if setting.memory is None else setting.memory.half
+    if half is None and (problem.l2 > 0 or problem.loss.slope_bound is None):
+        raise NotCertified(f"gradients of {problem.name} are not bounded, and no box holds this run")
+    reach = np.inf if half is None else half
+    steepest = slopes(problem, reach)[:, None] * np.abs(problem.A)
+    value = float(steepest.max() + (problem.l2 * reach if problem.l2 else 0.0))
+    region = "everywhere" if half is None else f"the box |x_j| <= {half:.6g}"
+    value = float(np.nextafter(value * (1 + 64 * EPS), np.inf))
+    return Constant("grad_inf", value, "closed form: max_ij |a_ij| sup|phi'| + l2 |x_j|", "upper", region)

@@ -80,6 +80,7 @@ _OF_RUN: Mapping[str, Callable[[Problem, Setting], Constant]] = MappingProxyType
         "affine_noise": growth.affine_noise,
         "affine_growth": growth.affine_growth,
         "second_moment": noise.second_moment,
+        "grad_inf": boxes.grad_inf,
         "variance_bound": noise.variance_bound,
     }
 )

@@ -14,7 +14,7 @@ from sympy.core.relational import Relational
 
 from ratebound.theory import coordinatewise, noise_models, sample_steps, second_order, stored
 from ratebound.theory.inequality import Assumption, Inequality, needs
-from ratebound.theory.projections import boxed
+from ratebound.theory.projections import bounded_coordinates, boxed
 from ratebound.theory.symbols import (
     L,
     L_inf,
@@ -265,6 +265,7 @@ ASSUMPTIONS: Mapping[str, Assumption] = MappingProxyType(
             lower_bounded,
             smooth_inf,
             boxed,
+            bounded_coordinates,
             *noise_models.ASSUMPTIONS,
             *stored.ASSUMPTIONS,
             *coordinatewise.ASSUMPTIONS,

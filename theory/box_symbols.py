@@ -1,4 +1,4 @@
-"""Letters of projected methods: the box onto which they project holds x_0 and x*, by a margin."""
+"""Letters of projected and adaptive methods: the box that holds x_0 and x*, by a margin, and coordinates."""
 
 from __future__ import annotations
 
@@ -9,13 +9,24 @@ from sympy import Symbol
 
 margin = Symbol("margin", positive=True)
 x_inf = Symbol("x_inf", positive=True)
+grad_inf = Symbol("grad_inf", positive=True)
+decay = Symbol("decay", positive=True)
 
 BOX_MEANING: Mapping[Symbol, str] = MappingProxyType(
     {
         margin: "how far the box reaches beyond the largest coordinate of x_0 and x*",
         x_inf: "largest coordinate of x_0 and x*, in absolute value",
+        grad_inf: "bound on every coordinate of g_k along the run, whatever is drawn",
+        decay: "factor by which an average of squared gradients forgets, below 1",
     }
 )
 """What each stands for, in words."""
-BOX_LATEX: Mapping[Symbol, str] = MappingProxyType({margin: r"m", x_inf: r"r_{\infty}"})
+BOX_LATEX: Mapping[Symbol, str] = MappingProxyType(
+    {
+        margin: r"m",
+        x_inf: r"r_{\infty}",
+        grad_inf: r"G_{\infty}",
+        decay: r"\beta_2",
+    }
+)
 """How each is typeset."""

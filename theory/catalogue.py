@@ -22,6 +22,7 @@ FAMILIES = (
     "adagrad",
     "signs",
     "projected",
+    "adagrad_box",
     "armijo",
     "sharpness",
     "accelerated",

@@ -8,6 +8,7 @@ from dataclasses import replace
 from sympy import Max, S
 
 from ratebound.theory.accumulated import AnySteps, ShortSteps
+from ratebound.theory.accumulated_box import LargestAverage, SummedSquares
 from ratebound.theory.certificate import (
     LAST,
     BatchVariance,
@@ -25,6 +26,7 @@ from ratebound.theory.exposition_steps import (
     last_iterate,
     least_gradient,
     look_ahead,
+    on_a_box,
     short_steps,
     within,
 )
@@ -116,6 +118,8 @@ def _proof(theorem: Theorem) -> list[Line]:
             return list(strong_model(theorem, proof))
         case CubicModel() as proof:
             return list(cubic_model(theorem, proof))
+        case SummedSquares() | LargestAverage() as proof:
+            return list(on_a_box(theorem, proof))
         case Within() as proof:
             return list(within(theorem, proof))
         case _:

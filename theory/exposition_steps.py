@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from sympy import factor
 
 from ratebound.theory.accumulated import AnySteps
+from ratebound.theory.accumulated_box import LargestAverage, SummedSquares
 from ratebound.theory.assumptions import descent_lemma
 from ratebound.theory.interpolated import Interpolated
 from ratebound.theory.last_iterate import LastIterate
@@ -71,6 +72,29 @@ def any_steps(theorem: Theorem, proof: AnySteps) -> Iterator[Line]:
     yield Line("since log(u) >= (1 - 1/u^2)/2 for u >= 1: delta + e b - e^2 L log(b) does not grow.")
     yield Line("With log(u) <= u/c + log(c) - 1 at c = 2 alpha L the accumulator stays below", proof.limit)
     yield Line("and its square less b0^2, divided by k, is at most the bound", theorem.bound)
+
+
+def on_a_box(theorem: Theorem, proof: SummedSquares | LargestAverage) -> Iterator[Line]:
+    """Yield the lines of a proof by an accumulator, on a box."""
+    yield Line("Half the side of the box is H; per coordinate e is that of x_k - x* and u that of g_k, and")
+    yield Line(
+        "A and B are the accumulator before and after u has entered, the root of the step's denominator."
+    )
+    yield Line(
+        "The projection brings no point further from x*, and e^2 <= (2 H)^2, so that with the length l"
+    )
+    yield Line("B e_{k+1}^2 <= A e^2 + (B - A) (2 H)^2 - 2 l u e + l^2 u^2/B, and A e^2 telescopes.")
+    if isinstance(proof, SummedSquares):
+        yield Line(
+            "As u^2 = B^2 - A^2, u^2/B is at most 2 (B - A), which telescopes too; the mean of the last"
+        )
+        yield Line(
+            "accumulators is at most the root of the mean of their squares (Jensen; Cauchy and Schwarz)."
+        )
+    else:
+        yield Line("B/l never falls, B <= sqrt(b0^2 + grad_inf^2) and u^2/B <= grad_inf/sqrt(1 - decay).")
+    yield Line("The mean of u e, over all coordinates, is at least f(x_k) - f*; divided by k and by 2 l,")
+    yield Line("with Jensen's inequality for the average, the bound", theorem.bound)
 
 
 def look_ahead(theorem: Theorem, proof: LookAhead) -> Iterator[Line]:

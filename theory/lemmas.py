@@ -71,6 +71,7 @@ with proved.remembered():
     harmonic = SumLemma("harmonic sum", 1 / (k + 1), 1 + log(k), "upper")
     harmonic_shifted = SumLemma("harmonic sum, shifted", 1 / (k + 1), 2 * log(k + 1), "upper")
     inverse_sqrt = SumLemma("sum of 1/sqrt(j+1)", 1 / sqrt(k + 1), sqrt(k), "lower")
+    inverse_sqrt_above = SumLemma("sum of 1/sqrt(j+1), from above", 1 / sqrt(k + 1), 2 * sqrt(k), "upper")
     inverse_sqrt_sharp = SumLemma(
         "sum of 1/sqrt(j+1), sharp", 1 / sqrt(k + 1), 2 * (sqrt(k + 1) - 1), "lower"
     )
@@ -85,6 +86,7 @@ with proved.remembered():
     shifted_triangular = SumLemma("sum of j + s0", k + s0, k * (k + 2 * s0 - 1) / 2, "lower")
 
 LEMMAS = (
+    inverse_sqrt_above,
     harmonic,
     harmonic_shifted,
     inverse_sqrt,

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from sympy import Expr, Max, Min, Rational, Symbol, ceiling, log, sign, sqrt
 
 from ratebound.theory.method import Method, g, x
-from ratebound.theory.methods_boxed import projected_gd, projected_sgd
+from ratebound.theory.methods_boxed import BOXED
 from ratebound.theory.methods_drawn import (
     lsvrg,
     page,
@@ -219,8 +219,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
             adagrad_norm,
             sam,
             heavy_ball,
-            projected_gd,
-            projected_sgd,
+            *BOXED,
             sgd_importance,
             sgd_partial,
             lsvrg,

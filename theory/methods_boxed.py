@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from sympy import Expr, Max, Min
+from typing import Literal
 
-from ratebound.theory.box_symbols import margin, x_inf
+from sympy import Expr, Max, Min, Symbol, sqrt
+
+from ratebound.theory.box_symbols import decay, margin, x_inf
 from ratebound.theory.method import Method, g, x
-from ratebound.theory.symbols import alpha
+from ratebound.theory.symbols import alpha, b0, grad_sq
 
 HALF = x_inf + margin
 """Half the side of the box."""
@@ -28,3 +30,33 @@ projected_gd = Method(
     "projected_gd", "Projected gradient descent, onto a box", {"x": on_box(x - alpha * g)}, "full"
 )
 projected_sgd = Method("projected_sgd", "Projected SGD, onto a box", {"x": on_box(x - alpha * g)}, "batch")
+
+_v, _h = Symbol("v", real=True), Symbol("h", real=True)
+"""Sums or averages of squared gradients, and the largest average so far."""
+
+
+def _adagrad(name: str, title: str, square: Expr, sampling: Literal["full", "batch"]) -> Method:
+    step = alpha * g / sqrt(b0**2 + _v + square)
+    return Method(name, title, {"x": on_box(x - step), "v": _v + square}, sampling)
+
+
+adagrad_box = _adagrad("adagrad_box", "AdaGrad with full gradients, onto a box", g**2, "full")
+adagrad_norm_box = _adagrad(
+    "adagrad_norm_box", "AdaGrad-Norm with full gradients, onto a box", grad_sq, "full"
+)
+adagrad_sgd = _adagrad("adagrad_sgd", "AdaGrad, onto a box", g**2, "batch")
+
+_AVERAGE = decay * _v + (1 - decay) * g**2
+amsgrad = Method(
+    "amsgrad",
+    "AMSGrad without momentum, onto a box",
+    {"x": on_box(x - alpha * g / sqrt(b0**2 + Max(_h, _AVERAGE))), "v": _AVERAGE, "h": Max(_h, _AVERAGE)},
+    "batch",
+)
+adam_box = Method(
+    "adam_box",
+    "Adam without momentum and without bias correction, onto a box",
+    {"x": on_box(x - alpha * g / sqrt(b0**2 + _AVERAGE)), "v": _AVERAGE},
+    "batch",
+)
+BOXED = (projected_gd, projected_sgd, adagrad_box, adagrad_norm_box, adagrad_sgd, amsgrad)

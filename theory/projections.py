@@ -41,4 +41,9 @@ nonexpansive_mean = Inequality(
     _BOXED,
     projected_sgd,
 )
+bounded_coordinates = Assumption(
+    "bounded_coordinates",
+    "|(g_k)_j| <= grad_inf for every coordinate along the run, whatever is drawn",
+    ("grad_inf",),
+)
 boxed = Assumption("boxed", "the box |x_j| <= x_inf + margin holds x_0 and x*", ("x_inf",))

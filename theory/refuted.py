@@ -7,8 +7,10 @@ from dataclasses import dataclass, field, replace
 
 from sympy import Max
 
+from ratebound.theory.adagrad_box import amsgrad_box
 from ratebound.theory.assumptions import smooth
 from ratebound.theory.gd import gd_convex
+from ratebound.theory.methods_boxed import adam_box
 from ratebound.theory.quadratics import RHO, heavy_ball_quadratic
 from ratebound.theory.sgd_moment import sgd_pl_constant
 from ratebound.theory.sgd_sc import sgd_sc_theta
@@ -131,6 +133,27 @@ bare_heavy_ball = Refuted(
     "The roots of the recursion meet at the ends of the spectrum: the error exceeds the bare rate 2 k-fold.",
 )
 
+adam = Refuted(
+    replace(
+        amsgrad_box,
+        id="adam_box",
+        title="Adam without momentum on a box, convex, averaged iterate",
+        source="Kingma and Ba 2015, Theorem 4.1 (number not checked), for beta_1 = 0",
+        method=adam_box,
+        certificate=None,
+        note="",
+    ),
+    Counterexample(
+        ((1.0,), (1.0,), (1.0,)),
+        (2.0, -1.0, -1.0),
+        (-1.0,),
+        1600,
+        {"decay": "1/100", "gamma": "3*x_inf/2", "margin": "x_inf/100", "b0": "x_inf*L/100"},
+    ),
+    "With a short memory every step is nearly as long as any other: the iterate goes to the median, "
+    "not to the mean (after Reddi, Kale and Kumar 2018, Theorem 3).",
+)
+
 REFUTED: Mapping[str, Refuted] = {
     each.theorem.id: each
     for each in (
@@ -139,6 +162,7 @@ REFUTED: Mapping[str, Refuted] = {
         noise_at_minimum,
         mean_smoothness,
         bare_heavy_ball,
+        adam,
     )
 }
 """The refuted statements by id."""

@@ -20,7 +20,7 @@ from ratebound.theory import box_symbols as in_boxes
 from ratebound.theory import coordinate_symbols as on_axes
 from ratebound.theory import metric_symbols as in_metric
 from ratebound.theory import pass_symbols as in_passes
-from ratebound.theory.box_symbols import margin, x_inf
+from ratebound.theory.box_symbols import decay, grad_inf, margin, x_inf
 from ratebound.theory.coordinate_symbols import omega
 from ratebound.theory.metric_symbols import damping
 
@@ -279,7 +279,7 @@ LATEX: Mapping[Symbol, str] = MappingProxyType(
 )
 """How each symbol is typeset; the others print by their own name."""
 
-PARAMETERS = (alpha, alpha0, s0, theta, gamma, beta, b0, clip, radius, omega, margin, damping)
+PARAMETERS = (alpha, alpha0, s0, theta, gamma, beta, b0, clip, radius, omega, margin, damping, decay)
 CONSTANTS = (
     n,
     b,
@@ -310,8 +310,9 @@ CONSTANTS = (
     *on_axes.COORDINATE_CONSTANTS,
     x_inf,
     *in_metric.METRIC_CONSTANTS,
+    grad_inf,
 )
-ALONG_RUN = (second_moment, variance_bound)
+ALONG_RUN = (second_moment, variance_bound, grad_inf)
 """Constants that depend on the whole run, and so on its steps."""
 BY_NAME: Mapping[str, Symbol] = MappingProxyType({s.name: s for s in (k, K, *PARAMETERS, *CONSTANTS)})
 """The symbols that a user may write in an expression of his own, by name."""

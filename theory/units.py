@@ -36,6 +36,7 @@ UNITS: Mapping[Symbol, Expr] = MappingProxyType(
         s.D: _X,
         boxes.margin: _X,
         boxes.x_inf: _X,
+        boxes.grad_inf: _F / _X,
         s.gap0: _VALUE,
         s.grad0_sq: _SLOPE,
         s.second_moment: _SLOPE,

@@ -32,6 +32,7 @@ _CONSTANTS = {
     "damping": 0.001,
     "L_hess": 0.1,
     "mu_min": 0.1,
+    "decay": 0.9,
 }
 
 
