@@ -158,6 +158,8 @@ def _random_constants(theorem, rng):
     values |= {"L_inf": 2.5 * values["L"], "d": float(rng.integers(1, 9)), "L_coord": values["L"]}
     values |= {"L_coord_sum": values["d"] * base + rng.random() * values["d"] * (values["L"] - base)}
     values |= {"D_scaled_sq": rng.exponential() + 0.01, "omega": 0.01 + 0.99 * rng.random()}
+    values |= {"x_inf": rng.random() + 0.01, "margin": rng.random(), "grad_inf": rng.exponential() + 0.01}
+    values |= {"decay": rng.random()}
     values |= {"beta": rng.random(), "radius": rng.random() / values["L"]}
     for relation in theorem.where:
         symbols = sorted(relation.rhs.free_symbols, key=str)
