@@ -27,6 +27,8 @@ from ratebound.theory.symbols import alpha, alpha0, beta, k, mu
 
 decay = Symbol("decay", positive=True)
 """Weight decay: the factor of ||x||^2/2 in the objective."""
+kept = Symbol("kept", positive=True)
+"""What weight decay with momentum keeps of the weights per step, in the long run; between beta and one."""
 _z = Symbol("z", real=True)
 
 
@@ -152,6 +154,20 @@ _averaged = Method(
     "batch",
 )
 _KEPT = 1 - alpha0 * decay
+_shrinking = Method(
+    "shrinking",
+    "Heavy ball with the weight decay (1 - kept)(kept - beta)/(kept alpha)",
+    {"x": x - alpha * g - (1 - kept) * (kept - beta) / kept * x + beta * (x - _z), "z": x},
+    "batch",
+    from_start=("z",),
+)
+_stronger = Method(
+    "larger_momentum",
+    "Heavy ball with the momentum beta/kept^2, from the velocity (1 - kept) x_0",
+    {"x": x - alpha * g + beta / kept**2 * (x - kept * _z), "z": x / kept},
+    "batch",
+    from_start=("z",),
+)
 
 EQUIVALENCES: Mapping[str, Equivalence] = {
     each.id: each
@@ -174,6 +190,16 @@ EQUIVALENCES: Mapping[str, Equivalence] = {
             steps=(alpha0, alpha0 * _KEPT ** (-2 * k - 1)),
             states={"x": x / _KEPT**k},
             scale=_KEPT**-k,
+        ),
+        Equivalence(
+            id="weight_decay_with_momentum_is_growing_step",
+            title="Scale-invariant f, heavy ball: weight decay is a growing step and a larger momentum",
+            source="Li and Arora 2020, with momentum (number not checked); derived here",
+            first=_shrinking,
+            second=_stronger,
+            steps=(alpha0, alpha0 * kept ** (-2 * k - 1)),
+            states={"x": x / kept**k, "z": _z / kept**k},
+            scale=kept**-k,
         ),
         Equivalence(
             id="buffer_is_heavy_ball",

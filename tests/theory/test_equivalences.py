@@ -7,14 +7,14 @@ import pytest
 from sympy import Symbol
 
 from ratebound.problems.lower import lower
-from ratebound.theory.equivalences import EQUIVALENCES, decay
+from ratebound.theory.equivalences import EQUIVALENCES, decay, kept
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.method import Method, g, x
 from ratebound.theory.methods import alpha
 from ratebound.theory.symbols import alpha0, beta, k, mu
 
 STEPS = 25
-NUMBERS = {alpha0: 0.05, alpha: 0.05, beta: 0.8, decay: 0.3, mu: 0.7}
+NUMBERS = {alpha0: 0.05, alpha: 0.05, beta: 0.8, decay: 0.3, kept: 0.95, mu: 0.7}
 
 
 def quadratic(seed):
@@ -100,3 +100,10 @@ def test_momentum_tells_a_penalty_from_weight_decay():
             second=decoupled,
             states={"x": x, "m": m},
         )
+
+
+def test_what_is_kept_is_the_larger_root_of_heavy_ball_with_weight_decay():
+    """Without a gradient the weights shrink by the larger root of z^2 - (1 + beta - alpha lambda) z + beta."""
+    keep, momentum = NUMBERS[kept], NUMBERS[beta]
+    lost = (1 - keep) * (keep - momentum) / keep
+    assert max(np.roots([1, -(1 + momentum - lost), momentum])) == pytest.approx(keep)
