@@ -103,7 +103,7 @@ def test_momentum_tells_a_penalty_from_weight_decay():
 
 
 def test_what_is_kept_is_the_larger_root_of_heavy_ball_with_weight_decay():
-    """Without a gradient the weights shrink by the larger root of z^2 - (1 + beta - alpha lambda) z + beta."""
+    """Without a gradient weights shrink by the larger root of z^2 - (1 + beta - alpha lambda) z + beta."""
     keep, momentum = NUMBERS[kept], NUMBERS[beta]
     lost = (1 - keep) * (keep - momentum) / keep
     assert max(np.roots([1, -(1 + momentum - lost), momentum])) == pytest.approx(keep)
