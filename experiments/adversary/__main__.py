@@ -11,6 +11,9 @@ from ratebound.experiments.adversary.search import attack
 from ratebound.experiments.adversary.tightness import Tightness, as_text, known_tightness, tightness_of
 from ratebound.theory.catalogue import THEOREMS
 
+_LONG = 1.0
+"""Seconds of a search after which its result is written at once."""
+
 
 def main() -> int:
     """Search, keep what is worse than the record, write it; return 1 if a theorem is refuted."""
@@ -22,6 +25,7 @@ def main() -> int:
     parser.add_argument("--only", nargs="*", default=list(THEOREMS), metavar="ID")
     parser.add_argument("--missing", action="store_true", help="search only what is not on record")
     given = parser.parse_args()
+    before = {name: known for name in THEOREMS if (known := known_tightness(name)) is not None}
     found: dict[str, Tightness] = {}
     for name in THEOREMS:
         known = known_tightness(name)
@@ -38,6 +42,9 @@ def main() -> int:
         took = time.perf_counter() - started
         where = f"{known.witness.instance['family']}, k = {known.witness.k}"
         print(f"{name}: {known.ratio:.9f} {known.verdict} ({where}), {took:.1f} s", flush=True)
+        if took > _LONG:
+            # A search that is stopped keeps what it has found; what lies ahead keeps its record.
+            given.output.write_text(as_text(before | found), encoding="utf-8")
     given.output.write_text(as_text(found), encoding="utf-8")
     return int(any(each.verdict == "refuted" for each in found.values()))
 
