@@ -120,7 +120,7 @@ class Method:
         return 2 if self.point.has(g) else 1
 
     def evaluations(self, size: int, batch: int, features: int) -> float:
-        """Return how many gradients of components, of `size`, a step takes in expectation."""
+        """Return how many gradients of components, of `size`, a step takes in expectation; no Hessians."""
         if self.sampling == "full":
             return self.gradients * size
         if self.draws is None:

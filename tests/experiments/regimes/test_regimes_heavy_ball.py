@@ -85,3 +85,18 @@ def test_curves_agree_with_the_recursion_and_end_at_the_floor():
     floor = operator.floor(0.5, steps)
     np.testing.assert_allclose(far.gap[:, -1], floor.gap, rtol=1e-6)
     np.testing.assert_allclose(far.final["distance_sq"], floor.distance_sq, rtol=1e-6)
+
+
+@pytest.mark.parametrize("momentum", [0.3, 0.9])
+def test_the_floor_on_a_line_is_the_closed_form(momentum):
+    """Additive noise, solved by hand: E x^2 = a s^2 (1 + b)/(h (1 - b) (2 (1 + b) - a h))."""
+    h, label = 2.0, 0.7
+    problem = least_squares(np.full((2, 1), np.sqrt(h)), np.array([label, -label]), x0=np.ones(1))
+    noise, operator = h * label**2, HeavyBall(SecondMoment(problem), momentum)
+    steps = np.array([0.05, 0.3, 0.9])
+    exact = steps * noise * (1 + momentum) / (h * (1 - momentum) * (2 * (1 + momentum) - steps * h))
+    np.testing.assert_allclose(operator.floor(1.0, steps).distance_sq, exact, rtol=1e-12)
+    # Without momentum q times the batch is 1/q times the step, up to (1 - 1/q) a h/(2 - a h).
+    plain, q = HeavyBall(SecondMoment(problem), 1e-12), 4
+    shorter, larger = plain.floor(1.0, steps / q).distance_sq, plain.floor(1.0 / q, steps).distance_sq
+    np.testing.assert_allclose(larger / shorter - 1, (1 - 1 / q) * steps * h / (2 - steps * h), rtol=1e-9)
