@@ -11,8 +11,10 @@ import numpy as np
 from ratebound.experiments.adversary.case import Case, case, constants_of, edges, limited
 from ratebound.experiments.adversary.families import family
 from ratebound.experiments.adversary.sweep import Curves, curves, sweep
+from ratebound.experiments.linear import is_linear
 from ratebound.problems.finite_sum import Problem
 from ratebound.theory.errors import RateboundError
+from ratebound.theory.method import Method
 from ratebound.theory.statement import Theorem
 from ratebound.theory.symbols import ALONG_RUN
 
@@ -20,6 +22,8 @@ KILLED = 1 + 1e-6
 _PARTS = np.concatenate([[1.0, 1 - 1e-6, 0.5], np.geomspace(0.9, 1e-4, 14), [0.52, 0.7]])
 _BEYOND = np.concatenate([[1.0, 0.6], np.geomspace(1e2, 1e-4, 16)])
 _FEW = (slice(0, 8, 2), slice(2, None, 3))
+_SHORT = 3
+"""Steps of runs that are costly."""
 _REMEMBERED = 400
 """Runs that are kept: mutants of the bound alone share the runs of their theorem."""
 
@@ -125,11 +129,18 @@ ENTRIES = (
 )
 
 
+def _costly(method: Method) -> bool:
+    """Whether a run is walked path by path, or with matrices of its own: only short ones are tried."""
+    walked = method.sampling == "batch" and method.draws is None and not is_linear(method)
+    return walked or method.metric is not None
+
+
 def cases(theorem: Theorem, entries: Sequence[Entry] = ENTRIES) -> Iterator[tuple[Entry, Case]]:
-    """Yield entries as cases of a theorem, but those whose noise along the run is costly to bound."""
+    """Yield entries as cases of a theorem, but those whose run, or noise along it, is costly."""
+    longest = _SHORT if _costly(theorem.method) else max(entry.steps for entry in entries)
     along_run = {symbol.name for symbol in ALONG_RUN} & set(theorem.constants)
     for entry in entries:
-        if along_run and family(entry.family).unbounded:
+        if entry.steps > longest or (along_run and family(entry.family).unbounded):
             continue
         yield entry, replace(case(theorem, entry.problem, entry.steps, entry.batch), first=0)
 
