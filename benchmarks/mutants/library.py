@@ -23,7 +23,7 @@ _PARTS = np.concatenate([[1.0, 1 - 1e-6, 0.5], np.geomspace(0.9, 1e-4, 14), [0.5
 _BEYOND = np.concatenate([[1.0, 0.6], np.geomspace(1e2, 1e-4, 16)])
 _FEW = (slice(0, 8, 2), slice(2, None, 3))
 _SHORT = 3
-"""Steps of runs that are costly."""
+"""Steps of runs that are costly, and how many values of their parameters are tried."""
 _REMEMBERED = 400
 """Runs that are kept: mutants of the bound alone share the runs of their theorem."""
 
@@ -157,7 +157,8 @@ def values(at: Case) -> dict[str, np.ndarray]:
         crossed = np.meshgrid(parts[0][_FEW[0]], parts[1][_FEW[1]])
         shortest = min(map(len, parts))
         parts = [np.concatenate([p[:shortest], c.ravel()]) for p, c in zip(parts, crossed, strict=True)]
-    return {name: end * part for (name, end), part in zip(ends.items(), parts, strict=True)}
+    few = _SHORT if _costly(at.theorem.method) else None
+    return {name: end * part[:few] for (name, end), part in zip(ends.items(), parts, strict=True)}
 
 
 def ratio_on(at: Case) -> tuple[float, int] | None:
