@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 A, B, u = (Symbol(name, positive=True) for name in "ABu")
 """The accumulator before and after the gradient has entered, and the size of the gradient."""
-_v, _h = Symbol("v", real=True), Symbol("h", real=True)
+_v, _top = Symbol("v", real=True), Symbol("top", real=True)
 _WIDTH = 2 * HALF
 
 
@@ -113,11 +113,11 @@ class LargestAverage:
     def check(self, theorem: Theorem) -> None:
         """Check the method, that the accumulator never falls, what a step adds, and the bound."""
         method, average = theorem.method, decay * _v + (1 - decay) * g**2
-        largest = Max(_h, average)
+        largest = Max(_top, average)
         _check_words(theorem, x - alpha * g / sqrt(b0**2 + largest))
-        rules = {"v": average, "h": largest}
+        rules = {"v": average, "top": largest}
         if set(method.update) != {"x", *rules} or any(method.update[n] != rule for n, rule in rules.items()):
-            raise RateboundError(f"{method.name} does not keep the largest average of g^2 in h")
+            raise RateboundError(f"{method.name} does not keep the largest average of g^2 in top")
         _require_named(theorem, "bounded_coordinates", "a bound on every coordinate")
         if not vanishes(theorem.step - gamma * inverse_sqrt_above.summand):
             raise RateboundError("this certificate is for steps of the length gamma/sqrt(k + 1)")

@@ -31,7 +31,7 @@ projected_gd = Method(
 )
 projected_sgd = Method("projected_sgd", "Projected SGD, onto a box", {"x": on_box(x - alpha * g)}, "batch")
 
-_v, _h = Symbol("v", real=True), Symbol("h", real=True)
+_v, _top = Symbol("v", real=True), Symbol("top", real=True)
 """Sums or averages of squared gradients, and the largest average so far."""
 
 
@@ -50,7 +50,11 @@ _AVERAGE = decay * _v + (1 - decay) * g**2
 amsgrad = Method(
     "amsgrad",
     "AMSGrad without momentum, onto a box",
-    {"x": on_box(x - alpha * g / sqrt(b0**2 + Max(_h, _AVERAGE))), "v": _AVERAGE, "h": Max(_h, _AVERAGE)},
+    {
+        "x": on_box(x - alpha * g / sqrt(b0**2 + Max(_top, _AVERAGE))),
+        "v": _AVERAGE,
+        "top": Max(_top, _AVERAGE),
+    },
     "batch",
 )
 adam_box = Method(

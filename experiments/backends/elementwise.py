@@ -34,11 +34,14 @@ class Elementwise:
         coefficients and, if the rule is not linear, in what coefficients read.
     linear
         Whether every rule is linear; then a coordinate at zero with zero data stays at zero.
+    total
+        What ``h`` is, where rules that are not linear read it and the rows are written out.
     """
 
     coefficients: Mapping[str, Expr]
     following: Mapping[str, Expr]
     linear: bool
+    total: Expr | None = None
 
 
 def entries(rows: int) -> tuple[list[Symbol], list[Symbol]]:
@@ -83,7 +86,10 @@ def elementwise(
     variables = [x, *(Symbol(name, real=True) for name in rules if name != "x"), *(a or [h])]
     forms = {name: _linear(expr, variables) for name, expr in substituted.items()}
     if any(form is None for form in forms.values()):
-        return Elementwise({}, substituted, linear=False)
+        # The sum has a line of its own, for such rules read it several times.
+        gradient = h / batch + (l2 * x if regularised else 0)
+        nonlinear = {name: rule.xreplace({g: gradient}) for name, rule in rules.items()}
+        return Elementwise({}, nonlinear, linear=False, total=None if rows is None else total)
     known: dict[Expr, Symbol] = {}
     following = {}
     for name, form in forms.items():

@@ -128,6 +128,7 @@ class _Features:
             else:
                 out = [f"h = load(total, ({j},))"]
             out += [f"{name}_now = {self.cell(name, p, j)}" for name in self.state]
+            out += [] if update.total is None else [f"h = {renamed(update.total, names)}"]
             out += [f"{name}_next = {renamed(expr, names)}" for name, expr in update.following.items()]
             if not update.linear:
                 # Beyond the last feature a rule such as g/sqrt(v) would turn 0/0 into nan.

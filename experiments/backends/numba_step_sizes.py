@@ -94,6 +94,7 @@ class _StepSizes:
             names |= {name: f"{name}_now" for name in self.state}
             each += [f"h = load(total, (j, {WIDTH * c}))"] if self.passes > 1 else []
             each += [f"{name}_now = load(state_{name}, (u, block, j, {WIDTH * c}))" for name in self.state]
+            each += [] if update.total is None else [f"h = {renamed(update.total, names)}"]
             each += [f"{name}_next = {renamed(expr, names)}" for name, expr in update.following.items()]
             each += [f"store({name}_next, state_{name}, (u, block, j, {WIDTH * c}))" for name in self.state]
         return [*lines, "for j in range(d):", *indented(each, 1)]
