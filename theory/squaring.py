@@ -11,7 +11,6 @@ from ratebound.theory.certificate import Multipliers, require, require_assumed, 
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.methods_metric import newton
 from ratebound.theory.onestep import require_closed
-from ratebound.theory.prover import vanishes
 from ratebound.theory.symbols import D, d2, d2_next, k
 
 if TYPE_CHECKING:
@@ -60,5 +59,7 @@ class Squaring:
         require(self.factor, theorem, "the factor", S.Zero)
         if any(inequality.slack.has(D) for inequality in self.by):
             require(1 - self.factor * D, theorem, "that no step leads away from x*", S.Zero)
-        if not vanishes(theorem.bound - self.implied):
-            require(theorem.bound - self.implied, theorem, "the bound against what squaring gives")
+        share = theorem.bound / self.implied
+        if share.has(k):
+            raise RateboundError(f"the bound {theorem.bound} is no multiple of {self.implied}")
+        require(share - 1, theorem, "the bound against what squaring gives")
