@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 from sympy import Expr, Integer, S, limit, log, oo, sqrt, together
@@ -49,6 +50,7 @@ class SumLemma:
         if not proved.trusting():
             self.prove()
 
+    @cache  # noqa: B019  -- the lemmas of a process are few
     def prove(self) -> None:
         """Check the induction; see the class for what is raised."""
         sign = 1 if self.direction == "upper" else -1

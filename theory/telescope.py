@@ -145,6 +145,7 @@ def summed(theorem: Theorem, term: Expr, lemma: SumLemma | None, direction: str)
         return k * term
     if lemma is None or lemma.direction != direction:
         raise RateboundError(f"the sum of {term} over j < k needs a lemma that bounds it ({direction})")
+    lemma.prove()
     factor = (term / lemma.summand).simplify()
     if factor.has(k):
         raise RateboundError(f"the lemma {lemma.name!r} is about {lemma.summand}, not about {term}")

@@ -36,9 +36,6 @@ def prove(ctx: click.Context, theorems: tuple[str, ...], quiet: bool) -> None:
     try:
         with proved.elsewhere():
             len(THEOREMS)
-            from ratebound.theory.lemmas import LEMMAS
-        for lemma in LEMMAS:
-            lemma.prove()
     except RateboundError as error:
         click.echo(f"not proved: {error}", err=True)
         ctx.exit(1)
