@@ -43,6 +43,8 @@ def start(profile):
         "--disable-background-networking",
         "--disable-component-update",
         "--disable-sync",
+        # A page that still scrolls is clicked beside what is meant.
+        "--force-prefers-reduced-motion",
         f"--user-data-dir={profile}",
     ):
         options.add_argument(argument)
