@@ -90,7 +90,7 @@ bounded_level = Assumption(
     "bounded_level", "points as low as x_0 are within level_radius of x*", ("level_radius",)
 )
 ASSUMPTIONS = (lipschitz_hessian, near_minimum, bounded_level)
-FACTS = ((needs("near_minimum"), Rational(2, 3) * mu_star / L_hess >= D),)
+FACTS = ((needs("lipschitz_hessian", "near_minimum"), Rational(2, 3) * mu_star / L_hess >= D),)
 INEQUALITIES = (
     gradient_above_gap,
     newton_steep,

@@ -21,15 +21,15 @@ from ratebound.theory.methods import METHODS, nesterov
 from ratebound.theory.statement import BEST
 from ratebound.theory.symbols import alpha, k
 
-g, v, z, p, m = (Symbol(name, real=True) for name in ("g", "v", "z", "p", "m"))
+g, v, z, w, m = (Symbol(name, real=True) for name in ("g", "v", "z", "w", "m"))
 half = Rational(1, 2)
 MOMENTUM = Method("momentum", "Momentum", {"x": x + half * v - alpha * g, "v": half * v - alpha * g}, "batch")
 HEAVY_BALL = Method(
     "heavy_ball",
     "Heavy ball",
-    {"x": x + (x - p) / (k + 2) - alpha * g, "p": x},
+    {"x": x + (x - w) / (k + 2) - alpha * g, "w": x},
     "batch",
-    from_start=("p",),
+    from_start=("w",),
 )
 ACCELERATED = Method(
     "accelerated", "Accelerated", dict(nesterov.update), "batch", nesterov.point, nesterov.from_start
@@ -59,7 +59,7 @@ def test_moments_equal_all_paths(method, batch, replacement, steps):
 
 def test_a_method_in_two_forms_has_the_same_moments():
     """With a constant factor, momentum by velocity and by the point before are one method."""
-    ball = replace(HEAVY_BALL, update={"x": x + (x - p) / 2 - alpha * g, "p": x})
+    ball = replace(HEAVY_BALL, update={"x": x + (x - w) / 2 - alpha * g, "w": x})
     alphas = np.full(300, 0.1)
     one, other = (
         exact_curves(load("linnerud"), method, alphas, batch=2, measures=MEASURES)

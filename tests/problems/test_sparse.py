@@ -12,6 +12,8 @@ from ratebound.theory.errors import RateboundError
 
 MAKERS = [(logistic, 0.05), (logistic, 0.0), (least_squares, 0.05), (least_squares, 0.0)]
 SETTING = Setting(np.full(3, 0.01), 2)
+DENSE_ONLY = ("L_inf", "component_gap", "second_moment", "sigma_p_sq", "variance_bound")
+OF_THE_HESSIAN = ("L_hess", "mu_star", "near_minimum")
 
 
 def data(n=80, d=12, density=0.2):
@@ -48,7 +50,7 @@ def test_values_gradients_and_measures_agree(make, l2):
 @pytest.mark.parametrize(("make", "l2"), MAKERS)
 def test_constants_agree_or_are_refused(make, l2, name):
     thin, thick = pair(make, l2)
-    if name in ("L_inf", "component_gap", "second_moment", "sigma_p_sq", "variance_bound"):
+    if name in (*DENSE_ONLY, *OF_THE_HESSIAN):
         with pytest.raises(NotCertified, match=f"{name} is not certified for sparse data"):
             certify(thin, name, SETTING)
         return

@@ -10,6 +10,7 @@ from ratebound.problems.curvature import component_smoothness
 from ratebound.problems.library import load, names
 from ratebound.problems.lower import lower
 from ratebound.theory import coordinate_symbols as c
+from ratebound.theory import metric_symbols as in_metric
 from ratebound.theory import symbols as s
 from ratebound.theory.assumptions import ASSUMPTIONS, FACTS, JOINT
 from ratebound.theory.methods import METHODS
@@ -114,6 +115,9 @@ def _states(problem, rng, alpha, estimate="batch"):
                 s.next_descent: ahead @ next_offset,
                 s.cross_descent: ahead @ offset,
             }
+            if problem.loss.third is not None:
+                error = problem.hessian(x) @ offset - full
+                state[in_metric.model_error_sq] = error @ error
             if c.grad_scaled_sq in state:
                 state[c.d2_scaled] = (offset**2 * axis_smoothness(problem)).sum()
             other = _compared(problem, np.random.default_rng(5), x, size * scale)
@@ -130,6 +134,7 @@ def _checked(inequality, problem):
     except NotCertified:
         return False
     from_star = {s.d2, s.d2_next, s.descent, s.spread, s.stored_sq, s.stored_gap, c.d2_scaled}
+    from_star |= {in_metric.model_error_sq}
     if problem.x_star is None and (
         inequality.estimate not in ("batch", "along one axis") or inequality.slack.free_symbols & from_star
     ):

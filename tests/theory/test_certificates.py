@@ -12,6 +12,7 @@ from ratebound.theory.assumptions import first_order
 from ratebound.theory.catalogue import THEOREMS, find
 from ratebound.theory.certificate import Cited, Corollary, OneStep
 from ratebound.theory.conversion import Conversion
+from ratebound.theory.cubic import CubicModel
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.exposition import exposition
 from ratebound.theory.gradient_sum import GradientSum
@@ -138,6 +139,22 @@ def test_a_second_derivation_by_running_the_one_step_inequality(theorem):
                 gathered = certificate.share.subs(k, step + 1) if last else step * certificate.weight
                 shared = float(_along(gathered, values, alphas)[0])
                 assert (start + count * noise) / shared <= bound[step] * (1 + 1e-9)
+        elif isinstance(certificate, Squaring):
+            factor = float(_along(certificate.factor, values, alphas)[0])
+            distance = values["D"]
+            for step in range(60):
+                distance = factor * distance**2
+                if distance < 1e-150:
+                    break  # Its square is not a number of full precision.
+                assert distance**2 <= bound[step + 1] * (1 + 1e-9)
+            assert step > 0
+        elif isinstance(certificate, CubicModel):
+            reach, gap = values["L_hess"] * values["level_radius"] ** 3, values["gap0"]
+            for step in range(60):
+                # The least of (1 - t) gap + reach t^3/3 over 0 <= t <= 1.
+                t = min(np.sqrt(gap / reach), 1.0)
+                gap = (1 - t) * gap + reach * t**3 / 3
+                assert gap <= bound[step + 1] * (1 + 1e-9)
 
 
 def _random_constants(theorem, rng):
@@ -161,17 +178,24 @@ def _random_constants(theorem, rng):
     values |= {"x_inf": rng.random() + 0.01, "margin": rng.random(), "grad_inf": rng.exponential() + 0.01}
     values |= {"decay": rng.random()}
     values |= {"beta": rng.random(), "radius": rng.random() / values["L"]}
+    # Near enough to x* for steps that square the distance.
+    values |= {"mu_star": base, "L_hess": 2 * base / (3 * values["D"]) * rng.random()}
+    values |= {"level_radius": values["D"], "damping": np.nan}
+    low, high = {}, {}
     for relation in theorem.where:
         symbols = sorted(relation.rhs.free_symbols, key=str)
-        if relation.lhs == alpha and relation.rel_op == ">=":
+        if relation.lhs in (alpha, s.damping):
             edge = float(lower(relation.rhs, symbols)(*(values[v.name] for v in symbols)))
-            values["alpha"] = edge * (1 + rng.exponential())
-        elif relation.lhs == alpha:
-            top = float(lower(relation.rhs, symbols)(*(values[v.name] for v in symbols)))
-            values["alpha"] = top * (0.02 + 0.97 * rng.random())
+            (low if relation.rel_op in (">", ">=") else high)[relation.lhs.name] = edge
         elif relation.lhs in (s.s0, s.alpha0) and not relation.rhs.has(s.theta):
             edge = float(lower(relation.rhs, symbols)(*(values[v.name] for v in symbols)))
             values[relation.lhs.name] = edge * (1 + rng.random() if relation.lhs == s.s0 else rng.random())
+    for name in ("alpha", "damping"):
+        bottom = low.get(name, 0.0)
+        if name in high:
+            values[name] = bottom + (high[name] - bottom) * (0.02 + 0.97 * rng.random())
+        elif name in low:
+            values[name] = bottom * (1 + rng.exponential())
     if np.isnan(values["alpha"]):
         values["alpha"] = rng.exponential() / values["L"]
     return values
