@@ -8,7 +8,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
-from sympy import Expr, Integer, S, Symbol
+from sympy import Expr, Integer, S, Symbol, nan, oo, zoo
 from sympy.core.relational import Relational
 
 from ratebound.theory import order as orders
@@ -143,6 +143,8 @@ class Theorem:
     def _check_words(self) -> None:
         if self.measure not in MEASURES:
             raise RateboundError(f"unknown measure {self.measure!r} (known: {', '.join(MEASURES)})")
+        if self.bound.has(oo, zoo, nan):
+            raise RateboundError(f"the bound {self.bound} is not finite; check its denominators")
         named = set().union(*(e.free_symbols for e in (self.step, self.weights, self.start, *self.where)))
         if self.measure not in ONE_STEP:
             named |= self.bound.free_symbols

@@ -1,5 +1,6 @@
 """Units read off term by term, against rescaled numbers and against algebra."""
 
+import dataclasses
 import math
 
 import numpy as np
@@ -61,3 +62,8 @@ def test_terms_that_cancel_are_left_to_algebra():
 def test_symbolic_exponents():
     assert units.unit_of(s.L ** (2 * s.k) * s.mu ** (-2 * s.k)) == (0, 0)
     assert math.isclose(scale(units.unit_of(sqrt(s.L / s.mu) * s.D)), LENGTH)
+
+
+def test_a_bound_that_is_not_finite_is_refused():
+    with pytest.raises(RateboundError, match=r"theorem gd_pl: the bound .* is not finite"):
+        dataclasses.replace(THEOREMS["gd_pl"], bound=s.gap0 + s.gap0 / (s.k - s.k), certificate=None)
