@@ -1,11 +1,14 @@
 """``explore`` from the command line: what it prints, what it writes, what it refuses."""
 
 import json
+from contextlib import contextmanager
 
 import pytest
 from click.testing import CliRunner
 
 from ratebound.cli import cli
+from ratebound.theory import proved
+from ratebound.theory.statement import Theorem
 
 SHORT = ("explore", "--problem", "linnerud_ridge", "--steps", "60", "--replicas", "0", "--grid", "8")
 
@@ -85,3 +88,19 @@ def test_a_folder_that_cannot_be_made(tmp_path):
     result = run(*SHORT, "-o", tmp_path / "file" / "map")
     assert result.exit_code == 2
     assert "is not a writable folder" in result.stderr
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_without_a_stamp_the_theorems_of_the_map_are_proved(monkeypatch, known):
+    checked = []
+
+    @contextmanager
+    def remembered():
+        yield known
+
+    monkeypatch.setattr(proved, "remembered", remembered)
+    monkeypatch.setattr(Theorem, "prove", lambda self: checked.append(self.id))
+    result = run(*SHORT, "--axis", "batch=1")
+    assert result.exit_code == 0, result.output
+    assert bool(checked) is not known
+    assert known or all(name in result.stdout for name in checked)

@@ -85,6 +85,11 @@ def explore(
     if store is not None and len(chosen) > 1:
         raise RateboundError("--store keeps one map; give one --axis")
 
+    from ratebound.theory import proved
+    from ratebound.theory.catalogue import THEOREMS
+
+    with proved.remembered() as known, proved.elsewhere():
+        len(THEOREMS)
     from ratebound.experiments.regimes.axes import default_steps
     from ratebound.experiments.regimes.explore import explore as run
 
@@ -109,6 +114,9 @@ def explore(
                 watch=watch,
             )
         found.append(each.as_dict())
+        # A map draws few theorems of the catalogue: where the stamp is lacking, these are proved.
+        for name in () if known else {line.id for line in each.theory}:
+            THEOREMS[name].prove()
     click.echo("\n\n".join(map(regime_text, found)))
     if folder is not None:
         from ratebound.reports.regime_page import build_map
