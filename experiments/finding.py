@@ -119,7 +119,7 @@ def compare(grid: Grid, measured: np.ndarray, evidence: EvidenceKind) -> Finding
     An excess is called a violation only where it survives 50 digits or, where those take too long, if it is
     too large for rounding.
     """
-    floor = floor_of(grid.problem, grid.theorem.measure)
+    floor = floor_of(grid.problem, grid.theorem.measure, grid.theorem.method)
     claim = grid.claim
     found = ratios(measured, claim, floor)
     over = ~(measured <= claim * (1 + EPS) + floor)  # nan is no success

@@ -15,6 +15,7 @@ from ratebound.problems.constants import certify
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.lower import lower
 from ratebound.theory.coordinate_symbols import L_coord, L_coord_sum
+from ratebound.theory.method import Method
 from ratebound.theory.statement import Theorem
 from ratebound.theory.symbols import (
     L,
@@ -191,9 +192,20 @@ def horizons(start: int, steps: int) -> np.ndarray:
     return np.unique(np.geomspace(start, steps, count).round().astype(np.int64))
 
 
-def floor_of(problem: Problem, measure: str) -> float:
+def _away_sq(problem: Problem) -> float:
+    """Return ||x_0 - x*||^2 where f is flat in some direction, 0 elsewhere."""
+    if problem.x_star is None or problem.kind != "quadratic" or problem.sparse:
+        return 0.0
+    flat = np.linalg.matrix_rank(problem.H) < problem.d
+    return float(problem.distance_sq(problem.x0)) if flat else 0.0
+
+
+def floor_of(problem: Problem, measure: str, method: Method | None = None) -> float:
     """Return the absolute accuracy of a measure in double precision; comparisons stop there."""
     value = problem.value_floor
+    if method is not None and method.draws is not None and method.draws.axis is not None:
+        # Steps along axes keep a part of x - x* that f does not see, but its rounding f does.
+        value += 8 * problem.d * np.finfo(float).eps * certify(problem, "L").value * _away_sq(problem)
     if measure.startswith("gap"):
         return value
     if measure.startswith("grad") or measure == "batch_variance":

@@ -92,7 +92,8 @@ def sample(
     expectations, so a bound on the latter is refuted soundly by the former. Where that costs little, bets are
     on the mean over the last step instead; see :mod:`ratebound.experiments.smoothing`.
     """
-    floor, claim = floor_of(grid.problem, grid.theorem.measure), grid.claim * (1 + EPS)
+    floor = floor_of(grid.problem, grid.theorem.measure, grid.theorem.method)
+    claim = grid.claim * (1 + EPS)
     ranges = over(certified_range(grid), claim)
     against, support = EProcess(grid.k.size), ConfirmProcess(ranges)
     certain = bool(np.isfinite(ranges).all())
