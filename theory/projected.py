@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sympy import Integer, log, sqrt
+from sympy import Integer, sqrt
 
 from ratebound.theory.assumptions import (
     bounded_gradient,
@@ -28,6 +28,7 @@ from ratebound.theory.projections import (
 )
 from ratebound.theory.recursion import Recursion
 from ratebound.theory.statement import Theorem
+from ratebound.theory.subgradient import subgradient_constant, subgradient_decaying, subgradient_horizon
 from ratebound.theory.symbols import (
     D,
     K,
@@ -103,7 +104,7 @@ projected_subgradient = Theorem(
     assumptions=(convex, bounded_second_moment, boxed),
     step=alpha,
     measure="gap_average",
-    bound=D**2 / (2 * alpha * k) + alpha * second_moment / 2,
+    bound=subgradient_constant.bound,
     start=Integer(1),
     certificate=Telescope(
         potential=d2,
@@ -125,7 +126,7 @@ projected_sgd_constant = Theorem(
     assumptions=(convex, bounded_second_moment, boxed),
     step=alpha,
     measure="gap_average",
-    bound=D**2 / (2 * alpha * k) + alpha * second_moment / 2,
+    bound=subgradient_constant.bound,
     start=Integer(1),
     certificate=Telescope(potential=d2, weight=2 * alpha, noise=alpha**2 * second_moment, by=_BY),
     defaults={alpha: _SHORT, **_BOX},
@@ -143,7 +144,7 @@ projected_sgd_horizon = Theorem(
     assumptions=(convex, bounded_second_moment, boxed),
     step=_TUNED,
     measure="gap_average",
-    bound=D * sqrt(second_moment / K),
+    bound=subgradient_horizon.bound,
     start=Integer(1),
     certificate=Corollary(projected_sgd_constant, {alpha: _TUNED}),
     defaults=_BOX,
@@ -162,7 +163,7 @@ projected_sgd_decaying = Theorem(
     step=_DECAYING,
     measure="gap_average",
     weights=_DECAYING,
-    bound=(D**2 + alpha0**2 * second_moment * (1 + log(k))) / (4 * alpha0 * (sqrt(k + 1) - 1)),
+    bound=subgradient_decaying.bound,
     start=Integer(1),
     certificate=Telescope(
         potential=d2,
