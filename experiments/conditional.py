@@ -138,8 +138,9 @@ def check_step(trial: Trial, seed: int) -> tuple[Finding, dict[str, np.ndarray]]
     measured = np.array([state[target] for _, state in states])
     bound = np.array([_bound(trial, k, state) for k, state in states])
     scale = np.array([state[s.delta if target is s.delta_next else s.grad_sq] for _, state in states])
-    floor = floor_of(trial.problem, theorem.measure) + 1e-12 * scale
-    found = ratios(measured, bound, floor_of(trial.problem, theorem.measure))
+    accuracy = floor_of(trial.problem, theorem.measure, theorem.method)
+    floor = accuracy + 1e-12 * scale
+    found = ratios(measured, bound, accuracy)
     excess = measured - bound
     if theorem.equality:
         excess = np.abs(excess)

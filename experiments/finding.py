@@ -10,15 +10,16 @@ import numpy as np
 from ratebound.experiments import precise
 from ratebound.experiments.after_passes import enumerated_after_passes, exact_after_passes
 from ratebound.experiments.applicability import Trial
-from ratebound.experiments.enumerate import count_paths, enumerate_paths
+from ratebound.experiments.enumerate import branches, enumerate_paths
 from ratebound.experiments.exact import exact_available, exact_curves
-from ratebound.experiments.grid import EPS, Grid, floor_of
+from ratebound.experiments.grid import EPS, Grid
 from ratebound.experiments.verdict import EvidenceKind, HarnessError, Outcome
 
 _CERTAIN = 1e-6
 """Relative excess beyond which rounding is out of the question, recomputed or not."""
-_PATHS, _PATHS_PARTLY = 10**6, 10**5
-"""Paths that are walked, one or two seconds; fewer where a proof decides and they only measure."""
+_PATHS, _PATHS_PROVED = (10**7, 10**6), (10**6, 10**5)
+"""Paths that are walked of a whole run, some seconds, and of its first steps; fewer where a proof decides and
+they only measure."""
 _FEWEST_STEPS = 3
 
 
@@ -84,11 +85,11 @@ def enumerated_values(grid: Grid) -> tuple[Grid, np.ndarray] | None:
     draws = theorem.method.draws
     if not theorem.stochastic or not (draws is None or draws.values):
         return None
-    branching = math.log(count_paths(grid.problem.n, 1, trial.batch, trial.replacement))
+    branching = math.log(branches(grid.problem, trial.batch))
     most = max(each.steps for each, _ in grid.entries)
-    if most * branching > math.log(_PATHS):
-        affordable = _PATHS_PARTLY if theorem.proof == "certified" else _PATHS
-        most = int(math.log(affordable) / branching)
+    whole, partly = _PATHS_PROVED if theorem.proof == "certified" else _PATHS
+    if most * branching > math.log(whole):
+        most = int(math.log(partly) / branching)
     if theorem.at_horizon:
         walked = tuple((each, at) for each, at in grid.entries if each.steps <= most)
     else:
@@ -109,7 +110,7 @@ def _enumerated(trial: Trial, at: np.ndarray) -> np.ndarray:
         replacement=trial.replacement,
         weights=None if trial.weights is None else trial.weights[:steps],
         measures=[measure],
-        max_paths=_PATHS,
+        max_paths=max(_PATHS),
     )[measure][at]
 
 
@@ -119,8 +120,7 @@ def compare(grid: Grid, measured: np.ndarray, evidence: EvidenceKind) -> Finding
     An excess is called a violation only where it survives 50 digits or, where those take too long, if it is
     too large for rounding.
     """
-    floor = floor_of(grid.problem, grid.theorem.measure, grid.theorem.method)
-    claim = grid.claim
+    floor, claim = grid.floor, grid.claim
     found = ratios(measured, claim, floor)
     over = ~(measured <= claim * (1 + EPS) + floor)  # nan is no success
     worst = _worst(found, over)

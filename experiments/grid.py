@@ -100,6 +100,11 @@ class Grid:
         """
         return np.minimum.reduce([self.bound, *(tried for _, _, tried in self._implied)])
 
+    @cached_property
+    def floor(self) -> float:
+        """The absolute accuracy of the measure in double precision."""
+        return floor_of(self.problem, self.theorem.measure, self.theorem.method)
+
     def variant(self, position: int) -> str:
         """Return the changed constant that makes the claim smaller than the bound there, in words, or ""."""
         return ", ".join(f"{symbol}' = {value:.6g}" for symbol, value in self.changed(position).items())
@@ -170,7 +175,7 @@ class Grid:
                 f"the bound of {self.theorem.id} is {self.bound[bad[0]]} at k = {self.k[bad[0]]}: "
                 "it says nothing there; take smaller steps or a better conditioned problem"
             )
-        negative = np.flatnonzero(self.claim < -floor_of(self.problem, self.theorem.measure))
+        negative = np.flatnonzero(self.claim < -self.floor)
         return int(negative[0]) if negative.size else None
 
     def every_step(self) -> Grid:
@@ -200,10 +205,10 @@ def _away_sq(problem: Problem) -> float:
     return float(problem.distance_sq(problem.x0)) if flat else 0.0
 
 
-def floor_of(problem: Problem, measure: str, method: Method | None = None) -> float:
+def floor_of(problem: Problem, measure: str, method: Method) -> float:
     """Return the absolute accuracy of a measure in double precision; comparisons stop there."""
     value = problem.value_floor
-    if method is not None and method.draws is not None and method.draws.axis is not None:
+    if method.draws is not None and method.draws.axis is not None:
         # Steps along axes keep a part of x - x* that f does not see, but its rounding f does.
         value += 8 * problem.d * np.finfo(float).eps * certify(problem, "L").value * _away_sq(problem)
     if measure.startswith("gap"):

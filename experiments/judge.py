@@ -13,8 +13,8 @@ from ratebound.experiments import grid as grids
 from ratebound.experiments import replicas as sampling
 from ratebound.experiments.applicability import Trial
 from ratebound.experiments.conditional import check_step
-from ratebound.experiments.finding import Finding, closest, compare, enumerated_values, exact_values
-from ratebound.experiments.grid import Grid, floor_of
+from ratebound.experiments.finding import Finding, closest, compare, enumerated_values, exact_values, ratios
+from ratebound.experiments.grid import Grid
 from ratebound.experiments.slope import Slope, fit_slope
 from ratebound.experiments.step_claim import StepFinding, check_claim, claim_of
 from ratebound.experiments.verdict import HarnessError, Verdict
@@ -37,6 +37,7 @@ class Options:
     delta: float
     cells: int
     backend: str
+    confirm: float
 
 
 def judge_step(base: Verdict, trial: Trial, options: Options) -> Verdict:
@@ -64,8 +65,8 @@ def judge_run(base: Verdict, grid: Grid, options: Options) -> Verdict:
             grid,
             replicas=options.replicas,
             seed=options.seed,
-            delta=options.delta,
-            cells=options.cells,
+            refute=options.cells / options.delta,
+            confirm=options.cells / options.confirm,
             backend=options.backend,
             stop=exact is None,
         )
@@ -133,7 +134,7 @@ def _without_expectation(grid: Grid, seen: sampling.Sample | None, options: Opti
             return walked
     worst: dict[str, Any] = {}
     if seen is not None:
-        found = sampling.over(seen.mean, grid.claim)
+        found = ratios(seen.mean, grid.claim, grid.floor)
         at = closest(grid, found)
         worst = {
             "k": int(grid.k[at]),
@@ -160,7 +161,7 @@ def _without_expectation(grid: Grid, seen: sampling.Sample | None, options: Opti
     if seen.confirmed:
         reason = f"{seen.count} replicas confirm the bound at every checkpoint, given the certified range"
         return Finding("holds", "monte carlo", reason, **worst)
-    reason = sampling.predicted(grid, seen, options.delta, options.cells)
+    reason = sampling.predicted(grid, seen)
     return Finding("undecided", "monte carlo", reason, **worst)
 
 
@@ -209,7 +210,7 @@ def _slope(grid: Grid, order: Order | None, curves: Mapping[str, np.ndarray]) ->
     values = curves.get("exact", curves.get("mean"))
     if values is None or (order is not None and order.kind == "one step"):
         return None
-    floor = floor_of(grid.problem, grid.theorem.measure)
+    floor = grid.floor
     if order is None:
         return fit_slope(grid.k, values, "power", floor)
     if order.kind == "floor":

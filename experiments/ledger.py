@@ -3,7 +3,7 @@
 A run with a seed that the ledger knows, on the same cells, draws the same numbers again: it can raise no new
 false alarm and spends nothing. The j-th different run spends ``delta/(j (j+1))``; these add up to delta over
 all runs that will ever be made. A run is entered before it starts, so that one that was broken off counts.
-The probability of a false confirmation is kept for each run, not over all of them.
+The budget of false confirmations by replicas is kept beside it in the same way.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def digest(*parts: Any) -> str:
     return found.hexdigest()[:16]
 
 
-def enter(path: str | Path, suite: str, delta: float, seed: int, cells: str) -> int:
+def enter(path: str | Path, suite: str, delta: float, seed: int, cells: str, confirm: float) -> int:
     """Enter a run and return its number j; a run that is already known keeps its number.
 
     Parameters
@@ -49,6 +49,8 @@ def enter(path: str | Path, suite: str, delta: float, seed: int, cells: str) -> 
         The seed of this run.
     cells
         Digest of what it judges.
+    confirm
+        The budget over all runs of confirming some false bound by replicas.
 
     Raises
     ------
@@ -62,6 +64,11 @@ def enter(path: str | Path, suite: str, delta: float, seed: int, cells: str) -> 
         raise RateboundError(
             f"the ledger {path} holds delta = {entry['delta']:g} for the suite {suite}, and it now asks for "
             f"{delta:g}; a budget is fixed once: keep it, or begin another ledger"
+        )
+    if entry.setdefault("confirm", confirm) != confirm:
+        raise RateboundError(
+            f"the ledger {path} holds {entry['confirm']:g} for false confirmations of the suite {suite}, and "
+            f"it is now {confirm:g}; a budget is fixed once: begin another ledger"
         )
     run = {"seed": seed, "cells": cells}
     if run not in entry["runs"]:
@@ -78,7 +85,11 @@ def _read(path: Path) -> dict[str, Any]:
         if table["schema"] != SCHEMA:
             raise ValueError(f"its schema is {table['schema']!r}, not {SCHEMA}")
         for entry in table["suites"].values():
-            _ = float(entry["delta"]), [(run["seed"], run["cells"]) for run in entry["runs"]]
+            _ = (
+                float(entry["delta"]),
+                float(entry.get("confirm", 0)),
+                [(run["seed"], run["cells"]) for run in entry["runs"]],
+            )
     except OSError as error:
         raise RateboundError(f"cannot read the ledger {path}: {error.strerror}; check the path") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:

@@ -11,14 +11,13 @@ import numpy as np
 from ratebound.experiments import smoothing
 from ratebound.experiments.after_passes import run_of
 from ratebound.experiments.evalue import ConfirmProcess, EProcess
-from ratebound.experiments.grid import EPS, Grid, floor_of
+from ratebound.experiments.finding import ratios
+from ratebound.experiments.grid import EPS, Grid
 from ratebound.experiments.plan import ALONG_PATH
 from ratebound.experiments.ranges import certified_range
 from ratebound.experiments.run import simulate
 from ratebound.theory.statement import BEST
 
-DELTA_CONFIRM = 0.01
-"""Probability, over a whole suite, that some false bound is confirmed."""
 _FIRST_BATCH, _LARGEST_BATCH = 64, 16384
 _DRAWN = 4
 _NORMAL = 2.576
@@ -40,13 +39,15 @@ class Sample:
     e_value
         Largest e-value against the bound.
     refuted
-        Whether it reached cells/delta.
+        Whether it reached `refute`.
     confirm_value
         Largest e-value for the bound; None where no range is certified.
     confirmed
-        Whether it reached cells/DELTA_CONFIRM.
+        Whether it reached `confirm`.
     ranges
         The certified range over the bound, shape (N,).
+    refute, confirm
+        The e-values that decide.
     """
 
     measured: np.ndarray
@@ -56,6 +57,8 @@ class Sample:
     confirm_value: float | None
     confirmed: bool
     ranges: np.ndarray
+    refute: float
+    confirm: float
 
     @property
     def count(self) -> int:
@@ -70,7 +73,7 @@ def over(q: np.ndarray, bound: np.ndarray) -> np.ndarray:
 
 
 def sample(
-    grid: Grid, *, replicas: int, seed: int, delta: float, cells: int, backend: str, stop: bool
+    grid: Grid, *, replicas: int, seed: int, refute: float, confirm: float, backend: str, stop: bool
 ) -> Sample:
     """Run replicas in batches of 64, 128, ... until the bound is refuted or all are used.
 
@@ -80,8 +83,9 @@ def sample(
         The points, and the bound there.
     replicas, seed, backend
         As in :func:`ratebound.experiments.run.simulate`.
-    delta, cells
-        The budget of false alarms and the verdicts that share it.
+    refute, confirm
+        The e-values at which the bound counts as refuted and as confirmed: the number of verdicts that share
+        a budget over the budget.
     stop
         Whether to stop at a refutation; figures want all replicas.
 
@@ -92,8 +96,7 @@ def sample(
     expectations, so a bound on the latter is refuted soundly by the former. Where that costs little, bets are
     on the mean over the last step instead; see :mod:`ratebound.experiments.smoothing`.
     """
-    floor = floor_of(grid.problem, grid.theorem.measure, grid.theorem.method)
-    claim = grid.claim * (1 + EPS)
+    floor, claim = grid.floor, grid.claim * (1 + EPS)
     ranges = over(certified_range(grid), claim)
     against, support = EProcess(grid.k.size), ConfirmProcess(ranges)
     certain = bool(np.isfinite(ranges).all())
@@ -107,7 +110,7 @@ def sample(
         against.update(over(np.maximum(bet - floor, 0.0), claim))
         if certain:
             support.update(over(bet, claim))
-        if stop and against.rejects(cells / delta):
+        if stop and against.rejects(refute):
             break
     measured = np.concatenate(parts)
     mean = np.sum(means, axis=0) / len(measured)
@@ -117,10 +120,12 @@ def sample(
         measured,
         mean[: grid.k.size],
         against.value,
-        against.rejects(cells / delta),
+        against.rejects(refute),
         support.value if certain else None,
-        certain and support.confirms(cells / DELTA_CONFIRM),
+        certain and support.confirms(confirm),
         ranges,
+        refute,
+        confirm,
     )
 
 
@@ -185,21 +190,21 @@ def curves_of(seen: Sample, best: bool) -> dict[str, np.ndarray]:
     return found
 
 
-def predicted(grid: Grid, seen: Sample, delta: float, cells: int) -> str:
+def predicted(grid: Grid, seen: Sample) -> str:
     """Return in words how many replicas would decide, by the rules of thumb of both tests."""
-    ratio = over(seen.mean, grid.claim)
+    ratio = ratios(seen.mean, grid.claim, grid.floor)
     worst = int(np.argmax(ratio))
     f = float(ratio[worst])
     if f > 1 and np.isfinite(f):
         with np.errstate(all="ignore"):
             spread = float(np.nan_to_num(seen.measured[:, worst].std() / seen.mean[worst], posinf=1e6))
-        need = 2 * spread**2 * f**2 * math.log(cells / delta) / (f - 1) ** 2
+        need = 2 * spread**2 * f**2 * math.log(seen.refute) / (f - 1) ** 2
         return (
             f"the mean exceeds the bound by a factor {f:.4g} at k = {grid.k[worst]}; {_count(need)} to refute"
         )
     if not np.isfinite(seen.ranges).all():
         return "no range of the measure is certified, so that replicas cannot confirm a bound, only refute it"
-    need = 1.4 * float((seen.ranges / np.maximum(1 - ratio, 1e-12)).max()) * math.log(cells / DELTA_CONFIRM)
+    need = 1.4 * float((seen.ranges / np.maximum(1 - ratio, 1e-12)).max()) * math.log(seen.confirm)
     return f"the mean lies below the bound everywhere; {_count(need)} to confirm"
 
 

@@ -16,6 +16,7 @@ from ratebound.experiments import ledger as ledgers
 from ratebound.experiments.cell import cell
 from ratebound.experiments.defaults import default_problems
 from ratebound.experiments.record import SCHEMA, provenance
+from ratebound.experiments.verdict import DELTA_CONFIRM
 from ratebound.experiments.verify import verify
 from ratebound.problems import library
 from ratebound.problems.finite_sum import Problem
@@ -233,7 +234,7 @@ def run_suite(
         Called with each cell of the record as it is made.
     ledger
         A file that keeps the budget over reruns, made if there is none: the j-th different run then has
-        ``delta/(j (j+1))``; see :mod:`ratebound.experiments.ledger`.
+        ``delta/(j (j+1))``, of false confirmations too; see :mod:`ratebound.experiments.ledger`.
 
     Returns
     -------
@@ -249,10 +250,16 @@ def run_suite(
     """
     suite = suite if isinstance(suite, Suite) else load_suite(suite)
     command = command or f"run_suite({suite.name!r})"
-    budget: dict[str, Any] = {"delta": suite.delta, "cells": len(suite.tasks), "seed": suite.seed}
+    budget: dict[str, Any] = {
+        "delta": suite.delta,
+        "confirm": DELTA_CONFIRM,
+        "cells": len(suite.tasks),
+        "seed": suite.seed,
+    }
     if ledger is not None:
-        number = ledgers.enter(ledger, suite.name, suite.delta, suite.seed, _digest(suite))
-        budget |= {"delta": ledgers.share(suite.delta, number), "total": suite.delta, "run": number}
+        number = ledgers.enter(ledger, suite.name, suite.delta, suite.seed, _digest(suite), DELTA_CONFIRM)
+        budget |= {name: ledgers.share(budget[name], number) for name in ("delta", "confirm")}
+        budget |= {"total": suite.delta, "run": number}
     started, clock = datetime.now(UTC), perf_counter()
     cells: list[dict[str, Any]] = []
 
@@ -266,9 +273,7 @@ def run_suite(
         }
 
     try:
-        for made in _cells(
-            suite, float(budget["delta"]), backend, progress or (lambda done, total, what: None)
-        ):
+        for made in _cells(suite, budget, backend, progress or (lambda done, total, what: None)):
             cells.append(made)
             if finished is not None:
                 finished(made)
@@ -288,7 +293,9 @@ def _digest(suite: Suite) -> str:
     return ledgers.digest(*parts)
 
 
-def _cells(suite: Suite, delta: float, backend: str, progress: Progress) -> Iterable[dict[str, Any]]:
+def _cells(
+    suite: Suite, budget: Mapping[str, Any], backend: str, progress: Progress
+) -> Iterable[dict[str, Any]]:
     total = len(suite.tasks)
     for done, task in enumerate(suite.tasks):
         progress(done, total, f"{task.theorem.id} on {task.problem.name}")
@@ -296,7 +303,8 @@ def _cells(suite: Suite, delta: float, backend: str, progress: Progress) -> Iter
             task.theorem,
             task.problem,
             seed=suite.seed,
-            delta=delta,
+            delta=budget["delta"],
+            confirm=budget["confirm"],
             cells=total,
             backend=backend,
             **task.options,

@@ -15,6 +15,8 @@ from ratebound.theory.errors import RateboundError
 
 Outcome = Literal["holds", "violated", "undecided", "not applicable"]
 EvidenceKind = Literal["exact", "enumeration", "proof", "monte carlo", "static", "none"]
+DELTA_CONFIRM = 0.01
+"""Probability, over all verdicts that share a budget, that some false bound is confirmed by replicas."""
 
 
 class HarnessError(RateboundError):
@@ -50,6 +52,8 @@ class Verdict:
     delta, cells
         Probability of a false "violated" over the whole run, and the verdicts that share it: this one was
         refuted only if its e-value reached cells/delta.
+    confirm
+        The same for a false "holds" by replicas alone: that takes an e-value of cells/confirm.
     slope
         Fitted slope of the measured curve.
     constants
@@ -87,6 +91,7 @@ class Verdict:
     replicas: int = 0
     delta: float = 1e-6
     cells: int = 1
+    confirm: float = DELTA_CONFIRM
     slope: Slope | None = None
     constants: tuple[Constant, ...] = ()
     parameters: Mapping[str, float] = field(default_factory=dict)
@@ -134,6 +139,11 @@ class Verdict:
             lines.append(
                 f"  e-value {self.e_value:.3g} after {self.replicas} replicas; "
                 f"violated takes {self.cells / self.delta:.3g} (delta = {self.delta:g}, {self.cells} cells)"
+            )
+        if self.confirm_value is not None:
+            lines.append(
+                f"  e-value {self.confirm_value:.3g} for the bound; "
+                f"confirmed takes {self.cells / self.confirm:.3g} (delta = {self.confirm:g})"
             )
         if self.parameters_text:
             values = ", ".join(f"{name} = {value:.6g}" for name, value in self.parameters.items())

@@ -20,7 +20,7 @@ from ratebound.experiments.applicability import NotApplicable, Parameter, Trial,
 from ratebound.experiments.checks import whole
 from ratebound.experiments.grid import Grid
 from ratebound.experiments.judge import Options, judge_run, judge_step
-from ratebound.experiments.verdict import Verdict
+from ratebound.experiments.verdict import DELTA_CONFIRM, Verdict
 from ratebound.problems import library
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.sparse import need_dense
@@ -40,6 +40,7 @@ def verify(
     replicas: int = 256,
     seed: int = 0,
     delta: float = 1e-6,
+    confirm: float = DELTA_CONFIRM,
     batch: int = 1,
     replacement: bool | None = None,
     order: str | None = None,
@@ -67,6 +68,8 @@ def verify(
         The one seed.
     delta
         Probability, over all `cells`, that some true bound is called violated by chance.
+    confirm
+        Probability, over all `cells`, that some false bound is confirmed by replicas.
     batch, replacement
         The sampling; None for that of the theorem, else with replacement.
     order
@@ -75,7 +78,7 @@ def verify(
     backend
         As in :func:`ratebound.experiments.run.simulate`.
     cells
-        How many verdicts share `delta`.
+        How many verdicts share `delta` and `confirm`.
 
     Returns
     -------
@@ -95,9 +98,10 @@ def verify(
         whole("steps", steps, 1, 2**32),
         whole("replicas", replicas, 0, 2**32),
         whole("seed", seed, 0, 2**64 - 1),
-        _probability(delta),
+        _probability("delta", delta),
         whole("cells", cells, 1),
         backend,
+        _probability("confirm", confirm),
     )
     theorem, parameters = _with_step(theorem, parameters, step)
     drawn = theorem.replacement if replacement is None else replacement
@@ -108,6 +112,7 @@ def verify(
         "",
         delta=options.delta,
         cells=options.cells,
+        confirm=options.confirm,
         run={
             "method": theorem.method.name,
             "batch": batch,
@@ -132,13 +137,13 @@ def verify(
         return replace(base, reason=str(reason))
 
 
-def _probability(delta: float) -> float:
+def _probability(name: str, value: float) -> float:
     try:
-        number = float(delta)
+        number = float(value)
     except (TypeError, ValueError):
-        raise RateboundError(f"delta = {delta!r} is not a number") from None
+        raise RateboundError(f"{name} = {value!r} is not a number") from None
     if not 0 < number < 1:
-        raise RateboundError(f"delta = {number}; a probability of false alarms lies between 0 and 1")
+        raise RateboundError(f"{name} = {number}; a probability of error lies between 0 and 1")
     return number
 
 

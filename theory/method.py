@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from keyword import iskeyword
 from types import MappingProxyType
 from typing import Literal
 
@@ -87,6 +89,15 @@ class Method:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "update", MappingProxyType(dict(self.update)))
+        taken = {"g", "p", "alpha", "k", "h", "weight", "weighted_sum", *(s.name for s in REDUCED)}
+        taken |= set() if self.draws is None else set(self.draws.names)
+        for name in self.update:
+            # Engines give names with digits, and h, to the samples of a batch.
+            if name in taken or not re.fullmatch(r"[A-Za-z]+(_[A-Za-z]+)*", name) or iskeyword(name):
+                raise RateboundError(
+                    f"{self.name} has a state variable {name!r}, which means something else in a step or is "
+                    "no word of letters; call it otherwise, such as 'm' or 'v'"
+                )
         if "x" not in self.update:
             raise RateboundError(f"the method {self.name} does not update x; add a rule for 'x'")
         read = set().union(*(rule.free_symbols for rule in self.update.values()))

@@ -142,7 +142,9 @@ def _floor(case: Case) -> float:
     # Large labels that cancel in the gradient leave their rounding in x.
     size = float(problem.x0 @ problem.x0 + x_star @ x_star + problem.y @ problem.y / (problem.A**2).sum())
     power = {"distance": 0, "gap": 1}.get(measure.split("_")[0], 2)
-    return max(floor_of(problem, measure), _NOISE * size * certify(problem, "L").value ** power)
+    return max(
+        floor_of(problem, measure, case.theorem.method), _NOISE * size * certify(problem, "L").value ** power
+    )
 
 
 def _along_runs(

@@ -12,7 +12,14 @@ from collections.abc import Iterable, Mapping
 
 from sympy import Expr
 
-from ratebound.experiments.backends.cuda_source import SAMPLE, SHARED_DATA, common, lines, scalar_lines
+from ratebound.experiments.backends.cuda_source import (
+    SAMPLE,
+    SHARED_DATA,
+    common,
+    lines,
+    of_now,
+    scalar_lines,
+)
 from ratebound.experiments.backends.drawn import COIN, ONE, WEIGHTED
 from ratebound.experiments.backends.kernel import Spec
 from ratebound.problems.lower import printed
@@ -187,7 +194,7 @@ def cuda_drawn_source(
     def named(expressions: Iterable[Expr]) -> str:
         # What is not read is not named: compilers warn of it.
         read = {s.name for expr in expressions for s in expr.free_symbols}
-        return lines(3, [f"const real {name} = own_{name}[slot];" for name in state if name in read])
+        return lines(3, [f"const real {name}_now = own_{name}[slot];" for name in state if name in read])
 
     of_all = ["g"] if draws.axis is not None else list(draws.full)
     of_batch = [name for name in points if name not in of_all]
@@ -213,15 +220,13 @@ def cuda_drawn_source(
         gradients=lines(2, [f"real at_{name}[EACH], grad_{name}[EACH] = {{0}};" for name in points]),
         at=named(points.values()),
         now=named(spec.rules.values()),
-        points=lines(3, [f"at_{name}[slot] = {printed(expr, 'cuda')};" for name, expr in points.items()]),
+        points=lines(3, [f"at_{name}[slot] = {of_now(expr, state)};" for name, expr in points.items()]),
         of_batch=_OF_BATCH.format(calls=lines(3, part)) if part else "",
         of_all=_OF_ALL.format(wanted=wanted, calls=lines(3, whole)) if whole else "",
         of_sample=_OF_SAMPLE.format(rise=rise, norm_sq=norm_sq, value=printed(spec.value, "cuda"))
         if draws.values
         else "",
         taken=lines(3, _read(draws)),
-        updated=lines(
-            3, [f"own_{name}[slot] = {printed(rule, 'cuda')};" for name, rule in spec.rules.items()]
-        ),
+        updated=lines(3, [f"own_{name}[slot] = {of_now(rule, state)};" for name, rule in spec.rules.items()]),
         stored=lines(2, [f"if (j < D) state_{v}[unit * D + j] = own_{v}[slot];" for v in state]),
     )

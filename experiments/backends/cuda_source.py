@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from sympy import Expr, Symbol
+
 from ratebound.experiments.backends.kernel import Spec
 from ratebound.experiments.sampling import steps_per_block
 from ratebound.problems.lower import printed
@@ -170,7 +172,7 @@ extern "C" __global__ void advance(
         }}
         for (int slot = 0; slot < EACH; ++slot) {{
 {now}
-            const real g = batch_sum[slot] / BATCH + l2 * x;
+            const real g = batch_sum[slot] / BATCH + l2 * own_x[slot];
 {updated}
         }}
     }}
@@ -214,6 +216,12 @@ def lines(depth: int, written: Iterable[str]) -> str:
     return "\n".join("    " * depth + line for line in written)
 
 
+def of_now(expr: Expr, state: Iterable[str]) -> str:
+    """Print an expression in the state, whose variables have names that nothing else in a kernel has."""
+    names = {Symbol(name, real=True): Symbol(f"{name}_now", real=True) for name in state}
+    return printed(expr.xreplace(names), "cuda")
+
+
 def cuda_source(spec: Spec, d: int, lanes: int, shared: bool) -> str:
     """Print the kernel.
 
@@ -245,10 +253,8 @@ def cuda_source(spec: Spec, d: int, lanes: int, shared: bool) -> str:
         declared=lines(1, [f"real own_{name}[EACH];" for name in state]),
         loaded=lines(2, [f"own_{v}[slot] = j < D ? state_{v}[unit * D + j] : real(0);" for v in state]),
         scalars=lines(2, scalar_lines(reads)),
-        now=lines(3, [f"const real {name} = own_{name}[slot];" for name in state]),
-        updated=lines(
-            3, [f"own_{name}[slot] = {printed(rule, 'cuda')};" for name, rule in spec.rules.items()]
-        ),
+        now=lines(3, [f"const real {name}_now = own_{name}[slot];" for name in state]),
+        updated=lines(3, [f"own_{name}[slot] = {of_now(rule, state)};" for name, rule in spec.rules.items()]),
         stored=lines(2, [f"if (j < D) state_{v}[unit * D + j] = own_{v}[slot] + probe;" for v in state]),
     )
 

@@ -33,7 +33,6 @@ from ratebound.experiments.plan import Plan
 from ratebound.experiments.sampling import indices
 from ratebound.experiments.shuffling import Passes
 from ratebound.problems.losses import Loss
-from ratebound.problems.lower import printed
 from ratebound.theory.draws import Draws, L_j, norm_sq, rise
 
 _DRAWS = 2**18
@@ -137,10 +136,11 @@ def drawn_source(
     RateboundError
         If an expression has no printing.
     """
-    loaded = [f"{name} = state_{name}[unit, j]" for name in rules]
+    own = {name: f"{name}_now" for name in rules}
+    loaded = [f"{name} = state_{state}[unit, j]" for state, name in own.items()]
     buffers = [part for name in points for part in (f"at_{name}", f"grad_{name}")]
     lines = ["for j in range(size):", *indented(loaded, 1)]
-    lines += [f"    at_{name}[j] = {printed(expr, 'numba')}" for name, expr in points.items()]
+    lines += [f"    at_{name}[j] = {renamed(expr, own)}" for name, expr in points.items()]
     for name in points:
         call = f"at_{name}, grad_{name})"
         if name in draws.full:
@@ -160,7 +160,7 @@ def drawn_source(
         lines += ["    g = g if j == rows[0] else 0.0", f"    {L_j.name} = axes[j]"]
     if draws.table:
         lines += [f"    {draws.table} = table[unit, rows[0], j]", "    table[unit, rows[0], j] = g"]
-    lines += [f"    state_{name}[unit, j] = {printed(rule, 'numba')}" for name, rule in rules.items()]
+    lines += [f"    state_{name}[unit, j] = {renamed(rule, own)}" for name, rule in rules.items()]
     return _SOURCE.format(
         title=title,
         dtype=dtype,

@@ -1,5 +1,7 @@
 """Enumeration against one path at a time, and against simulation."""
 
+import tracemalloc
+from collections import Counter
 from itertools import combinations, product
 
 import numpy as np
@@ -7,7 +9,13 @@ import pytest
 from sympy import Rational
 
 from ratebound.experiments import enumerate as module
-from ratebound.experiments.enumerate import count_paths, enumerate_paths
+from ratebound.experiments.enumerate import (
+    all_batches,
+    branches,
+    count_paths,
+    distinct_batches,
+    enumerate_paths,
+)
 from ratebound.experiments.exact import exact_curves
 from ratebound.experiments.plan import MEASURES
 from ratebound.experiments.run import simulate
@@ -93,13 +101,48 @@ def test_simulation_agrees():
         assert (np.abs(sample.mean(0) - walked[name][1:]) <= 5 * error + 1e-13).all(), name
 
 
-@pytest.mark.full
-def test_ten_million_paths_equal_the_moments():
-    problem, alphas = load("quadratic_2d"), np.full(11, 0.3)
-    options = {"batch": 1, "measures": ("gap_last",)}
-    walked = enumerate_paths(problem, SGD, alphas, max_paths=10**7, **options)
-    exact = exact_curves(problem, SGD, alphas, **options)
-    np.testing.assert_allclose(walked["gap_last"], exact["gap_last"], rtol=1e-11)
+PAIR = least_squares([[1.0, 0.3], [0.4, -1.0]], [1.0, -0.5], x0=[2.0, -1.0])
+
+
+def peak(steps):
+    """Return the mean gaps of all paths, and the memory that they took."""
+    tracemalloc.start()
+    found = enumerate_paths(PAIR, SGD, np.full(steps, 0.3), max_paths=10**7, measures=("gap_last",))
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return found["gap_last"], most
+
+
+@pytest.mark.parametrize("steps", [20, pytest.param(23, marks=pytest.mark.full)])
+def test_millions_of_paths_equal_the_moments_in_the_memory_of_few(steps):
+    found, most = peak(steps)
+    exact = exact_curves(PAIR, SGD, np.full(steps, 0.3), measures=("gap_last",))["gap_last"]
+    np.testing.assert_allclose(found, exact, rtol=1e-11)
+    assert most < 5e7
+
+
+@pytest.mark.parametrize(("batch", "replacement"), [(1, True), (2, True), (3, True), (2, False), (4, False)])
+def test_equal_samples_and_orders_are_walked_as_one(batch, replacement):
+    """Two samples of five are equal: a tiny change tells them apart, and hardly changes the expectation."""
+    A = np.array([[1.0, 0.5], [-0.3, 2.0], [1.0, 0.5], [0.7, -1.0], [0.2, 0.2]])
+    y = np.array([1.0, -1.0, 1.0, 1.0, -1.0])
+    equal, other = (
+        logistic(A + shift, y, 0.1, x0=[2.0, -1.0]) for shift in (0, np.arange(10).reshape(5, 2) * 1e-13)
+    )
+    options = {"batch": batch, "replacement": replacement, "measures": MEASURES}
+    for name, curve in enumerate_paths(equal, SGD, np.full(3, 0.4), **options).items():
+        np.testing.assert_allclose(
+            curve, enumerate_paths(other, SGD, np.full(3, 0.4), **options)[name], rtol=1e-9
+        )
+    batches, chances = distinct_batches(equal, batch, replacement)
+    drawn = all_batches(5, batch, replacement)
+    kinds = np.array([0, 1, 0, 3, 4])
+    counted = Counter(tuple(sorted(kinds[each])) for each in drawn.tolist())
+    found = {
+        tuple(sorted(kinds[each])): chance for each, chance in zip(batches.tolist(), chances, strict=True)
+    }
+    assert found == pytest.approx({each: count / len(drawn) for each, count in counted.items()})
+    assert len(batches) <= branches(equal, batch) < len(all_batches(5, batch, True))
 
 
 def test_only_what_is_asked_for_is_returned():

@@ -6,6 +6,7 @@ import pytest
 
 from ratebound.experiments.ledger import digest, enter, share
 from ratebound.experiments.suite import SuiteInterrupted, load_suite, run_suite
+from ratebound.experiments.verdict import DELTA_CONFIRM
 from ratebound.theory.errors import RateboundError
 
 SUITE = """
@@ -37,6 +38,7 @@ def test_reruns_spend_once_for_each_seed_and_content(suite, tmp_path):
     def spent(suite):
         budget = run_suite(suite, ledger=ledger)["budget"]
         assert budget["total"] == 1e-4 and budget["delta"] == share(1e-4, budget["run"])
+        assert budget["confirm"] == share(DELTA_CONFIRM, budget["run"])
         return budget["run"]
 
     assert [spent(suite), spent(suite)] == [1, 1]
@@ -52,21 +54,28 @@ def test_reruns_spend_once_for_each_seed_and_content(suite, tmp_path):
 def test_verdicts_are_held_to_the_share(suite, tmp_path, monkeypatch):
     seen = []
 
-    def verify(*args, delta, **options):
-        seen.append(delta)
+    def verify(*args, delta, confirm, **options):
+        seen.append((delta, confirm))
         raise KeyboardInterrupt
 
     monkeypatch.setattr("ratebound.experiments.suite.verify", verify)
     for seed in (1, 2):
         with pytest.raises(SuiteInterrupted):
             run_suite(replace(suite, seed=seed), ledger=tmp_path / "ledger.json")
-    assert seen == [share(1e-4, 1), share(1e-4, 2)]
+    assert seen == [(share(1e-4, j), share(DELTA_CONFIRM, j)) for j in (1, 2)]
 
 
 def test_a_budget_is_fixed_once(suite, tmp_path):
     run_suite(suite, ledger=tmp_path / "ledger.json")
     with pytest.raises(RateboundError, match=r"holds delta = 0\.0001 for the suite s"):
         run_suite(replace(suite, delta=1e-3), ledger=tmp_path / "ledger.json")
+
+
+def test_so_is_that_of_confirmations(tmp_path):
+    path = tmp_path / "ledger.json"
+    assert enter(path, "s", 1e-6, 0, "c", 0.01) == 1
+    with pytest.raises(RateboundError, match=r"holds 0\.01 for false confirmations of the suite s"):
+        enter(path, "s", 1e-6, 0, "c", 0.05)
 
 
 @pytest.mark.parametrize(
@@ -76,15 +85,15 @@ def test_other_files_are_refused_and_kept(text, tmp_path):
     path = tmp_path / "ledger.json"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(RateboundError, match="is not a ledger"):
-        enter(path, "s", 1e-6, 0, "c")
+        enter(path, "s", 1e-6, 0, "c", 0.01)
     assert path.read_text(encoding="utf-8") == text
 
 
 def test_a_folder_that_is_missing_is_told(tmp_path):
     with pytest.raises(RateboundError, match="cannot write the ledger"):
-        enter(tmp_path / "no" / "ledger.json", "s", 1e-6, 0, "c")
+        enter(tmp_path / "no" / "ledger.json", "s", 1e-6, 0, "c", 0.01)
     with pytest.raises(RateboundError, match="cannot read the ledger"):
-        enter(tmp_path, "s", 1e-6, 0, "c")
+        enter(tmp_path, "s", 1e-6, 0, "c", 0.01)
 
 
 def test_a_digest_tells_parts_apart():

@@ -142,15 +142,31 @@ def test_replicas_confirm_within_a_certified_range():
     assert verdict.holds and verdict.evidence == "monte carlo" and verdict.confirm_value >= 100
     few = verify(theorem, problem, steps=300, replicas=8)
     assert few.outcome == "undecided" and "replicas would be needed to confirm" in few.reason
+    assert "confirmed takes 100 (delta = 0.01)" in verdict.explain()
+    # A smaller share of the budget takes a larger e-value.
+    held = verify(theorem, problem, steps=300, replicas=1024, confirm=0.5 / verdict.confirm_value)
+    assert held.outcome == "undecided" and held.confirm_value == verdict.confirm_value
 
 
 def test_all_paths_of_a_tiny_sum_decide():
     verdict = verify(conjecture("sgd_star_convex"), "huber_worst", steps=12, replicas=0)
     assert verdict.holds and verdict.evidence == "enumeration"
     assert verify(conjecture("sgd_star_convex", 0.1), "huber_worst", steps=12, replicas=0).violated
-    assert verify("sgd_star_convex", "iris", steps=40, replicas=0, batch=32).evidence == "proof"
-    early = verify(conjecture("sgd_pl_constant", 0.01), "sine_1d", steps=500, replicas=0)
-    assert early.violated and early.evidence == "enumeration"
+
+
+@pytest.mark.parametrize(("steps", "walked"), [(23, 23), (24, 19)])
+def test_ten_million_paths_of_a_run_are_walked_and_a_million_of_its_first_steps(monkeypatch, steps, walked):
+    asked = []
+
+    def walk(problem, method, alphas, *, measures, max_paths, **options):
+        asked.append((alphas.size, max_paths))
+        return {measures[0]: np.zeros(alphas.size + 1)}
+
+    monkeypatch.setattr("ratebound.experiments.finding.enumerate_paths", walk)
+    problem = library.from_arrays([[1.0, 0.3], [-0.4, 1.0]], [1.0, -1.0], "logistic", l2=0.1)
+    verdict = verify(conjecture("sgd_star_convex"), problem, steps=steps, replicas=0)
+    assert asked == [(walked, 10**7)]
+    assert (verdict.evidence == "enumeration") == (walked == steps)
 
 
 def test_a_bound_must_hold_for_every_valid_constant():
@@ -232,7 +248,7 @@ def test_no_false_alarm_at_equality():
     grid = of_run(trial)
     vars(grid)["bound"] = exact_values(grid)
     alarms = sum(
-        sample(grid, replicas=128, seed=seed, delta=0.05, cells=1, backend="auto", stop=True).refuted
+        sample(grid, replicas=128, seed=seed, refute=20, confirm=100, backend="auto", stop=True).refuted
         for seed in range(60)
     )
     assert alarms <= 9  # Binomial(60, 0.05) exceeds 9 with probability 1e-3, and the test is conservative.
@@ -243,6 +259,7 @@ def test_no_false_alarm_at_equality():
     [
         ({"delta": 0}, "delta = 0"),
         ({"delta": "x"}, "not a number"),
+        ({"confirm": 1}, "confirm = 1"),
         ({"steps": 0}, "steps = 0"),
         ({"replicas": -1}, "replicas = -1"),
         ({"cells": 0}, "cells = 0"),

@@ -66,6 +66,8 @@ def summary(record: Mapping[str, Any]) -> str:
     words = (
         f"{found}; a true bound is called violated with probability at most {budget['delta']:g} over this run"
     )
+    if any(cell["verdict"].get("confirm_value") is not None for cell in record["cells"]):
+        words += f", a false one confirmed with at most {budget['confirm']:g}"
     if "run" not in budget:
         return words
     return f"{words}, number {budget['run']} of its ledger, and {budget['total']:g} over all runs there"

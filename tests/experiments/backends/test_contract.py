@@ -15,6 +15,7 @@ from ratebound.experiments.plan import PRECISIONS, Plan
 from ratebound.experiments.shuffling import SHUFFLED_PASSES
 from ratebound.problems.build import from_arrays
 from ratebound.problems.losses import LOSSES
+from ratebound.theory.draws import Draws
 from ratebound.theory.method import Method
 from ratebound.theory.methods import METHODS
 
@@ -240,3 +241,12 @@ def test_a_single_run_repeats_bit_for_bit(monkeypatch):
         engine.advance(0, 3000)
         runs.append(engine.points())
     np.testing.assert_array_equal(*runs)
+
+
+@pytest.mark.parametrize("draws", [None, Draws(also={"older": x / 2})])
+def test_states_may_be_called_as_variables_of_kernels_are(draws):
+    names = ("j", "row", "slot")
+    states = {name: Symbol(name, real=True) for name in names}
+    update = {"x": x - alpha * (g - sum(states.values()) / 64)}
+    update |= {name: state / 2 + g / (i + 1) for i, (name, state) in enumerate(states.items())}
+    agree(plan(problem("logistic"), Method("named", "", update, "batch", draws=draws)))
