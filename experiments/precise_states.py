@@ -16,6 +16,7 @@ from ratebound.experiments.precise_moments import BITS, WholeMoments, inner, sca
 from ratebound.problems.constants import certify
 from ratebound.problems.lower import lower_mp
 from ratebound.theory import symbols as s
+from ratebound.theory.box_symbols import sum_inner
 from ratebound.theory.method import REDUCED
 
 if TYPE_CHECKING:
@@ -50,11 +51,12 @@ class Rules:
         self._point = _compiled(known(method, method.point, values))
         self._gradient, self._twice = gradient, method.gradients > 1
         read = set().union(*(rule.free_symbols for rule in method.update.values()))
-        functions: Mapping[Any, Callable[[Vector, Vector], Any]] = {
-            s.delta: lambda y, g: gap(y),
-            s.grad_sq: lambda y, g: (g @ g) or mpmath.mpf(1),
-            s.grad_l1: lambda y, g: sum(abs(v) for v in g),
-            s.grad_curvature: lambda y, g: (g @ curved(g)) or mpmath.mpf(1),
+        functions: Mapping[Any, Callable[[Mapping[str, Vector], Vector, Vector], Any]] = {
+            s.delta: lambda state, y, g: gap(y),
+            s.grad_sq: lambda state, y, g: (g @ g) or mpmath.mpf(1),
+            s.grad_l1: lambda state, y, g: sum(abs(v) for v in g),
+            sum_inner: lambda state, y, g: g @ state["s"],
+            s.grad_curvature: lambda state, y, g: (g @ curved(g)) or mpmath.mpf(1),
         }
         self._reduced = {s.name: functions[s] for s in REDUCED if s in read and s in functions}
 
@@ -67,7 +69,7 @@ class Rules:
             inputs["g"] = self._gradient(state["x"])
         y = self._point(inputs, state["x"].size)
         inputs["g"] = g = self._gradient(y)
-        inputs |= {name: function(y, g) for name, function in self._reduced.items()}
+        inputs |= {name: function(state, y, g) for name, function in self._reduced.items()}
         return {name: rule(inputs, g.size) for name, rule in self._rules.items()}
 
 

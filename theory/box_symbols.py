@@ -11,6 +11,7 @@ margin = Symbol("margin", positive=True)
 x_inf = Symbol("x_inf", positive=True)
 grad_inf = Symbol("grad_inf", positive=True)
 decay = Symbol("decay", positive=True)
+sum_inner = Symbol("sum_inner", real=True)
 
 BOX_MEANING: Mapping[Symbol, str] = MappingProxyType(
     {
@@ -18,6 +19,7 @@ BOX_MEANING: Mapping[Symbol, str] = MappingProxyType(
         x_inf: "largest coordinate of x_0 and x*, in absolute value",
         grad_inf: "bound on every coordinate of g_k along the run, whatever is drawn",
         decay: "factor by which an average of squared gradients forgets, below 1",
+        sum_inner: "<grad f(x_k), s_k>, s_k the state s of the method",
     }
 )
 """What each stands for, in words."""
@@ -27,6 +29,7 @@ BOX_LATEX: Mapping[Symbol, str] = MappingProxyType(
         x_inf: r"r_{\infty}",
         grad_inf: r"G_{\infty}",
         decay: r"\beta_2",
+        sum_inner: r"\langle\nabla f(x_k),s_k\rangle",
     }
 )
 """How each is typeset."""

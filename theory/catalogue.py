@@ -23,6 +23,7 @@ FAMILIES = (
     "signs",
     "projected",
     "adagrad_box",
+    "d_adaptation",
     "armijo",
     "sharpness",
     "accelerated",

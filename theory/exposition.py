@@ -18,10 +18,12 @@ from ratebound.theory.certificate import (
 )
 from ratebound.theory.conversion import Conversion
 from ratebound.theory.cubic import CubicModel
+from ratebound.theory.estimated import DistanceEstimate
 from ratebound.theory.exposition_reduced import reduced, tracked_sum, tracking
 from ratebound.theory.exposition_second import cubic_model, squaring, strong_model
 from ratebound.theory.exposition_steps import (
     any_steps,
+    distance_estimate,
     interpolated,
     last_iterate,
     least_gradient,
@@ -106,6 +108,8 @@ def _proof(theorem: Theorem) -> list[Line]:
             return list(short_steps(theorem))
         case AnySteps() as proof:
             return list(any_steps(theorem, proof))
+        case DistanceEstimate():
+            return list(distance_estimate(theorem))
         case LookAhead() as proof:
             return list(look_ahead(theorem, proof))
         case Interpolated() as proof:

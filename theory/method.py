@@ -12,6 +12,7 @@ from typing import Literal
 
 from sympy import Expr, S, Symbol
 
+from ratebound.theory.box_symbols import sum_inner
 from ratebound.theory.draws import Draws
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.metric_symbols import step_curvature, step_inner
@@ -23,7 +24,7 @@ g = Symbol("g", real=True)
 """The same coordinate of the gradient estimate at x_k."""
 p = Symbol("p", real=True)
 """The same coordinate of the solution of ``B p = grad f(x_k)``, B the metric of the method."""
-REDUCED = (delta, grad_sq, grad_curvature, grad_l1, step_inner, step_curvature)
+REDUCED = (delta, grad_sq, grad_curvature, grad_l1, sum_inner, step_inner, step_curvature)
 """Numbers of the whole vector that an update may read, at the point of the gradient; no sampling."""
 
 
@@ -103,6 +104,8 @@ class Method:
         read = set().union(*(rule.free_symbols for rule in self.update.values()))
         if self.sampling == "batch" and read & set(REDUCED):
             raise RateboundError(f"{self.name} reads numbers of f, which batches do not know")
+        if sum_inner in read and "s" not in self.update:
+            raise RateboundError(f"{self.name} reads {sum_inner}, a product with its state s; it has none")
         if self.sampling == "batch" and self.gradients > 1:
             raise RateboundError(f"{self.name} takes two gradients per step, which batches do not do")
         if self.sampling not in ("full", "batch"):

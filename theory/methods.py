@@ -22,6 +22,7 @@ from ratebound.theory.methods_drawn import (
     sps_max,
     svrg,
 )
+from ratebound.theory.methods_estimated import d_adaptation
 from ratebound.theory.methods_metric import bfgs, bfgs_exact, cubic_newton, dfp, newton
 from ratebound.theory.symbols import (
     L,
@@ -217,6 +218,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
             sign_steepest,
             armijo,
             adagrad_norm,
+            d_adaptation,
             sam,
             heavy_ball,
             *BOXED,

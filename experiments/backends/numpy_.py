@@ -18,6 +18,7 @@ from ratebound.experiments.shuffling import Passes
 from ratebound.problems.lower import lower
 from ratebound.theory import metric_symbols as m
 from ratebound.theory import symbols as s
+from ratebound.theory.box_symbols import sum_inner
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.method import REDUCED, x
 
@@ -81,7 +82,9 @@ def compiled_point(
     return lambda state, inputs: place(state, {**inputs, "g": gradient(state["x"])})["point"]
 
 
-def reduced(plan: Plan, y: np.ndarray, g: np.ndarray, p: np.ndarray | None = None) -> dict[str, np.ndarray]:
+def reduced(
+    plan: Plan, state: State, y: np.ndarray, g: np.ndarray, p: np.ndarray | None = None
+) -> dict[str, np.ndarray]:
     """Return the numbers of the whole vector that the update reads, shape (..., 1), by name.
 
     Methods with a metric have the step `p` in it.
@@ -93,6 +96,7 @@ def reduced(plan: Plan, y: np.ndarray, g: np.ndarray, p: np.ndarray | None = Non
         s.delta: lambda: problem.gap(y),
         s.grad_sq: lambda: _or_one((g**2).sum(-1)),
         s.grad_l1: lambda: np.abs(g).sum(-1),
+        sum_inner: lambda: (g * state["s"]).sum(-1),
         s.grad_curvature: lambda: _or_one(((g @ problem.H) * g).sum(-1)),
     }
     if p is not None:
@@ -114,9 +118,9 @@ def in_metric(
 ) -> tuple[dict[str, np.ndarray], State]:
     """Return what a step of full gradients reads of f, by name, and the next states of its metric."""
     if steps is None:
-        return {"g": g, **reduced(plan, y, g)}, {}
+        return {"g": g, **reduced(plan, state, y, g)}, {}
     p, after = steps(state, g, k)
-    return {"g": g, "p": p, **reduced(plan, y, g, p)}, after
+    return {"g": g, "p": p, **reduced(plan, state, y, g, p)}, after
 
 
 def _or_one(values: np.ndarray) -> np.ndarray:
