@@ -11,6 +11,9 @@ PACKAGES := ratebound.theory ratebound.problems ratebound.experiments ratebound.
 report: $(READY)  ## verify the theorems of a lecture on real data and write report/index.html
 	$(BIN)/ratebound report lecture -o report
 
+# One worker per core: threads that BLAS starts beside them only wait for each other.
+test test-full: export OPENBLAS_NUM_THREADS := 1
+
 test: $(READY)  ## all tests and doctests, the quick profile
 	$(BIN)/python -m pytest -n auto --doctest-modules tests --pyargs $(PACKAGES)
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ratebound.experiments.backends.drawn import TABLE, Reader, coin_probability, probabilities
+from ratebound.experiments.backends.full_gradient import one_blas_thread
 from ratebound.experiments.backends.numpy_ import compile_rules, compiled_point, moved
 from ratebound.experiments.backends.rules import SUM, rules_of, started
 from ratebound.experiments.plan import Plan
@@ -192,7 +193,8 @@ def moments(plan: Plan) -> dict[str, np.ndarray]:
     forms = {"gap_last": H / 2, "distance_sq": np.eye(problem.d), "grad_norm_sq_last": H @ H}
     curves = {name: np.full((runs, steps + 1), np.nan) for name in {*plan.measures, "grad_norm_sq_last"}}
     run = Moments(plan)
-    with np.errstate(all="ignore"):
+    # Small products in a loop: what threads of BLAS spend on waiting is several times what they compute.
+    with np.errstate(all="ignore"), one_blas_thread():
         for k in range(steps + 1):
             for name in forms.keys() & curves.keys():
                 curves[name][:, k] = run.square("x", forms[name])
