@@ -1,7 +1,7 @@
 """A run once more with 50 digits and more: nothing is called violated on the strength of rounding.
 
 Known are deterministic runs, whose points are computed again, and SGD and other linear methods on least
-squares, whose second moments are: methods with several states, too, but none with draws. Data, start,
+squares, whose second moments are: methods with several states, too, and those with draws. Data, start,
 parameters and weights are taken as the rational numbers that their floats are, and the schedule is evaluated
 anew. Constants are the certified ones, rounded to the safe side; those that depend on the run are recomputed
 with it, unless the schedule reads them.
@@ -15,8 +15,10 @@ from typing import Any
 
 import mpmath
 import numpy as np
-from sympy import Symbol
+from sympy import Rational, Symbol
 
+from ratebound.experiments import affine
+from ratebound.experiments import precise_draws as drawn
 from ratebound.experiments import precise_moments as moments
 from ratebound.experiments.applicability import Trial
 from ratebound.experiments.linear import is_linear, is_plain
@@ -26,6 +28,7 @@ from ratebound.problems.finite_sum import Problem
 from ratebound.problems.losses import y as label
 from ratebound.problems.losses import z as prediction
 from ratebound.problems.lower import lower_mp
+from ratebound.theory.method import Method
 from ratebound.theory.noise_models import to_end
 from ratebound.theory.statement import BEST
 from ratebound.theory.symbols import K, delta, k
@@ -39,8 +42,13 @@ _REFINEMENTS = 9
 def feasible(trial: Trial, at: int) -> bool:
     """Whether :func:`ratios` can recompute the measure at x_k, k <= `at`, at a cost of a few seconds."""
     problem, method = trial.problem, trial.theorem.method
-    if method.draws is not None or trial.theorem.in_passes:
+    if trial.theorem.in_passes:
         return False
+    if method.draws is not None:
+        if not affine.available(problem, method, trial.batch):
+            return False
+        maps = len(np.unique(trial.alphas))
+        return drawn.work(problem, method, trial.batch, trial.steps, maps) <= _MOMENT_WORK
     states = len(method.update)
     if method.metric is not None:
         # The root of the cubic model is sought in doubles only.
@@ -55,7 +63,13 @@ def feasible(trial: Trial, at: int) -> bool:
 
 def _sampled(trial: Trial) -> bool:
     """Whether the run is random; a single component is its own full gradient."""
-    return trial.theorem.stochastic and trial.problem.n > 1
+    return trial.theorem.stochastic and (trial.problem.n > 1 or trial.theorem.method.draws is not None)
+
+
+def _exact(trial: Trial) -> Method:
+    """Return the method with its parameters as the rational numbers that their floats are."""
+    method = trial.theorem.method
+    return method.at({p: Rational(float(trial.values[p])) for p in method.parameters})
 
 
 def ratio(trial: Trial, at: int) -> float:
@@ -112,15 +126,22 @@ def _alphas(trial: Trial, steps: int) -> list[Any]:
 def _expected(trial: Trial, weights: np.ndarray, at: np.ndarray) -> tuple[dict[int, Any], dict[Symbol, Any]]:
     """Return the expectations, and the constants that neither the schedule nor the averages read."""
     problem, n, b = trial.problem, trial.problem.n, trial.batch
-    factor = Fraction(1, b) if trial.replacement else Fraction(n - b, b * (n - 1))
-    whole = moments.WholeMoments(problem, _Sum(problem).minimiser(problem), factor)
+    factor = Fraction(1, b) if trial.replacement or n == 1 else Fraction(n - b, b * (n - 1))
+    x_star = _Sum(problem).minimiser(problem)
+    whole = moments.WholeMoments(problem, x_star, factor)
     # The noise along the run is that of all its steps.
     theorem, alphas = trial.theorem, _alphas(trial, trial.steps)
     plain = is_plain(theorem.method)
-    start = whole if plain else StateMoments(whole, trial.method, alphas)
+    start: moments.Start = whole
+    if theorem.method.draws is not None:
+        start = drawn.DrawnMoments(problem, _exact(trial), whole, x_star, alphas, b, trial.replacement)
+    elif not plain:
+        start = StateMoments(whole, _exact(trial), alphas)
     # With memory the last point counts as in :mod:`ratebound.problems.noise`.
     ends = not plain or to_end in theorem.assumptions
     found, known = moments.run(start, alphas, weights, theorem.measure, at, ends)
+    if theorem.method.draws is not None:
+        known = start.constants()  # What a step makes of gradients has another noise.
     fixed = set().union(*(e.free_symbols for e in (theorem.step, theorem.weights, theorem.start)))
     return found, {each: v for each, v in known.items() if each in trial.values and each not in fixed}
 
@@ -174,7 +195,7 @@ def _numbers(array: np.ndarray) -> np.ndarray:
 def _walked(trial: Trial, alphas: list[Any], weights: np.ndarray, at: np.ndarray) -> dict[int, Any]:
     """Return the measure at the given k along the run of full gradients."""
     problem, name = trial.problem, trial.theorem.measure
-    exact, method = _Sum(problem), trial.method
+    exact, method = _Sum(problem), _exact(trial)
     reads_gap = any(rule.has(delta) for rule in method.update.values())
     needed = reads_gap or name == "distance_sq" or name.startswith("gap")
     x_star = exact.minimiser(problem) if needed else None

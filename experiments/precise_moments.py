@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import mpmath
 import numpy as np
@@ -18,7 +18,10 @@ from ratebound.problems.finite_sum import Problem
 from ratebound.theory import symbols as s
 
 if TYPE_CHECKING:
+    from ratebound.experiments.precise_draws import DrawnMoments
     from ratebound.experiments.precise_states import StateMoments
+
+    Start: TypeAlias = "WholeMoments | StateMoments | DrawnMoments"
 
 BITS = 320
 _ONE = 1 << BITS
@@ -151,7 +154,7 @@ class WholeMoments:
 
 
 def run(
-    moments: WholeMoments | StateMoments,
+    moments: Start,
     alphas: Sequence[Any],
     weights: np.ndarray,
     measure: str,
@@ -204,9 +207,7 @@ def run(
     return found, known | {s.second_moment: number(largest), s.variance_bound: number(spread)}
 
 
-def _value(
-    moments: WholeMoments | StateMoments, measure: str, square: int, total: int, gathered: int, best: Any
-) -> Any:
+def _value(moments: Start, measure: str, square: int, total: int, gathered: int, best: Any) -> Any:
     if measure == "gap_average":
         return number(inner(moments.H, moments.sums)) / 2 / number(total) ** 2
     if measure == "grad_norm_sq_mean":

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import mpmath
 import numpy as np
-from sympy import Expr, Float, Symbol
+from sympy import Expr, Rational, Symbol
 
 from ratebound.experiments.backends.rules import constants_of, known, rules
 from ratebound.experiments.linear import factors, rests
@@ -46,9 +46,10 @@ class Rules:
         gap: Callable[[Vector], Any],
         curved: Callable[[Vector], Vector],
     ) -> None:
-        values = {name: Float(certify(problem, name).value, 17) for name in constants_of(method)}
-        self._rules = {name: _compiled(rule) for name, rule in rules(method, values).items()}
-        self._point = _compiled(known(method, method.point, values))
+        # Exactly the float: a Float would make 17 digits of what is computed with it.
+        values = {name: Rational(certify(problem, name).value) for name in constants_of(method)}
+        self._rules = {name: compiled(rule) for name, rule in rules(method, values).items()}
+        self._point = compiled(known(method, method.point, values))
         self._gradient, self._twice = gradient, method.gradients > 1
         read = set().union(*(rule.free_symbols for rule in method.update.values()))
         functions: Mapping[Any, Callable[[Mapping[str, Vector], Vector, Vector], Any]] = {
@@ -73,7 +74,7 @@ class Rules:
         return {name: rule(inputs, g.size) for name, rule in self._rules.items()}
 
 
-def _compiled(expr: Expr) -> Callable[[Mapping[str, Any], int], Vector]:
+def compiled(expr: Expr) -> Callable[[Mapping[str, Any], int], Vector]:
     """Return an expression as a function of vectors and numbers by name, coordinate by coordinate."""
     symbols = sorted(expr.free_symbols, key=str)
     function, names = lower_mp(expr, symbols), [symbol.name for symbol in symbols]

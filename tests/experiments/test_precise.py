@@ -1,17 +1,21 @@
 """Many digits against double precision and against exact rational arithmetic over all paths."""
 
+from dataclasses import replace
 from fractions import Fraction
 from itertools import product
 
 import numpy as np
 import pytest
+from sympy import Float
 
 from ratebound.experiments import precise
 from ratebound.experiments.applicability import prepare
 from ratebound.experiments.finding import exact_values
-from ratebound.experiments.grid import Grid
+from ratebound.experiments.grid import Grid, of_run
+from ratebound.experiments.verify import verify
 from ratebound.problems import library
 from ratebound.theory.catalogue import THEOREMS
+from ratebound.theory.symbols import grad0_sq
 
 RUNS = [
     ("sgd_pl_constant", "quadratic_2d", 1, True),
@@ -34,6 +38,17 @@ RUNS = [
     ("sam_pl", "quadratic_2d", 1, True),
     ("clipped_nonconvex", "linnerud", 1, True),
     ("ogm_convex", "quadratic_2d", 1, True),
+    ("sgd_importance_sc", "ridge_plane", 2, True),
+    ("sgd_partial_convex", "quadratic_2d", 1, True),
+    ("sgd_importance_convex", "quadratic_2d", 1, True),
+    ("svrg_convex", "quadratic_2d", 2, False),
+    ("lsvrg_sc", "ridge_plane", 1, True),
+    ("saga_components", "ridge_plane", 1, True),
+    ("saga_convex", "quadratic_2d", 1, True),
+    ("page_pl", "quadratic_2d", 1, True),
+    ("sarah_convex", "quadratic_2d", 1, True),
+    ("rcd_lipschitz_pl", "quadratic_2d", 1, True),
+    ("rcd_convex", "ridge_plane", 1, True),
 ]
 
 
@@ -73,13 +88,50 @@ def test_the_expectation_is_that_of_rational_arithmetic():
     assert float(max(known.values(), key=float)) == pytest.approx(moments[0], rel=1e-12)
 
 
+@pytest.mark.parametrize("name", ["saga_convex", "lsvrg_sc", "rcd_convex", "sgd_importance_sc"])
+def test_a_small_excess_of_a_method_with_draws_is_decided(name):
+    """A bound too small by 5e-9 is below what doubles decide, and above what 50 digits leave open."""
+    theorem, problem = THEOREMS[name], library.load("ridge_plane")
+    grid = of_run(prepare(theorem, problem, steps=12)).every_step()
+    least = Float(float((exact_values(grid) / grid.claim).max()), 17)
+    outcomes = [
+        verify(replace(theorem, bound=theorem.bound * c, certificate=None), problem, steps=12, replicas=0)
+        for c in (least * (1 - Float("5e-9")), least * (1 + Float("5e-9")))
+    ]
+    assert [verdict.outcome for verdict in outcomes] == ["violated", "holds"]
+
+
+def test_two_steps_of_saga_are_those_of_rational_arithmetic():
+    """All paths of two steps by hand; the first step is one of gradient descent, whatever is drawn."""
+    problem = library.load("quadratic_2d")
+    trial = prepare(THEOREMS["saga_convex"], problem, steps=2)
+    gradient = {"measure": "grad_norm_sq_last", "bound": grad0_sq, "certificate": None}
+    trial = replace(trial, theorem=replace(trial.theorem, **gradient))
+    A, y, start = (np.vectorize(Fraction)(part) for part in (problem.A, problem.y, problem.x0))
+    alpha, n = Fraction(float(trial.alphas[0])), problem.n
+
+    def gradients(x):
+        return (A @ x - y)[:, None] * A
+
+    stored, total = gradients(start), Fraction(0)
+    first = start - alpha * stored.sum(0) / n
+    for j in range(n):  # The sample of the first step stores what is there already.
+        x = first - alpha * (gradients(first)[j] - stored[j] + stored.sum(0) / n)
+        mean = gradients(x).sum(0) / n
+        total += mean @ mean / n
+    with precise.mpmath.workdps(100):
+        measured, _ = precise._expected(trial, np.ones(2), np.array([2]))
+        assert abs(measured[2] * total.denominator / total.numerator - 1) < 1e-80
+
+
 def test_what_is_not_known_or_takes_too_long_is_not_feasible():
     def trial(name, problem, steps):
         return prepare(THEOREMS[name], library.load(problem), steps=steps)
 
     assert not precise.feasible(trial("sgd_pl_constant", "sine_1d", 5), 5)
     assert not precise.feasible(trial("sgd_pl_constant", "quadratic_2d", 30_000), 5)
-    assert not precise.feasible(trial("lsvrg_sc", "quadratic_2d", 5), 5)
+    assert not precise.feasible(trial("lsvrg_sc", "iris", 5), 5)
+    assert not precise.feasible(trial("sps_convex", "quadratic_2d", 5), 5)
     assert precise.feasible(trial("gd_pl", "sine_1d", 5), 5)
 
 
