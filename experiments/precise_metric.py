@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import mpmath
 import numpy as np
 
-from ratebound.experiments.backends.metric import updated
+from ratebound.experiments.backends.metric import pushed, recalled, updated
 from ratebound.problems.constants import certify
 from ratebound.theory.metric_symbols import step_curvature, step_inner
 
@@ -39,6 +39,8 @@ class MetricRules:
         if self._kind != "hessian":
             least = 1 / mpmath.mpf(certify(problem, "L").value)
             self._inverse = np.eye(problem.d, dtype=int) * least
+        self._first = self._inverse
+        self._kept = [np.zeros((method.metric.memory, problem.d), dtype=int).astype(object) for _ in "sy"]
         self._left: tuple[np.ndarray, np.ndarray] | None = None
         self._reads_curvature = any(rule.has(step_curvature) for rule in method.update.values())
 
@@ -58,7 +60,12 @@ class MetricRules:
         assert self._inverse is not None
         if self._left is not None:
             moved, changed = x - self._left[0], g - self._left[1]
-            self._inverse = updated(self._kind, self._inverse, moved, changed)
+            if self._kind == "lbfgs":
+                self._kept = [pushed(kept, v) for kept, v in zip(self._kept, (moved, changed), strict=True)]
+                assert self._first is not None
+                self._inverse = recalled(self._first, *self._kept)
+            else:
+                self._inverse = updated(self._kind, self._inverse, moved, changed)
         self._left = x, g
         return self._inverse
 

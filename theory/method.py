@@ -36,14 +36,22 @@ class Metric:
     ----------
     kind
         ``"hessian"``: the Hessian at x_k. ``"bfgs"`` and ``"dfp"``: B_0 = L I, then the update of this name
-        by the last move and what it did to the gradient.
+        by the last move and what it did to the gradient. ``"lbfgs"``: L I, then the update of BFGS by each
+        of the last `memory` moves, from the oldest on.
     cubic
         With the Hessian H, ``B = H + cubic ||p|| I``, which minimises the model of f with a cubic term: an
         expression in constants.
+    memory
+        How many moves L-BFGS remembers.
     """
 
-    kind: Literal["hessian", "bfgs", "dfp"]
+    kind: Literal["hessian", "bfgs", "dfp", "lbfgs"]
     cubic: Expr = S.Zero
+    memory: int = 0
+
+    def __post_init__(self) -> None:
+        if (self.kind == "lbfgs") != (self.memory > 0):
+            raise RateboundError(f"memory = {self.memory} of {self.kind}; L-BFGS has one of at least 1 move")
 
     @property
     def constants(self) -> set[Symbol]:

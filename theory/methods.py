@@ -23,7 +23,7 @@ from ratebound.theory.methods_drawn import (
     svrg,
 )
 from ratebound.theory.methods_estimated import d_adaptation
-from ratebound.theory.methods_metric import bfgs, bfgs_exact, cubic_newton, dfp, newton
+from ratebound.theory.methods_metric import bfgs, bfgs_exact, cubic_newton, dfp, lbfgs, lbfgs_exact, newton
 from ratebound.theory.symbols import (
     L,
     alpha,
@@ -236,6 +236,8 @@ METHODS: Mapping[str, Method] = MappingProxyType(
             bfgs,
             dfp,
             bfgs_exact,
+            lbfgs,
+            lbfgs_exact,
             sps_max,
             svrg,
         )

@@ -37,3 +37,19 @@ bfgs_exact = Method(
     "full",
     metric=Metric("bfgs"),
 )
+MEMORY = 5
+"""How many moves L-BFGS remembers here."""
+lbfgs = Method(
+    "lbfgs",
+    f"L-BFGS from L I with the last {MEMORY} moves, alpha times the full step",
+    {"x": x - alpha * p},
+    "full",
+    metric=Metric("lbfgs", memory=MEMORY),
+)
+lbfgs_exact = Method(
+    "lbfgs_exact",
+    f"L-BFGS from L I with the last {MEMORY} moves on least squares, alpha times the exact line search",
+    {"x": x - alpha * step_inner / step_curvature * p},
+    "full",
+    metric=Metric("lbfgs", memory=MEMORY),
+)

@@ -2,7 +2,8 @@
 of the quasi-Newton methods.
 
 On a quadratic, in the inner product of H, a quasi-Newton update keeps the inverse of B as it is on the
-complement of the last move s, and sets it to one along s (DFP does so with B itself). With B_0 = L I all
+complement of the last move s, and sets it to one along s (DFP does so with B itself); so does each of the
+updates that L-BFGS makes anew from L I in every step, with the moves that it remembers. With B_0 = L I all
 eigenvalues of ``C = H^(1/2) B^(-1) H^(1/2)`` are between mu/L and 1 at the start, so they stay there, and
 with ``u = H^(1/2) (x_k - x*)`` the numbers below are u^T u, u^T C u and u^T C^2 u.
 """
@@ -13,7 +14,7 @@ from sympy import Rational
 
 from ratebound.theory.inequality import Assumption, Inequality, needs
 from ratebound.theory.method import Method
-from ratebound.theory.methods_metric import bfgs, dfp, newton
+from ratebound.theory.methods_metric import bfgs, dfp, lbfgs, newton
 from ratebound.theory.metric_symbols import (
     L_hess,
     model_error_sq,
@@ -77,7 +78,7 @@ def between(method: Method) -> tuple[Inequality, Inequality]:
     )
 
 
-BETWEEN = {method.name: between(method) for method in (bfgs, dfp)}
+BETWEEN = {method.name: between(method) for method in (bfgs, dfp, lbfgs)}
 """The two inequalities of each quasi-Newton method."""
 
 lipschitz_hessian = Assumption(
@@ -102,4 +103,5 @@ INEQUALITIES = (
     curved_near,
     *BETWEEN["bfgs"],
     *BETWEEN["dfp"],
+    *BETWEEN["lbfgs"],
 )

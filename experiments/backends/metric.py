@@ -20,6 +20,8 @@ from ratebound.problems.sparse import need_dense
 
 INVERSE, LEFT, SLOPE = "metric_inverse", "metric_left", "metric_slope"
 """The states of a quasi-Newton method: the inverse of B, x_{k-1} and the gradient there."""
+MOVES, CHANGES = "metric_moves", "metric_changes"
+"""Those of L-BFGS instead of the inverse: its last moves, shape (..., memory, d), and what they changed."""
 _FLAT = 1e-10
 """A move along which the gradient changes less than this, relative to its lengths, is not learnt from."""
 _HALVINGS = 110
@@ -67,6 +69,21 @@ def updated(kind: str, inverse: np.ndarray, s: np.ndarray, y: np.ndarray) -> np.
     return np.where(learnt, after, inverse)
 
 
+def recalled(inverse: np.ndarray, moves: np.ndarray, changes: np.ndarray) -> np.ndarray:
+    """Return the inverse of B of L-BFGS, from the one it starts from at every step.
+
+    Moves and changes have the shape (..., memory, d), the oldest first; those not made yet are zero.
+    """
+    for i in range(moves.shape[-2]):
+        inverse = updated("bfgs", inverse, moves[..., i, :], changes[..., i, :])
+    return inverse
+
+
+def pushed(kept: np.ndarray, new: np.ndarray) -> np.ndarray:
+    """Return what is kept, shape (..., memory, d), without the oldest and with a new vector."""
+    return np.concatenate([kept[..., 1:, :], new[..., None, :]], axis=-2)
+
+
 class MetricSteps:
     """The steps p of a plan whose method has a metric.
 
@@ -92,13 +109,26 @@ class MetricSteps:
         """Return the states of the metric for points of this shape (..., d)."""
         if self._metric.kind == "hessian":
             return {}
-        inverse = np.broadcast_to(np.eye(shape[-1], dtype=dtype) / self._L, (*shape, shape[-1])).astype(dtype)
-        return {INVERSE: inverse, LEFT: np.zeros(shape, dtype), SLOPE: np.zeros(shape, dtype)}
+        last = {LEFT: np.zeros(shape, dtype), SLOPE: np.zeros(shape, dtype)}
+        if self._metric.memory:
+            kept = (*shape[:-1], self._metric.memory, shape[-1])
+            return last | {MOVES: np.zeros(kept, dtype), CHANGES: np.zeros(kept, dtype)}
+        return last | {INVERSE: self._first(shape, dtype)}
+
+    def _first(self, shape: tuple[int, ...], dtype: Any) -> np.ndarray:
+        return np.broadcast_to(np.eye(shape[-1], dtype=dtype) / self._L, (*shape, shape[-1])).astype(dtype)
 
     def __call__(self, state: State, g: np.ndarray, k: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
         """Return p and the next states of the metric, from the gradient g at x."""
         if self._metric.kind == "hessian":
             return self._solved(state["x"], g), {}
+        if self._metric.memory:
+            moves, changes = state[MOVES], state[CHANGES]
+            if k:
+                moves = pushed(moves, state["x"] - state[LEFT])
+                changes = pushed(changes, g - state[SLOPE])
+            inverse = recalled(self._first(g.shape, g.dtype), moves, changes)
+            return times(inverse, g), {MOVES: moves, CHANGES: changes, LEFT: state["x"], SLOPE: g}
         inverse = state[INVERSE]
         if k:
             inverse = updated(self._metric.kind, inverse, state["x"] - state[LEFT], g - state[SLOPE])

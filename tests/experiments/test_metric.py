@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from scipy.optimize import minimize
+from scipy.optimize import LbfgsInvHessProduct, minimize
 from scipy.optimize import newton as scipy_newton
 from scipy.sparse.linalg import cg
 
@@ -24,6 +24,7 @@ from ratebound.theory.catalogue import THEOREMS
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.method import Method, Metric, p, x
 from ratebound.theory.methods import METHODS
+from ratebound.theory.methods_metric import MEMORY
 from ratebound.theory.symbols import alpha
 
 
@@ -109,6 +110,40 @@ def test_bfgs_with_exact_search_is_conjugate_gradients():
         assert gaps[problem.d + 1] < 1e-18 * gaps[0]
 
 
+@pytest.mark.parametrize("memory", [1, 2, 5])
+def test_lbfgs_with_exact_search_is_conjugate_gradients_whatever_its_memory(memory):
+    problem, seen = load("diabetes"), []
+    method = replace(METHODS["lbfgs_exact"], metric=Metric("lbfgs", memory=memory))
+    cg(problem.H, problem.H @ problem.x_star, x0=problem.x0, rtol=0, atol=0, maxiter=6,
+       callback=lambda v: seen.append(problem.gap(v)))  # fmt: skip
+    found = simulate(problem, method, 1.0, steps=6, checkpoints=range(7), backend="numpy")
+    np.testing.assert_allclose(found["gap_last"].values[0, 0, 1:], seen, rtol=1e-6)
+
+
+@pytest.mark.parametrize("backend", ["numpy", "numba"])
+@pytest.mark.parametrize("name", ["iris", "linnerud"])
+def test_lbfgs_steps_are_those_of_scipys_inverse_hessian(name, backend):
+    """SciPy multiplies by the inverse of L-BFGS with two loops over the moves, from the identity."""
+    problem = load(name)
+    L, points, slopes = certify(problem, "L").value, [problem.x0], []
+    for _ in range(9):
+        slopes.append(problem.gradient(points[-1]))
+        first = max(0, len(points) - 1 - MEMORY)
+        # From I instead of I/L: lengths in units of 1/sqrt(L) and slopes in units of sqrt(L).
+        moves = np.diff(points[first:], axis=0).reshape(-1, problem.d) * np.sqrt(L)
+        changes = np.diff(slopes[first:], axis=0).reshape(-1, problem.d) / np.sqrt(L)
+        points.append(points[-1] - LbfgsInvHessProduct(moves, changes).matvec(slopes[-1]) / L)
+    found = simulate(
+        problem, "lbfgs", 1.0, steps=9, checkpoints=range(10), backend=backend, measures=("distance_sq",)
+    )["distance_sq"].values[0, 0]
+    np.testing.assert_allclose(found, problem.distance_sq(np.array(points)), rtol=1e-7)
+
+
+def test_l_bfgs_remembers_at_least_one_move():
+    with pytest.raises(RateboundError, match="at least 1 move"):
+        Metric("lbfgs")
+
+
 def test_conjugate_gradients_meet_the_bound_on_a_worst_case():
     """Eigenvalues where the Chebyshev polynomial of degree two is extreme, equal weights: Greenbaum 1979."""
     from ratebound.problems.build import least_squares
@@ -142,7 +177,7 @@ def test_newton_does_not_see_the_condition_number():
 
 
 @pytest.mark.parametrize(
-    "name", ["newton_local", "bfgs_quadratic", "newton_quadratic", "bfgs_exact_quadratic"]
+    "name", ["newton_local", "bfgs_quadratic", "newton_quadratic", "bfgs_exact_quadratic", "lbfgs_quadratic"]
 )
 def test_fifty_digits_repeat_what_doubles_say(name):
     theorem = THEOREMS[name]

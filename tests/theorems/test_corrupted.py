@@ -73,16 +73,18 @@ STILL_TRUE = {
             "gd_middle_gradient",
             "steepest_linear",
             "bfgs_exact_quadratic",
+            "lbfgs_exact_quadratic",
         )
     },
     **{
         (f"{name}_quadratic", "swapped"): "larger: its factor is L/mu - 1 instead of 1 - mu/L"
-        for name in ("bfgs", "dfp")
+        for name in ("bfgs", "dfp", "lbfgs")
     },
     ("gd_convex_exact", "wider"): "beyond 2/L the bound grows as the quadratic does",
     ("gd_convex_gradient_exact", "wider"): "beyond 2/L the bound grows as the quadratic does",
     ("sgd_averaged_least_squares", "halved"): "cited, and loose by more than two on these problems",
     ("sgd_averaged_least_squares_quarter", "halved"): "cited, and loose by more than two on these problems",
+    ("bfgs_superlinear", "halved"): "cited, and loose by more than two on these problems",
     ("sgd_convex_decaying", "halved"): "sgd_convex_decaying_sharp proves less than half of this bound",
     ("sgd_convex_decaying", "wider"): "its range belongs to the published statement; the proof needs none",
 }

@@ -17,7 +17,7 @@ from ratebound.theory.catalogue import THEOREMS
 from ratebound.theory.cubic import reached, scale, t, u
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.methods import METHODS
-from ratebound.theory.methods_metric import newton
+from ratebound.theory.methods_metric import MEMORY, newton
 from ratebound.theory.second_order import INEQUALITIES
 from ratebound.theory.symbols import BY_NAME
 
@@ -34,21 +34,27 @@ def newton_points(problem, rng, near):
         yield x, np.linalg.pinv(problem.hessian(x)) @ problem.gradient(x)
 
 
+def learning(B, move, change, kind):
+    if kind == "dfp":
+        E = np.eye(move.size) - np.outer(change, move) / (change @ move)
+        return E @ B @ E.T + np.outer(change, change) / (change @ move)
+    return B + np.outer(change, change) / (change @ move) - np.outer(B @ move, B @ move) / (move @ B @ move)
+
+
 def quasi_newton_points(problem, kind):
     """Steps of a quasi-Newton run, with B itself updated by its textbook formula."""
-    H, x, B = problem.H, problem.x0, certify(problem, "L").value * np.eye(problem.d)
+    first = certify(problem, "L").value * np.eye(problem.d)
+    H, x, B, moves = problem.H, problem.x0, first, []
     for _ in range(2 * problem.d):
         g = problem.gradient(x)
         if np.linalg.norm(g) < 1e-9:
             return
         p = np.linalg.solve(B, g)
         yield x, p
-        change, x = H @ -p, x - p
-        if kind == "bfgs":
-            B = B + np.outer(change, change) / (change @ -p) - np.outer(B @ p, B @ p) / (p @ B @ p)
-        else:
-            E = np.eye(problem.d) - np.outer(change, -p) / (change @ -p)
-            B = E @ B @ E.T + np.outer(change, change) / (change @ -p)
+        x, moves = x - p, [*moves[1 - MEMORY :], -p]
+        B, learnt = (first, moves) if kind == "lbfgs" else (B, moves[-1:])
+        for move in learnt:
+            B = learning(B, move, H @ move, kind)
 
 
 def state(problem, x, p):
@@ -97,13 +103,7 @@ def test_the_inverse_is_that_of_the_textbook_update(kind):
     half, move = rng.normal(size=(4, 4)), rng.normal(size=4)
     B = half @ half.T + np.eye(4)
     change = (half.T @ half + np.eye(4)) @ move
-    if kind == "bfgs":
-        after = (
-            B + np.outer(change, change) / (change @ move) - np.outer(B @ move, B @ move) / (move @ B @ move)
-        )
-    else:
-        E = np.eye(4) - np.outer(change, move) / (change @ move)
-        after = E @ B @ E.T + np.outer(change, change) / (change @ move)
+    after = learning(B, move, change, kind)
     found = updated(kind, np.linalg.inv(B), move, change)
     np.testing.assert_allclose(found @ after, np.eye(4), atol=1e-11)
 
