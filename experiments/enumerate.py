@@ -7,20 +7,21 @@ steps and not with the paths.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import combinations, combinations_with_replacement, product
 from math import comb, factorial, prod
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ratebound.experiments.backends.drawn import values_of
-from ratebound.experiments.backends.numpy_ import compile_rules, nan_to_inf
-from ratebound.experiments.backends.rules import constants_on, rules
+from ratebound.experiments.backends.numpy_ import compile_method, nan_to_inf
+from ratebound.experiments.backends.rules import constants_of
 from ratebound.experiments.exact import path_curves, path_needs
-from ratebound.experiments.linear import point_of
 from ratebound.experiments.plan import check_alphas, check_batch, check_measures, check_weights
 from ratebound.problems.component_gap import infima
+from ratebound.problems.constants import certify
 from ratebound.problems.finite_sum import Problem
 from ratebound.theory.errors import RateboundError
 
@@ -81,6 +82,7 @@ def enumerate_paths(
     replacement: bool = True,
     weights: np.ndarray | None = None,
     measures: Sequence[str],
+    parameters: Mapping[str, float] = MappingProxyType({}),
     max_paths: int = 10**6,
 ) -> dict[str, np.ndarray]:
     """Return the exact expectation of each measure over all index paths, up to rounding.
@@ -100,6 +102,8 @@ def enumerate_paths(
     measures
         Names out of :data:`ratebound.experiments.plan.MEASURES`. ``gap_best`` and ``grad_norm_sq_best`` are
         minima over j < k of the expectation, as in theorems.
+    parameters
+        Numbers of the parameters that the method reads, by name.
     max_paths
         Refuse more paths than this, those that differ; 1e7 of them take seconds.
 
@@ -134,7 +138,7 @@ def enumerate_paths(
         )
     of_size = {size: distinct_batches(problem, size, replacement) for size in set(sizes.tolist())}
     batches = [of_size[size] for size in sizes.tolist()]
-    totals = _walk(problem, method, alphas, weights, batches, chosen)
+    totals = _walk(problem, method, parameters, alphas, weights, batches, chosen)
     means = {name: nan_to_inf(total) for name, total in totals.items()}
     if "gap_average" in means:
         means["gap_average"][0] = np.nan
@@ -145,14 +149,15 @@ def enumerate_paths(
 def _walk(
     problem: Problem,
     method: Method,
+    parameters: Mapping[str, float],
     alphas: np.ndarray,
     weights: np.ndarray,
     batches: list[tuple[np.ndarray, np.ndarray]],
     measures: tuple[str, ...],
 ) -> dict[str, np.ndarray]:
     """Return the means over all prefixes of paths, shape (K+1,) each, depth first to bound the memory."""
-    update = compile_rules(rules(method, constants_on(problem, method)))
-    place = compile_rules({"y": point_of(method)})
+    update, place = compile_method(method, tuple(parameters))
+    fixed = {**parameters, **{name: certify(problem, name).value for name in constants_of(method)}}
     reads_values = method.draws is not None and method.draws.values
     lowest = infima(problem)[0] if reads_values else None
     functions = {
@@ -181,7 +186,7 @@ def _walk(
             drawn, chances = batches[k]
             m = len(drawn)
             wide = max(1, _VALUES // (m * max(problem.n, drawn.shape[1] * d)))
-            inputs = {"alpha": alphas[k], "k": float(k)}
+            inputs = {**fixed, "alpha": alphas[k], "k": float(k)}
             for start in range(0, len(X), wide):
                 part = {name: value[start : start + wide] for name, value in state.items()}
                 count = len(part["x"])

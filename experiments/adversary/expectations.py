@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import lru_cache
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
+from sympy import Float, Rational
 
 from ratebound.experiments.adversary.case import Case
 from ratebound.experiments.adversary.moments import moment_curves
 from ratebound.experiments.affine import moments
+from ratebound.experiments.backends.drawn import lowest_values, values_of
 from ratebound.experiments.backends.metric import MetricSteps
-from ratebound.experiments.backends.numpy_ import NumpyEngine, compile_rules, in_metric
-from ratebound.experiments.backends.rules import constants_at, constants_of, known, rules, started
+from ratebound.experiments.backends.numpy_ import NumpyEngine, compile_method, in_metric
+from ratebound.experiments.backends.rules import constants_at, started
 from ratebound.experiments.enumerate import count_paths, enumerate_paths
 from ratebound.experiments.exact import path_curves
-from ratebound.experiments.linear import is_linear, is_plain
+from ratebound.experiments.linear import is_linear
 from ratebound.experiments.pass_curves import pass_curves
 from ratebound.experiments.plan import Plan
+
+if TYPE_CHECKING:
+    from ratebound.theory.method import Method
 
 Curves: TypeAlias = "dict[str, np.ndarray]"
 """Measure -> expectations of S runs at k = 0 .. K, shape (S, K+1)."""
@@ -39,7 +46,7 @@ def curves(
     alphas, weights
         Steps and weights, shape (S, K).
     given
-        Values of the parameters that the method reads besides the step, shape (S,), for full gradients.
+        Values of the parameters that the method reads besides the step, shape (S,).
     """
     problem, theorem = case.problem, case.theorem
     if theorem.in_passes:
@@ -47,7 +54,12 @@ def curves(
     draws = case.method.draws
     along_axis = draws is not None and draws.axis is not None
     by_paths = draws is None or draws.values
-    if not theorem.stochastic or (problem.n == 1 and not along_axis):
+    single = problem.n == 1 and not along_axis
+    # Only moments, and engines, read parameters off the method as numbers.
+    by_numbers = not by_paths or (not single and problem.kind == "quadratic" and _linear(case.method))
+    if given and case.method.sampling == "batch" and by_numbers:
+        return _one_by_one(case, alphas, weights, given)
+    if not theorem.stochastic or single:
         found = _deterministic(case, alphas, weights, given)
     elif problem.kind == "quadratic" and not by_paths:
         if not along_axis and count_paths(problem.n, 1, case.batch, case.replacement) > _PATHS:
@@ -56,7 +68,7 @@ def curves(
     elif problem.kind == "quadratic" and is_linear(case.method):
         found = moment_curves(problem, case.method, alphas, weights, case.batch, case.replacement)
     elif by_paths and count_paths(problem.n, case.steps, case.batch, case.replacement) <= _PATHS:
-        found = _enumerated(case, alphas, weights)
+        found = _enumerated(case, alphas, weights, given)
     else:
         return None
     last = {name: found[name] for name in ("grad_norm_sq_last", "gap_last") if name in found}
@@ -64,12 +76,34 @@ def curves(
     return found | {name: np.array([path[name] for path in paths]) for name in paths[0]}
 
 
+@lru_cache(maxsize=256)
+def _linear(method: Method) -> bool:
+    """Whether a method is linear once its parameters are numbers."""
+    return is_linear(method.at(dict.fromkeys(method.parameters, Rational(1, 2))))
+
+
+def _one_by_one(
+    case: Case, alphas: np.ndarray, weights: np.ndarray, given: Mapping[str, np.ndarray]
+) -> Curves | None:
+    """Return the curves of runs whose parameters are put into the method."""
+    found = []
+    for s in range(len(alphas)):
+        # Repeated in full precision: SymPy's default of 15 digits would change the number.
+        chosen = case.method.at({p: Float(given[p.name][s], 17) for p in case.method.parameters})
+        row = curves(replace(case, chosen=chosen), alphas[s : s + 1], weights[s : s + 1])
+        if row is None:
+            return None
+        found.append(row)
+    return {name: np.concatenate([row[name] for row in found]) for name in found[0]}
+
+
 def _deterministic(
     case: Case, alphas: np.ndarray, weights: np.ndarray, given: Mapping[str, np.ndarray]
 ) -> Curves:
     problem, size = case.problem, len(alphas)
     with np.errstate(all="ignore"):
-        walk = _sampled if case.method.sampling == "batch" and not is_plain(case.method) else _walked
+        draws = case.method.draws
+        walk = _walked if draws is None or draws.values else _sampled
         points = walk(case, alphas, given)
         total = np.cumsum(weights, 1)
         means = np.cumsum(weights[..., None] * points[:, :-1], 1) / total[..., None]
@@ -104,18 +138,15 @@ def _plan(
 def _walked(case: Case, alphas: np.ndarray, given: Mapping[str, np.ndarray]) -> np.ndarray:
     """Return x_0 .. x_K of runs with full gradients, shape (S, K+1, d)."""
     problem, plan = case.problem, _plan(case, alphas)
-    # Constants and parameters stay symbols, so that one compilation serves every problem and value.
-    constants = {name: float(value) for name, value in constants_at(plan).items()}
-    symbols = constants_of(case.method) | {p.name: p for p in case.method.parameters}
-    step = compile_rules(rules(case.method, symbols))
-    place = compile_rules({"y": known(case.method, case.method.point, symbols)})
-    fixed = {name: np.asarray(value) for name, value in constants.items()}
+    step, place = compile_method(case.method, tuple(given))
+    fixed = {name: np.asarray(float(value)) for name, value in constants_at(plan).items()}
     fixed |= {name: values[:, None] for name, values in given.items()}
     size, steps = alphas.shape
     points = np.empty((size, steps + 1, problem.d))
     start = np.broadcast_to(problem.x0, (size, problem.d))
     state = {name: start if started(plan, name) else np.zeros_like(start) for name in case.method.update}
     metric = None if case.method.metric is None else MetricSteps(plan)
+    lowest, component = lowest_values(plan), np.zeros(size, dtype=np.int64)
     state |= {} if metric is None else metric.start((size, problem.d))
     points[:, 0] = start
     for k in range(steps):
@@ -125,6 +156,8 @@ def _walked(case: Case, alphas: np.ndarray, given: Mapping[str, np.ndarray]) -> 
         y = np.broadcast_to(place(state, inputs)["y"], start.shape)
         g = problem.gradient(y)
         read, after = in_metric(metric, plan, state, y, g, k)
+        if lowest.size:
+            read |= values_of(problem, lowest, y, component, g)
         state = step(state, inputs | read) | after
         points[:, k + 1] = state["x"]
     return points
@@ -142,7 +175,9 @@ def _sampled(case: Case, alphas: np.ndarray, given: Mapping[str, np.ndarray]) ->
     return points
 
 
-def _enumerated(case: Case, alphas: np.ndarray, weights: np.ndarray) -> Curves:
+def _enumerated(
+    case: Case, alphas: np.ndarray, weights: np.ndarray, given: Mapping[str, np.ndarray]
+) -> Curves:
     wanted = ["gap_last", "gap_average", "grad_norm_sq_last"]
     if case.problem.x_star is not None:
         wanted.append("distance_sq")
@@ -155,8 +190,9 @@ def _enumerated(case: Case, alphas: np.ndarray, weights: np.ndarray) -> Curves:
             replacement=case.replacement,
             weights=weight,
             measures=wanted,
+            parameters={name: values[s] for name, values in given.items()},
         )
-        for row, weight in zip(alphas, weights, strict=True)
+        for s, (row, weight) in enumerate(zip(alphas, weights, strict=True))
     ]
     found = {name: np.array([row[name] for row in rows]) for name in wanted}
     return found

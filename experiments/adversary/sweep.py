@@ -7,7 +7,8 @@ squares, all index paths of tiny sums, and for statements about one step the fin
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from sympy import Symbol
@@ -26,6 +27,8 @@ from ratebound.theory import symbols as s
 from ratebound.theory.noise_models import to_end
 from ratebound.theory.statement import ONE_STEP, Theorem
 
+Expectations: TypeAlias = "Callable[..., Curves | None]"
+"""What computes curves: :func:`curves`, or something that remembers some."""
 _NOISE = 1e-17
 """Errors are read from this part of ||x||^2 on: x is known to 1e-16, so their roots are known to 1e-8."""
 
@@ -61,7 +64,7 @@ class Sweep:
 def sweep(
     case: Case,
     parameters: Mapping[str, np.ndarray],
-    expectations: Callable[..., Curves | None] = curves,
+    expectations: Expectations = curves,
 ) -> Sweep | None:
     """Return exact ratios for all parameter values, each of shape (S,); None where nothing is known exactly.
 
@@ -79,9 +82,10 @@ def sweep(
     """
     theorem = case.theorem
     method = theorem.method
-    alone = theorem.measure in ONE_STEP or (method.parameters and method.sampling == "batch")
+    along = {symbol.name for symbol in s.ALONG_RUN} & set(theorem.constants)
+    alone = theorem.measure in ONE_STEP or (along and method.parameters and method.sampling == "batch")
     if alone or theorem.step.free_symbols & set(s.ALONG_RUN):
-        return _prepared(case, parameters)
+        return _prepared(case, parameters, expectations)
     constants = constants_of(case)
     given = {p.name: p for p in theorem.parameters}
     columns = {given[name]: np.asarray(v, dtype=np.float64)[:, None] for name, v in parameters.items()}
@@ -177,14 +181,14 @@ def _along_runs(
     return found
 
 
-def _prepared(case: Case, parameters: Mapping[str, np.ndarray]) -> Sweep:
-    """Sweep one by one: statements about one step, steps set by the noise, methods with parameters."""
+def _prepared(case: Case, parameters: Mapping[str, np.ndarray], expectations: Expectations) -> Sweep:
+    """Sweep one by one: statements about one step, and noise that sets the steps or depends on parameters."""
     rows = [dict(zip(parameters, row, strict=True)) for row in zip(*parameters.values(), strict=True)] or [{}]
     at = _claimed(case, 0)
     measured, bound = np.full((2, len(rows), at.size), np.nan)
     for position, row in enumerate(rows):
         trial = trial_of(case, row)
-        values = None if trial is None else _values(case, trial, at)
+        values = None if trial is None else _values(case, trial, at, expectations)
         if values is not None:
             measured[position], bound[position] = values
     return Sweep(
@@ -216,7 +220,9 @@ def trial_of(case: Case, parameters: Mapping[str, float]) -> Trial | None:
         return None
 
 
-def _values(case: Case, trial: Trial, at: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+def _values(
+    case: Case, trial: Trial, at: np.ndarray, expectations: Expectations = curves
+) -> tuple[np.ndarray, np.ndarray] | None:
     """Return measure and bound of a certified run at the given k, nan before its start; None if unknown."""
     theorem = case.theorem
     if theorem.measure in ONE_STEP:
@@ -227,7 +233,8 @@ def _values(case: Case, trial: Trial, at: np.ndarray) -> tuple[np.ndarray, np.nd
         bound = number(theorem.bound, {**trial.values, **state}, 0, case.steps)
         return np.array([state[target]]), np.array([float(bound)])
     weights = np.ones_like(trial.alphas) if trial.weights is None else trial.weights
-    known = curves(replace(case, chosen=trial.method), trial.alphas[None], weights[None])
+    given = {p.name: np.array([trial.values[p]]) for p in theorem.method.parameters}
+    known = expectations(case, trial.alphas[None], weights[None], given)
     if known is None:
         return None
     return known[theorem.measure][0, at], np.where(at >= trial.start, trial.bound(at), np.nan)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from sympy import Expr, Symbol
 from ratebound.experiments.backends.drawn import TABLE, Reader, coins, weighted_indices
 from ratebound.experiments.backends.metric import MetricSteps, times
 from ratebound.experiments.backends.recorder import nan_to_inf, record
-from ratebound.experiments.backends.rules import SUM, point_of, rules, rules_of, started
+from ratebound.experiments.backends.rules import SUM, constants_of, known, point_of, rules, rules_of, started
 from ratebound.experiments.plan import Plan
 from ratebound.experiments.sampling import indices
 from ratebound.experiments.shuffling import Passes
@@ -25,7 +26,7 @@ from ratebound.theory.method import REDUCED, x
 if TYPE_CHECKING:
     from ratebound.theory.method import Method
 
-__all__ = ["NumpyEngine", "compile_rules", "compile_update", "nan_to_inf", "run"]
+__all__ = ["NumpyEngine", "compile_method", "compile_rules", "compile_update", "nan_to_inf", "run"]
 
 _DRAWS = 2**16
 
@@ -47,6 +48,19 @@ def compile_rules(
         return {name: f(*(values[s] for s in symbols)) for name, (f, symbols) in compiled.items()}
 
     return step
+
+
+@lru_cache(maxsize=256)
+def compile_method(
+    method: Method, parameters: tuple[str, ...] = ()
+) -> tuple[Callable[[State, Mapping[str, np.ndarray]], State], ...]:
+    """Return the step of a method, and its point as ``y``: constants and these parameters are inputs by name.
+
+    So that one compilation serves every problem and value.
+    """
+    symbols = constants_of(method) | {p.name: p for p in method.parameters if p.name in parameters}
+    point = known(method, method.point, symbols)
+    return compile_rules(rules(method, symbols)), compile_rules({"y": point})
 
 
 def compile_update(method: Method) -> Update:
