@@ -25,7 +25,7 @@ def run_of(trial: Trial, at: np.ndarray) -> dict[str, Any]:
             "steps": trial.steps,
             "average": trial.weights,
             "checkpoints": at,
-            "batch": trial.batch,
+            "batch": trial.batches,
             "replacement": trial.replacement,
         }
     n = trial.problem.n

@@ -29,13 +29,15 @@ def along_run(trial: Trial, symbol: Symbol) -> Constant:
     """
     if trial.theorem.in_passes:
         raise NotCertified(f"{symbol} is derived for independent batches, not for passes over the data")
-    alphas = trial.alphas
+    alphas, sizes = trial.alphas, trial.sizes
     if to_end in trial.theorem.assumptions:
         # The step after the last is never made: only the point where it would start counts.
         alphas = np.append(alphas, alphas[-1])
+        sizes = None if sizes is None else np.append(sizes, sizes[-1])
     if not trial.theorem.stochastic and symbol != grad_inf:
         return _seen(trial, symbol, alphas)
     setting = setting_of(trial.theorem.method, alphas, trial.batch, trial.replacement)
+    setting = replace(setting, sizes=sizes)
     if margin in trial.theorem.method.parameters and setting.memory is not None:
         half = trial.values[margin] + certify(trial.problem, x_inf.name).value
         setting = replace(setting, memory=replace(setting.memory, half=half))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from numbers import Real
 from typing import Any, TypeAlias
@@ -27,6 +27,7 @@ from ratebound.theory.parse import parse
 from ratebound.theory.statement import ONE_STEP, Theorem
 from ratebound.theory.symbols import ALONG_RUN, BY_NAME, K, delta, k
 from ratebound.theory.symbols import CONSTANTS as CONSTANT_SYMBOLS
+from ratebound.theory.symbols import b as b_size
 
 __all__ = ["NotApplicable", "Parameter", "Trial", "prepare"]
 
@@ -60,6 +61,8 @@ class Trial:
         The first k at which the bound is claimed.
     batch, replacement
         The sampling.
+    sizes
+        The batches of each step, shape (K,), where they change; then `batch` is the smallest.
     """
 
     theorem: Theorem
@@ -72,6 +75,12 @@ class Trial:
     start: int
     batch: int
     replacement: bool
+    sizes: np.ndarray | None = None
+
+    @property
+    def batches(self) -> int | np.ndarray:
+        """The batch of every step, or those of each, shape (K,)."""
+        return self.batch if self.sizes is None else self.sizes
 
     @property
     def steps(self) -> int:
@@ -102,7 +111,7 @@ def prepare(
     *,
     steps: int,
     parameters: Mapping[str, Parameter] | None = None,
-    batch: int = 1,
+    batch: int | Sequence[int] | np.ndarray = 1,
     replacement: bool | None = None,
     order: str | None = None,
 ) -> Trial:
@@ -118,7 +127,8 @@ def prepare(
         Values of the theorem's parameters by name: numbers, or expressions (or their text) in the constants;
         the theorem's defaults stand in for the others.
     batch, replacement
-        The sampling; None for that of the theorem, else with replacement.
+        The sampling; None for that of the theorem, else with replacement. Of batches that change from step to
+        step, at least `steps` of them, the first are taken; constants are those of the smallest.
     order
         As in :func:`ratebound.experiments.run.simulate`; None for that of the theorem.
 
@@ -129,13 +139,15 @@ def prepare(
     RateboundError
         If a parameter is unknown or no number.
     """
-    steps, batch = whole("steps", steps, 1), whole("batch", batch, 1)
-    batch, replacement = sampling_of(theorem, problem, batch, replacement, order)
+    steps = whole("steps", steps, 1)
+    batch, sizes, replacement = sampling_of(theorem, problem, steps, batch, replacement, order)
     _check_minimum(theorem, problem)
     chosen, text = _chosen(theorem, parameters or {})
     certified = _certified(theorem, problem, chosen, Setting(np.zeros(1), batch, replacement))
-    trial = Trial(theorem, problem, np.zeros(1), None, {}, certified, text, 0, batch, replacement)
+    trial = Trial(theorem, problem, np.zeros(1), None, {}, certified, text, 0, batch, replacement, sizes)
     names = _names(theorem, chosen)
+    if sizes is not None and b_size.name in names:
+        raise NotApplicable(f"{theorem.id} is about batches of one size b, not about sizes that change")
     along = [symbol for symbol in ALONG_RUN if symbol.name in names]
     if not along or theorem.measure in ONE_STEP:
         return _with_steps(trial, chosen, steps)

@@ -66,7 +66,7 @@ def exact_values(grid: Grid) -> np.ndarray | None:
                 grid.problem,
                 trial.method,
                 trial.alphas,
-                batch=trial.batch,
+                batch=trial.batches,
                 replacement=trial.replacement,
                 weights=trial.weights,
                 measures=[theorem.measure],
@@ -85,11 +85,11 @@ def enumerated_values(grid: Grid) -> tuple[Grid, np.ndarray] | None:
     draws = theorem.method.draws
     if not theorem.stochastic or not (draws is None or draws.values):
         return None
-    branching = math.log(branches(grid.problem, trial.batch))
     most = max(each.steps for each, _ in grid.entries)
     whole, partly = _PATHS_PROVED if theorem.proof == "certified" else _PATHS
-    if most * branching > math.log(whole):
-        most = int(math.log(partly) / branching)
+    paths = np.cumsum(np.broadcast_to(_branching(trial), most))
+    if paths[-1] > math.log(whole) + EPS:
+        most = int(np.searchsorted(paths, math.log(partly) + EPS))
     if theorem.at_horizon:
         walked = tuple((each, at) for each, at in grid.entries if each.steps <= most)
     else:
@@ -99,6 +99,12 @@ def enumerated_values(grid: Grid) -> tuple[Grid, np.ndarray] | None:
     return Grid(walked), np.concatenate([_enumerated(each, at) for each, at in walked])
 
 
+def _branching(trial: Trial) -> np.ndarray:
+    """Return the logarithm of the number of ways on at each step, shape (K,), or (1,) where all are equal."""
+    of_size = {size: math.log(branches(trial.problem, size)) for size in np.unique(trial.batches).tolist()}
+    return np.array([of_size[size] for size in np.ravel(trial.batches).tolist()])
+
+
 def _enumerated(trial: Trial, at: np.ndarray) -> np.ndarray:
     """Return the expectation of the measure at the given k by all index paths of so many steps."""
     steps, measure = int(at[-1]), trial.theorem.measure
@@ -106,7 +112,7 @@ def _enumerated(trial: Trial, at: np.ndarray) -> np.ndarray:
         trial.problem,
         trial.method,
         trial.alphas[:steps],
-        batch=trial.batch,
+        batch=trial.batch if trial.sizes is None else trial.sizes[:steps],
         replacement=trial.replacement,
         weights=None if trial.weights is None else trial.weights[:steps],
         measures=[measure],

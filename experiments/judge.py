@@ -195,10 +195,12 @@ def _floor(grid: Grid, order: Order | None) -> float | None:
 
 def _curves(grid: Grid, exact: np.ndarray | None, seen: sampling.Sample | None) -> dict[str, np.ndarray]:
     trial = grid.trial
-    per_count = grid.theorem.method.evaluations(grid.problem.n, trial.batch, grid.problem.d)
-    if grid.theorem.in_passes:
-        per_count *= grid.problem.n
-    curves = {"k": grid.k, "bound": grid.bound, "evaluations": grid.k * per_count}
+    if trial.sizes is None:
+        per_count = grid.theorem.method.evaluations(grid.problem.n, trial.batch, grid.problem.d)
+        spent = grid.k * per_count * (grid.problem.n if grid.theorem.in_passes else 1)
+    else:
+        spent = np.append(0, np.cumsum(trial.sizes))[grid.k]
+    curves = {"k": grid.k, "bound": grid.bound, "evaluations": spent}
     if exact is not None:
         curves["exact"] = exact[np.searchsorted(grid.every_step().k, grid.k)]
     if seen is not None:

@@ -125,16 +125,21 @@ def _alphas(trial: Trial, steps: int) -> list[Any]:
 
 def _expected(trial: Trial, weights: np.ndarray, at: np.ndarray) -> tuple[dict[int, Any], dict[Symbol, Any]]:
     """Return the expectations, and the constants that neither the schedule nor the averages read."""
-    problem, n, b = trial.problem, trial.problem.n, trial.batch
-    factor = Fraction(1, b) if trial.replacement or n == 1 else Fraction(n - b, b * (n - 1))
+    problem, n = trial.problem, trial.problem.n
+    factors = [
+        Fraction(1, b) if trial.replacement or n == 1 else Fraction(n - b, b * (n - 1))
+        for b in np.ravel(trial.batches).tolist()
+    ]
     x_star = _Sum(problem).minimiser(problem)
-    whole = moments.WholeMoments(problem, x_star, factor)
+    whole = moments.WholeMoments(problem, x_star, factors)
     # The noise along the run is that of all its steps.
     theorem, alphas = trial.theorem, _alphas(trial, trial.steps)
     plain = is_plain(theorem.method)
     start: moments.Start = whole
     if theorem.method.draws is not None:
-        start = drawn.DrawnMoments(problem, _exact(trial), whole, x_star, alphas, b, trial.replacement)
+        start = drawn.DrawnMoments(
+            problem, _exact(trial), whole, x_star, alphas, trial.batch, trial.replacement
+        )
     elif not plain:
         start = StateMoments(whole, _exact(trial), alphas)
     # With memory the last point counts as in :mod:`ratebound.problems.noise`.

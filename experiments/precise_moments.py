@@ -66,13 +66,14 @@ class WholeMoments:
         Least squares.
     x_star
         The minimiser nearest to x0 as mpf, shape (d,), with as many digits as are kept here.
-    factor
-        V_b / V_1 of the sampling, exactly.
+    factors
+        V_b / V_1 of the sampling, exactly: of each step, the last of which goes on.
     """
 
-    def __init__(self, problem: Problem, x_star: np.ndarray, factor: Fraction) -> None:
+    def __init__(self, problem: Problem, x_star: np.ndarray, factors: Sequence[Fraction]) -> None:
         n, d = problem.n, problem.d
-        self._n, self._factor = n, _ONE * factor.numerator // factor.denominator
+        self._n, self._k = n, 0
+        self._factors = [_ONE * factor.numerator // factor.denominator for factor in factors]
         A, y = scaled(problem.A), scaled(problem.y)
         self._l2, self._x = int(scaled(problem.l2)), scaled(x_star)
         residual = times(A, self._x) - y
@@ -95,10 +96,11 @@ class WholeMoments:
 
     def second(self) -> np.ndarray:
         """Return E g_k g_k^T, shape (d, d)."""
-        return self.second_at(self.S, self.m)
+        return self.second_at(self.S, self.m, self._k)
 
-    def second_at(self, S: np.ndarray, m: np.ndarray) -> np.ndarray:
-        """Return E g g^T at a point y with these moments of y - x*."""
+    def second_at(self, S: np.ndarray, m: np.ndarray, k: int) -> np.ndarray:
+        """Return E g g^T in the step k at a point y with these moments of y - x*."""
+        factor = self._factors[min(k, len(self._factors) - 1)]
         packed = self._from_S @ S[self._rows, self._cols] + self._from_m @ m
         single = np.empty_like(S)
         single[self._rows, self._cols] = single[self._cols, self._rows] = (packed >> BITS) + self._constant
@@ -109,7 +111,7 @@ class WholeMoments:
             tied = CS + CS.T + mixed + mixed.T + ((self._l2 * square) >> BITS)
             single = single + ((self._l2 * tied) >> BITS)
         mean = times(times(self.H, S), self.H)
-        return np.asarray(mean + ((self._factor * (single - mean)) >> BITS))
+        return np.asarray(mean + ((factor * (single - mean)) >> BITS))
 
     def step(self, alpha: int, weight: int, second: np.ndarray) -> None:
         """Advance by one update; `alpha`, `weight` and E g g^T are scaled."""
@@ -121,6 +123,7 @@ class WholeMoments:
         quadratic = (alpha * ((alpha * second) >> BITS)) >> BITS
         self.S = self.S - ((alpha * (HS + HS.T)) >> BITS) + quadratic
         self.m = self.m - ((alpha * times(self.H, self.m)) >> BITS)
+        self._k += 1
 
     def constants(self) -> dict[Symbol, Any]:
         """Return the constants of the problem that are known exactly at the start."""
@@ -129,7 +132,7 @@ class WholeMoments:
             s.D: mpmath.sqrt(number(self.distance_sq)),
             s.L_max: number(self.largest),
             s.sigma_star_sq: number(self.noise_at_minimum),
-            s.sigma_b_sq: number((self._factor * self.noise_at_minimum) >> BITS),
+            s.sigma_b_sq: number((max(self._factors) * self.noise_at_minimum) >> BITS),
         }
 
     @property

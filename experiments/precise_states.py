@@ -124,7 +124,7 @@ class StateMoments:
     def second(self) -> Vector:
         """Return E g_k g_k^T, shape (d, d)."""
         S, m = self._point(self._now()[-1])
-        return self._law.second_at(S, m)
+        return self._law.second_at(S, m, self._k)
 
     @property
     def mean_square(self) -> int:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
+
+from ratebound.experiments.plan import check_batch
 from ratebound.experiments.shuffling import check_order
 from ratebound.problems.finite_sum import Problem
 from ratebound.theory.errors import RateboundError
-from ratebound.theory.statement import Theorem
+from ratebound.theory.statement import ONE_STEP, Theorem
 
 
 class NotApplicable(RateboundError):
@@ -13,9 +18,16 @@ class NotApplicable(RateboundError):
 
 
 def sampling_of(
-    theorem: Theorem, problem: Problem, batch: int, replacement: bool | None, order: str | None
-) -> tuple[int, bool]:
-    """Return batch and replacement of the run; None stands for what the theorem is about.
+    theorem: Theorem,
+    problem: Problem,
+    steps: int,
+    batch: int | Sequence[int] | np.ndarray,
+    replacement: bool | None,
+    order: str | None,
+) -> tuple[int, np.ndarray | None, bool]:
+    """Return the smallest batch, those of all steps where they change, and replacement.
+
+    None stands for what the theorem is about.
 
     Raises
     ------
@@ -24,21 +36,26 @@ def sampling_of(
     RateboundError
         If a batch without replacement exceeds n, or the order is unknown.
     """
-    _check_order(theorem, theorem.visits if order is None else check_order(order), batch)
+    sizes = check_batch(batch if np.ndim(batch) == 0 else np.asarray(batch)[:steps], steps)
+    batch, largest = int(sizes.min()), int(sizes.max())
+    changing = None if batch == largest or not theorem.stochastic else sizes
+    _check_order(theorem, theorem.visits if order is None else check_order(order), largest)
+    if changing is not None and (theorem.method.draws is not None or theorem.measure in ONE_STEP):
+        raise NotApplicable(f"{theorem.id} is about batches of one size, not about sizes that change")
     if replacement is None:
         replacement = True if theorem.replacement is None else theorem.replacement
     if theorem.replacement not in (None, replacement):
         how = "with" if theorem.replacement else "without"
         raise NotApplicable(f"{theorem.id} is about batches drawn {how} replacement")
     draws = theorem.method.draws
-    if batch > 1 and draws is not None and draws.single:
+    if largest > 1 and draws is not None and draws.single:
         what = "steps along one axis" if draws.axis is not None else "batches of one sample"
-        raise NotApplicable(f"{theorem.id} is about {what}, not of {batch}")
+        raise NotApplicable(f"{theorem.id} is about {what}, not of {largest}")
     if not theorem.stochastic:
-        return 1, True
-    if not replacement and batch > problem.n:
-        raise RateboundError(f"batch = {batch} exceeds n = {problem.n}; draw with replacement or take less")
-    return batch, replacement
+        return 1, None, True
+    if not replacement and largest > problem.n:
+        raise RateboundError(f"batch = {largest} exceeds n = {problem.n}; draw with replacement or take less")
+    return batch, changing, replacement
 
 
 def _check_order(theorem: Theorem, order: str, batch: int) -> None:

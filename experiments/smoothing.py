@@ -21,7 +21,7 @@ _BATCHES = 512
 def affordable(grid: Grid, replicas: int) -> bool:
     """Whether :func:`conditional_means` costs about as little as the run: last iterates, few batches."""
     trial, problem = grid.trial, grid.problem
-    if grid.theorem.in_passes:
+    if grid.theorem.in_passes or trial.sizes is not None:
         return False
     batches = count_paths(problem.n, 1, trial.batch, trial.replacement)
     work = replicas * grid.k.size * batches * problem.n * problem.d

@@ -9,7 +9,7 @@ error of this suite and is raised as one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -41,7 +41,7 @@ def verify(
     seed: int = 0,
     delta: float = 1e-6,
     confirm: float = DELTA_CONFIRM,
-    batch: int = 1,
+    batch: int | Sequence[int] | np.ndarray = 1,
     replacement: bool | None = None,
     order: str | None = None,
     backend: str = "auto",
@@ -71,7 +71,8 @@ def verify(
     confirm
         Probability, over all `cells`, that some false bound is confirmed by replicas.
     batch, replacement
-        The sampling; None for that of the theorem, else with replacement.
+        The sampling; None for that of the theorem, else with replacement. Batches may change from step to
+        step, shape (steps,), such as growing ones: then constants are those of the smallest.
     order
         As in :func:`ratebound.experiments.run.simulate`; None for that of the theorem, which says nothing of
         another one. In passes over the data `steps` counts passes.
@@ -115,7 +116,7 @@ def verify(
         confirm=options.confirm,
         run={
             "method": theorem.method.name,
-            "batch": batch,
+            **_batch_of(batch),
             "replacement": drawn is not False,
             "order": theorem.visits,
             "steps": options.steps,
@@ -135,6 +136,14 @@ def verify(
         return judge_run(known, _grid(trials), options)
     except NotApplicable as reason:
         return replace(base, reason=str(reason))
+
+
+def _batch_of(batch: int | Sequence[int] | np.ndarray) -> dict[str, int | str]:
+    """Return what a record says of the batch: one size, or the smallest and how sizes change."""
+    sizes = np.ravel(batch)
+    if np.ndim(batch) == 0 or not sizes.size or sizes.min() == sizes.max():
+        return {"batch": batch if np.ndim(batch) == 0 else int(sizes[0])}  # type: ignore[dict-item]
+    return {"batch": int(sizes.min()), "batches": f"{sizes[0]} .. {sizes[-1]}"}
 
 
 def _probability(name: str, value: float) -> float:
@@ -164,7 +173,7 @@ def _trials(
     problem: Problem,
     steps: int,
     parameters: Mapping[str, Parameter],
-    batch: int,
+    batch: int | Sequence[int] | np.ndarray,
     replacement: bool | None,
     order: str | None,
 ) -> list[Trial]:

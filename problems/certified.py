@@ -80,9 +80,11 @@ class Setting:
     alphas
         Steps alpha_0 .. alpha_{K-1}, shape (K,).
     batch
-        Samples per gradient estimate.
+        Samples per gradient estimate; where they change from step to step the fewest, which have most noise.
     replacement
         Whether a batch is drawn with replacement.
+    sizes
+        The batches of each step, shape (K,), where they change.
     memory
         The method, where it is not ``x - alpha g``.
     independent
@@ -93,6 +95,7 @@ class Setting:
     batch: int = 1
     replacement: bool = True
     memory: Memory | None = None
+    sizes: np.ndarray | None = None
     independent: bool = True
 
     def __post_init__(self) -> None:

@@ -28,7 +28,7 @@ from ratebound.problems.linear_moments import LinearMoments
 from ratebound.problems.losses import radius, z
 from ratebound.problems.lower import lower
 from ratebound.problems.minimiser import balanced
-from ratebound.problems.moments import MomentRecursion
+from ratebound.problems.moments import MomentRecursion, batch_factors
 
 _MOST_FEATURES = 200
 _NAME = "second_moment"
@@ -108,20 +108,21 @@ def _noises(problem: Problem, setting: Setting) -> Iterator[tuple[float, float]]
 
     With memory also those at the last point: proofs by potentials bound f(x_k) after a step from x_k.
     """
+    sizes = setting.batch if setting.sizes is None else setting.sizes
     if setting.memory is None:
-        rec = MomentRecursion(problem, setting.batch, setting.replacement)
+        rec = MomentRecursion(problem, sizes, setting.replacement)
         for alpha in setting.alphas:
             yield rec.second_moment, rec.variance
             rec.step(float(alpha))
         return
     run = setting.memory.linear
     assert run is not None
-    factor = batch_factor(problem.n, setting.batch, setting.replacement)
+    factors = np.broadcast_to(batch_factors(problem.n, sizes, setting.replacement), len(run.keep))
     moments = LinearMoments(problem, run.follows)
-    for keep, push, point in zip(run.keep, run.push, run.point, strict=True):
+    for keep, push, point, factor in zip(run.keep, run.push, run.point, factors.tolist(), strict=True):
         yield moments.noise(point, factor)
         moments.step(keep, push, point, factor)
-    yield moments.noise(run.point[-1], factor)
+    yield moments.noise(run.point[-1], float(factors[-1]))
 
 
 def _along_trajectory(problem: Problem, setting: Setting, variance: bool = False) -> Constant:

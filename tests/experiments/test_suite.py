@@ -71,7 +71,7 @@ def test_the_record_has_every_cell_and_shares_the_budget(small, tmp_path):
     seen = []
     record = run_suite(small, command="test", progress=lambda *step: seen.append(step))
     stored = records.load(records.save(record, tmp_path / "record.json"))
-    assert stored["budget"] == {"delta": 1e-4, "cells": 6, "seed": 3}
+    assert stored["budget"] == {"delta": 1e-4, "confirm": 0.01, "cells": 6, "seed": 3}
     assert stored["provenance"]["seed"] == 3 and stored["provenance"]["command"] == "test"
     assert [c["verdict"]["outcome"] for c in stored["cells"]] == [
         "holds",
