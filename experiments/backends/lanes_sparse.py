@@ -14,42 +14,86 @@ import numpy as np
 from numba import njit
 from numba.core import cgutils, types
 
-from ratebound.experiments.backends.simd import intrinsic
+from ratebound.experiments.backends.simd import everywhere, intrinsic
+from ratebound.experiments.backends.simd_functions import absolute, fused
 from ratebound.experiments.backends.sparse_step import LARGE, SMALL
 
-_ONE, _FOUR, _LINE = np.uint64(1), np.uint64(4), np.uint64(8)
+_TOGETHER = 4
+"""Entries that are taken together; rows are filled up to a multiple of them."""
+_ZERO, _ONE, _TWO, _THREE, _FOUR = (np.uint64(i) for i in range(5))
+_LINES, _LINE = 4, np.uint64(8)
+"""How many lines of a row are asked for ahead, and float64 in a line; of longer rows the processor sees the
+rest coming.
+"""
+
+
+def filled_rows(A: Any, dtype: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return where rows start, columns and entries, with rows filled up by zeros in a column of their own.
+
+    Without rows of odd length a kernel has one short loop for a row, and one branch that it cannot foresee.
+    """
+    n, d = A.shape
+    lengths = np.diff(A.indptr)
+    starts = np.zeros(n + 1, np.int64)
+    np.cumsum(-(-lengths // _TOGETHER) * _TOGETHER, out=starts[1:])
+    columns, entries = np.full(starts[-1], d, np.uint32), np.zeros(starts[-1], dtype)
+    places = np.arange(A.nnz) + np.repeat(starts[:-1] - A.indptr[:-1], lengths)
+    columns[places], entries[places] = A.indices, A.data
+    return starts.astype(np.uint64), columns, entries
+
+
+@intrinsic
+def _unforeseen(context: Any, e: Any) -> Any:
+    """Return a number as one of which the compiler knows nothing.
+
+    Where it knows how often a loop runs, it unrolls the loop, and puts others around it for what is left: of
+    short rows these take longer, in branches that the processor mistakes, than the row itself.
+    """
+
+    def build(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        kind = args[0].type
+        return builder.asm(ir.FunctionType(kind, [kind]), "", "=r,0", args, False)
+
+    return e(e), build
 
 
 @njit(forceinline=True, error_model="numpy")
-def row_dot(starts: Any, columns: Any, entries: Any, row: Any, v: Any, unit: Any) -> Any:
-    """Return the product of a row of the data and ``v[unit]``."""
-    first, last = starts[row], starts[row + _ONE]
+def row_dot(first: Any, last: Any, columns: Any, entries: Any, v: Any, unit: Any) -> Any:
+    """Return the product of the entries ``first .. last - 1``, a row of the data, and ``v[unit]``."""
     z0 = z1 = z2 = z3 = entries.dtype.type(0)
     e = first
     # Four sums, for additions wait for each other.
-    while e + _FOUR <= last:
-        z0 += entries[e] * v[unit, columns[e]]
-        z1 += entries[e + np.uint64(1)] * v[unit, columns[e + np.uint64(1)]]
-        z2 += entries[e + np.uint64(2)] * v[unit, columns[e + np.uint64(2)]]
-        z3 += entries[e + np.uint64(3)] * v[unit, columns[e + np.uint64(3)]]
-        e += _FOUR
     while e < last:
-        z0 += entries[e] * v[unit, columns[e]]
-        e += _ONE
+        z0 = fused(entries[e], v[unit, columns[e]], z0)
+        z1 = fused(entries[e + _ONE], v[unit, columns[e + _ONE]], z1)
+        z2 = fused(entries[e + _TWO], v[unit, columns[e + _TWO]], z2)
+        z3 = fused(entries[e + _THREE], v[unit, columns[e + _THREE]], z3)
+        e = _unforeseen(e + _FOUR)
     return (z0 + z1) + (z2 + z3)
 
 
 @njit(forceinline=True, error_model="numpy")
-def add_row(starts: Any, columns: Any, entries: Any, row: Any, factor: Any, v: Any, unit: Any) -> None:
+def add_row(first: Any, last: Any, columns: Any, entries: Any, factor: Any, v: Any, unit: Any) -> None:
     """Add a multiple of a row of the data to ``v[unit]``."""
-    for e in range(starts[row], starts[row + _ONE]):
-        v[unit, columns[e]] += factor * entries[e]
+    e = first
+    while e < last:
+        for i in (_ZERO, _ONE, _TWO, _THREE):
+            column = columns[e + i]
+            v[unit, column] = fused(factor, entries[e + i], v[unit, column])
+        e = _unforeseen(e + _FOUR)
 
 
 @njit(forceinline=True, error_model="numpy")
 def leaves_range(scale: Any) -> Any:
     """Tell whether a scale must be multiplied into v; nan does."""
     return not (SMALL < abs(scale) < LARGE)
+
+
+@njit(forceinline=True, error_model="numpy")
+def any_leaves_range(scales: Any) -> Any:
+    """Tell whether one of eight scales must be multiplied into v."""
+    size = absolute(scales)
+    return not everywhere((size > SMALL) & (size < LARGE))
 
 
 @intrinsic
@@ -70,10 +114,10 @@ def _prefetch(context: Any, array: Any, place: Any) -> Any:
 
 
 @njit(forceinline=True, error_model="numpy")
-def ask_for_row(starts: Any, columns: Any, entries: Any, row: Any) -> None:
+def ask_for_row(first: Any, last: Any, columns: Any, entries: Any) -> None:
     """Ask for a row that will be read soon: random rows are far away, and waiting takes most of the time."""
-    first, last = starts[row], starts[row + _ONE]
-    for e in range(first, last, _LINE):
-        _prefetch(entries, e)
-    for e in range(first, last, _LINE + _LINE):
-        _prefetch(columns, e)
+    for i in range(_LINES):
+        # The same line again where a row is short: cheaper than a branch.
+        _prefetch(entries, min(first + np.uint64(i) * _LINE, last))
+    for i in range(_LINES // 2):
+        _prefetch(columns, min(first + np.uint64(2 * i) * _LINE, last))

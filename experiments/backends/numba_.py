@@ -18,6 +18,7 @@ from ratebound.experiments.backends.drawn import draws_of
 from ratebound.experiments.backends.full_gradient import FullGradientEngine, one_blas_thread
 from ratebound.experiments.backends.fused_measures import fused_measures
 from ratebound.experiments.backends.kernel import limits_of, passes_of, schedule_of, spec_of, weights_of
+from ratebound.experiments.backends.lanes_sparse import filled_rows
 from ratebound.experiments.backends.numba_drawn import DrawnEngine
 from ratebound.experiments.backends.numba_features import features_source
 from ratebound.experiments.backends.numba_source import kept
@@ -212,20 +213,21 @@ class StepSizesEngine(_KernelEngine):
 
 
 class SparseEngine(_KernelEngine):
-    """State (units, d) as :mod:`ratebound.experiments.backends.lanes_sparse` holds it."""
+    """State (units, more than d) as :mod:`ratebound.experiments.backends.lanes_sparse` holds it."""
 
     def __init__(self, plan: Plan) -> None:
         problem, (S, R) = plan.problem, (plan.alphas.shape[0], plan.replicas.size)
         spec = spec_of(plan)
         units = padded(S * R)
         self._shape = (S, R, problem.d)
-        state = {"x": np.tile(problem.x0, (units, 1)), "scale": np.ones(units)}
+        # At least one column more, in which filled rows have their zeros.
+        shape = units, padded(problem.d + 1)
+        state = {"x": aligned(shape, plan.dtype), "scale": np.ones(units, plan.dtype)}
+        state["x"][:, : problem.d] = problem.x0
         if SUM in spec.rules:
-            state |= {SUM: np.zeros((units, problem.d)), "total": np.zeros(units)}
-        state = {name: values.astype(plan.dtype, copy=False) for name, values in state.items()}
+            state |= {SUM: aligned(shape, plan.dtype), "total": np.zeros(units, plan.dtype)}
         shown = {name: state[name] for name in kept(spec)}
-        A: Any = problem.A
-        data = A.indptr.astype(np.uint64), A.indices.astype(np.uint32), np.array(A.data, plan.dtype)
+        data = filled_rows(problem.A, plan.dtype)
         self._kernel = _Kernel(plan, sparse_source(spec), data, state, WIDTH, shown)
         self._arguments = schedule_of(plan.alphas, plan.dtype), weights_of(plan), *_units(plan, units)
 

@@ -21,7 +21,9 @@ from numba import njit
 from ratebound.experiments.backends.lanes_draw import draw, draw_across, make_distinct
 from ratebound.experiments.backends.lanes_math import exp, larger, log, smaller, softplus
 from ratebound.experiments.backends.lanes_order import draw_in_order
-from ratebound.experiments.backends.lanes_sparse import add_row, ask_for_row, leaves_range, row_dot
+from ratebound.experiments.backends.lanes_sparse import (
+    add_row, any_leaves_range, ask_for_row, leaves_range, row_dot
+)
 from ratebound.experiments.backends.simd import anywhere, fill, load, pack, store, where
 from ratebound.experiments.backends.simd_functions import absolute, cos, fused, sin, sqrt, totals
 

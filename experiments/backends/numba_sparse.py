@@ -26,12 +26,13 @@ from ratebound.experiments.backends.simd import WIDTH
 from ratebound.experiments.backends.sparse_step import printed_step, sparse_step
 
 
-def _ahead(spec: Spec, drawn: str) -> list[str]:
-    """Return the lines that ask for the rows of the step after."""
-    row = f"index[p, q, {drawn}]"
+def _look_up() -> list[str]:
+    """Return the lines that read, for a whole tile, what depends on the drawn rows alone."""
     return [
-        f"for p, q in np.ndindex({WIDTH}, {spec.batch}):",
-        f"    ask_for_row(starts, columns, entries, {row})",
+        "for at in np.ndindex(index.shape):",
+        "    row = index[at]",
+        "    begins[at], ends[at] = starts[row], starts[row + np.uint64(1)]",
+        "    drawn_labels[at[1], at[2], at[0]] = labels[row]",
     ]
 
 
@@ -39,42 +40,44 @@ def _step(spec: Spec, line: Mapping[str, str]) -> list[str]:
     """Return the lines of one step of the units ``u .. u + 7``."""
     reads = {s.name for expr in sparse_step(spec).values() for s in expr.free_symbols}
     averaged = SUM in spec.rules
-    lanes = range(WIDTH)
-    own = ["unit = u + p"]
-    own += [
-        f"{name} = {name}s[schedules[unit], step * {name}s_move]"
-        for name in ("alpha", "weight")
-        if name in reads or (name == "weight" and averaged)
-    ]
-    own += ["k = float(step)"] if "k" in reads else []
-    own += ["total[unit] += weight * scale[unit]"] if averaged else []
-    own += [f"scaled = ({line['keep']}) * scale[unit]", "if leaves_range(scaled):", "    for j in range(d):"]
-    if averaged:
-        own += [f"        state_{SUM}[unit, j] += total[unit] * state_x[unit, j]"]
-    own += ["        state_x[unit, j] *= scaled"]
-    own += ["    total[unit] = 0.0"] if averaged else []
-    own += ["    scaled = 1.0", "scale[unit] = scaled", f"gain = ({line['gain']}) / scaled"]
-    own += [
+    lines = [
         f"for q in range({spec.batch}):",
-        "    row, factor = index[p, q, drawn], real(gain * slope[q, p])",
+        f"    for p in range({WIDTH}):",
+        "        ask_for_row(begins[p, q, ahead], ends[p, q, ahead], columns, entries)",
+        "        dot = row_dot(begins[p, q, drawn], ends[p, q, drawn], columns, entries, state_x, u + p)",
+        "        predicted[p] = scale[u + p] * dot",
+        "    z, y = load(predicted, (0,)), load(drawn_labels, (q, drawn, 0))",
+        f"    store(fill(zero) + {line['slope']}, factor, (q, 0))",
     ]
-    own += ["    add_row(starts, columns, entries, row, factor, state_x, unit)"]
+    for name in ("alpha", "weight"):
+        if name in reads or (name == "weight" and averaged):
+            now = f"{name}_now"
+            each = ", ".join(f"{name}s[schedules[u + {p}], {now}]" for p in range(WIDTH))
+            lines += [f"{now} = step * {name}s_move", f"{name} = pack({each})"]
+    lines += ["k = float(step)"] if "k" in reads else []
     if averaged:
-        own += [f"    add_row(starts, columns, entries, row, -total[unit] * factor, state_{SUM}, unit)"]
-    rows = [f"i{p}" for p in lanes]
-    return [
+        lines += ["store(load(total, (u,)) + weight * load(scale, (u,)), total, (u,))"]
+    lines += [
+        f"scaled = ({line['keep']}) * load(scale, (u,))",
+        "store(scaled, scale, (u,))",
+        "if any_leaves_range(scaled):",
+        f"    for unit in range(u, u + {WIDTH}):",
+        "        if leaves_range(scale[unit]):",
+        "            for j in range(width):",
+        *([f"                state_{SUM}[unit, j] += total[unit] * state_x[unit, j]"] * averaged),
+        "                state_x[unit, j] *= scale[unit]",
+        "            scale[unit] = 1.0",
+        *(["            total[unit] = 0.0"] * averaged),
+        f"gain = ({line['gain']}) / load(scale, (u,))",
         f"for q in range({spec.batch}):",
-        *(f"    {row} = index[{p}, q, drawn]" for p, row in enumerate(rows)),
-        *(
-            f"    z{p} = scale[u + {p}] * row_dot(starts, columns, entries, {rows[p]}, state_x, u + {p})"
-            for p in lanes
-        ),
-        f"    z = pack({', '.join(f'z{p}' for p in lanes)})",
-        f"    y = pack({', '.join(f'labels[{row}]' for row in rows)})",
-        f"    store(fill(zero) + {line['slope']}, slope, (q, 0))",
-        f"for p in range({WIDTH}):",
-        *indented(own, 1),
+        "    store(gain * load(factor, (q, 0)), factor, (q, 0))",
+        f"    for p in range({WIDTH}):",
     ]
+    row = "begins[p, q, drawn], ends[p, q, drawn], columns, entries"
+    lines += [f"        add_row({row}, factor[q, p], state_x, u + p)"]
+    if averaged:
+        lines += [f"        add_row({row}, -total[u + p] * factor[q, p], state_{SUM}, u + p)"]
+    return lines
 
 
 @lru_cache(maxsize=64)
@@ -92,26 +95,31 @@ def sparse_source(spec: Spec) -> str:
     steps = [
         "for t in range(now - tile, end - tile if alive else now - tile):",
         f"    step, drawn = tile + t, {place_of_step(together)}",
-        f"    if t + 1 < {TILE}:",
-        *indented(_ahead(spec, place_of_step(together, "(t + 1)")), 2),
+        f"    ahead = {place_of_step(together, f'min(t + 2, {TILE - 1})')}",
         *indented(_step(spec, line), 1),
     ]
     stop = [
         f"for p in range(u, u + {WIDTH}):",
-        "    probe = 0.0",
-        "    for j in range(d):",
-        "        kept_x[seen, p, j] = scale[p] * state_x[p, j]",
-        "        probe += 0.0 * kept_x[seen, p, j]",
-        *([f"        kept_{SUM}[seen, p, j] = total[p] * state_x[p, j] + state_{SUM}[p, j]"] * averaged),
+        "    probe = fill(zero)",
+        f"    for j in range(0, width, {WIDTH}):",
+        "        v = load(state_x, (p, j))",
+        "        now_x = scale[p] * v",
+        "        store(now_x, kept_x, (seen, p, j))",
+        "        probe = probe + 0.0 * now_x",
+        *([f"        store(total[p] * v + load(state_{SUM}, (p, j)), kept_{SUM}, (seen, p, j))"] * averaged),
         "    # A diverged replica stops here: every later look at it reads nan.",
-        "    if probe != probe:",
-        *(f"        {array} = nan" for array in ("state_x[p]", *(f"kept_{n}[seen, p]" for n in kept(spec)))),
+        "    if anywhere(probe != probe):",
+        f"        for j in range(0, width, {WIDTH}):",
+        "            store(fill(nan), state_x, (p, j))",
+        *(f"            store(fill(nan), kept_{name}, (seen, p, j))" for name in kept(spec)),
         alive,
     ]
     body = [
         f"index = np.zeros(({WIDTH}, {spec.batch}, {TILE}), np.uint64)",
-        f"slope = np.empty(({spec.batch}, {WIDTH}), real)",
-        "d = state_x.shape[1]",
+        "begins, ends = np.zeros_like(index), np.zeros_like(index)",
+        f"drawn_labels = np.empty(({spec.batch}, {TILE}, {WIDTH}), real)",
+        f"factor, predicted = np.empty(({spec.batch}, {WIDTH}), real), np.empty({WIDTH}, real)",
+        "width = state_x.shape[1]",
         "starts, columns, entries = data",
         "for group in range(first, last):",
         f"    u = group * {WIDTH}",
@@ -119,7 +127,7 @@ def sparse_source(spec: Spec) -> str:
         *indented(
             through_stops(
                 together,
-                [f"for p in range({WIDTH}):", *indented(draws(spec, "u + p", "p"), 1)],
+                [f"for p in range({WIDTH}):", *indented(draws(spec, "u + p", "p"), 1), *_look_up()],
                 steps,
                 stop,
             ),

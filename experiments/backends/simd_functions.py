@@ -51,19 +51,20 @@ def totals(typingctx: Any, a: Any, b: Any, c: Any, d: Any, e: Any, f: Any, g: An
 def fused(typingctx: Any, a: Any, b: Any, c: Any) -> Any:
     """Return a b + c of numbers or vectors, rounded once where the processor can."""
     kind = joined(a, b, c)
+    number = types.float32 if {a, b, c} == {types.float32} else types.float64
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         given = zip(args, sig.args, strict=True)
         if kind:
             args = [splat(context, builder, v, t, kind) for v, t in given]
         else:
-            args = [context.cast(builder, v, t, types.float64) for v, t in given]
+            args = [context.cast(builder, v, t, number) for v, t in given]
         shape = args[0].type
-        name = f"llvm.fmuladd.{_suffix(kind) if kind else 'f64'}"
+        name = f"llvm.fmuladd.{_suffix(kind) if kind else f'f{number.bitwidth}'}"
         function = cgutils.get_or_insert_function(builder.module, ir.FunctionType(shape, [shape] * 3), name)
         return builder.call(function, args)
 
-    return (kind or types.float64)(a, b, c), codegen
+    return (kind or number)(a, b, c), codegen
 
 
 def _elementwise(name: str) -> Any:

@@ -10,6 +10,7 @@ from test_contract import ADAGRAD, HEAVY_BALL, METHODS, SHUFFLED_PASSES, plan
 
 from ratebound.experiments.backends import choose, numba_, sparse_step
 from ratebound.experiments.backends.cuda_ import cuda_engine
+from ratebound.experiments.backends.lanes_sparse import filled_rows
 from ratebound.experiments.backends.numpy_ import NumpyEngine
 from ratebound.experiments.run import MEASURES, simulate
 from ratebound.problems.build import from_arrays
@@ -39,6 +40,15 @@ def agree(make_plan, cuda=True):
             for mine, theirs in ((engine.points(), reference.points()), (engine.sums(), reference.sums())):
                 assert mine.dtype == given.dtype
                 np.testing.assert_allclose(mine, theirs, relative, absolute * np.abs(theirs).max())
+
+
+def test_filled_rows_hold_the_data():
+    A = csr_array(problem().A)
+    starts, columns, entries = filled_rows(A, "float64")
+    assert (np.diff(starts) % 4 == 0).all() and starts[-1] < A.nnz + 4 * A.shape[0]
+    # The column behind the data holds nothing.
+    filled = csr_array((entries, columns, starts.astype(int)), shape=(23, 12)).toarray()
+    np.testing.assert_array_equal(filled, np.pad(A.toarray(), ((0, 0), (0, 1))))
 
 
 @pytest.mark.parametrize("l2", [0.0, 0.1])
