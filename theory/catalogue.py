@@ -48,6 +48,7 @@ FAMILIES = (
     "sgd_least_squares",
     "sgd_weighted",
     "variance_reduced",
+    "reduced_nonconvex",
     "shuffled",
     "shuffled_nonconvex",
     "recursive",

@@ -9,6 +9,7 @@ from sympy import Max, S
 
 from ratebound.theory.accumulated import AnySteps, ShortSteps
 from ratebound.theory.accumulated_box import LargestAverage, SummedSquares
+from ratebound.theory.away import Away
 from ratebound.theory.certificate import (
     LAST,
     BatchVariance,
@@ -19,7 +20,7 @@ from ratebound.theory.certificate import (
 from ratebound.theory.conversion import Conversion
 from ratebound.theory.cubic import CubicModel
 from ratebound.theory.estimated import DistanceEstimate
-from ratebound.theory.exposition_reduced import reduced, tracked_sum, tracking
+from ratebound.theory.exposition_reduced import away, reduced, tracked_sum, tracking
 from ratebound.theory.exposition_second import cubic_model, squaring, strong_model
 from ratebound.theory.exposition_steps import (
     any_steps,
@@ -96,6 +97,8 @@ def _proof(theorem: Theorem) -> list[Line]:
             return list(_memory(theorem, proof))
         case Reduced() as proof:
             return list(reduced(theorem, proof))
+        case Away() as proof:
+            return list(away(theorem, proof))
         case Tracking() as proof:
             return list(tracking(theorem, proof))
         case TrackedSum() as proof:

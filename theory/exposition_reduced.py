@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from sympy import Expr, Max
 
+from ratebound.theory.away import Away, departed
 from ratebound.theory.proof_lines import Line, claim_lines, term_lines
 from ratebound.theory.reduced import Reduced, renewal
 from ratebound.theory.statement import Theorem
@@ -31,6 +32,17 @@ def reduced(theorem: Theorem, proof: Reduced) -> Iterator[Line]:
             yield from term_lines(inequality, multiplier)
     if proof.carried != 0:
         yield Line("What is stored stays as it is at x_0; every step adds it, times", proof.carried)
+    yield from _gathered(theorem, proof.weight != 0, Max(*proof.rates))
+
+
+def away(theorem: Theorem, proof: Away) -> Iterator[Line]:
+    """Yield the lines of a proof that follows how far the iterate is from where gradients are stored."""
+    yield Line("The estimate has the mean grad f(x_k). In expectation a step makes of the state:")
+    for after, value in departed(theorem.method).items():
+        yield Line("  ", after, "is")
+        yield Line("    ", value)
+    yield Line("The potential V_k, with nothing away at x_0", proof.potential)
+    yield from claim_lines(proof.claim, proof.by, proof.plus)
     yield from _gathered(theorem, proof.weight != 0, Max(*proof.rates))
 
 

@@ -25,6 +25,7 @@ from ratebound.theory.methods_boxed import aimed
 from ratebound.theory.metric_symbols import METRIC_STATE, step_curvature, step_inner, step_sq
 from ratebound.theory.pass_symbols import PASS_STATE
 from ratebound.theory.prover import nonnegative, vanishes
+from ratebound.theory.stored_symbols import STORED_STATE
 from ratebound.theory.symbols import (
     accepted_step,
     cross_descent,
@@ -52,10 +53,6 @@ from ratebound.theory.symbols import (
     next_descent,
     next_move_inner,
     spread,
-    stored_gap,
-    stored_gap_next,
-    stored_sq,
-    stored_sq_next,
 )
 
 STATE = (
@@ -80,14 +77,11 @@ STATE = (
     grad_l1,
     move_inf_sq,
     spread,
-    stored_sq,
-    stored_sq_next,
-    stored_gap,
-    stored_gap_next,
     drift,
     error_next,
     drift_inner,
     moment_next,
+    *STORED_STATE,
     *PASS_STATE,
     *COORDINATE_STATE,
     *METRIC_STATE,

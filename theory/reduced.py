@@ -32,6 +32,7 @@ from ratebound.theory.errors import RateboundError
 from ratebound.theory.method import Method, g, x
 from ratebound.theory.onestep import prove_step
 from ratebound.theory.prover import vanishes
+from ratebound.theory.stored_symbols import stored_gap, stored_gap_next, stored_sq, stored_sq_next
 from ratebound.theory.symbols import (
     alpha,
     d2,
@@ -42,10 +43,6 @@ from ratebound.theory.symbols import (
     moment,
     n,
     spread,
-    stored_gap,
-    stored_gap_next,
-    stored_sq,
-    stored_sq_next,
 )
 
 if TYPE_CHECKING:

@@ -6,6 +6,7 @@ from sympy import Expr
 
 from ratebound.theory.inequality import Assumption, Inequality, needs
 from ratebound.theory.methods import saga
+from ratebound.theory.stored_symbols import stored_gap, stored_sq
 from ratebound.theory.symbols import (
     L,
     L_max,
@@ -19,8 +20,6 @@ from ratebound.theory.symbols import (
     move_sq,
     mu_min,
     spread,
-    stored_gap,
-    stored_sq,
 )
 
 _CONVEX = needs("smooth_components")

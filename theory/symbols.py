@@ -20,6 +20,7 @@ from ratebound.theory import box_symbols as in_boxes
 from ratebound.theory import coordinate_symbols as on_axes
 from ratebound.theory import metric_symbols as in_metric
 from ratebound.theory import pass_symbols as in_passes
+from ratebound.theory import stored_symbols as of_stored
 from ratebound.theory.box_symbols import decay, grad_inf, margin, x_inf
 from ratebound.theory.coordinate_symbols import omega
 from ratebound.theory.metric_symbols import damping
@@ -104,10 +105,6 @@ grad_next_sq = Symbol("grad_next_sq", nonnegative=True)
 batch_variance = Symbol("batch_variance", nonnegative=True)
 variance = Symbol("variance", nonnegative=True)
 spread = Symbol("spread", nonnegative=True)
-stored_sq = Symbol("stored_sq", nonnegative=True)
-stored_sq_next = Symbol("stored_sq_next", nonnegative=True)
-stored_gap = Symbol("stored_gap", nonnegative=True)
-stored_gap_next = Symbol("stored_gap_next", nonnegative=True)
 drift = Symbol("drift", nonnegative=True)
 drift_inner = Symbol("drift_inner", real=True)
 moment_next = Symbol("moment_next", nonnegative=True)
@@ -184,16 +181,13 @@ MEANING: Mapping[Symbol, str] = MappingProxyType(
         batch_variance: "E||g_B - grad f(x)||^2 of the mini-batch gradient g_B",
         variance: "(1/n) sum_i ||grad f_i(x) - grad f(x)||^2",
         spread: "(1/n) sum_i ||grad f_i(x_k) - grad f_i(x*)||^2",
-        stored_sq: "(1/n) sum_i ||grad f_i(p_i) - grad f_i(x*)||^2, p_i the point whose gradient is stored",
-        stored_sq_next: "its mean after the step",
-        stored_gap: "(1/n) sum_i (f_i(p_i) - f_i(x*) - <grad f_i(x*), p_i - x*>), p_i as above",
-        stored_gap_next: "its mean after the step",
         drift: "(1/n) sum_i ||grad f_i(x_{k+1}) - grad f_i(x_k)||^2",
         drift_inner: "(1/n) sum_i <grad f_i(x_{k+1}) - grad f_i(x_k), x_{k+1} - x_k>",
         moment_next: "E_k ||g_{k+1}||^2",
         error_next: "E_k ||g_{k+1} - grad f(x_{k+1})||^2",
         weighted_sum: "sum of w_j q_j over j < k, q the quantity that is averaged",
         measure: "the quantity that the theorem bounds",
+        **of_stored.STORED_MEANING,
         **in_passes.PASS_MEANING,
         **on_axes.COORDINATE_MEANING,
         **in_boxes.BOX_MEANING,
@@ -261,16 +255,13 @@ LATEX: Mapping[Symbol, str] = MappingProxyType(
         batch_variance: r"\mathbb{E}\lVert g_B-\nabla f(x)\rVert^2",
         variance: r"\frac1n\sum_i\lVert\nabla f_i(x)-\nabla f(x)\rVert^2",
         spread: r"A_k",
-        stored_sq: r"B_k",
-        stored_sq_next: r"\mathbb{E}_k B_{k+1}",
-        stored_gap: r"H_k",
-        stored_gap_next: r"\mathbb{E}_k H_{k+1}",
         drift: r"\frac1n\sum_i\lVert\nabla f_i(x_{k+1})-\nabla f_i(x_k)\rVert^2",
         drift_inner: r"\frac1n\sum_i\langle\nabla f_i(x_{k+1})-\nabla f_i(x_k),x_{k+1}-x_k\rangle",
         moment_next: r"\mathbb{E}_k\lVert g_{k+1}\rVert^2",
         error_next: r"\mathbb{E}_k\lVert e_{k+1}\rVert^2",
         weighted_sum: r"S_k",
         measure: r"M_k",
+        **of_stored.STORED_LATEX,
         **in_passes.PASS_LATEX,
         **on_axes.COORDINATE_LATEX,
         **in_boxes.BOX_LATEX,

@@ -27,6 +27,7 @@ from ratebound.theory.stored import (
     strong_slope,
     strongly_convex_components,
 )
+from ratebound.theory.stored_symbols import stored_gap, stored_sq
 from ratebound.theory.symbols import (
     D,
     L_max,
@@ -40,8 +41,6 @@ from ratebound.theory.symbols import (
     mu_min,
     n,
     spread,
-    stored_gap,
-    stored_sq,
 )
 
 _SIXTH, _THIRD = (alpha <= 1 / (6 * L_max),), (alpha <= 1 / (3 * L_max),)

@@ -11,6 +11,7 @@ from ratebound.problems.library import load, names
 from ratebound.problems.lower import lower
 from ratebound.theory import coordinate_symbols as c
 from ratebound.theory import metric_symbols as in_metric
+from ratebound.theory import stored_symbols
 from ratebound.theory import symbols as s
 from ratebound.theory.assumptions import ASSUMPTIONS, FACTS, JOINT
 from ratebound.theory.methods import METHODS
@@ -42,8 +43,8 @@ def _compared(problem, rng, x, size):
     return {
         "estimate": ((parts - stored + stored.mean(0)) ** 2).sum(1).mean(),
         s.spread: ((parts - at_star) ** 2).sum(1).mean(),
-        s.stored_sq: ((stored - at_star) ** 2).sum(1).mean(),
-        s.stored_gap: gaps.mean(),
+        stored_symbols.stored_sq: ((stored - at_star) ** 2).sum(1).mean(),
+        stored_symbols.stored_gap: gaps.mean(),
     }
 
 
@@ -133,7 +134,15 @@ def _checked(inequality, problem):
         constants, _ = _constants(problem, inequality.requires)
     except NotCertified:
         return False
-    from_star = {s.d2, s.d2_next, s.descent, s.spread, s.stored_sq, s.stored_gap, c.d2_scaled}
+    from_star = {
+        s.d2,
+        s.d2_next,
+        s.descent,
+        s.spread,
+        stored_symbols.stored_sq,
+        stored_symbols.stored_gap,
+        c.d2_scaled,
+    }
     from_star |= {in_metric.model_error_sq}
     if problem.x_star is None and (
         inequality.estimate not in ("batch", "along one axis") or inequality.slack.free_symbols & from_star

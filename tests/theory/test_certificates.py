@@ -9,6 +9,7 @@ from sympy import Integer, Rational, Symbol, sqrt
 from ratebound.problems.lower import lower
 from ratebound.theory import symbols as s
 from ratebound.theory.assumptions import first_order
+from ratebound.theory.away import Away
 from ratebound.theory.catalogue import THEOREMS, find
 from ratebound.theory.certificate import Cited, Corollary, OneStep
 from ratebound.theory.conversion import Conversion
@@ -85,7 +86,7 @@ def test_each_assumption_that_the_proof_uses_is_needed(theorem):
 
 def _proof_parts(certificate):
     match certificate:
-        case Recursion() | Telescope() | OneStep() | Potential() | Memory() | Tracking() | Interpolated():
+        case Recursion() | Telescope() | OneStep() | Potential() | Memory() | Interpolated():
             yield list(certificate.by)
         case Reduced():
             yield [*certificate.by, *certificate.start, *certificate.near]
@@ -98,12 +99,10 @@ def _proof_parts(certificate):
                 yield from _proof_parts(case)
         case LastIterate():
             yield [first_order, certificate.slope]
-        case Squaring():
+        case Squaring() | Tracking() | Away():
             yield list(certificate.by)
-        case Conversion():
-            yield list(certificate.by)
-            yield from _proof_parts(certificate.of.certificate)
-        case Corollary():
+        case Conversion() | Corollary():
+            yield list(getattr(certificate, "by", ()))
             yield from _proof_parts(certificate.of.certificate)
 
 

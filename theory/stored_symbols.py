@@ -1,0 +1,58 @@
+"""Letters of proofs about stored gradients, and how far the iterate is from the points where they were taken.
+
+``p_i`` is the point at which the gradient of component i was stored, ``i`` the sample that a step draws.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from sympy import Symbol
+
+stored_sq = Symbol("stored_sq", nonnegative=True)
+stored_sq_next = Symbol("stored_sq_next", nonnegative=True)
+stored_gap = Symbol("stored_gap", nonnegative=True)
+stored_gap_next = Symbol("stored_gap_next", nonnegative=True)
+away_sq = Symbol("away_sq", nonnegative=True)
+away_sq_next = Symbol("away_sq_next", nonnegative=True)
+away_inner = Symbol("away_inner", real=True)
+away_along = Symbol("away_along", real=True)
+
+STORED_STATE = (
+    stored_sq,
+    stored_sq_next,
+    stored_gap,
+    stored_gap_next,
+    away_sq,
+    away_sq_next,
+    away_inner,
+    away_along,
+)
+"""The quantities, in which claims are linear."""
+STORED_MEANING: Mapping[Symbol, str] = MappingProxyType(
+    {
+        stored_sq: "(1/n) sum_i ||grad f_i(p_i) - grad f_i(x*)||^2, p_i the point whose gradient is stored",
+        stored_sq_next: "its mean after the step",
+        stored_gap: "(1/n) sum_i (f_i(p_i) - f_i(x*) - <grad f_i(x*), p_i - x*>), p_i as above",
+        stored_gap_next: "its mean after the step",
+        away_sq: "(1/n) sum_i ||x_k - p_i||^2, p_i the point whose gradient is stored",
+        away_sq_next: "its mean after the step",
+        away_inner: "(1/n) sum_i <grad f(x_k), x_k - p_i>",
+        away_along: "E_k <g_k, x_k - p_i>, i the drawn sample",
+    }
+)
+"""What each stands for, in words."""
+STORED_LATEX: Mapping[Symbol, str] = MappingProxyType(
+    {
+        stored_sq: r"B_k",
+        stored_sq_next: r"\mathbb{E}_k B_{k+1}",
+        stored_gap: r"H_k",
+        stored_gap_next: r"\mathbb{E}_k H_{k+1}",
+        away_sq: r"Q_k",
+        away_sq_next: r"\mathbb{E}_k Q_{k+1}",
+        away_inner: r"\tfrac1n\sum_i\langle\nabla f(x_k),x_k-p_i\rangle",
+        away_along: r"\mathbb{E}_k\langle g_k,x_k-p_i\rangle",
+    }
+)
+"""How each is typeset."""
