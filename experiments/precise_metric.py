@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import mpmath
 import numpy as np
 
-from ratebound.experiments.backends.metric import pushed, recalled, updated
+from ratebound.experiments.backends.metric import along_one_axis, pushed, recalled, updated
+from ratebound.problems.axes import axis_smoothness
 from ratebound.problems.constants import certify
 from ratebound.theory.metric_symbols import step_curvature, step_inner
 
@@ -36,7 +37,10 @@ class MetricRules:
         self._kind, self._hessian = method.metric.kind, hessian
         self._constant = problem.kind == "quadratic"
         self._inverse: np.ndarray | None = None
-        if self._kind != "hessian":
+        self._curved = np.zeros(0)
+        if self._kind == "axis":
+            self._curved = np.array([mpmath.mpf(v) for v in axis_smoothness(problem)], dtype=object)
+        elif self._kind != "hessian":
             least = 1 / mpmath.mpf(certify(problem, "L").value)
             self._inverse = np.eye(problem.d, dtype=int) * least
         self._first = self._inverse
@@ -46,7 +50,7 @@ class MetricRules:
 
     def __call__(self, x: np.ndarray, g: np.ndarray, k: int) -> dict[str, Any]:
         """Return the step p, and the numbers made of it, by name."""
-        p = self._inverse_at(x, g) @ g
+        p = along_one_axis(g, self._curved) if self._kind == "axis" else self._inverse_at(x, g) @ g
         numbers = {"p": p, step_inner.name: g @ p}
         if self._reads_curvature:
             numbers[step_curvature.name] = (p @ self._hessian(x) @ p) or mpmath.mpf(1)

@@ -53,6 +53,7 @@ FAMILIES = (
     "shuffled_nonconvex",
     "recursive",
     "coordinate_descent",
+    "greedy",
     "polyak_samples",
 )
 """Modules of :mod:`ratebound.theory` that hold theorems, each in a tuple ``THEOREMS``."""

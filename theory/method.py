@@ -37,7 +37,8 @@ class Metric:
     kind
         ``"hessian"``: the Hessian at x_k. ``"bfgs"`` and ``"dfp"``: B_0 = L I, then the update of this name
         by the last move and what it did to the gradient. ``"lbfgs"``: L I, then the update of BFGS by each
-        of the last `memory` moves, from the oldest on.
+        of the last `memory` moves, from the oldest on. ``"axis"``: no matrix; p is ``d_j f/L_j`` along the
+        one axis j where ``(d_j f)^2/L_j`` is largest.
     cubic
         With the Hessian H, ``B = H + cubic ||p|| I``, which minimises the model of f with a cubic term: an
         expression in constants.
@@ -45,7 +46,7 @@ class Metric:
         How many moves L-BFGS remembers.
     """
 
-    kind: Literal["hessian", "bfgs", "dfp", "lbfgs"]
+    kind: Literal["hessian", "bfgs", "dfp", "lbfgs", "axis"]
     cubic: Expr = S.Zero
     memory: int = 0
 
@@ -56,7 +57,7 @@ class Metric:
     @property
     def constants(self) -> set[Symbol]:
         """The constants of the problem that it reads."""
-        return set(self.cubic.free_symbols) if self.kind == "hessian" else {L}
+        return set(self.cubic.free_symbols) if self.kind in ("hessian", "axis") else {L}
 
 
 @dataclass(frozen=True)

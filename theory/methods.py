@@ -23,7 +23,16 @@ from ratebound.theory.methods_drawn import (
     svrg,
 )
 from ratebound.theory.methods_estimated import d_adaptation
-from ratebound.theory.methods_metric import bfgs, bfgs_exact, cubic_newton, dfp, lbfgs, lbfgs_exact, newton
+from ratebound.theory.methods_metric import (
+    bfgs,
+    bfgs_exact,
+    cubic_newton,
+    dfp,
+    greedy,
+    lbfgs,
+    lbfgs_exact,
+    newton,
+)
 from ratebound.theory.symbols import (
     L,
     alpha,
@@ -238,6 +247,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
             bfgs_exact,
             lbfgs,
             lbfgs_exact,
+            greedy,
             sps_max,
             svrg,
         )

@@ -1,4 +1,4 @@
-"""Methods that step in a metric: Newton's method, with a cubic term, and quasi-Newton methods."""
+"""Methods that step in a metric: Newton's method, quasi-Newton methods, and steps along the best axis."""
 
 from __future__ import annotations
 
@@ -52,4 +52,11 @@ lbfgs_exact = Method(
     {"x": x - alpha * step_inner / step_curvature * p},
     "full",
     metric=Metric("lbfgs", memory=MEMORY),
+)
+greedy = Method(
+    "greedy",
+    "Greedy coordinate descent (Gauss-Southwell-Lipschitz), alpha times the step 1/L_j",
+    {"x": x - alpha * p},
+    "full",
+    metric=Metric("axis"),
 )

@@ -1,0 +1,60 @@
+"""Greedy coordinate descent: runs against a loop that tries all axes, both inequalities at random points."""
+
+import numpy as np
+import pytest
+
+from ratebound.experiments.run import simulate
+from ratebound.problems.axes import axis_smoothness
+from ratebound.problems.constants import certify
+from ratebound.problems.library import load
+from ratebound.problems.lower import lower
+from ratebound.theory import symbols as s
+from ratebound.theory.coordinate_symbols import L_coord_sum
+from ratebound.theory.greedy import best_above_mean, descent_along_best
+from ratebound.theory.metric_symbols import step_inner
+
+
+def moved(problem, at, omega):
+    """Return the point after the step that looks best, by trying all axes."""
+    g, L_j = problem.gradient(at), axis_smoothness(problem)
+    steps = [-omega * g[j] / L_j[j] * np.eye(problem.d)[j] for j in range(problem.d)]
+    promised = [g @ step + step @ (L_j * step) / 2 for step in steps]
+    return at + steps[int(np.argmin(promised))]
+
+
+@pytest.mark.parametrize("backend", ["numpy", "numba"])
+@pytest.mark.parametrize(("name", "omega"), [("linnerud", 1.0), ("iris", 0.6), ("diabetes", 1.7)])
+def test_a_run_is_that_of_a_loop(name, omega, backend):
+    problem = load(name)
+    points = [problem.x0]
+    for _ in range(12):
+        points.append(moved(problem, points[-1], omega))
+    run = simulate(
+        problem, "greedy", omega, steps=12, checkpoints=range(13), backend=backend, measures=("gap_last",)
+    )
+    np.testing.assert_allclose(
+        run.gap_last.values[0, 0], problem.gap(np.array(points)), rtol=1e-8, atol=1e-12
+    )
+
+
+@pytest.mark.parametrize("inequality", [descent_along_best, best_above_mean], ids=["descent", "best"])
+@pytest.mark.parametrize("name", ["quadratic_2d", "iris", "diabetes_welsch", "sine_1d"])
+def test_the_inequalities_hold_at_random_points(name, inequality):
+    problem, rng = load(name), np.random.default_rng(5)
+    symbols = sorted(inequality.slack.free_symbols, key=str)
+    slack = lower(inequality.slack, symbols)
+    for omega in (0.3, 1.0, 1.9):
+        for size in (0.1, 3.0):
+            at = problem.x0 + size * rng.normal(size=problem.d)
+            after, g = moved(problem, at, omega), problem.gradient(at)
+            values = {
+                s.alpha: omega,
+                s.delta: problem.value(at),
+                s.delta_next: problem.value(after),
+                s.move_inner: g @ (after - at),
+                s.grad_sq: g @ g,
+                step_inner: g @ (at - after) / omega,
+                L_coord_sum: certify(problem, "L_coord_sum").value,
+            }
+            found = float(slack(*(values[each] for each in symbols)))
+            assert found >= -1e-12 * (1 + abs(values[s.delta]) + g @ g)

@@ -1,0 +1,76 @@
+"""Greedy coordinate descent: along the axis on which the step 1/L_j promises most."""
+
+from __future__ import annotations
+
+from sympy import Integer
+
+from ratebound.theory.assumptions import lower_bounded, pl, pl_inequality
+from ratebound.theory.coordinate_symbols import L_coord_sum, omega
+from ratebound.theory.coordinatewise import smooth_coordinates
+from ratebound.theory.inequality import Inequality, needs
+from ratebound.theory.methods_metric import greedy
+from ratebound.theory.metric_symbols import step_inner
+from ratebound.theory.recursion import Recursion
+from ratebound.theory.statement import Theorem
+from ratebound.theory.symbols import alpha, delta, delta_next, gap0, grad_sq, k, move_inner, mu_pl
+from ratebound.theory.telescope import Telescope
+
+_SOURCE = "Nutini, Schmidt, Laradji, Friedlander and Koepke 2015, the Lipschitz variant (number not checked)"
+_COORDINATES = needs("smooth_coordinates")
+
+descent_along_best = Inequality(
+    "descent lemma along the chosen axis, the move alpha d_j f/L_j",
+    delta + (1 - alpha / 2) * move_inner - delta_next,
+    _COORDINATES,
+    greedy,
+)
+best_above_mean = Inequality(
+    "max (d_j f)^2/L_j >= ||grad f||^2/(sum L_j), the mean by L_j",
+    step_inner - grad_sq / L_coord_sum,
+    _COORDINATES,
+    greedy,
+)
+_GAIN = alpha * (2 - alpha)
+_FALL = {descent_along_best: Integer(1), best_above_mean: _GAIN / 2}
+
+greedy_pl = Theorem(
+    id="greedy_pl",
+    title="Greedy coordinate descent, Polyak-Łojasiewicz",
+    source=f"{_SOURCE}; Karimi, Nutini and Schmidt 2016 under this inequality; range derived",
+    method=greedy,
+    assumptions=(smooth_coordinates, pl),
+    step=omega,
+    where=(omega < 2,),
+    measure="gap_last",
+    bound=(1 - omega * (2 - omega) * mu_pl / L_coord_sum) ** k * gap0,
+    certificate=Recursion(
+        rate=1 - _GAIN * mu_pl / L_coord_sum,
+        noise=Integer(0),
+        by={**_FALL, pl_inequality: _GAIN / L_coord_sum},
+    ),
+    defaults={omega: Integer(1)},
+    note="The rate of axes drawn in proportion to L_j, without chance; the best axis is mostly much better.",
+    sibling="rcd_lipschitz_pl",
+)
+
+greedy_nonconvex = Theorem(
+    id="greedy_nonconvex",
+    title="Greedy coordinate descent, nonconvex, mean squared gradient",
+    source=f"derived from the descent lemma of {_SOURCE}",
+    method=greedy,
+    assumptions=(smooth_coordinates, lower_bounded),
+    step=omega,
+    where=(omega < 2,),
+    measure="grad_norm_sq_mean",
+    bound=2 * L_coord_sum * gap0 / (omega * (2 - omega) * k),
+    start=Integer(1),
+    certificate=Telescope(
+        potential=delta,
+        weight=_GAIN / (2 * L_coord_sum),
+        by=_FALL,
+    ),
+    defaults={omega: Integer(1)},
+    sibling="rcd_lipschitz_nonconvex",
+)
+
+THEOREMS = (greedy_pl, greedy_nonconvex)
