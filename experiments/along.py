@@ -37,7 +37,7 @@ def along_run(trial: Trial, symbol: Symbol) -> Constant:
     if not trial.theorem.stochastic and symbol != grad_inf:
         return _seen(trial, symbol, alphas)
     setting = setting_of(trial.theorem.method, alphas, trial.batch, trial.replacement)
-    setting = replace(setting, sizes=sizes)
+    setting = replace(setting, sizes=sizes, radius=trial.radius)
     if margin in trial.theorem.method.parameters and setting.memory is not None:
         half = trial.values[margin] + certify(trial.problem, x_inf.name).value
         setting = replace(setting, memory=replace(setting.memory, half=half))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from numbers import Real
 from typing import Any, TypeAlias
 
@@ -13,16 +13,17 @@ from sympy.core.relational import Relational
 
 from ratebound.experiments.along import along_run
 from ratebound.experiments.checks import whole
+from ratebound.experiments.leaving import checked_radius
 from ratebound.experiments.linear import setting_of
 from ratebound.experiments.plan import OVER_PATH, check_alphas
 from ratebound.experiments.sampling_of import NotApplicable, sampling_of
+from ratebound.experiments.trial import Trial
 from ratebound.problems.certified import Constant, NotCertified, Setting
 from ratebound.problems.constants import CONSTANTS, certify
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.lower import lower
 from ratebound.theory.box_symbols import margin
 from ratebound.theory.errors import RateboundError, nearest
-from ratebound.theory.method import Method
 from ratebound.theory.parse import parse
 from ratebound.theory.statement import ONE_STEP, Theorem
 from ratebound.theory.symbols import ALONG_RUN, BY_NAME, K, delta, k
@@ -39,72 +40,6 @@ _TRIES = 60
 _INFLATED = 1.001
 
 
-@dataclass(frozen=True, eq=False)
-class Trial:
-    """A run that a theorem speaks about.
-
-    Parameters
-    ----------
-    theorem, problem
-        What is tried, and on what.
-    alphas
-        Steps, shape (K,).
-    weights
-        Weights of x_0 .. x_{K-1} in averages, shape (K,); None for equal ones.
-    values
-        The number of each constant and parameter.
-    constants
-        The certified constants, with their pedigree.
-    parameters_text
-        The parameters as they were asked for.
-    start
-        The first k at which the bound is claimed.
-    batch, replacement
-        The sampling.
-    sizes
-        The batches of each step, shape (K,), where they change; then `batch` is the smallest.
-    """
-
-    theorem: Theorem
-    problem: Problem
-    alphas: np.ndarray
-    weights: np.ndarray | None
-    values: Mapping[Symbol, float]
-    constants: tuple[Constant, ...]
-    parameters_text: str
-    start: int
-    batch: int
-    replacement: bool
-    sizes: np.ndarray | None = None
-
-    @property
-    def batches(self) -> int | np.ndarray:
-        """The batch of every step, or those of each, shape (K,)."""
-        return self.batch if self.sizes is None else self.sizes
-
-    @property
-    def steps(self) -> int:
-        """The horizon K."""
-        return self.alphas.size
-
-    @property
-    def method(self) -> Method:
-        """The method with its parameters as numbers."""
-        # Repeated in full precision: SymPy's default of 15 digits would change the number.
-        return self.theorem.method.at({p: Float(self.values[p], 17) for p in self.theorem.method.parameters})
-
-    @property
-    def parameters(self) -> dict[str, float]:
-        """Values of the parameters, by name."""
-        return {p.name: self.values[p] for p in self.theorem.parameters}
-
-    def bound(self, at: np.ndarray, values: Mapping[Symbol, float] | None = None) -> np.ndarray:
-        """Return the bound at the given k, shape of `at`, with other values of some constants if given."""
-        known = {**self.values, **(values or {})}
-        symbols = sorted(known, key=str)
-        return lower(self.theorem.bound, (k, K, *symbols))(at, self.steps, *(known[s] for s in symbols))
-
-
 def prepare(
     theorem: Theorem,
     problem: Problem,
@@ -114,6 +49,7 @@ def prepare(
     batch: int | Sequence[int] | np.ndarray = 1,
     replacement: bool | None = None,
     order: str | None = None,
+    region: float | None = None,
 ) -> Trial:
     """Return the run that the theorem speaks about.
 
@@ -131,6 +67,8 @@ def prepare(
         step, at least `steps` of them, the first are taken; constants are those of the smallest.
     order
         As in :func:`ratebound.experiments.run.simulate`; None for that of the theorem.
+    region
+        As in :func:`ratebound.experiments.verify.verify`.
 
     Raises
     ------
@@ -146,6 +84,8 @@ def prepare(
     certified = _certified(theorem, problem, chosen, Setting(np.zeros(1), batch, replacement))
     trial = Trial(theorem, problem, np.zeros(1), None, {}, certified, text, 0, batch, replacement, sizes)
     names = _names(theorem, chosen)
+    if region is not None:
+        trial = replace(trial, radius=checked_radius(theorem, problem, region, names))
     if sizes is not None and b_size.name in names:
         raise NotApplicable(f"{theorem.id} is about batches of one size b, not about sizes that change")
     along = [symbol for symbol in ALONG_RUN if symbol.name in names]

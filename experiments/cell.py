@@ -190,6 +190,8 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
         "e_value": verdict.e_value,
         "confirm_value": verdict.confirm_value,
         "reason": verdict.reason,
+        "region": verdict.region,
+        "exits": verdict.exits,
         "step_holds": verdict.step_holds,
         "step_reason": verdict.step_reason,
         "slope": None if slope is None else slope.slope,

@@ -58,7 +58,9 @@ def judge_run(base: Verdict, grid: Grid, options: Options) -> Verdict:
     """Judge a statement about a run by the best evidence there is."""
     theorem, problem = grid.theorem, grid.problem
     negative = grid.check_bound()
-    exact = exact_values(grid.every_step())
+    # Expectations are of the statement as it stands, without a region.
+    local = grid.trial.radius is not None
+    exact = None if local else exact_values(grid.every_step())
     seen = None
     if theorem.stochastic and options.replicas:
         seen = sampling.sample(
@@ -80,7 +82,7 @@ def judge_run(base: Verdict, grid: Grid, options: Options) -> Verdict:
         finding = _without_expectation(grid, seen, options)
     if finding.outcome == "violated" and theorem.proof == "certified":
         raise _contradiction(theorem, problem, finding.reason)
-    step, order = _step(grid, options), _order(theorem)
+    step, order = StepFinding(None, "") if local else _step(grid, options), _order(theorem)
     curves = _curves(grid, exact, seen)
     return replace(
         base,
@@ -94,7 +96,17 @@ def judge_run(base: Verdict, grid: Grid, options: Options) -> Verdict:
         slope=_slope(grid, order, curves),
         curves=curves,
         floor=_floor(grid, order),
+        **_region(grid, seen),
     )
+
+
+def _region(grid: Grid, seen: sampling.Sample | None) -> dict[str, Any]:
+    """Return the region of a verdict, if there is one, and how many replicas have left it."""
+    if grid.trial.radius is None:
+        return {}
+    about = "x_0" if grid.problem.x_star is None else "x*"
+    exits = None if seen is None else seen.exits
+    return {"region": f"||x - {about}|| <= {grid.trial.radius:.6g}", "exits": exits}
 
 
 def _step(grid: Grid, options: Options) -> StepFinding:
@@ -127,7 +139,7 @@ def _negative(grid: Grid, position: int) -> Finding:
 
 def _without_expectation(grid: Grid, seen: sampling.Sample | None, options: Options) -> Finding:
     """Judge by all index paths of the first steps, by replicas, and by the proof."""
-    part = enumerated_values(grid)
+    part = enumerated_values(grid) if grid.trial.radius is None else None
     if part is not None:
         walked = compare(*part, "enumeration")
         if walked.outcome == "violated" or part[0].k[-1] == grid.k[-1]:

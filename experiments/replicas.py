@@ -13,6 +13,7 @@ from ratebound.experiments.after_passes import run_of
 from ratebound.experiments.evalue import ConfirmProcess, EProcess
 from ratebound.experiments.finding import ratios
 from ratebound.experiments.grid import EPS, Grid
+from ratebound.experiments.leaving import left
 from ratebound.experiments.plan import ALONG_PATH
 from ratebound.experiments.ranges import certified_range
 from ratebound.experiments.run import simulate
@@ -48,6 +49,8 @@ class Sample:
         The certified range over the bound, shape (N,).
     refute, confirm
         The e-values that decide.
+    exits
+        Replicas that have left the region, if there is one.
     """
 
     measured: np.ndarray
@@ -59,6 +62,7 @@ class Sample:
     ranges: np.ndarray
     refute: float
     confirm: float
+    exits: int = 0
 
     @property
     def count(self) -> int:
@@ -100,10 +104,14 @@ def sample(
     ranges = over(certified_range(grid), claim)
     against, support = EProcess(grid.k.size), ConfirmProcess(ranges)
     certain = bool(np.isfinite(ranges).all())
-    smooth = stop and smoothing.affordable(grid, replicas)
-    parts, means = [], []
+    smooth = stop and grid.trial.radius is None and smoothing.affordable(grid, replicas)
+    parts, means, exits = [], [], 0
     for first, count in _batches(replicas):
         q, mean = _measured(grid, first, count, seed, backend)
+        if grid.trial.radius is not None:
+            gone = left(grid, first, count, seed)
+            q = np.where(gone, 0.0, q)
+            mean, exits = q.mean(0), exits + int(gone[:, -1].sum())
         parts.append(q)
         means.append(mean * count)
         bet = smoothing.conditional_means(grid, first, count, seed) if smooth else q
@@ -126,6 +134,7 @@ def sample(
         ranges,
         refute,
         confirm,
+        exits,
     )
 
 

@@ -35,6 +35,7 @@ _RUN_KEYS: Mapping[str, type | tuple[type, ...]] = {
     "replacement": bool,
     "parameters": dict,
     "step": (str, int, float),
+    "region": (int, float),
 }
 _TOP_KEYS: Mapping[str, type | tuple[type, ...]] = {
     "title": str,

@@ -70,6 +70,10 @@ class Verdict:
         band about the mean is a normal approximation for the eye: no verdict rests on it.
     floor
         Limit of the bound as k grows, where it is positive.
+    region, exits
+        The region on which the noise is certified, where the user has set one, and how many replicas have
+        left it: their error counts as zero from there. Such a verdict is about the proof on the region, not
+        about the statement as it stands; see :mod:`ratebound.experiments.leaving`.
     step_holds, step_reason
         Whether the one-step inequality inside the theorem's proof holds (at every x on least squares, else
         at visited points), and why; None where the proof has none or it was not decided. A step that fails
@@ -99,6 +103,8 @@ class Verdict:
     run: Mapping[str, str | int | bool] = field(default_factory=dict)
     curves: Mapping[str, np.ndarray] = field(default_factory=dict, repr=False)
     floor: float | None = None
+    region: str = ""
+    exits: int | None = None
     step_holds: bool | None = None
     step_reason: str = ""
 
@@ -119,6 +125,8 @@ class Verdict:
     @property
     def headline(self) -> str:
         """The outcome in a few words."""
+        if self.region and self.outcome != "not applicable":
+            return f"{self.outcome}, on the region {self.region} only"
         if self.holds and self.vacuous:
             looseness = np.inf if not self.tightness else 1 / self.tightness
             return f"holds, vacuous: bound / error >= {looseness:.3g}"
@@ -133,6 +141,11 @@ class Verdict:
             relation = f", ratio {self.tightness:.6g}" if self.tightness is not None else ""
             lines.append(f"  k = {self.k}: measured {self.measured:.6g}, bound {self.bound:.6g}{relation}")
         lines.append(f"  {self.reason}")
+        if self.region and self.exits is not None:
+            lines.append(
+                f"  {self.exits} of {self.replicas} replicas left the region and count as zero from there: "
+                "this tests the proof on the region, not the statement as it stands"
+            )
         if self.step_reason:
             lines.append(f"  {self.step_reason}")
         if self.e_value is not None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from sympy import Expr
@@ -46,6 +47,7 @@ def verify(
     order: str | None = None,
     backend: str = "auto",
     cells: int = 1,
+    region: float | None = None,
 ) -> Verdict:
     """Judge a theorem on a problem.
 
@@ -80,6 +82,10 @@ def verify(
         As in :func:`ratebound.experiments.run.simulate`.
     cells
         How many verdicts share `delta` and `confirm`.
+    region
+        Radius of a ball about x* (about x_0 where x* is not known), for theorems on plain SGD that read a
+        noise along the run. The noise is certified there, and the error of a replica counts as zero once it
+        has left: that tests the proof on the region, and is told.
 
     Returns
     -------
@@ -124,7 +130,8 @@ def verify(
         },
     )
     try:
-        trials = _trials(theorem, problem, options.steps, parameters, batch, replacement, order)
+        chosen = {"batch": batch, "replacement": replacement, "order": order, "region": region}
+        trials = _trials(theorem, problem, options.steps, parameters, chosen)
         known = replace(
             base,
             constants=trials[-1].constants,
@@ -173,20 +180,10 @@ def _trials(
     problem: Problem,
     steps: int,
     parameters: Mapping[str, Parameter],
-    batch: int | Sequence[int] | np.ndarray,
-    replacement: bool | None,
-    order: str | None,
+    chosen: Mapping[str, Any],
 ) -> list[Trial]:
     def trial(horizon: int) -> Trial:
-        return prepare(
-            theorem,
-            problem,
-            steps=horizon,
-            parameters=parameters,
-            batch=batch,
-            replacement=replacement,
-            order=order,
-        )
+        return prepare(theorem, problem, steps=horizon, parameters=parameters, **chosen)
 
     last = trial(steps)
     if not theorem.at_horizon or theorem.measure in ONE_STEP:

@@ -85,6 +85,8 @@ class Setting:
         Whether a batch is drawn with replacement.
     sizes
         The batches of each step, shape (K,), where they change.
+    radius
+        Of a ball to which the constants of the run are confined, whether the run stays there or not.
     memory
         The method, where it is not ``x - alpha g``.
     independent
@@ -96,6 +98,7 @@ class Setting:
     replacement: bool = True
     memory: Memory | None = None
     sizes: np.ndarray | None = None
+    radius: float | None = None
     independent: bool = True
 
     def __post_init__(self) -> None:

@@ -16,10 +16,10 @@ from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
-from scipy.optimize import minimize_scalar
 from sympy import Expr
 
 from ratebound.problems import curvature, pl
+from ratebound.problems.ball import quadratic_on_ball, second_moment_on_ball
 from ratebound.problems.boxes import second_moment_on_box
 from ratebound.problems.certified import EPS, Constant, Memory, NotCertified, Setting, batch_factor
 from ratebound.problems.finite_sum import Problem
@@ -45,6 +45,8 @@ def second_moment(problem: Problem, setting: Setting) -> Constant:
     if setting.alphas.size == 0:
         raise NotCertified("no steps are given: the second moment of a run needs its step sizes")
     batch_factor(problem.n, setting.batch, setting.replacement)
+    if setting.radius is not None:
+        return second_moment_on_ball(problem, setting)
     if setting.memory is not None:
         return _with_memory(problem, setting, setting.memory)
     if problem.kind == "quadratic":
@@ -74,7 +76,8 @@ def variance_bound(problem: Problem, setting: Setting) -> Constant:
     factor = batch_factor(problem.n, setting.batch, setting.replacement)
     if setting.memory is not None and problem.kind == "quadratic":
         return _with_memory(problem, setting, setting.memory, variance=True)
-    if setting.alphas.size and problem.kind == "quadratic" and problem.d <= _MOST_FEATURES:
+    along = setting.radius is None and setting.alphas.size > 0
+    if along and problem.kind == "quadratic" and problem.d <= _MOST_FEATURES:
         return _along_trajectory(problem, setting, variance=True)
     unit = ((problem.A == 0) | (problem.A == 1)).all() and (problem.A.sum(1) == 1).all()
     if problem.loss.additive_noise and problem.d == 1 and unit and balanced(problem.A, problem.y):
@@ -145,9 +148,7 @@ def _along_trajectory(problem: Problem, setting: Setting, variance: bool = False
 def second_moment_region(problem: Problem, setting: Setting) -> Constant:
     """Return a bound on E||g_k||^2 of least squares over a ball about x* that the run cannot leave.
 
-    One step maps x - x* by I - alpha M_i, M_i = a_i a_i^T + l2 I, and adds alpha grad f_i(x*). Over the ball
-    of radius r the second moment is a quadratic ``u^T G u + 2 g.u + c``, and every nu > lambda_max(G) gives
-    the upper bound ``c + nu r^2 + g^T (nu I - G)^{-1} g``, exact at the best nu (S-lemma).
+    One step maps x - x* by I - alpha M_i, M_i = a_i a_i^T + l2 I, and adds alpha grad f_i(x*).
 
     Raises
     ------
@@ -156,7 +157,7 @@ def second_moment_region(problem: Problem, setting: Setting) -> Constant:
     """
     if problem.kind != "quadratic" or problem.x_star is None:
         raise NotCertified(f"{problem.name} is not least squares")
-    x_star, n, A, l2 = problem.x_star, problem.n, problem.A, problem.l2
+    x_star, l2 = problem.x_star, problem.l2
     at_minimum = problem.component_gradients(x_star)
     L_max = curvature.L_max(problem).value
     shift = L_max * problem.minimum.distance_error
@@ -168,31 +169,10 @@ def second_moment_region(problem: Problem, setting: Setting) -> Constant:
     reach = _largest_radius(r, shrink, alphas * push)
     if not np.isfinite(reach):
         raise NotCertified("the ball that holds this run is infinite: the steps exceed 2/L_max by too much")
-    factor = batch_factor(n, setting.batch, setting.replacement)
-    norms = (A * A).sum(1)
-    mean_square = (A.T * (norms + 2 * l2)) @ A / n + l2**2 * np.eye(problem.d)
-    H = problem.H
-    G = factor * mean_square + (1 - factor) * (H @ H)
-    g = factor * (A.T @ (at_minimum * A).sum(1) + l2 * at_minimum.sum(0)) / n
-    c = factor * float((at_minimum**2).sum()) / n
-    value = _s_lemma(G, g, c, reach)
+    value = quadratic_on_ball(problem, setting, reach)
     error = 1e-10 * value + 2 * shift * np.sqrt(value) + shift**2
     region = f"||x - x*|| <= {reach:.6g}, which holds x_0 .. x_{alphas.size - 1}"
     return Constant(_NAME, _inflated(value, error), "S-lemma on a ball", "upper", region, error)
-
-
-def _s_lemma(G: np.ndarray, g: np.ndarray, c: float, r: float) -> float:
-    eigenvalues, vectors = np.linalg.eigh(G)
-    top = float(eigenvalues[-1])
-    weights = (vectors.T @ g) ** 2
-
-    def dual(log_excess: float) -> float:
-        nu = top * (1 + np.exp(log_excess))
-        return float(c + nu * r**2 + (weights / (nu - eigenvalues)).sum())
-
-    # Every nu is a certificate; the search only looks for a good one.
-    found = minimize_scalar(dual, bounds=(np.log(1e-9), np.log(1e9)), method="bounded")
-    return min(dual(float(found.x)), dual(np.log(1e-9)))
 
 
 def _largest_radius(r: float, shrink: np.ndarray, push: np.ndarray) -> float:

@@ -1,0 +1,86 @@
+"""A run that a theorem speaks about: its steps, constants, sampling, and its bound as numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from sympy import Float, Symbol
+
+from ratebound.problems.certified import Constant
+from ratebound.problems.finite_sum import Problem
+from ratebound.problems.lower import lower
+from ratebound.theory.method import Method
+from ratebound.theory.statement import Theorem
+from ratebound.theory.symbols import K, k
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """A run that a theorem speaks about.
+
+    Parameters
+    ----------
+    theorem, problem
+        What is tried, and on what.
+    alphas
+        Steps, shape (K,).
+    weights
+        Weights of x_0 .. x_{K-1} in averages, shape (K,); None for equal ones.
+    values
+        The number of each constant and parameter.
+    constants
+        The certified constants, with their pedigree.
+    parameters_text
+        The parameters as they were asked for.
+    start
+        The first k at which the bound is claimed.
+    batch, replacement
+        The sampling.
+    sizes
+        The batches of each step, shape (K,), where they change; then `batch` is the smallest.
+    radius
+        Of the ball on which the noise is certified, about :func:`ratebound.problems.ball.centre`; replicas
+        that leave it count as zero from there. None for the theorem as it is stated.
+    """
+
+    theorem: Theorem
+    problem: Problem
+    alphas: np.ndarray
+    weights: np.ndarray | None
+    values: Mapping[Symbol, float]
+    constants: tuple[Constant, ...]
+    parameters_text: str
+    start: int
+    batch: int
+    replacement: bool
+    sizes: np.ndarray | None = None
+    radius: float | None = None
+
+    @property
+    def batches(self) -> int | np.ndarray:
+        """The batch of every step, or those of each, shape (K,)."""
+        return self.batch if self.sizes is None else self.sizes
+
+    @property
+    def steps(self) -> int:
+        """The horizon K."""
+        return self.alphas.size
+
+    @property
+    def method(self) -> Method:
+        """The method with its parameters as numbers."""
+        # Repeated in full precision: SymPy's default of 15 digits would change the number.
+        return self.theorem.method.at({p: Float(self.values[p], 17) for p in self.theorem.method.parameters})
+
+    @property
+    def parameters(self) -> dict[str, float]:
+        """Values of the parameters, by name."""
+        return {p.name: self.values[p] for p in self.theorem.parameters}
+
+    def bound(self, at: np.ndarray, values: Mapping[Symbol, float] | None = None) -> np.ndarray:
+        """Return the bound at the given k, shape of `at`, with other values of some constants if given."""
+        known = {**self.values, **(values or {})}
+        symbols = sorted(known, key=str)
+        return lower(self.theorem.bound, (k, K, *symbols))(at, self.steps, *(known[s] for s in symbols))
