@@ -25,6 +25,7 @@ from ratebound.problems.lower import lower
 from ratebound.theory.box_symbols import margin
 from ratebound.theory.errors import RateboundError, nearest
 from ratebound.theory.parse import parse
+from ratebound.theory.proximity import penalised
 from ratebound.theory.statement import ONE_STEP, Theorem
 from ratebound.theory.symbols import ALONG_RUN, BY_NAME, K, delta, k
 from ratebound.theory.symbols import CONSTANTS as CONSTANT_SYMBOLS
@@ -104,6 +105,11 @@ def prepare(
 
 
 def _check_minimum(theorem: Theorem, problem: Problem) -> None:
+    if problem.l1 and penalised not in theorem.assumptions:
+        raise NotApplicable(
+            f"{theorem.id} is about a finite sum alone, and {problem.name} adds l1 ||x||_1; `ratebound list` "
+            "shows the proximal methods"
+        )
     if problem.x_star is not None or not theorem.measure.startswith(("gap", "distance")):
         return
     if theorem.measure == "gap_next" and theorem.bound.expand().coeff(delta) == 1:

@@ -132,6 +132,7 @@ def _problem(problem: Problem) -> dict[str, Any]:
         "preprocessing": problem.preprocessing,
         "loss": problem.loss.name,
         "l2": problem.l2,
+        "l1": problem.l1,
     }
 
 

@@ -17,6 +17,10 @@ IN_PASSES = ("quadratic_2d", "ridge_plane", "consistent_plane", "huber_worst", "
 """For theorems about passes over the data: sums so short that all orders are walked."""
 SQUARES = ("quadratic_2d", "linnerud", "consistent", "iris")
 """For theorems about strongly convex least squares."""
+PENALISED = ("lasso_plane", "lasso", "lasso_wide", "sparse_logistic", "quadratic_2d")
+"""For proximal methods; without a penalty they are those of the finite sum."""
+PENALISED_SLOPES = ("sparse_plane", "sparse_logistic", "hinge_plane", "median")
+"""For proximal methods along whose runs gradients must be bounded."""
 
 
 CURVED = ("logistic_line", "logistic_plane", "cauchy_line", "sine_near", "iris")
@@ -31,6 +35,8 @@ def default_problems(theorem: Theorem) -> tuple[str, ...]:
     assumed = {each.name for each in theorem.assumptions}
     if {"interpolation", "strong_growth", "weighted_interpolation"} & assumed:
         return CONSISTENT
+    if "penalised" in assumed:
+        return PENALISED_SLOPES if "second_moment" in assumed else PENALISED
     if "lipschitz_hessian" in assumed:
         return CURVED
     if "strongly_convex_components" in assumed:

@@ -14,6 +14,7 @@ from ratebound.problems.finite_sum import Problem
 from ratebound.problems.sparse import need_dense
 from ratebound.theory.errors import RateboundError, nearest
 from ratebound.theory.passes import INDEPENDENT
+from ratebound.theory.penalty_symbols import l1
 
 if TYPE_CHECKING:
     from ratebound.theory.method import Method
@@ -199,6 +200,7 @@ class Plan:
                 f"batch = {batch} exceeds n = {self.problem.n}; draw with replacement or take a smaller batch"
             )
         self._check_draws(batch)
+        self._check_penalty()
         if self.sizes is not None:
             self._check_sizes(self.sizes, alphas.shape[-1])
         checked = {
@@ -211,6 +213,13 @@ class Plan:
         }
         for name, value in checked.items():
             object.__setattr__(self, name, value)
+
+    def _check_penalty(self) -> None:
+        if self.problem.l1 and l1 not in self.method.update["x"].free_symbols:
+            raise RateboundError(
+                f"{self.method.name} takes no account of the l1 ||x||_1 of {self.problem.name}; take a "
+                "proximal method, such as prox_gd or prox_sgd"
+            )
 
     def _check_sizes(self, sizes: np.ndarray, steps: int) -> None:
         if self.deterministic or self.in_passes or self.method.draws is not None:

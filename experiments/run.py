@@ -85,6 +85,7 @@ def _attributes(plan: Plan, schedule: Schedule, average: bool) -> dict[str, str 
         "preprocessing": problem.preprocessing,
         "loss": problem.loss.name,
         "l2": problem.l2,
+        "l1": problem.l1,
         "n": problem.n,
         "d": problem.d,
         "method": plan.method.name,

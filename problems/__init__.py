@@ -1,7 +1,7 @@
 """Finite-sum problems and their certified constants.
 
-The builders ``least_squares``, ``logistic``, ``from_arrays``, ``from_svmlight`` and ``load``, and ``names``,
-which lists what ``load`` knows, are loaded when they are first used.
+The builders ``least_squares``, ``logistic``, ``from_arrays``, ``from_svmlight``, ``penalised`` and ``load``,
+and ``names``, which lists what ``load`` knows, are loaded when they are first used.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ if TYPE_CHECKING:
         load,
         logistic,
         names,
+        penalised,
     )
 
-__all__ = ["from_arrays", "from_svmlight", "least_squares", "load", "logistic", "names"]
+__all__ = ["from_arrays", "from_svmlight", "least_squares", "load", "logistic", "names", "penalised"]
 
 
 def __getattr__(name: str) -> Any:

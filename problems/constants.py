@@ -10,6 +10,7 @@ from ratebound.problems import (
     axes,
     boxes,
     component_gap,
+    composite,
     curvature,
     growth,
     hessian,
@@ -67,6 +68,8 @@ OF_PROBLEM: Mapping[str, Callable[[Problem], Constant]] = MappingProxyType(
         "mu_star": hessian.mu_star,
         "near_minimum": hessian.near_minimum,
         "level_radius": hessian.level_radius,
+        "l1": composite.l1,
+        "penalty0": composite.penalty0,
     }
 )
 """The constants of a problem alone, by name."""
@@ -99,7 +102,24 @@ _DENSE = (
 )
 """Constants whose routes read dense rows."""
 
+_PENALISED = (
+    *("n", "b", "L", "L_max", "L_mean", "mu", "D", "gap0", "quadratic", "convex", "components_convex"),
+    *("smooth_components", "second_moment", "sigma_star_sq", "l1", "penalty0"),
+)
+"""Constants that are certified where f has a penalty."""
+
 _cache: WeakKeyDictionary[Problem, dict[str, Constant | str]] = WeakKeyDictionary()
+
+
+def _check_penalised(problem: Problem, name: str, setting: Setting | None) -> None:
+    known = name in _PENALISED or name not in CONSTANTS
+    if name == "second_moment":
+        # What is known along a run is about runs that settle where the gradient of the sum vanishes.
+        known = problem.kind != "quadratic" and setting is not None and setting.memory is not None
+    if not known:
+        raise NotCertified(
+            f"{name} is not certified for {problem.name}, which adds l1 ||x||_1 to a finite sum"
+        )
 
 
 def certify(problem: Problem, name: str, setting: Setting | None = None) -> Constant:
@@ -129,6 +149,8 @@ def certify(problem: Problem, name: str, setting: Setting | None = None) -> Cons
     """
     if problem.sparse and name in _DENSE:
         raise NotCertified(f"{name} is not certified for sparse data; pass A.toarray() if it fits")
+    if problem.l1:
+        _check_penalised(problem, name, setting)
     if name in _OF_RUN:
         if setting is None:
             raise RateboundError(f"{name} depends on the run; pass a Setting(alphas, batch, replacement)")

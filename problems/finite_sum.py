@@ -71,6 +71,8 @@ class Problem:
     x0: np.ndarray = field(repr=False)
     preprocessing: str = "as given"
     title: str = ""
+    l1 = 0.0
+    """Weight of ``||x||_1``; positive in :class:`ratebound.problems.composite.Composite` only."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "A", as_data(self.A))

@@ -17,10 +17,11 @@ import numpy as np
 
 from ratebound.problems import structured
 from ratebound.problems.build import from_arrays, from_svmlight, least_squares, logistic
+from ratebound.problems.composite import penalised
 from ratebound.problems.finite_sum import Problem
 from ratebound.theory.errors import RateboundError, nearest
 
-__all__ = ["from_arrays", "from_svmlight", "least_squares", "load", "logistic", "names"]
+__all__ = ["from_arrays", "from_svmlight", "least_squares", "load", "logistic", "names", "penalised"]
 
 
 @cache
@@ -109,6 +110,19 @@ _PROBLEMS: Mapping[str, Callable[..., Problem]] = MappingProxyType(
         "consistent": structured.consistent,
         "consistent_plane": structured.consistent_plane,
         "unequal_rows": structured.unequal_rows,
+        "lasso": lambda l1=0.2: penalised(load("diabetes"), l1, "lasso", "Diabetes, lasso"),
+        "sparse_logistic": lambda l1=0.05: penalised(
+            load("iris", l2=0.0), l1, "sparse_logistic", "Iris, sparse logistic"
+        ),
+        "lasso_plane": lambda l1=0.3: penalised(
+            structured.quadratic_2d(), l1, "lasso_plane", "Four-sample lasso"
+        ),
+        "lasso_wide": lambda l1=0.02: penalised(
+            structured.interpolating(), l1, "lasso_wide", "Lasso, more features than samples"
+        ),
+        "sparse_plane": lambda l1=0.1: penalised(
+            replace(structured.logistic_plane(), l2=0.0), l1, "sparse_plane", "Six points, sparse logistic"
+        ),
         "quadratic_2d": structured.quadratic_2d,
         "ridge_plane": structured.ridge_plane,
         "huber_worst": structured.huber_worst,

@@ -21,7 +21,7 @@ from ratebound.problems.lower import lower
 from ratebound.problems.sparse import is_sparse, newton_direction, row_norms_sq
 from ratebound.problems.spectrum import Spectrum
 
-Route = Literal["closed form", "newton", "vertex", "attained bound", "lower bound"]
+Route = Literal["closed form", "newton", "vertex", "active set", "attained bound", "lower bound"]
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,6 +13,7 @@ from ratebound.problems.sparse import row_norms_sq
 
 _GAP_ROUTE = {
     "closed form": "quadratic form about x*",
+    "active set": "rise above the tangents at x*; x* by the coordinates that vanish",
     "vertex": "difference of values; x* is a vertex",
     "newton": "Bregman form about x* (Newton; ||grad f||^2 / (2 mu))",
     "attained bound": "closed form: f(x*) attains a lower bound of f",
@@ -74,10 +75,18 @@ def _component_norms_sq(problem: Problem, x: np.ndarray) -> np.ndarray:
     return s**2 * row_norms_sq(problem.A) + 2 * l2 * s * predicted + l2**2 * (x @ x)
 
 
+def _noise_at(problem: Problem, x_star: np.ndarray) -> float:
+    """Return the mean of ||grad f_i(x*) - grad f(x*)||^2; without a penalty grad f(x*) is zero."""
+    if not problem.l1:
+        return float(_component_norms_sq(problem, x_star).mean())
+    parts = problem.component_gradients(x_star)
+    return float(((parts - parts.mean(0)) ** 2).sum(1).mean())
+
+
 def sigma_star_sq(problem: Problem) -> Constant:
-    """Return the mean of ||grad f_i(x*)||^2, rounded up by the error of x*."""
+    """Return the mean of ||grad f_i(x*) - grad f(x*)||^2, rounded up by the error of x*."""
     x_star = _minimiser(problem)
-    root = math.sqrt(float(_component_norms_sq(problem, x_star).mean()))
+    root = math.sqrt(_noise_at(problem, x_star))
     # Each grad f_i moves by at most L_i times the error of x*; evaluating it errs by rounding of the
     # prediction.
     L_max = curvature.L_max(problem).value

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from sympy import Expr, S
 from sympy.core.relational import Relational
 
-from ratebound.theory import coordinatewise, noise_models, sample_steps, second_order, stored
+from ratebound.theory import coordinatewise, noise_models, proximity, sample_steps, second_order, stored
 from ratebound.theory.inequality import Assumption, Inequality, needs
 from ratebound.theory.projections import bounded_coordinates, boxed
 from ratebound.theory.symbols import (
@@ -271,6 +271,7 @@ ASSUMPTIONS: Mapping[str, Assumption] = MappingProxyType(
             *coordinatewise.ASSUMPTIONS,
             *second_order.ASSUMPTIONS,
             *sample_steps.ASSUMPTIONS,
+            *proximity.ASSUMPTIONS,
         )
     }
 )
@@ -304,5 +305,6 @@ FACTS: tuple[tuple[frozenset[str], Relational], ...] = (
     *coordinatewise.FACTS,
     *second_order.FACTS,
     *sample_steps.FACTS,
+    *proximity.FACTS,
 )
 """Relations between constants that follow from assumptions; proofs may use them."""

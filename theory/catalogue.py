@@ -22,6 +22,7 @@ FAMILIES = (
     "adagrad",
     "signs",
     "projected",
+    "proximal",
     "adagrad_box",
     "d_adaptation",
     "armijo",

@@ -33,6 +33,7 @@ from ratebound.theory.methods_metric import (
     lbfgs_exact,
     newton,
 )
+from ratebound.theory.methods_proximal import PROXIMAL
 from ratebound.theory.symbols import (
     L,
     alpha,
@@ -231,6 +232,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
             sam,
             heavy_ball,
             *BOXED,
+            *PROXIMAL,
             sgd_importance,
             sgd_partial,
             lsvrg,

@@ -22,8 +22,10 @@ from ratebound.theory.errors import RateboundError
 from ratebound.theory.method import Method, g, p, x
 from ratebound.theory.methods import armijo
 from ratebound.theory.methods_boxed import aimed
+from ratebound.theory.methods_proximal import shrinks
 from ratebound.theory.metric_symbols import METRIC_STATE, step_curvature, step_inner, step_sq
 from ratebound.theory.pass_symbols import PASS_STATE
+from ratebound.theory.penalty_symbols import PENALTY_STATE
 from ratebound.theory.prover import nonnegative, vanishes
 from ratebound.theory.stored_symbols import STORED_STATE
 from ratebound.theory.symbols import (
@@ -85,6 +87,7 @@ STATE = (
     *PASS_STATE,
     *COORDINATE_STATE,
     *METRIC_STATE,
+    *PENALTY_STATE,
 )
 """The quantities of one iteration in which every claim is linear."""
 
@@ -140,8 +143,9 @@ def expansion(method: Method, pathwise: bool = False) -> dict[Symbol, Expr]:
         raise RateboundError(f"{method.name} keeps state besides x: its step has no expansion here")
     if method.draws is not None and method.draws.axis is not None:
         return axis_step(method)
-    if aimed(method) is not None or (method.draws is not None and method.draws.values):
-        # All that is known of a projected point, or of a step that a sample sets, stands in inequalities.
+    by_sample = method.draws is not None and method.draws.values
+    if aimed(method) is not None or shrinks(method) is not None or by_sample:
+        # All that is known of a projected or shrunk point, or of a sampled step, stands in inequalities.
         return {}
     rule = method.update["x"]
     if method == armijo:

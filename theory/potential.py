@@ -17,6 +17,7 @@ from ratebound.theory.assumptions import Inequality
 from ratebound.theory.certificate import AT_START, require, require_assumed, with_expressions
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.method import Method, g, x
+from ratebound.theory.methods_proximal import shrinks
 from ratebound.theory.points import GY, XN, X, Y
 from ratebound.theory.prover import nonnegative, vanishes
 from ratebound.theory.symbols import (
@@ -65,6 +66,13 @@ def centred(expr: Expr, method: Method) -> Expr:
     if not vanishes(result.coeff(star)):
         raise RateboundError(f"{expr} of {method.name} is no affine combination of points: x* would not stay")
     return result.xreplace({star: S.Zero})
+
+
+def _moved(name: str, method: Method) -> Expr:
+    """Return the next value of a state variable, seen from x*; a proximal step is a letter of its own."""
+    if name == "x" and shrinks(method) is not None:
+        return XN
+    return centred(method.update[name], method)
 
 
 @dataclass(frozen=True)
@@ -118,7 +126,7 @@ class Potential:
 
     def claim(self, method: Method) -> Expr:
         """Return ``factor V_k - V_{k+1}`` with the update put in."""
-        moved = {letter(name): centred(rule, method) for name, rule in method.update.items()}
+        moved = {letter(name): _moved(name, method) for name in method.update}
         before = self.potential if self.lower is None else self.lower
         after = self.potential.subs(k, k + 1).xreplace({**moved, **_GAPS})
         return self.factor * before - after
@@ -138,7 +146,7 @@ class Potential:
 
     def _places(self, method: Method) -> dict[Expr, Expr]:
         """Return what Y and XN are in the letters of the state; at y_k = x_k the two gaps are one."""
-        places = {Y: centred(method.point, method), XN: centred(method.update["x"], method)}
+        places = {Y: centred(method.point, method), XN: _moved("x", method)}
         return places | ({gap_at_point: delta} if places[Y] == X else {})
 
     def _check_step(self, theorem: Theorem, before: Expr) -> None:
@@ -148,7 +156,7 @@ class Potential:
         total += sum((c * q.xreplace(places) for q, c in self.plus.items()), S.Zero)
         values = {alpha: theorem.step}
         residual = expand((self.claim(method) - total).xreplace(values))
-        state = (*letters(method).values(), GY, *_ALL_GAPS)
+        state = (*letters(method).values(), GY, XN, *_ALL_GAPS)
         left = [
             c * _product(state, powers) for powers, c in Poly(residual, *state).terms() if not vanishes(c)
         ]

@@ -212,7 +212,7 @@ class Theorem:
         """Class of f: strongly convex, pl, convex, nonconvex; ``"any"`` for statements about one step."""
         if self.measure in ONE_STEP:
             return "any"
-        names = {each.name.replace("_", " ") for each in self.assumptions}
+        names = {each.name.replace("_", " ").removesuffix(" sum") for each in self.assumptions}
         if "expected smoothness" in names:
             names.add("convex")
         return next((setting for setting in _SETTINGS if setting in names), "nonconvex")

@@ -20,6 +20,7 @@ from ratebound.theory import box_symbols as in_boxes
 from ratebound.theory import coordinate_symbols as on_axes
 from ratebound.theory import metric_symbols as in_metric
 from ratebound.theory import pass_symbols as in_passes
+from ratebound.theory import penalty_symbols as of_penalty
 from ratebound.theory import stored_symbols as of_stored
 from ratebound.theory.box_symbols import decay, grad_inf, margin, x_inf
 from ratebound.theory.coordinate_symbols import omega
@@ -138,7 +139,7 @@ MEANING: Mapping[Symbol, str] = MappingProxyType(
         gap0: "f(x_0) - f*, or f(x_0) minus a lower bound of f",
         grad0_sq: "||grad f(x_0)||^2",
         second_moment: "bound on E||grad f_i(x_k)||^2 along the run",
-        sigma_star_sq: "mean of ||grad f_i(x*)||^2",
+        sigma_star_sq: "mean of ||grad f_i(x*)||^2; of ||grad f_i(x*) - grad f(x*)||^2 where f has a penalty",
         sigma_b_sq: "E||g_B(x*)||^2 of the mini-batch gradient g_B",
         variance_bound: "bound on E||g_k - grad f(x_k)||^2 along the run",
         component_gap: "f* minus the mean of the infima of the components",
@@ -192,6 +193,7 @@ MEANING: Mapping[Symbol, str] = MappingProxyType(
         **on_axes.COORDINATE_MEANING,
         **in_boxes.BOX_MEANING,
         **in_metric.METRIC_MEANING,
+        **of_penalty.PENALTY_MEANING,
     }
 )
 """What each symbol stands for, in words."""
@@ -266,43 +268,18 @@ LATEX: Mapping[Symbol, str] = MappingProxyType(
         **on_axes.COORDINATE_LATEX,
         **in_boxes.BOX_LATEX,
         **in_metric.METRIC_LATEX,
+        **of_penalty.PENALTY_LATEX,
     }
 )
 """How each symbol is typeset; the others print by their own name."""
 
 PARAMETERS = (alpha, alpha0, s0, theta, gamma, beta, b0, clip, radius, omega, margin, damping, decay)
 CONSTANTS = (
-    n,
-    b,
-    L,
-    L_max,
-    L_mean,
-    L_inf,
-    mu,
-    mu_pl,
-    ell,
-    D,
-    gap0,
-    grad0_sq,
-    second_moment,
-    sigma_star_sq,
-    sigma_b_sq,
-    variance_bound,
-    component_gap,
-    L_batch,
-    rho,
-    affine_noise,
-    affine_growth,
-    R_sq,
-    residual_sq,
-    rank,
-    sigma_p_sq,
-    mu_min,
-    *on_axes.COORDINATE_CONSTANTS,
-    x_inf,
-    *in_metric.METRIC_CONSTANTS,
-    grad_inf,
-)
+    n, b, L, L_max, L_mean, L_inf, mu, mu_pl, ell, D, gap0, grad0_sq, second_moment, sigma_star_sq,
+    sigma_b_sq, variance_bound, component_gap, L_batch, rho, affine_noise, affine_growth, R_sq, residual_sq,
+    rank, sigma_p_sq, mu_min, *on_axes.COORDINATE_CONSTANTS, x_inf, *in_metric.METRIC_CONSTANTS, grad_inf,
+    *of_penalty.PENALTY_CONSTANTS,
+)  # fmt: skip
 ALONG_RUN = (second_moment, variance_bound, grad_inf)
 """Constants that depend on the whole run, and so on its steps."""
 BY_NAME: Mapping[str, Symbol] = MappingProxyType({s.name: s for s in (k, K, *PARAMETERS, *CONSTANTS)})

@@ -20,6 +20,7 @@ from ratebound.theory.certificate import (
 from ratebound.theory.coordinate_symbols import d2_scaled, d2_scaled_next
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.lemmas import SumLemma
+from ratebound.theory.penalty_symbols import penalty, penalty_next
 from ratebound.theory.prover import nonnegative
 from ratebound.theory.statement import BEST
 from ratebound.theory.symbols import alpha, d2, d2_next, delta, delta_next, grad_next_sq, grad_sq, k
@@ -30,8 +31,14 @@ if TYPE_CHECKING:
 SUMMED = {"gap_average": delta, "grad_norm_sq_mean": grad_sq, "gap_best": delta, "grad_norm_sq_best": grad_sq}
 """Measures of the points before x_k: the quantity that is summed."""
 _LAST = {measure: now for measure, (now, _) in LAST.items()}
-_NEXT = {delta: delta_next, d2: d2_next, grad_sq: grad_next_sq, d2_scaled: d2_scaled_next}
-JENSEN = frozenset({"convex", "strongly_convex", "expected_smoothness"})
+_NEXT = {
+    delta: delta_next,
+    d2: d2_next,
+    grad_sq: grad_next_sq,
+    d2_scaled: d2_scaled_next,
+    penalty: penalty_next,
+}
+JENSEN = frozenset({"convex", "strongly_convex", "expected_smoothness", "convex_sum"})
 """Assumptions each of which makes f convex."""
 
 

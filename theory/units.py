@@ -10,6 +10,7 @@ from sympy import Add, Expr, Max, Min, Mul, Pow, Rational, S, Symbol, expand, si
 from ratebound.theory import box_symbols as boxes
 from ratebound.theory import coordinate_symbols as c
 from ratebound.theory import metric_symbols as m
+from ratebound.theory import penalty_symbols as p
 from ratebound.theory import symbols as s
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.prover import vanishes
@@ -56,6 +57,8 @@ UNITS: Mapping[Symbol, Expr] = MappingProxyType(
         m.L_hess: _F / _X**3,
         m.mu_star: _CURVATURE,
         m.level_radius: _X,
+        p.l1: _F / _X,
+        p.penalty0: _VALUE,
         s.delta: _VALUE,
         s.d2: _LENGTH,
         s.grad_sq: _SLOPE,

@@ -59,7 +59,7 @@ def _problem(problem: Problem) -> str:
     state = hashlib.sha256()
     for array in (problem.A, problem.y, problem.x0):
         state.update(repr(array.shape).encode() + np.ascontiguousarray(array).tobytes())
-    return f"{state.hexdigest()} {problem.loss.name} {problem.loss.phi} {problem.l2!r}"
+    return f"{state.hexdigest()} {problem.loss.name} {problem.loss.phi} {problem.l2!r} {problem.l1!r}"
 
 
 def _method(method: Method) -> str:

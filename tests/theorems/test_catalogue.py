@@ -23,7 +23,8 @@ ACCEPTED = re.compile(
     r"not convex|not strongly convex|no minimiser is certified|no PL constant|PL constant is proved for|"
     r"overflows|is too large|claims its bound from k|is infinite|finite minimiser is not certified|"
     r"is about batches|it says nothing there|one is for plain SGD only|is not quadratic|"
-    r"not certified to interpolate|has a kink|start nearer|is not Lipschitz|does not change"
+    r"not certified to interpolate|has a kink|start nearer|is not Lipschitz|does not change|"
+    r"about a finite sum alone|which adds l1"
 )
 WALKED = 7
 load = functools.cache(library.load)

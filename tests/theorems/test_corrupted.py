@@ -161,6 +161,8 @@ def test_nothing_holds_below_what_exact_evidence_measures(theorem, name):
     if not (theorem.in_passes or exact_available(load(name), theorem.method)):
         steps, evidence = 7, "enumeration"
         name = "ridge_plane" if "strongly_convex_components" in names else "quadratic_2d"
+        if {"penalised", "second_moment"} <= names:
+            name = "sparse_plane"  # Slopes of the squared loss have no bound along a run that shrinks.
     true = verify(theorem, load(name), steps=steps, replicas=0, **options)
     if true.outcome == "not applicable":
         assert name in ("rank_deficient", "interpolating") and "not strongly convex" in true.reason

@@ -11,6 +11,7 @@ from ratebound.problems.library import load, names
 from ratebound.problems.lower import lower
 from ratebound.theory import coordinate_symbols as c
 from ratebound.theory import metric_symbols as in_metric
+from ratebound.theory import penalty_symbols as of_penalty
 from ratebound.theory import stored_symbols
 from ratebound.theory import symbols as s
 from ratebound.theory.assumptions import ASSUMPTIONS, FACTS, JOINT
@@ -22,6 +23,8 @@ from ratebound.theory.symbols import BY_NAME
 
 INEQUALITIES = (*(i for a in ASSUMPTIONS.values() for i in a.inequalities), *JOINT, *COMPARED)
 OPTIONS = {"huber_worst": {"horizon": 3}}
+SUMS = {"smooth_sum", "convex_sum", "strongly_convex_sum", "smooth_components_of_sum"}
+"""What is assumed of a finite sum to which a penalty may be added; the others are about f without one."""
 _ON_A_REGION = ({"second_moment"}, {"bounded_variance"})
 
 
@@ -71,6 +74,17 @@ def _along_axes(problem, x, full, omega):
     }
 
 
+def _penalties(problem, x, after, parts):
+    """The penalty at three points, and how far gradients are from that of the finite sum at x*."""
+    names = (of_penalty.penalty, of_penalty.penalty_next, of_penalty.penalty_star)
+    apart = parts - problem.component_gradients(problem.x_star).mean(0)
+    return {
+        **{v: problem.l1 * np.abs(at).sum() for v, at in zip(names, (x, after, problem.x_star), strict=True)},
+        of_penalty.descent_apart: apart.mean(0) @ (x - problem.x_star),
+        of_penalty.moment_apart: (apart**2).sum(1).mean(),
+    }
+
+
 def _states(problem, rng, alpha, estimate="batch"):
     """State quantities at random points, every expectation a plain average over pairs of components."""
     scale = 1 + np.linalg.norm(problem.x0)
@@ -116,6 +130,7 @@ def _states(problem, rng, alpha, estimate="batch"):
                 s.next_descent: ahead @ next_offset,
                 s.cross_descent: ahead @ offset,
             }
+            state |= _penalties(problem, x, after, parts)
             if problem.loss.third is not None:
                 error = problem.hessian(x) @ offset - full
                 state[in_metric.model_error_sq] = error @ error
@@ -130,6 +145,8 @@ def _states(problem, rng, alpha, estimate="batch"):
 
 def _checked(inequality, problem):
     """Assert the slack at random points; False where the problem does not certify what it requires."""
+    if problem.l1 and not inequality.requires & SUMS:
+        return False
     try:
         constants, _ = _constants(problem, inequality.requires)
     except NotCertified:
@@ -143,7 +160,7 @@ def _checked(inequality, problem):
         stored_symbols.stored_gap,
         c.d2_scaled,
     }
-    from_star |= {in_metric.model_error_sq}
+    from_star |= {in_metric.model_error_sq, *of_penalty.PENALTY_STATE}
     if problem.x_star is None and (
         inequality.estimate not in ("batch", "along one axis") or inequality.slack.free_symbols & from_star
     ):
@@ -179,7 +196,7 @@ def test_inequalities_between_points_hold_anywhere(inequality):
             constants, _ = _constants(problem, inequality.requires)
         except NotCertified:
             continue
-        if problem.x_star is None:
+        if problem.x_star is None or problem.l1:
             continue
         checked += 1
         rng = np.random.default_rng(11)

@@ -22,6 +22,7 @@ from ratebound.theory.last_iterate import LastIterate
 from ratebound.theory.memory import Memory
 from ratebound.theory.method import Method, g, x
 from ratebound.theory.onestep import X
+from ratebound.theory.penalty_symbols import penalty, penalty0
 from ratebound.theory.potential import Potential
 from ratebound.theory.recursion import Cases, Recursion
 from ratebound.theory.reduced import Reduced
@@ -124,7 +125,7 @@ def test_a_second_derivation_by_running_the_one_step_inequality(theorem):
                 if step + 1 >= int(theorem.start):
                     assert q <= bound[step + 1] * (1 + 1e-9)
         elif isinstance(certificate, Telescope) and certificate.weight != 0:
-            at_zero = certificate.potential.subs(k, 0).subs({s.delta: gap0, s.d2: D**2})
+            at_zero = certificate.potential.subs(k, 0).subs({s.delta: gap0, s.d2: D**2, penalty: penalty0})
             start = float(_along(at_zero, values, alphas)[0])
             total = np.cumsum(_along(certificate.noise, values, alphas))
             weights = np.cumsum(_along(certificate.weight, values, alphas))
@@ -175,7 +176,7 @@ def _random_constants(theorem, rng):
     values |= {"L_coord_sum": values["d"] * base + rng.random() * values["d"] * (values["L"] - base)}
     values |= {"D_scaled_sq": rng.exponential() + 0.01, "omega": 0.01 + 0.99 * rng.random()}
     values |= {"x_inf": rng.random() + 0.01, "margin": rng.random(), "grad_inf": rng.exponential() + 0.01}
-    values |= {"decay": rng.random()}
+    values |= {"decay": rng.random(), "penalty0": rng.random()}
     values |= {"beta": rng.random(), "radius": rng.random() / values["L"]}
     # Near enough to x* for steps that square the distance.
     values |= {"mu_star": base, "L_hess": 2 * base / (3 * values["D"]) * rng.random()}

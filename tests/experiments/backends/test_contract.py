@@ -14,10 +14,12 @@ from ratebound.experiments.backends.numpy_ import NumpyEngine
 from ratebound.experiments.plan import PRECISIONS, Plan
 from ratebound.experiments.shuffling import SHUFFLED_PASSES
 from ratebound.problems.build import from_arrays
+from ratebound.problems.composite import penalised
 from ratebound.problems.losses import LOSSES
 from ratebound.theory.draws import Draws
 from ratebound.theory.method import Method
 from ratebound.theory.methods import METHODS
+from ratebound.theory.methods_proximal import PROXIMAL
 
 STEPS, STOPS = 70, (1, 30, 70)
 SAMPLINGS = [(3, True), (3, False), (11, False)]
@@ -110,6 +112,8 @@ def test_every_method(method, dtype):
     # Line searches are formulas for least squares.
     rule = METHODS[method].at({symbol: Rational(7, 10) for symbol in METHODS[method].parameters})
     loss = problem("squared" if method in ("steepest", "armijo") else "logistic")
+    if rule in PROXIMAL:
+        loss = penalised(loss, 0.1)
     agree(plan(loss, rule, 2, dtype=dtype))
 
 

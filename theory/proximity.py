@@ -1,0 +1,107 @@
+"""What proximal steps do where f is a finite sum plus a convex penalty h, in the quantities of one step.
+
+With ``x_{k+1}`` the minimiser of ``alpha h(v) + ||v - (y_k - alpha g)||^2/2`` every z obeys
+``<y_k - alpha g - x_{k+1}, x_{k+1} - z> >= alpha (h(x_{k+1}) - h(z))``. A projection is the case of an h that
+is zero on the box and infinite elsewhere: the inequalities of :mod:`ratebound.theory.projections` are these
+without h. Gradients, L and mu are those of the finite sum alone; gaps are those of f.
+"""
+
+from __future__ import annotations
+
+from ratebound.theory.inequality import Assumption, Inequality, needs
+from ratebound.theory.methods_proximal import prox_gd, prox_sgd
+from ratebound.theory.penalty_symbols import (
+    descent_apart,
+    moment_apart,
+    penalty,
+    penalty_next,
+    penalty_star,
+)
+from ratebound.theory.projections import nonexpansive_mean, obtuse_at_iterate, obtuse_at_star
+from ratebound.theory.symbols import (
+    L,
+    L_max,
+    alpha,
+    d2,
+    d2_next,
+    delta,
+    delta_next,
+    descent,
+    move_inner,
+    move_sq,
+    mu,
+    sigma_star_sq,
+)
+
+_PENALISED = needs("penalised")
+_SUM_NOW, _SUM_NEXT = delta - penalty + penalty_star, delta_next - penalty_next + penalty_star
+"""The finite sum at x_k and at x_{k+1}, minus its value at x*."""
+
+prox_at_star = Inequality(
+    "the proximal step seen from x*",
+    obtuse_at_star.slack - alpha * (penalty_next - penalty_star),
+    _PENALISED,
+    prox_gd,
+)
+prox_at_iterate = Inequality(
+    "the proximal step seen from x_k",
+    obtuse_at_iterate.slack - alpha * (penalty_next - penalty),
+    _PENALISED,
+    prox_gd,
+)
+prox_mean = Inequality(
+    "the proximal step seen from x*, in the mean",
+    nonexpansive_mean.slack - 2 * alpha * (penalty_next - penalty_star),
+    _PENALISED,
+    prox_sgd,
+)
+sum_descent = Inequality(
+    "descent lemma of the finite sum",
+    _SUM_NOW + move_inner + L / 2 * move_sq - _SUM_NEXT,
+    needs("smooth_sum", "penalised"),
+)
+sum_first_order = Inequality(
+    "first-order convexity of the finite sum", descent - _SUM_NOW, needs("convex_sum", "penalised")
+)
+sum_strong = Inequality(
+    "strong convexity of the finite sum",
+    descent - _SUM_NOW - mu / 2 * d2,
+    needs("strongly_convex_sum", "penalised"),
+)
+
+prox_apart = Inequality(
+    "proximal steps bring x_{k+1} and x* no further apart, in the mean",
+    d2 - 2 * alpha * descent_apart + alpha**2 * moment_apart - d2_next,
+    _PENALISED,
+    prox_sgd,
+)
+monotone_apart = Inequality(
+    "strong monotonicity of the gradient of the finite sum",
+    descent_apart - mu * d2,
+    needs("strongly_convex_sum"),
+)
+cocoercive_apart = Inequality(
+    "co-coercive components and their variance at the minimiser",
+    2 * L_max * descent_apart + 2 * sigma_star_sq - moment_apart,
+    needs("smooth_components_of_sum"),
+)
+
+penalised = Assumption(
+    "penalised", "f is a finite sum plus l1 ||x||_1; gradients are those of the finite sum", ("l1",)
+)
+smooth_sum = Assumption("smooth_sum", "the finite sum is L-smooth", ("L",), (sum_descent,))
+convex_sum = Assumption("convex_sum", "the finite sum is convex", ("convex",), (sum_first_order,))
+strongly_convex_sum = Assumption(
+    "strongly_convex_sum", "the finite sum is mu-strongly convex", ("mu",), (sum_strong, monotone_apart)
+)
+smooth_components_of_sum = Assumption(
+    "smooth_components_of_sum",
+    "every f_i of the finite sum is convex and L_max-smooth",
+    ("components_convex", "smooth_components", "L_max", "sigma_star_sq"),
+    (cocoercive_apart,),
+)
+ASSUMPTIONS = (penalised, smooth_sum, convex_sum, strongly_convex_sum, smooth_components_of_sum)
+FACTS = (
+    (needs("strongly_convex_sum", "smooth_sum"), mu <= L),
+    (needs("strongly_convex_sum", "smooth_components_of_sum"), mu <= L_max),
+)
