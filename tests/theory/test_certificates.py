@@ -7,6 +7,7 @@ import pytest
 from sympy import Integer, Rational, Symbol, sqrt
 
 from ratebound.problems.lower import lower
+from ratebound.theory import penalty_symbols as h
 from ratebound.theory import symbols as s
 from ratebound.theory.assumptions import first_order
 from ratebound.theory.away import Away
@@ -22,7 +23,6 @@ from ratebound.theory.last_iterate import LastIterate
 from ratebound.theory.memory import Memory
 from ratebound.theory.method import Method, g, x
 from ratebound.theory.onestep import X
-from ratebound.theory.penalty_symbols import penalty, penalty0
 from ratebound.theory.potential import Potential
 from ratebound.theory.recursion import Cases, Recursion
 from ratebound.theory.reduced import Reduced
@@ -125,7 +125,9 @@ def test_a_second_derivation_by_running_the_one_step_inequality(theorem):
                 if step + 1 >= int(theorem.start):
                     assert q <= bound[step + 1] * (1 + 1e-9)
         elif isinstance(certificate, Telescope) and certificate.weight != 0:
-            at_zero = certificate.potential.subs(k, 0).subs({s.delta: gap0, s.d2: D**2, penalty: penalty0})
+            at_zero = certificate.potential.subs(k, 0).subs(
+                {s.delta: gap0, s.d2: D**2, h.penalty: h.penalty0}
+            )
             start = float(_along(at_zero, values, alphas)[0])
             total = np.cumsum(_along(certificate.noise, values, alphas))
             weights = np.cumsum(_along(certificate.weight, values, alphas))
@@ -162,8 +164,7 @@ def _random_constants(theorem, rng):
     values = {"mu": base, "mu_pl": base, "L": base * (1 + rng.exponential(5.0)), "D": 0.5 + rng.random()}
     values |= {"L_max": 1.5 * values["L"], "ell": 1.2 * values["L"]}
     values |= {"gap0": rng.exponential() + 0.01, "second_moment": rng.exponential() + 0.01}
-    values |= {"grad0_sq": rng.exponential() + 0.01}
-    values |= {"sigma_b_sq": rng.exponential() + 0.01, "sigma_star_sq": rng.exponential() + 0.01}
+    values |= {name: rng.exponential() + 0.01 for name in ("grad0_sq", "sigma_b_sq", "sigma_star_sq")}
     values |= {"L_mean": 1.3 * values["L"], "sigma_p_sq": rng.exponential() + 0.01}
     values |= {"mu_min": base, "n": float(rng.integers(1, 50))}
     values |= {"variance_bound": rng.exponential() + 0.01, "component_gap": rng.exponential() + 0.01}
@@ -176,11 +177,10 @@ def _random_constants(theorem, rng):
     values |= {"L_coord_sum": values["d"] * base + rng.random() * values["d"] * (values["L"] - base)}
     values |= {"D_scaled_sq": rng.exponential() + 0.01, "omega": 0.01 + 0.99 * rng.random()}
     values |= {"x_inf": rng.random() + 0.01, "margin": rng.random(), "grad_inf": rng.exponential() + 0.01}
-    values |= {"decay": rng.random(), "penalty0": rng.random()}
-    values |= {"beta": rng.random(), "radius": rng.random() / values["L"]}
+    values |= {name: rng.random() for name in ("decay", "penalty0", "beta")}
     # Near enough to x* for steps that square the distance.
     values |= {"mu_star": base, "L_hess": 2 * base / (3 * values["D"]) * rng.random()}
-    values |= {"level_radius": values["D"], "damping": np.nan}
+    values |= {"level_radius": values["D"], "damping": np.nan, "radius": rng.random() / values["L"]}
     low, high = {}, {}
     for relation in theorem.where:
         symbols = sorted(relation.rhs.free_symbols, key=str)
