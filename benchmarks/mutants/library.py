@@ -21,6 +21,7 @@ from ratebound.theory.symbols import ALONG_RUN
 KILLED = 1 + 1e-6
 _PARTS = np.concatenate([[1.0, 1 - 1e-6, 0.5], np.geomspace(0.9, 1e-4, 14), [0.52, 0.7]])
 _BEYOND = np.concatenate([[1.0, 0.6], np.geomspace(1e2, 1e-4, 16)])
+_TINY = 1e-4
 _FEW = (slice(0, 8, 2), slice(2, None, 3))
 _SHORT = 3
 """Steps of runs that are costly, and how many values of their parameters are tried."""
@@ -148,15 +149,21 @@ def cases(theorem: Theorem, entries: Sequence[Entry] = ENTRIES) -> Iterator[tupl
 def values(at: Case) -> dict[str, np.ndarray]:
     """Return the parameter values that are tried: the edges of the range, and parts of it.
 
-    Two parameters go through theirs together, and the first through a few while the second goes through all.
+    Two parameters go through theirs together, and the first through a few while the second goes through all;
+    more of them go together.
     """
     ends = edges(at.theorem, constants_of(at))
     within = limited(at.theorem)
-    parts = [_PARTS if name in within else _BEYOND for name in ends]
+    parts = [(_PARTS if name in within else _BEYOND).copy() for name in ends]
     if len(parts) == 2:
         crossed = np.meshgrid(parts[0][_FEW[0]], parts[1][_FEW[1]])
         shortest = min(map(len, parts))
         parts = [np.concatenate([p[:shortest], c.ravel()]) for p, c in zip(parts, crossed, strict=True)]
+    if len(parts) > 2:
+        # The corner where all but the first nearly vanish comes second.
+        for part in parts[1:]:
+            part[1] = _TINY
+        parts[0][1] = 1.0
     few = _SHORT if _costly(at.theorem.method) else None
     return {name: end * part[:few] for (name, end), part in zip(ends.items(), parts, strict=True)}
 
