@@ -140,6 +140,8 @@ class LeastGradient:
         }
         left = self.claim(piece) - sum((m * i.slack for i, m in piece.by.items()), S.Zero)
         residual = expand(left.xreplace(moves).xreplace(values))
+        if not residual.is_polynomial(*STATE):
+            raise RateboundError(f"the certificate does not close: {residual} is no polynomial in the state")
         rest = Poly(residual, *STATE)
         if any(any(powers) and not vanishes(c) for powers, c in rest.terms()):
             raise RateboundError(

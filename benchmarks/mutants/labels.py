@@ -116,7 +116,7 @@ def _certificates(parent: Theorem) -> Iterator[tuple[str, Certificate]]:
     """Yield certificates about the same method and measure, that of the theorem first."""
     if parent.id in PROOFS:
         yield f"{parent.id}, sharpened by hand,", PROOFS[parent.id]
-    for other in (parent, *THEOREMS.values()):
+    for other in (parent, *(each for each in THEOREMS.values() if each.id != parent.id)):
         proof = other.certificate
         if proof is None or proof.cited or (other.method, other.measure) != (parent.method, parent.measure):
             continue

@@ -112,6 +112,14 @@ def test_an_error_that_is_no_refusal_is_not_swallowed():
         labels._closes(THEOREMS["gd_pl"], Broken())
 
 
+def test_a_certificate_that_meets_no_polynomial_does_not_close_and_stops_nothing():
+    parent = THEOREMS["polyak_subgradient"]
+    [half] = [m for m in mutants_of(parent, tight=False) if m.change == "step x 0.5"]
+    with pytest.raises(labels.RateboundError, match="no polynomial"):
+        replace(half.theorem, certificate=parent.certificate)
+    assert labels.label(half).label == "open"
+
+
 def test_the_lemma_behind_the_labels_of_the_star_theorems_stands():
     noise = alpha * sigma_star_sq / (2 * (1 - alpha * L_max))
     lemma = replace(THEOREMS["sgd_star_convex"], bound=D**2 / (2 * alpha * k) + noise, certificate=None)
