@@ -21,7 +21,6 @@ PROBLEMS = (
     "quadratic_2d",
     "linnerud",
     "huber_worst",
-    "rank_deficient",
     "interpolating",
     "consistent",
     "consistent_plane",
