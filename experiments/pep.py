@@ -19,12 +19,14 @@ from types import MappingProxyType
 from typing import Any, TypeAlias
 
 import numpy as np
-from sympy import Expr, Float, Symbol
+from sympy import Expr, Rational, Symbol
 
 from ratebound.experiments.linear import linear
 from ratebound.problems.lower import lower
 from ratebound.theory.catalogue import find
 from ratebound.theory.errors import RateboundError
+from ratebound.theory.methods import METHODS
+from ratebound.theory.noise_models import to_end
 from ratebound.theory.statement import Theorem
 from ratebound.theory.symbols import (
     BY_NAME,
@@ -39,6 +41,7 @@ from ratebound.theory.symbols import (
     k,
     mu,
     mu_pl,
+    second_moment,
     sigma_b_sq,
     sigma_star_sq,
 )
@@ -55,12 +58,18 @@ class Oracle:
     Parameters
     ----------
     function_class
-        ``"convex"``, ``"strongly_convex"``, ``"pl"``, ``"smooth"`` or ``"components"`` (a mean of two
-        components, strongly convex where there is a modulus, else convex; every path of SGD or SAGA).
+        ``"convex"``, ``"strongly_convex"``, ``"pl"``, ``"smooth"``, ``"quadratic"``, ``"nonsmooth"`` (convex,
+        with the subgradients of the run bounded by the noise), ``"components"`` (a mean of two components,
+        strongly convex where there is a modulus, else convex; every path of SGD or SAGA), or the method where
+        it sets its steps: ``"line_search"`` (exact), ``"polyak"`` (one step; ``alpha`` is the length that it
+        happens to have).
     start
         What is set to one at the start: ``D``, ``gap0``, ``grad0_sq``, or ``gap0 + mu D^2/2``.
     curvature, modulus, noise
-        The constants that play the parts of L, mu and the mean of ||grad f_i(x*)||^2.
+        The constants that play the parts of L, mu and the mean of ||grad f_i(x*)||^2, or of the bound on
+        squared subgradients.
+    projected
+        Whether every step is projected onto a convex set, any one.
     tight
         Whether the worst case equals the bound.
     steps
@@ -69,11 +78,12 @@ class Oracle:
 
     function_class: str
     start: Expr
-    curvature: Symbol = L
+    curvature: Symbol | None = L
     modulus: Symbol | None = None
     noise: Symbol | None = None
     tight: bool = False
     steps: int = 50
+    projected: bool = False
 
 
 _ENERGY = gap0 + mu * D**2 / 2
@@ -100,7 +110,32 @@ ORACLES: Mapping[str, Oracle] = MappingProxyType(
         "gd_middle_gap_distance": Oracle("strongly_convex", D, modulus=mu, tight=True),
         "gd_pl_refined": Oracle("pl", gap0, modulus=mu_pl),
         "gd_pl_refined_long": Oracle("pl", gap0, modulus=mu_pl),
+        "gd_sc_coercive": Oracle("strongly_convex", D, modulus=mu),
+        "gd_sc_simple": Oracle("strongly_convex", D, modulus=mu),
+        "gd_middle_distance": Oracle("strongly_convex", D, modulus=mu, tight=True),
+        "gd_middle_gradient": Oracle("strongly_convex", grad0_sq, modulus=mu, tight=True),
+        "gd_middle_gradient_distance": Oracle("strongly_convex", D, modulus=mu, tight=True),
+        "gd_middle_gradient_gap": Oracle("strongly_convex", gap0, modulus=mu, tight=True),
+        "gd_convex_gradient_mean": Oracle("convex", D),
+        "gd_pl_gradient": Oracle("pl", gap0, modulus=mu_pl),
+        "gd_quadratic_gap": Oracle("quadratic", D, tight=True),
+        "gd_quadratic_gradient": Oracle("quadratic", D, tight=True),
+        "gd_quadratic_gradient_gap": Oracle("quadratic", gap0, tight=True),
+        "heavy_ball_quadratic": Oracle("quadratic", D, modulus=mu_pl, tight=True),
+        "steepest_linear": Oracle("line_search", gap0, modulus=mu_pl, tight=True),
+        "polyak_strong": Oracle("polyak", D, modulus=mu, steps=1),
+        "projected_gd_convex": Oracle("convex", D, projected=True),
+        "projected_gd_strong": Oracle("strongly_convex", D, modulus=mu, projected=True),
+        "projected_subgradient": Oracle("nonsmooth", D, None, noise=second_moment, projected=True),
+        "subgradient_constant": Oracle("nonsmooth", D, None, noise=second_moment, tight=True),
+        "subgradient_horizon": Oracle("nonsmooth", D, None, noise=second_moment, tight=True),
+        "subgradient_decaying": Oracle("nonsmooth", D, None, noise=second_moment),
+        "subgradient_strong": Oracle("nonsmooth", D, None, mu, second_moment),
+        "subgradient_linear_decay": Oracle("nonsmooth", D, None, noise=second_moment, tight=True),
+        "subgradient_linear_decay_horizon": Oracle("nonsmooth", D, None, noise=second_moment, tight=True),
         "nesterov_convex": Oracle("convex", D),
+        "nesterov_convex_gradient": Oracle("convex", D),
+        "nesterov_strong_distance": Oracle("strongly_convex", _ENERGY, modulus=mu),
         "nesterov_strong": Oracle("strongly_convex", _ENERGY, modulus=mu),
         "triple_momentum_distance": Oracle("strongly_convex", D, modulus=mu, tight=True),
         "ogm_convex": Oracle("convex", D),
@@ -211,6 +246,10 @@ def _posed(theorem: Theorem, values: Mapping[str, float], steps: int) -> tuple[d
         "start": str(oracle.start),
         "table": theorem.method.draws is not None and bool(theorem.method.draws.table),
         "gap0": known.get(gap0),
+        "projected": oracle.projected,
+        "to_end": to_end in theorem.assumptions,
+        "weights": [_number(theorem.weights, known, j, steps) for j in range(steps)],
+        "length": known.get(alpha),
         **_rules(theorem, known, steps),
         **{role: None if symbol is None else known[symbol] for role, symbol in roles.items()},
     }
@@ -220,17 +259,21 @@ def _posed(theorem: Theorem, values: Mapping[str, float], steps: int) -> tuple[d
 def _rules(theorem: Theorem, known: Mapping[Symbol, float], steps: int) -> dict[str, Any]:
     """Return the steps, and where they are linear in the states the matrices of each of them."""
     alphas = [_number(theorem.step, known, j, steps) for j in range(steps)]
-    values = {symbol: Float(value) for symbol, value in known.items() if symbol != alpha}
-    method = theorem.method
-    if method.draws is not None:
+    values = {symbol: Rational(value) for symbol, value in known.items() if symbol != alpha}
+    method, oracle = theorem.method, ORACLES[theorem.id]
+    if method.draws is not None or oracle.function_class in ("line_search", "polyak"):
         return {"alphas": alphas}
+    if oracle.projected:
+        # The step before the projection is that of gradient descent.
+        method = METHODS["gd"]
     method = replace(
         method,
         update={name: rule.xreplace(values) for name, rule in method.update.items()},
         point=method.point.xreplace(values),
     )
     run = linear(method, np.array(alphas))
-    return {"alphas": alphas} | {name: getattr(run, name).tolist() for name in ("keep", "push", "point")}
+    parts = ("keep", "push", "point", "follows")
+    return {"alphas": alphas} | {name: getattr(run, name).tolist() for name in parts}
 
 
 def _number(expr: Expr, known: Mapping[Symbol, float], at: int, steps: int) -> float:

@@ -53,11 +53,51 @@ POINTS = {
     ],
     "gd_nonconvex": [({"L": 1, "alpha": step}, k) for step, k in ((1.0, 1), (1.0, 4), (0.3, 2), (1.8, 2))],
     "nesterov_convex": [({"L": 1, "alpha": step}, k) for step, k in ((1.0, 1), (1.0, 4), (0.3, 3))],
-    "triple_momentum_distance": [({"L": 1, "mu": mu}, k) for mu, k in ((0.1, 1), (0.1, 4), (0.5, 3))],
+    "triple_momentum_distance": [({"L": 1, "mu": mu}, k) for mu, k in ((0.1, 1), (0.1, 4), (0.5, 2))],
     "ogm_convex": [({"L": L}, k) for L, k in ((1, 1), (2, 2), (1, 5))],
     "heavy_ball_convex": [({"L": 1, "alpha": step}, k) for step, k in ((1.0, 1), (1.0, 3), (0.3, 2))],
     "heavy_ball_linear": [
         ({"L": 1, "mu_pl": 0.2, "alpha": step}, k) for step, k in ((0.5, 1), (0.9, 3), (0.2, 2))
+    ],
+    "gd_sc_coercive": [
+        ({"L": 1, "mu": 0.1, "alpha": step}, k) for step, k in ((0.2, 2), (1.0, 3), (MIDDLE, 1))
+    ],
+    "gd_sc_simple": [({"L": 1, "mu": 0.1, "alpha": step}, k) for step, k in ((0.2, 2), (1.0, 3), (0.5, 1))],
+    **{
+        f"gd_middle_{name}": [({"L": 1, "mu": mu}, k) for mu, k in ((0.1, 3), (0.1, 1), (0.5, 2))]
+        for name in ("distance", "gradient", "gradient_distance", "gradient_gap")
+    },
+    "gd_convex_gradient_mean": [({"L": 1, "alpha": step}, k) for step, k in ((1.0, 3), (0.3, 2), (1.9, 2))],
+    "gd_pl_gradient": [
+        ({"L": 1, "mu_pl": 0.2, "alpha": step}, k) for step, k in ((1.0, 2), (0.3, 1), (1.8, 1))
+    ],
+    **{
+        f"gd_quadratic_{name}": [({"L": 1, "alpha": step}, k) for step, k in ((1.0, 1), (0.6, 2), (0.8, 2))]
+        for name in ("gap", "gradient", "gradient_gap")
+    },
+    "heavy_ball_quadratic": [({"L": 1, "mu_pl": mu}, k) for mu, k in ((0.1, 1), (0.1, 3), (0.2, 2))],
+    "steepest_linear": [({"L": 1, "mu_pl": mu}, k) for mu, k in ((0.1, 1), (0.1, 2), (0.5, 2))],
+    "polyak_strong": [({"L": 1, "mu": 0.1, "alpha": length}, 1) for length in (0.5, 1.0, 5.0)],
+    "projected_gd_convex": [({"L": 1, "alpha": step}, k) for step, k in ((1.0, 1), (1.0, 3), (0.3, 2))],
+    "projected_gd_strong": [
+        ({"L": 1, "mu": 0.1, "alpha": step}, k) for step, k in ((1.0, 1), (1.0, 3), (0.3, 2))
+    ],
+    **{
+        name: [({"second_moment": 4, "alpha": step}, k) for step, k in ((0.5, 1), (0.2, 3), (1.0, 2))]
+        for name in ("subgradient_constant", "projected_subgradient")
+    },
+    **{
+        name: [({"second_moment": 4}, k) for k in (1, 2, 4)]
+        for name in ("subgradient_horizon", "subgradient_linear_decay_horizon")
+    },
+    **{
+        name: [({"second_moment": 4, "alpha0": step}, k) for step, k in ((0.5, 1), (0.2, 3), (1.0, 2))]
+        for name in ("subgradient_decaying", "subgradient_linear_decay")
+    },
+    "subgradient_strong": [({"second_moment": 4, "mu": 0.5}, k) for k in (1, 2, 4)],
+    "nesterov_convex_gradient": [({"L": 1, "alpha": step}, k) for step, k in ((1.0, 1), (1.0, 4), (0.3, 3))],
+    "nesterov_strong_distance": [
+        ({"L": 1, "mu": 0.1, "alpha": step}, k) for step, k in ((1.0, 1), (1.0, 4), (0.2, 3))
     ],
     "nesterov_strong": [
         ({"L": 1, "mu": 0.1, "alpha": step}, k) for step, k in ((1.0, 1), (1.0, 4), (0.2, 3))
@@ -105,10 +145,12 @@ def test_no_worst_case_exceeds_its_bound_and_tight_ones_attain_it():
 
 
 @needs_pepit
-def test_a_false_bound_is_seen():
-    true = THEOREMS["gd_convex_tight"]
-    false = replace(true, bound=true.bound * 0.99, certificate=None)
-    assert worst_case(false, {"L": 1, "alpha": 1.0}, 2).ratio > 1 + 1e-6
+def test_false_bounds_of_every_kind_of_program_are_seen():
+    names = ("gd_convex_tight", "gd_quadratic_gap", "steepest_linear", "subgradient_linear_decay_horizon")
+    names = (*names, "heavy_ball_quadratic", "projected_subgradient", "gd_convex_gradient_mean")
+    false = [replace(THEOREMS[n], bound=THEOREMS[n].bound * 0.99, certificate=None) for n in names]
+    requests = [(theorem, *POINTS[theorem.id][0]) for theorem in false]
+    assert all(found.ratio > 1 + 1e-6 for found in worst_cases(requests))
 
 
 def refuse(*arguments, **options):
