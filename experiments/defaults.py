@@ -26,6 +26,9 @@ PENALISED_SLOPES = ("sparse_plane", "sparse_logistic", "hinge_plane", "median")
 CURVED = ("logistic_line", "logistic_plane", "cauchy_line", "sine_near", "iris")
 """For theorems about Hessians that change: starts near a minimiser, and one that is not."""
 
+BOUNDED = ("huber_worst", "diabetes_welsch", "diabetes_cauchy")
+"""For theorems about gradients that are bounded everywhere."""
+
 
 def default_problems(theorem: Theorem) -> tuple[str, ...]:
     """Return names of bundled problems, at least three of which certify what the theorem assumes.
@@ -49,6 +52,8 @@ def default_problems(theorem: Theorem) -> tuple[str, ...]:
         and not {L, L_max} & read
     ):
         return KINKED
+    if "bounded_coordinates" in assumed and "boxed" not in assumed:
+        return BOUNDED
     if theorem.in_passes:
         return IN_PASSES
     return SQUARES if {"quadratic", "strongly_convex"} <= assumed else USUAL

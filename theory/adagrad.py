@@ -1,14 +1,16 @@
-"""AdaGrad-Norm with full gradients: one step length for all coordinates, shortened by what has been seen."""
+"""AdaGrad on f that need not be convex: by norm with full gradients, by coordinate with batches."""
 
 from __future__ import annotations
 
 from sympy import Integer, log, sqrt
 
 from ratebound.theory.accumulated import AnySteps, ShortSteps
+from ratebound.theory.accumulated_batches import BoundedSquares
 from ratebound.theory.assumptions import lower_bounded, smooth
-from ratebound.theory.methods import adagrad_norm
+from ratebound.theory.methods import adagrad, adagrad_norm
+from ratebound.theory.projections import bounded_coordinates
 from ratebound.theory.statement import Theorem
-from ratebound.theory.symbols import L, alpha, b0, gap0, grad0_sq, k
+from ratebound.theory.symbols import L, alpha, b0, gamma, gap0, grad0_sq, k
 
 adagrad_norm_short = Theorem(
     id="adagrad_norm_short",
@@ -45,4 +47,20 @@ adagrad_norm_any = Theorem(
     sibling="adagrad_norm_short",
 )
 
-THEOREMS = (adagrad_norm_short, adagrad_norm_any)
+adagrad_nonconvex = Theorem(
+    id="adagrad_nonconvex",
+    title="AdaGrad, nonconvex, bounded gradients, mean squared gradient",
+    source="in the manner of Défossez, Bottou, Bach and Usunier 2022, Theorem 1 (not checked); derived here",
+    method=adagrad,
+    assumptions=(smooth, lower_bounded, bounded_coordinates),
+    step=gamma,
+    measure="grad_norm_sq_mean",
+    bound=BoundedSquares.implied(),
+    start=Integer(1),
+    certificate=BoundedSquares(),
+    defaults={gamma: sqrt(grad0_sq) / L, b0: 10 * sqrt(grad0_sq)},
+    note="Gradients are bounded for every draw, which losses of bounded slopes without a ridge certify.",
+    sibling="adagrad_norm_any",
+)
+
+THEOREMS = (adagrad_norm_short, adagrad_norm_any, adagrad_nonconvex)

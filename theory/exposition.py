@@ -8,6 +8,7 @@ from dataclasses import replace
 from sympy import Max, S
 
 from ratebound.theory.accumulated import AnySteps, ShortSteps
+from ratebound.theory.accumulated_batches import BoundedSquares
 from ratebound.theory.accumulated_box import LargestAverage, SummedSquares
 from ratebound.theory.away import Away
 from ratebound.theory.certificate import (
@@ -24,6 +25,7 @@ from ratebound.theory.exposition_reduced import away, reduced, tracked_sum, trac
 from ratebound.theory.exposition_second import cubic_model, squaring, strong_model
 from ratebound.theory.exposition_steps import (
     any_steps,
+    bounded_squares,
     distance_estimate,
     interpolated,
     last_iterate,
@@ -111,6 +113,8 @@ def _proof(theorem: Theorem) -> list[Line]:
             return list(short_steps(theorem))
         case AnySteps() as proof:
             return list(any_steps(theorem, proof))
+        case BoundedSquares():
+            return list(bounded_squares(theorem))
         case DistanceEstimate():
             return list(distance_estimate(theorem))
         case LookAhead() as proof:

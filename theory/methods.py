@@ -182,12 +182,18 @@ armijo = Method(
     "full",
 )
 _v = Symbol("v", real=True)
-"""The sum of the squared gradient norms, the same in every coordinate."""
+"""The sum of the squared gradients, by coordinate or of all together."""
 adagrad_norm = Method(
     "adagrad_norm",
     "AdaGrad-Norm: gradient descent with the step alpha b0/sqrt(b0^2 + sum of ||g||^2)",
     {"x": x - alpha * b0 / sqrt(b0**2 + _v + grad_sq) * g, "v": _v + grad_sq},
     "full",
+)
+adagrad = Method(
+    "adagrad",
+    "AdaGrad, alpha over the root of b0^2 + sum of g^2 by coordinate",
+    {"x": x - alpha * g / sqrt(b0**2 + _v + g**2), "v": _v + g**2},
+    "batch",
 )
 sam = Method(
     "sam",
@@ -228,6 +234,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
             sign_steepest,
             armijo,
             adagrad_norm,
+            adagrad,
             d_adaptation,
             sam,
             heavy_ball,

@@ -24,7 +24,7 @@ ACCEPTED = re.compile(
     r"overflows|is too large|claims its bound from k|is infinite|finite minimiser is not certified|"
     r"is about batches|it says nothing there|one is for plain SGD only|is not quadratic|"
     r"not certified to interpolate|has a kink|start nearer|is not Lipschitz|does not change|"
-    r"about a finite sum alone|which adds l1"
+    r"about a finite sum alone|which adds l1|are not bounded, and no box"
 )
 WALKED = 7
 load = functools.cache(library.load)
