@@ -49,7 +49,8 @@ def families_of(theorem: Theorem) -> list[str]:
 def one_by_one(theorem: Theorem) -> bool:
     """Whether each run takes an instance of its own: nothing can be swept at once."""
     swept = bool(theorem.parameters) and theorem.measure not in ONE_STEP
-    return not swept or bool(theorem.step.free_symbols & set(ALONG_RUN))
+    in_rows = bool(theorem.method.parameters) and theorem.method.sampling == "batch"
+    return not swept or in_rows or bool(theorem.step.free_symbols & set(ALONG_RUN))
 
 
 def evaluate(theorem: Theorem, runs: int, rng: np.random.Generator) -> Count:
