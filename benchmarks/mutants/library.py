@@ -23,8 +23,8 @@ _PARTS = np.concatenate([[1.0, 1 - 1e-6, 0.5], np.geomspace(0.9, 1e-4, 14), [0.5
 _BEYOND = np.concatenate([[1.0, 0.6], np.geomspace(1e2, 1e-4, 16)])
 _TINY = 1e-4
 _FEW = (slice(0, 8, 2), slice(2, None, 3))
-_SHORT = 3
-"""Steps of runs that are costly, and how many values of their parameters are tried."""
+_SHORT, _SINGLE, _SOME = 3, 60, 4
+"""Steps of runs that are costly, and how many values of their parameters are tried; more on one component."""
 _REMEMBERED = 400
 """Runs that are kept: mutants of the bound alone share the runs of their theorem."""
 
@@ -121,6 +121,11 @@ ENTRIES = (
     Entry("sine_line", (0.0, 0.0953), 2),
     Entry("interpolation", (0.0147, 0.289, 1.08, 0.893), 98),
     Entry("huber_ridge", (0.7975, 0.102, 6.38), 4),
+    Entry("interpolation", (0.7405, -1.664, 1.331, 1.2385), 3),
+    Entry("logistic_ridge", (0.909, 0.275, -2.348), 3),
+    Entry("logistic_ridge", (0.256, 2.466, -1.087), 3),
+    Entry("logistic_ridge", (0.082, 2.645, 4.989), 3),
+    Entry("huber_plane", (0.0548, 5.795, 36.605), 50),
     Entry("huber_1d", (20.0,), 300),
     Entry("additive_1d", (1.0, 1e-3, 1.0), 200),
     Entry("rare_row", (40, 20.0, 0.0, 1.0), 200),
@@ -132,16 +137,26 @@ ENTRIES = (
 
 def _costly(method: Method) -> bool:
     """Whether a run is walked path by path, or with matrices of its own: only short ones are tried."""
-    walked = method.sampling == "batch" and method.draws is None and not is_linear(method)
-    return walked or method.metric is not None
+    return _walked(method) or method.metric is not None
+
+
+def _walked(method: Method) -> bool:
+    return method.sampling == "batch" and method.draws is None and not is_linear(method)
+
+
+def _tried(method: Method, entry: Entry) -> bool:
+    """Whether a run is affordable, and an instance tells something: quadratics hide changes of a Hessian."""
+    if entry.family == "logistic_ridge":
+        return method.metric is not None
+    single = _walked(method) and entry.problem.n == 1
+    return not _costly(method) or entry.steps <= (_SINGLE if single else _SHORT)
 
 
 def cases(theorem: Theorem, entries: Sequence[Entry] = ENTRIES) -> Iterator[tuple[Entry, Case]]:
     """Yield entries as cases of a theorem, but those whose run, or noise along it, is costly."""
-    longest = _SHORT if _costly(theorem.method) else max(entry.steps for entry in entries)
     along_run = {symbol.name for symbol in ALONG_RUN} & set(theorem.constants)
     for entry in entries:
-        if entry.steps > longest or (along_run and family(entry.family).unbounded):
+        if not _tried(theorem.method, entry) or (along_run and family(entry.family).unbounded):
             continue
         yield entry, replace(case(theorem, entry.problem, entry.steps, entry.batch), first=0)
 
@@ -164,7 +179,7 @@ def values(at: Case) -> dict[str, np.ndarray]:
         for part in parts[1:]:
             part[1] = _TINY
         parts[0][1] = 1.0
-    few = _SHORT if _costly(at.theorem.method) else None
+    few = (_SHORT if at.problem.n > 1 else _SOME) if _costly(at.theorem.method) else None
     return {name: end * part[:few] for (name, end), part in zip(ends.items(), parts, strict=True)}
 
 
