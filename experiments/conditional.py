@@ -11,13 +11,15 @@ from collections.abc import Mapping
 import numpy as np
 from sympy import Symbol
 
+from ratebound.experiments import precise_step
 from ratebound.experiments.applicability import Trial
 from ratebound.experiments.backends.numpy_ import compile_update
 from ratebound.experiments.checkpoints import checkpoints
 from ratebound.experiments.enumerate import all_batches, count_paths
-from ratebound.experiments.finding import Finding, ratios
+from ratebound.experiments.finding import CERTAIN, Finding, ratios
 from ratebound.experiments.grid import EPS, floor_of
 from ratebound.experiments.sampling import indices
+from ratebound.experiments.verdict import Outcome
 from ratebound.problems.lower import lower
 from ratebound.theory import symbols as s
 
@@ -131,7 +133,8 @@ def check_step(trial: Trial, seed: int) -> tuple[Finding, dict[str, np.ndarray]]
     """
     theorem = trial.theorem
     target = {"gap_next": s.delta_next, "batch_variance": s.batch_variance}[theorem.measure]
-    states = [(k, state) for k, x in visited(trial, seed) if (state := state_at(trial, k, x)) is not None]
+    points = visited(trial, seed)
+    states = [(k, state) for k, x in points if (state := state_at(trial, k, x)) is not None]
     if not states:
         return Finding("undecided", "none", "too many batches to take the mean over: take a smaller one"), {}
     at = np.array([k for k, _ in states])
@@ -150,12 +153,22 @@ def check_step(trial: Trial, seed: int) -> tuple[Finding, dict[str, np.ndarray]]
     worst = int(np.argmax(np.where(broken, excess, -np.inf))) if broken.any() else int(np.argmax(found))
     relation = "equals the bound" if theorem.equality else "lies below the bound"
     reason = f"the exact conditional expectation {relation} at all {len(states)} visited points"
+    outcome: Outcome = "holds"
     if broken.any():
+        outcome = "violated"
         reason = (
             f"the exact conditional expectation breaks the bound at {broken.sum()} of {len(states)} points"
         )
+        if not (excess > CERTAIN * np.abs(bound) + floor).any():
+            # Within reach of rounding: as many digits as it takes, at the worst point.
+            known = len(states) == len(points) and precise_step.feasible(trial)
+            if not known or not precise_step.broken(trial, *points[worst]):
+                outcome = "undecided"
+                reason = (
+                    f"at k = {at[worst]} both sides agree to within rounding: neither is certainly larger"
+                )
     finding = Finding(
-        "violated" if broken.any() else "holds",
+        outcome,
         "exact",
         reason,
         int(at[worst]),

@@ -15,7 +15,7 @@ from ratebound.experiments.exact import exact_available, exact_curves
 from ratebound.experiments.grid import EPS, Grid
 from ratebound.experiments.verdict import EvidenceKind, HarnessError, Outcome
 
-_CERTAIN = 1e-6
+CERTAIN = 1e-6
 """Relative excess beyond which rounding is out of the question, recomputed or not."""
 _PATHS, _PATHS_PROVED = (10**7, 10**6), (10**6, 10**5)
 """Paths that are walked of a whole run, some seconds, and of its first steps; fewer where a proof decides and
@@ -138,7 +138,7 @@ def compare(grid: Grid, measured: np.ndarray, evidence: EvidenceKind) -> Finding
         own = ratios(measured, grid.bound, floor)
         at = closest(grid, own)
         return _finding(grid, "holds", evidence, f"{what} lies below the bound at {where}", at, measured, own)
-    excess = np.where(over, measured - floor - claim * (1 + _CERTAIN), -np.inf)
+    excess = np.where(over, measured - floor - claim * (1 + CERTAIN), -np.inf)
     if np.isfinite(measured[worst]):
         decided, worst, found = _again(grid, over, worst, found)
     else:

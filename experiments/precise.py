@@ -130,7 +130,7 @@ def _expected(trial: Trial, weights: np.ndarray, at: np.ndarray) -> tuple[dict[i
         Fraction(1, b) if trial.replacement or n == 1 else Fraction(n - b, b * (n - 1))
         for b in np.ravel(trial.batches).tolist()
     ]
-    x_star = _Sum(problem).minimiser(problem)
+    x_star = FiniteSum(problem).minimiser(problem)
     whole = moments.WholeMoments(problem, x_star, factors)
     # The noise along the run is that of all its steps.
     theorem, alphas = trial.theorem, _alphas(trial, trial.steps)
@@ -151,22 +151,29 @@ def _expected(trial: Trial, weights: np.ndarray, at: np.ndarray) -> tuple[dict[i
     return found, {each: v for each, v in known.items() if each in trial.values and each not in fixed}
 
 
-class _Sum:
+class FiniteSum:
     """A finite sum in mpmath numbers."""
 
     def __init__(self, problem: Problem) -> None:
-        self._A = _numbers(problem.A)
-        self._y = _numbers(problem.y)
+        self._A = numbers(problem.A)
+        self._y = numbers(problem.y)
         self._l2, self._n = mpmath.mpf(problem.l2), problem.n
         self._phi = lower_mp(problem.loss.phi, (prediction, label))
         self._slope = lower_mp(problem.loss.slope, (prediction, label))
         self._bend = lower_mp(problem.loss.second, (prediction, label))
 
     def value(self, x: np.ndarray) -> Any:
+        """Return f(x)."""
         terms = [self._phi(t, y) for t, y in zip(self._A @ x, self._y, strict=True)]
         return sum(terms, mpmath.mpf(0)) / self._n + self._l2 * (x @ x) / 2
 
+    def gradients(self, x: np.ndarray) -> np.ndarray:
+        """Return the gradients of the components, shape (n, d)."""
+        slopes = [self._slope(t, y) for t, y in zip(self._A @ x, self._y, strict=True)]
+        return np.asarray(np.array(slopes, dtype=object)[:, None] * self._A + self._l2 * x)
+
     def gradient(self, x: np.ndarray) -> np.ndarray:
+        """Return the gradient of f, shape (d,)."""
         slopes = [self._slope(t, y) for t, y in zip(self._A @ x, self._y, strict=True)]
         return np.array(slopes, dtype=object) @ self._A / self._n + self._l2 * x
 
@@ -185,14 +192,15 @@ class _Sum:
         assert problem.x_star is not None
         curvature = problem.loss.second_at(problem.A @ problem.x_star, problem.y)
         hessian = (problem.A.T * curvature) @ problem.A / problem.n + problem.l2 * np.eye(problem.d)
-        inverse = _numbers(np.linalg.pinv(hessian, hermitian=True))
-        x = _numbers(problem.x_star)
+        inverse = numbers(np.linalg.pinv(hessian, hermitian=True))
+        x = numbers(problem.x_star)
         for _ in range(_REFINEMENTS):
             x = x - inverse @ self.gradient(x)
         return x
 
 
-def _numbers(array: np.ndarray) -> np.ndarray:
+def numbers(array: np.ndarray) -> np.ndarray:
+    """Return floats as mpmath numbers, an object array of the same shape."""
     flat = [mpmath.mpf(float(v)) for v in np.ravel(array)]
     return np.array(flat, dtype=object).reshape(np.shape(array))
 
@@ -200,14 +208,14 @@ def _numbers(array: np.ndarray) -> np.ndarray:
 def _walked(trial: Trial, alphas: list[Any], weights: np.ndarray, at: np.ndarray) -> dict[int, Any]:
     """Return the measure at the given k along the run of full gradients."""
     problem, name = trial.problem, trial.theorem.measure
-    exact, method = _Sum(problem), _exact(trial)
+    exact, method = FiniteSum(problem), _exact(trial)
     reads_gap = any(rule.has(delta) for rule in method.update.values())
     needed = reads_gap or name == "distance_sq" or name.startswith("gap")
     x_star = exact.minimiser(problem) if needed else None
     least = None if x_star is None else exact.value(x_star)
     step_of = Rules(problem, method, exact.gradient, lambda y: exact.value(y) - least, exact.curved)
     in_metric = None if method.metric is None else MetricRules(problem, method, exact.hessian)
-    x = _numbers(problem.x0)
+    x = numbers(problem.x0)
     state = {each: x if each in ("x", *method.from_start) else x * 0 for each in method.update}
     past, total, squares, best = x * 0, mpmath.mpf(0), mpmath.mpf(0), mpmath.inf
     wanted, found = set(at.tolist()), {}

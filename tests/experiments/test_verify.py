@@ -224,6 +224,19 @@ def test_one_step_is_checked_at_visited_points(batch):
     assert verify(conjecture("sgd_descent", 0.5), "quadratic_2d", steps=100, batch=batch).violated
 
 
+def test_replicas_that_refute_and_confirm_are_an_internal_error(monkeypatch):
+    from ratebound.experiments import replicas
+
+    true = replicas.sample
+
+    def both(grid, **options):
+        return replace(true(grid, **options), refuted=True, confirmed=True)
+
+    monkeypatch.setattr(replicas, "sample", both)
+    with pytest.raises(HarnessError, match="replicas both refute and confirm"):
+        verify(conjecture("sgd_star_constant"), "wine", steps=20, replicas=8)
+
+
 def test_large_batches_of_quadratics_need_no_walk(monkeypatch):
     from ratebound.experiments import conditional
 
