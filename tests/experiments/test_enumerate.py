@@ -194,3 +194,16 @@ def test_paths_of_steps_that_samples_set():
     rule = METHODS["sps_max"].at({omega: Rational(7, 10)})
     found = enumerate_paths(problem, rule, np.full(3, 0.4), measures=["distance_sq"])["distance_sq"]
     np.testing.assert_allclose(found, expected, rtol=1e-11)
+
+
+def test_parameters_by_name_are_those_put_into_the_method():
+    method, alphas = METHODS["sps_max"], np.array([0.4, 3.0, 1.0])
+    [put_in] = method.parameters
+    options = {"measures": ["gap_last", "gap_average"]}
+    found = enumerate_paths(small_logistic(), method, alphas, parameters={"omega": 0.5}, **options)
+    expected = enumerate_paths(small_logistic(), method.at({put_in: Rational(1, 2)}), alphas, **options)
+    assert put_in == omega
+    for name, curve in found.items():
+        assert curve == pytest.approx(expected[name], rel=1e-14, nan_ok=True)
+    with pytest.raises(RateboundError, match="reads omega"):
+        enumerate_paths(small_logistic(), method, alphas, **options)
