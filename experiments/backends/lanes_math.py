@@ -12,7 +12,15 @@ import numpy as np
 from numba import njit
 
 from ratebound.experiments.backends.simd import everywhere, where
-from ratebound.experiments.backends.simd_bits import exponent, mantissa, power_of_two, scaled
+from ratebound.experiments.backends.simd_bits import (
+    LOOKS_UP,
+    STEPS,
+    exponent,
+    mantissa,
+    power_of_steps,
+    power_of_two,
+    scaled,
+)
 from ratebound.experiments.backends.simd_functions import absolute, fused, narrowed, nearest, widened
 
 _inline = njit(forceinline=True, error_model="numpy")
@@ -22,6 +30,11 @@ _INV_LN2 = 1.44269504088896338700
 _SHIFT = 1.5 * 2.0**52
 """Added to a number, it leaves the nearest integer in the lowest bits."""
 _SQRT2 = 1.41421356237309504880
+_RADIUS = 0.5 * (_LN2_HIGH + _LN2_LOW) / STEPS
+"""The largest |v - n ln(2)/16|."""
+# Of Taylor's series, but for r^7/7!, which is close to what Chebyshev's polynomial T_7 leaves of it.
+_C3 = 1.0 / 6 - 56.0 / 64 * _RADIUS**4 / 5040
+_C5 = 1.0 / 120 + 112.0 / 64 * _RADIUS**2 / 5040
 
 
 @_inline
@@ -39,6 +52,28 @@ def _reduced(v: Any) -> Any:
     return shifted, 1.0 + (r + r2 * (0.5 + r * series))
 
 
+@_inline
+def _exp_by_table(v: Any) -> Any:
+    """Return exp(v) = 2^(n/16) exp(r), where n rounds 16 v/ln(2) and r is at most ln(2)/32."""
+    shifted = fused(v, STEPS * _INV_LN2, _SHIFT)
+    n = shifted - _SHIFT
+    r = fused(n, -_LN2_LOW / STEPS, fused(n, -_LN2_HIGH / STEPS, v))
+    r2 = r * r
+    series = fused(r2, fused(r2, 1.0 / 720, fused(r, _C5, 1.0 / 24)), fused(r, _C3, 0.5))
+    power = power_of_steps(shifted)
+    return fused(power, fused(r2, series, r), power)
+
+
+@_inline
+def _exp_by_series(v: Any) -> Any:
+    """Return exp(v) where 2^n and exp(v) are normal."""
+    shifted, value = _reduced(v)
+    return scaled(value, shifted)
+
+
+_exp_near = _exp_by_table if LOOKS_UP else _exp_by_series
+
+
 @njit(error_model="numpy")
 def _exp_far(v: Any) -> Any:
     """Return exp(v) where 2^n may overflow though exp(v) does not, or exp(v) is subnormal: in two factors."""
@@ -52,8 +87,7 @@ def _exp_far(v: Any) -> Any:
 def _exp(v: Any) -> Any:
     """Return exp(v)."""
     if everywhere(absolute(v) <= 708.0):
-        shifted, value = _reduced(v)
-        return scaled(value, shifted)
+        return _exp_near(v)
     return _exp_far(v)
 
 

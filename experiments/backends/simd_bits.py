@@ -5,8 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import llvmlite.ir as ir
+import numpy as np
+from llvmlite.binding import get_host_cpu_features
+from numba.core import cgutils
 
 from ratebound.experiments.backends.simd import WIDTH, floats, intrinsic
+
+LOOKS_UP = bool(get_host_cpu_features().get("avx512f"))
+"""Whether sixteen numbers can be looked up in registers, by one instruction."""
+STEPS = 2 * WIDTH
+"""Steps into which :func:`power_of_steps` divides a doubling."""
+_PLACES = STEPS.bit_length() - 1
 
 
 @intrinsic
@@ -33,6 +42,29 @@ def scaled(typingctx: Any, value: Any, shifted: Any) -> Any:
         return builder.bitcast(moved, args[0].type)
 
     return floats(value, shifted), codegen
+
+
+def _table() -> list[int]:
+    """Return the bits of 2^(j/16), less what ``n << 48`` adds to them besides the exponent."""
+    bits = np.exp2(np.arange(STEPS, dtype=np.longdouble) / STEPS).astype(np.float64).view(np.int64)
+    return [int(each) - (j << (52 - _PLACES)) for j, each in enumerate(bits)]
+
+
+@intrinsic
+def power_of_steps(typingctx: Any, shifted: Any) -> Any:
+    """Return 2^(n/16), with n an integer in the lowest bits of `shifted`; the result is normal."""
+    integer = ir.VectorType(ir.IntType(64), WIDTH)
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        bits, table = builder.bitcast(args[0], integer), _table()
+        shape = ir.FunctionType(integer, [integer] * 3)
+        look_up = cgutils.get_or_insert_function(builder.module, shape, "llvm.x86.avx512.vpermi2var.q.512")
+        low, high = (ir.Constant(integer, half) for half in (table[:WIDTH], table[WIDTH:]))
+        found = builder.call(look_up, [low, bits, high])
+        exponents = builder.shl(bits, ir.Constant(integer, [52 - _PLACES] * WIDTH))
+        return builder.bitcast(builder.add(found, exponents), args[0].type)
+
+    return floats(shifted), codegen
 
 
 def _bits(keep: int, add: int, shift: int = 0) -> Any:
