@@ -11,8 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from ratebound.experiments.backends.aligned import aligned
 from ratebound.experiments.backends.cache import load_module
 from ratebound.experiments.backends.gradient_source import shape_of_tile
+from ratebound.experiments.backends.lanes_sparse import filled_rows
 from ratebound.experiments.backends.loss_sums import SPARSE_VECTORS, dense_sums, sparse_sums
 from ratebound.experiments.backends.recorder import Measure, nan_to_inf
 from ratebound.experiments.backends.simd import WIDTH
@@ -80,7 +82,7 @@ def _fused_value(problem: Problem) -> Measure:
 def _sparse_value(problem: Problem) -> Measure:
     """Return f at points (P, d)."""
     A: Any = problem.A
-    data = A.indptr.astype(np.uint64), A.indices.astype(np.uint32), np.array(A.data), np.array(problem.y)
+    data = *filled_rows(problem, "float64"), np.array(problem.y)
     sums = load_module(sparse_sums(problem.loss)).sums
     lanes = WIDTH * SPARSE_VECTORS
 
@@ -89,10 +91,10 @@ def _sparse_value(problem: Problem) -> Measure:
         totals = np.empty(-(-count // lanes) * lanes)
 
         def work(first: int, last: int) -> None:
-            points = np.zeros((problem.d, lanes))
+            points = aligned((problem.d + 1, lanes), "float64")
             for start in range(first * lanes, last * lanes, lanes):
                 here = X[start : start + lanes]
-                points[:, : len(here)] = here.T
+                points[:-1, : len(here)] = here.T
                 sums(*data, points, totals[start : start + lanes])
 
         share(work, totals.size // lanes, count * A.nnz)

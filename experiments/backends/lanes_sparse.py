@@ -8,6 +8,7 @@ it. Held in this form it changes `scale`, and v on the columns of the sampled ro
 from __future__ import annotations
 
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import llvmlite.ir as ir
 import numpy as np
@@ -17,8 +18,9 @@ from numba.core import cgutils, types
 from ratebound.experiments.backends.simd import everywhere, intrinsic
 from ratebound.experiments.backends.simd_functions import absolute, fused
 from ratebound.experiments.backends.sparse_step import LARGE, SMALL
+from ratebound.problems.finite_sum import Problem
 
-_TOGETHER = 4
+TOGETHER = 4
 """Entries that are taken together; rows are filled up to a multiple of them."""
 _ZERO, _ONE, _TWO, _THREE, _FOUR = (np.uint64(i) for i in range(5))
 _LINES, _LINE = 4, np.uint64(8)
@@ -27,15 +29,28 @@ rest coming.
 """
 
 
-def filled_rows(A: Any, dtype: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+Rows = tuple[np.ndarray, np.ndarray, np.ndarray]
+
+_cache: WeakKeyDictionary[Problem, dict[str, Rows]] = WeakKeyDictionary()
+
+
+def filled_rows(problem: Problem, dtype: str) -> Rows:
     """Return where rows start, columns and entries, with rows filled up by zeros in a column of their own.
 
     Without rows of odd length a kernel has one short loop for a row, and one branch that it cannot foresee.
+    Steps and measures of all runs on a problem share these arrays.
     """
+    known = _cache.setdefault(problem, {})
+    if dtype not in known:
+        known[dtype] = _filled(problem.A, dtype)
+    return known[dtype]
+
+
+def _filled(A: Any, dtype: str) -> Rows:
     n, d = A.shape
     lengths = np.diff(A.indptr)
     starts = np.zeros(n + 1, np.int64)
-    np.cumsum(-(-lengths // _TOGETHER) * _TOGETHER, out=starts[1:])
+    np.cumsum(-(-lengths // TOGETHER) * TOGETHER, out=starts[1:])
     columns, entries = np.full(starts[-1], d, np.uint32), np.zeros(starts[-1], dtype)
     places = np.arange(A.nnz) + np.repeat(starts[:-1] - A.indptr[:-1], lengths)
     columns[places], entries[places] = A.indices, A.data
@@ -43,7 +58,7 @@ def filled_rows(A: Any, dtype: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 @intrinsic
-def _unforeseen(context: Any, e: Any) -> Any:
+def unforeseen(context: Any, e: Any) -> Any:
     """Return a number as one of which the compiler knows nothing.
 
     Where it knows how often a loop runs, it unrolls the loop, and puts others around it for what is left: of
@@ -68,7 +83,7 @@ def row_dot(first: Any, last: Any, columns: Any, entries: Any, v: Any, unit: Any
         z1 = fused(entries[e + _ONE], v[unit, columns[e + _ONE]], z1)
         z2 = fused(entries[e + _TWO], v[unit, columns[e + _TWO]], z2)
         z3 = fused(entries[e + _THREE], v[unit, columns[e + _THREE]], z3)
-        e = _unforeseen(e + _FOUR)
+        e = unforeseen(e + _FOUR)
     return (z0 + z1) + (z2 + z3)
 
 
@@ -80,7 +95,7 @@ def add_row(first: Any, last: Any, columns: Any, entries: Any, factor: Any, v: A
         for i in (_ZERO, _ONE, _TWO, _THREE):
             column = columns[e + i]
             v[unit, column] = fused(factor, entries[e + i], v[unit, column])
-        e = _unforeseen(e + _FOUR)
+        e = unforeseen(e + _FOUR)
 
 
 @njit(forceinline=True, error_model="numpy")

@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from sympy import Abs, Expr, Max, S, exp
 
+from ratebound.experiments.backends.lanes_sparse import TOGETHER
 from ratebound.experiments.backends.numba_source import imports, indented, renamed
 from ratebound.experiments.backends.simd import WIDTH
 from ratebound.problems.losses import Loss
@@ -53,12 +54,9 @@ def sums(starts, columns, entries, labels, points, totals):
         for i in range(begun, min(begun + {factors}, labels.size)):
             e, last = starts[i], starts[i + 1]
 {zeros}
-            # Two sums, for additions wait for each other.
-            while e + np.uint64(2) <= last:
-{pairs}
-                e += np.uint64(2)
-            if e < last:
-{single}
+            while e < last:
+{entries}
+                e = unforeseen(e + np.uint64({together}))
             y = fill(labels[i])
 {add}
 {logarithms}
@@ -128,7 +126,8 @@ def dense_sums(loss: Loss, points: int, vectors: int) -> str:
 def sparse_sums(loss: Loss) -> str:
     """Print the module that sums the loss over sparse rows; a vector holds one prediction at eight points.
 
-    It takes rows as starts, columns and entries, labels (n,), points (d, lanes), and writes totals (lanes,).
+    It takes rows as starts, columns and entries, filled up, labels (n,), points (more than d, lanes), and
+    writes totals (lanes,).
 
     Raises
     ------
@@ -137,8 +136,9 @@ def sparse_sums(loss: Loss) -> str:
     """
     vectors = range(SPARSE_VECTORS)
 
-    def gathered(half: int) -> list[str]:
-        here = f"e + np.uint64({half})"
+    def gathered(place: int) -> list[str]:
+        # Two sums, for additions wait for each other.
+        here, half = f"e + np.uint64({place})", place % 2
         lines = [f"column, a = columns[{here}], entries[{here}]"]
         return lines + [
             f"z{c}_{half} = z{c}_{half} + a * load(points, (column, {WIDTH * c}))" for c in vectors
@@ -154,8 +154,8 @@ def sparse_sums(loss: Loss) -> str:
         start=_text([f"total{c} = fill(0.0)" for c in vectors], 1),
         ones=_text([f"factor{c} = fill(1.0)" for c in vectors], 2),
         zeros=_text([f"z{c}_{half} = fill(0.0)" for c in vectors for half in range(2)], 3),
-        pairs=_text([*gathered(0), *gathered(1)], 4),
-        single=_text(gathered(0), 4),
+        entries=_text([line for place in range(TOGETHER) for line in gathered(place)], 4),
+        together=TOGETHER,
         add=_text(add, 3),
         logarithms=_text([f"total{c} = total{c} + log(factor{c})" for c in vectors], 2),
         stop=_text([f"store(total{c}, totals, ({WIDTH * c},))" for c in vectors], 1),

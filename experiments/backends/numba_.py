@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ratebound.experiments.backends.aligned import aligned
 from ratebound.experiments.backends.cache import load_module
 from ratebound.experiments.backends.drawn import draws_of
 from ratebound.experiments.backends.full_gradient import FullGradientEngine, one_blas_thread
@@ -35,21 +36,11 @@ from ratebound.problems.finite_sum import Problem
 
 _COPIED = 2**22
 """Values of states that are kept ahead of the measures."""
-_LINE = 64
-"""Bytes of a cache line."""
 
 
 def padded(size: int, multiple: int = WIDTH) -> int:
     """Return the next multiple."""
     return -(-size // multiple) * multiple
-
-
-def aligned(shape: tuple[int, ...], dtype: str) -> np.ndarray:
-    """Return zeros that start at a cache line."""
-    count, size = int(np.prod(shape)), np.dtype(dtype).itemsize
-    raw = np.zeros(count + _LINE // size, dtype)
-    first = -(raw.ctypes.data // size) % (_LINE // size)
-    return raw[first : first + count].reshape(shape)
 
 
 def padded_rows(problem: Problem, width: int, dtype: str) -> np.ndarray:
@@ -227,7 +218,7 @@ class SparseEngine(_KernelEngine):
         if SUM in spec.rules:
             state |= {SUM: aligned(shape, plan.dtype), "total": np.zeros(units, plan.dtype)}
         shown = {name: state[name] for name in kept(spec)}
-        data = filled_rows(problem.A, plan.dtype)
+        data = filled_rows(problem, plan.dtype)
         self._kernel = _Kernel(plan, sparse_source(spec), data, state, WIDTH, shown)
         self._arguments = schedule_of(plan.alphas, plan.dtype), weights_of(plan), *_units(plan, units)
 

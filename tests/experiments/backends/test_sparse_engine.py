@@ -43,8 +43,9 @@ def agree(make_plan, cuda=True):
 
 
 def test_filled_rows_hold_the_data():
-    A = csr_array(problem().A)
-    starts, columns, entries = filled_rows(A, "float64")
+    made = problem()
+    A = csr_array(made.A)
+    starts, columns, entries = filled_rows(made, "float64")
     assert (np.diff(starts) % 4 == 0).all() and starts[-1] < A.nnz + 4 * A.shape[0]
     # The column behind the data holds nothing.
     filled = csr_array((entries, columns, starts.astype(int)), shape=(23, 12)).toarray()
