@@ -36,6 +36,7 @@ PROOFS: Mapping[str, Certificate] = {
 """Id of a theorem -> a sharper certificate than its own, which proves some of its mutants."""
 
 _CONTRACTION = "the factor max(|1 - alpha mu|, |1 - alpha L|) holds for every alpha > 0"
+_NEWTON = "on quadratics p = x - x*, so that gap_k = (1 - damping)^(2 k) gap0 for every damping"
 _PEP_1_5 = "PEP: worst ratio .75, .71, .70, .69, .69 for k = 1 .. 5"
 _PEP_BEYOND = "PEP: ratio 1 at alpha = 2.2, 3.9, 7.5, mu = .1, .5, k = 1, 2"
 _GRADIENTS = (
@@ -130,6 +131,15 @@ KNOWN: Mapping[str, Known] = {
         f"gd_sc_from_distance: {change}": ("equivalent", "pep", _PEP_DISTANCE)
         for change in ("bound x 0.5", "k -> 2 k", "k -> k + 1")
     },
+    **{
+        f"newton_quadratic: range x {factor}": ("equivalent", "derived", _NEWTON)
+        for factor in ("1.5", "2", "4")
+    },
+    **{
+        f"{theorem}: mu_pl <-> L": ("equivalent", "derived", "q -> -q leaves (q^k + q^(-k))^2 as it is")
+        for theorem in ("bfgs_exact_quadratic", "lbfgs_exact_quadratic")
+    },
+    "projected_gd_strong: k -> 2 k": ("equivalent", "derived", f"{_CONTRACTION}; projections do not expand"),
     "gd_convex_gradient_best: grad_norm_sq_best -> grad_norm_sq_last": ("equivalent", "derived", _FALLING),
     "gd_convex_gradient_mean: grad_norm_sq_mean -> grad_norm_sq_last": ("equivalent", "derived", _FALLING),
     "gd_convex_average_long: gap_average -> gap_last": ("equivalent", "derived", _EXACT_LAST),
