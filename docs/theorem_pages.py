@@ -91,17 +91,14 @@ def _page(theorem: Theorem) -> str:
     lines.append(f"- **Source**: {theorem.source}")
     lines += [f"- **Note**: {theorem.note}"] if theorem.note else []
     lines += [f"- **See also**: [{theorem.sibling}]({theorem.sibling}.md)"] if theorem.sibling else []
-    lines += ["", "## Proof", "", *(_said(line) for line in exposition(theorem)), ""]
+    lines += ["", "## Proof", "", *(_said(line, theorem) for line in exposition(theorem)), ""]
     return "\n".join(lines)
 
 
-def _said(line: Line) -> str:
+def _said(line: Line, theorem: Theorem) -> str:
     indent = "  - " if line.words.startswith("    ") else "- "
-    if line.formula is None:
-        return f"{indent}{line.words.strip()}"
-    relation = line.relation.replace(">= 0", r"\geq 0")
-    formula = f"{latex.tex(line.formula)} {relation}".strip()
-    return f"{indent}{line.words.strip()} ${formula}$"
+    formula = latex.formula(line, theorem)
+    return f"{indent}{line.words.strip()}" + (f" ${formula}$" if formula else "")
 
 
 def main() -> int:

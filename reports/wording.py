@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ratebound.theory.sure import sure
+
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _ITERATE = {
     "gap_last": "last iterate",
@@ -69,6 +71,7 @@ def iterate(theorem: Mapping[str, Any]) -> str:
 def measure(theorem: Mapping[str, Any]) -> str:
     """Return the measure in plain letters, with the iterate, for places where mathematics cannot be set."""
     name, of = _MEASURE.get(theorem["measure"], "error"), iterate(theorem)
+    name = name if theorem["stochastic"] else sure(name)
     return f"{name} ({of})" if of else name
 
 

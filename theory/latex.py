@@ -13,6 +13,7 @@ from ratebound.theory.exposition import Line, exposition
 from ratebound.theory.lower_bounds import LowerBound
 from ratebound.theory.passes import IN_WORDS
 from ratebound.theory.statement import MEASURES, ONE_STEP, Theorem
+from ratebound.theory.sure import sure
 from ratebound.theory.symbols import BY_NAME, LATEX, second_moment, sigma_b_sq, sigma_star_sq
 
 # Second moments are squares: written as such, SymPy simplifies their roots.
@@ -64,7 +65,17 @@ def name(constant: str) -> str:
 
 def measure(theorem: Theorem | LowerBound) -> str:
     """Return what a theorem bounds as LaTeX."""
-    return MEASURES[theorem.measure]
+    upper = theorem.theorem if isinstance(theorem, LowerBound) else theorem
+    latex = MEASURES[theorem.measure]
+    return latex if upper.stochastic else sure(latex)
+
+
+def formula(line: Line, theorem: Theorem) -> str:
+    """Return the formula of a line of a proof and the relation after it, ``""`` where it is all words."""
+    if line.formula is None:
+        return ""
+    latex = f"{tex(line.formula)} {_RELATIONS.get(line.relation, line.relation)}".strip()
+    return latex if theorem.stochastic else sure(latex)
 
 
 def complexity(theorem: Theorem) -> str | None:
@@ -95,17 +106,15 @@ def statement(theorem: Theorem) -> str:
             rf"\[ {claim(theorem)}. \]{visits}",
             r"\end{theorem}",
             r"\begin{proof}",
-            *(_line(line) for line in exposition(theorem)),
+            *(_line(line, theorem) for line in exposition(theorem)),
             r"\end{proof}",
         ]
     )
 
 
-def _line(line: Line) -> str:
-    if line.formula is None:
-        return _text(line.words)
-    relation = _RELATIONS.get(line.relation, line.relation)
-    return rf"{_text(line.words)} $ {tex(line.formula)} {relation} $"
+def _line(line: Line, theorem: Theorem) -> str:
+    said = formula(line, theorem)
+    return f"{_text(line.words)} $ {said} $" if said else _text(line.words)
 
 
 def _text(words: str) -> str:

@@ -37,3 +37,5 @@ def test_every_theorem_can_be_typeset(theorem):
     assert text.startswith(r"\begin{theorem}[") and text.endswith(r"\end{proof}")
     assert latex.tex(theorem.bound) in text
     assert text.count("$") % 2 == 0 and text.count("{") == text.count("}")
+    # Expectations are written where there is chance, and only there.
+    assert (r"\mathbb{E}" in text) == theorem.stochastic

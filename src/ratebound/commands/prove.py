@@ -58,7 +58,7 @@ def prove(ctx: click.Context, theorems: tuple[str, ...], quiet: bool) -> None:
             letters |= {s for line in lines if line.formula is not None for s in line.formula.free_symbols}
             click.echo("".join(f"    {_text(line)}\n" for line in lines))
     if letters:
-        click.echo(_legend(letters))
+        click.echo(_legend(letters, any(theorem.stochastic for theorem in chosen)))
     took = duration(time.perf_counter() - started)
     click.echo(f"{certified} of {counted(len(chosen), 'theorem')} certified, {failed} not proved, {took}")
     if len(chosen) == len(THEOREMS) and not failed:
@@ -76,11 +76,10 @@ def _text(line: Line) -> str:
     return " ".join(part for part in parts if part)
 
 
-def _legend(letters: Iterable[Symbol]) -> str:
-    """Return what the letters of the proofs stand for."""
+def _legend(letters: Iterable[Symbol], chance: bool) -> str:
+    """Return what the letters of the proofs stand for, with expectations where there is chance."""
+    from ratebound.theory.sure import sure
     from ratebound.theory.symbols import MEANING
 
-    known = [
-        f"    {letter} = {MEANING[letter]}\n" for letter in sorted(letters, key=str) if letter in MEANING
-    ]
-    return "letters:\n" + "".join(known)
+    known = [f"    {each} = {MEANING[each]}\n" for each in sorted(letters, key=str) if each in MEANING]
+    return "letters:\n" + "".join(known if chance else map(sure, known))

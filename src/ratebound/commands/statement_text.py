@@ -9,6 +9,7 @@ from sympy import Symbol
 
 from ratebound.theory.passes import IN_WORDS
 from ratebound.theory.statement import Theorem
+from ratebound.theory.sure import sure
 from ratebound.theory.symbols import MEANING, k
 
 _WIDTH = 100
@@ -42,6 +43,11 @@ def _claimed(theorem: Theorem) -> str:
     return f"for all k >= {theorem.start}"
 
 
+def _measure(theorem: Theorem) -> str:
+    words = _MEASURES[theorem.measure]
+    return words if theorem.stochastic else sure(words)
+
+
 def _symbols(theorem: Theorem) -> list[str]:
     read: set[Symbol] = {*theorem.step.free_symbols, *theorem.bound.free_symbols, *theorem.parameters}
     meaning = {**MEANING, k: "passes made"} if theorem.in_passes else MEANING
@@ -72,7 +78,7 @@ def statement_text(theorem: Theorem, worst: str) -> str:
         ("step", [step, *(str(condition) for condition in theorem.where)]),
         ("default", [f"{symbol} = {value}" for symbol, value in theorem.defaults.items()]),
         ("weights", average),
-        ("claim", [f"{_MEASURES[theorem.measure]} {relation} {theorem.bound}", _claimed(theorem)]),
+        ("claim", [f"{_measure(theorem)} {relation} {theorem.bound}", _claimed(theorem)]),
         ("where", _symbols(theorem)),
         ("order", [theorem.order.text]),
         ("steps to eps", [] if theorem.complexity is None else [f"K ~ {theorem.complexity}{counted}"]),
