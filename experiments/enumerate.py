@@ -51,9 +51,10 @@ def _kinds(problem: Problem) -> tuple[np.ndarray, np.ndarray]:
     return first, counts
 
 
-def branches(problem: Problem, batch: int) -> int:
+def branches(problem: Problem, batch: int, replacement: bool) -> int:
     """Return how many ways a path can go on at a step, at most: those that differ."""
-    return comb(len(_kinds(problem)[0]) + batch - 1, batch)
+    of_kinds = comb(len(_kinds(problem)[0]) + batch - 1, batch)
+    return of_kinds if replacement else min(of_kinds, comb(problem.n, batch))
 
 
 def distinct_batches(problem: Problem, batch: int, replacement: bool) -> tuple[np.ndarray, np.ndarray]:
@@ -130,7 +131,7 @@ def enumerate_paths(
     sizes = check_batch(batch, steps)
     if not replacement and sizes.max() > problem.n:
         raise RateboundError(f"batch = {sizes.max()} exceeds n = {problem.n}; draw with replacement")
-    paths = prod(branches(problem, size) for size in sizes.tolist())
+    paths = prod(branches(problem, size, replacement) for size in sizes.tolist())
     if paths > max_paths:
         raise RateboundError(
             f"{paths:.3g} index paths exceed max_paths = {max_paths}; take fewer steps than {steps} or a "

@@ -47,7 +47,8 @@ def exact_available(problem: Problem, method: Method, batch: int = 1) -> bool:
 def path_needs(measures: Iterable[str]) -> tuple[str, ...]:
     """Return the measures with those of x_k from which :func:`path_curves` makes the ones along the path."""
     gap = ["gap_last"] if "gap_best" in measures else []
-    return tuple(dict.fromkeys([*measures, "grad_norm_sq_last", *gap]))
+    squares = ["grad_norm_sq_last"] if {"grad_norm_sq_mean", "grad_norm_sq_best"} & set(measures) else []
+    return tuple(dict.fromkeys([*measures, *squares, *gap]))
 
 
 def path_curves(curves: Mapping[str, np.ndarray], weights: np.ndarray) -> dict[str, np.ndarray]:
@@ -56,20 +57,23 @@ def path_curves(curves: Mapping[str, np.ndarray], weights: np.ndarray) -> dict[s
     Parameters
     ----------
     curves
-        ``grad_norm_sq_last`` and, where it is known, ``gap_last``: expectations at k = 0 .. K, shape (K+1,).
+        ``grad_norm_sq_last`` and ``gap_last`` where they are known: expectations at k = 0 .. K, shape (K+1,).
     weights
         Positive weights, shape (K,).
 
     Returns
     -------
     dict
-        ``grad_norm_sq_mean``, ``grad_norm_sq_best`` and, with ``gap_last``, ``gap_best``; shape (K+1,), nan
-        at k = 0.
+        ``grad_norm_sq_mean`` and ``grad_norm_sq_best`` of the one, ``gap_best`` of the other; shape (K+1,),
+        nan at k = 0.
     """
-    squares = curves["grad_norm_sq_last"][:-1]
-    with np.errstate(all="ignore"):
-        found = {"grad_norm_sq_mean": numpy_.nan_to_inf(np.cumsum(weights * squares) / np.cumsum(weights))}
-    found["grad_norm_sq_best"] = np.minimum.accumulate(squares)
+    found = {}
+    if "grad_norm_sq_last" in curves:
+        squares = curves["grad_norm_sq_last"][:-1]
+        with np.errstate(all="ignore"):
+            mean = np.cumsum(weights * squares) / np.cumsum(weights)
+        found["grad_norm_sq_mean"] = numpy_.nan_to_inf(mean)
+        found["grad_norm_sq_best"] = np.minimum.accumulate(squares)
     if "gap_last" in curves:
         found["gap_best"] = np.minimum.accumulate(curves["gap_last"][:-1])
     return {name: np.concatenate([[np.nan], curve]) for name, curve in found.items()}

@@ -101,7 +101,10 @@ def enumerated_values(grid: Grid) -> tuple[Grid, np.ndarray] | None:
 
 def _branching(trial: Trial) -> np.ndarray:
     """Return the logarithm of the number of ways on at each step, shape (K,), or (1,) where all are equal."""
-    of_size = {size: math.log(branches(trial.problem, size)) for size in np.unique(trial.batches).tolist()}
+    of_size = {
+        size: math.log(branches(trial.problem, size, trial.replacement))
+        for size in np.unique(trial.batches).tolist()
+    }
     return np.array([of_size[size] for size in np.ravel(trial.batches).tolist()])
 
 

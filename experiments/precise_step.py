@@ -28,7 +28,7 @@ def feasible(trial: Trial) -> bool:
     problem = trial.problem
     if problem.x_star is None:
         return False
-    batches = branches(problem, trial.batch) if trial.theorem.stochastic else 1
+    batches = branches(problem, trial.batch, trial.replacement) if trial.theorem.stochastic else 1
     return batches * problem.n * problem.d <= _WORK
 
 

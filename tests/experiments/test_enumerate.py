@@ -142,7 +142,9 @@ def test_equal_samples_and_orders_are_walked_as_one(batch, replacement):
         tuple(sorted(kinds[each])): chance for each, chance in zip(batches.tolist(), chances, strict=True)
     }
     assert found == pytest.approx({each: count / len(drawn) for each, count in counted.items()})
-    assert len(batches) <= branches(equal, batch) < len(all_batches(5, batch, True))
+    assert len(batches) <= branches(equal, batch, replacement) <= len(drawn) and len(batches) < len(
+        all_batches(5, batch, True)
+    )
 
 
 def test_only_what_is_asked_for_is_returned():
@@ -207,3 +209,13 @@ def test_parameters_by_name_are_those_put_into_the_method():
         assert curve == pytest.approx(expected[name], rel=1e-14, nan_ok=True)
     with pytest.raises(RateboundError, match="reads omega"):
         enumerate_paths(small_logistic(), method, alphas, **options)
+
+
+def test_gradients_are_taken_at_the_points_only_where_a_measure_reads_them(monkeypatch):
+    problem, taken = small_logistic(), []
+    true = type(problem).grad_norm_sq
+    monkeypatch.setattr(type(problem), "grad_norm_sq", lambda self, X: taken.append(1) or true(self, X))
+    enumerate_paths(problem, SGD, np.full(2, 0.1), measures=("gap_best", "gap_average"))
+    assert not taken
+    enumerate_paths(problem, SGD, np.full(2, 0.1), measures=("grad_norm_sq_best",))
+    assert taken
