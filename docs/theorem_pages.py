@@ -77,6 +77,8 @@ def _row(theorem: Theorem) -> str:
 def _page(theorem: Theorem) -> str:
     lines = [f"# {theorem.title}", "", f"`{theorem.id}`", "", f"$${latex.claim(theorem)}$$", ""]
     lines += [f"- **Method**: {theorem.method.title}, step $\\alpha_k = {latex.tex(theorem.step)}$"]
+    if theorem.batch is not None:
+        lines.append(f"- **Batches** of $b_k = {latex.tex(theorem.batch)}$ samples, rounded up")
     if theorem.method.draws is not None:
         lines.append(f"- **Draws**: {theorem.method.draws.text}")
     lines += [f"- **Range**: ${latex.tex(each)}$" for each in theorem.where]

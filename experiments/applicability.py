@@ -16,7 +16,7 @@ from ratebound.experiments.checks import whole
 from ratebound.experiments.leaving import checked_radius
 from ratebound.experiments.linear import setting_of
 from ratebound.experiments.plan import OVER_PATH, check_alphas
-from ratebound.experiments.sampling_of import NotApplicable, sampling_of
+from ratebound.experiments.sampling_of import NotApplicable, sampling_of, sizes_of
 from ratebound.experiments.trial import Trial
 from ratebound.problems.certified import Constant, NotCertified, Setting
 from ratebound.problems.constants import CONSTANTS, certify
@@ -153,7 +153,7 @@ def _expression(name: str, value: Any) -> Expr:
 
 def _names(theorem: Theorem, chosen: Mapping[Symbol, Expr]) -> list[str]:
     """Return the names that must be certified for this choice of parameters."""
-    expressions = (theorem.step, theorem.start, theorem.weights, *theorem.where, *chosen.values())
+    expressions = (*theorem.schedules, theorem.start, theorem.weights, *theorem.where, *chosen.values())
     read = set().union(*(e.free_symbols for e in (*expressions, theorem.bound)))
     assumed = [name for each in theorem.assumptions for name in each.constants]
     return list(dict.fromkeys([*assumed, *(s.name for s in CONSTANT_SYMBOLS if s in read)]))
@@ -210,7 +210,12 @@ def _with_steps(trial: Trial, chosen: Mapping[Symbol, Expr], steps: int) -> Tria
             f"{theorem.id} claims its bound from k = {start} on, and the run makes {steps} steps; "
             f"take steps >= {start}"
         )
-    return replace(trial, alphas=alphas, weights=weights, start=start)
+    sizes = (
+        trial.sizes
+        if theorem.batch is None
+        else sizes_of(trial.problem, number(theorem.batch, np.arange(steps)), trial.replacement)
+    )
+    return replace(trial, alphas=alphas, weights=weights, start=start, sizes=sizes)
 
 
 def _check_range(trial: Trial, relation: Relational, left: float, right: float) -> None:

@@ -141,7 +141,7 @@ class Grid:
 
     def _variants(self) -> Iterator[tuple[Symbol, float]]:
         theorem, values = self.theorem, self.trial.values
-        expressions = (theorem.step, theorem.weights, theorem.start)
+        expressions = (*theorem.schedules, theorem.weights, theorem.start)
         fixed = set().union(*(e.free_symbols for e in expressions))
         for symbol in (*_UPPER, *_LOWER):
             if symbol not in values or symbol not in theorem.bound.free_symbols or symbol in fixed:

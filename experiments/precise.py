@@ -147,7 +147,7 @@ def _expected(trial: Trial, weights: np.ndarray, at: np.ndarray) -> tuple[dict[i
     found, known = moments.run(start, alphas, weights, theorem.measure, at, ends)
     if theorem.method.draws is not None:
         known = start.constants()  # What a step makes of gradients has another noise.
-    fixed = set().union(*(e.free_symbols for e in (theorem.step, theorem.weights, theorem.start)))
+    fixed = set().union(*(e.free_symbols for e in (*theorem.schedules, theorem.weights, theorem.start)))
     return found, {each: v for each, v in known.items() if each in trial.values and each not in fixed}
 
 

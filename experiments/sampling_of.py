@@ -12,6 +12,9 @@ from ratebound.problems.finite_sum import Problem
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.statement import ONE_STEP, Theorem
 
+_LARGEST = 10**6
+"""Samples of one batch, at most."""
+
 
 class NotApplicable(RateboundError):
     """The theorem says nothing about this run; the message is the reason."""
@@ -38,6 +41,8 @@ def sampling_of(
     """
     sizes = check_batch(batch if np.ndim(batch) == 0 else np.asarray(batch)[:steps], steps)
     batch, largest = int(sizes.min()), int(sizes.max())
+    if theorem.batch is not None and largest > 1:
+        raise NotApplicable(f"{theorem.id} sets the size of every batch itself; leave out batch")
     changing = None if batch == largest or not theorem.stochastic else sizes
     _check_order(theorem, theorem.visits if order is None else check_order(order), largest)
     if changing is not None and (theorem.method.draws is not None or theorem.measure in ONE_STEP):
@@ -56,6 +61,27 @@ def sampling_of(
     if not replacement and largest > problem.n:
         raise RateboundError(f"batch = {largest} exceeds n = {problem.n}; draw with replacement or take less")
     return batch, changing, replacement
+
+
+def sizes_of(problem: Problem, schedule: np.ndarray, replacement: bool) -> np.ndarray:
+    """Return the sizes of the batches of a theorem that sets them, shape (K,).
+
+    Raises
+    ------
+    NotApplicable
+        If one is too large to be drawn.
+    """
+    bad = np.flatnonzero(~(schedule > 0))
+    if bad.size:
+        raise NotApplicable(f"the schedule of batches gives {schedule[bad[0]]:.6g} samples at k = {bad[0]}")
+    # What rounding adds to a whole number is no further sample.
+    sizes = np.ceil(schedule * (1 - 1e-12))
+    if not replacement:
+        sizes = np.minimum(sizes, problem.n)
+    if not (sizes <= _LARGEST).all():
+        first = int(np.flatnonzero(~(sizes <= _LARGEST))[0])
+        raise NotApplicable(f"batch {first} has {sizes[first]:.3g} samples; take at most {first} steps")
+    return sizes.astype(np.int64)
 
 
 def _check_order(theorem: Theorem, order: str, batch: int) -> None:

@@ -67,7 +67,7 @@ def claim_of(theorem: Theorem, trial: Trial) -> Expr | None:
     None where the proof has none: theorems without a proof of their own, potentials with memory, and
     statements about one step, which are claims themselves; and where its step is not one of x - alpha g.
     """
-    if not is_plain(theorem.method) or theorem.in_passes:
+    if not is_plain(theorem.method) or theorem.in_passes or theorem.batch is not None:
         return None
     return claim_in(theorem.certificate, theorem, trial)
 

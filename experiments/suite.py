@@ -288,7 +288,7 @@ def _digest(suite: Suite) -> str:
     parts: list[Any] = []
     for task in suite.tasks:
         theorem, problem = task.theorem, task.problem
-        parts += [theorem.id, str(theorem.step), str(theorem.bound), sorted(task.options.items())]
+        parts += [theorem.id, str(theorem.schedules), str(theorem.bound), sorted(task.options.items())]
         parts += [problem.name, problem.loss.name, problem.l2, problem.l1]
         parts += [array.tobytes() for array in (problem.A, problem.y, problem.x0)]
     return ledgers.digest(*parts)

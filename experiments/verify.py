@@ -137,6 +137,7 @@ def verify(
             constants=trials[-1].constants,
             parameters=trials[-1].parameters,
             parameters_text=trials[-1].parameters_text,
+            run={**base.run, **({} if theorem.batch is None else _batch_of(trials[-1].batches))},
         )
         if theorem.measure in ONE_STEP:
             return judge_step(known, trials[-1], options)

@@ -40,6 +40,7 @@ FAMILIES = (
     "sgd_components",
     "sgd_star",
     "minibatch",
+    "growing_batches",
     "sgd_momentum",
     "schedule_free",
     "sgd_growth",

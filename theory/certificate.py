@@ -93,6 +93,14 @@ def step_of(theorem: Theorem) -> Expr:
     )
 
 
+def schedules_of(theorem: Theorem) -> dict[Symbol, Expr]:
+    """Return what stands for the letters of step k: its length alpha and the size b of its batch."""
+    if theorem.batch is None:
+        return {alpha: step_of(theorem)}
+    require(theorem.batch, theorem, "the size of a batch", Integer(0))
+    return {alpha: step_of(theorem), b: theorem.batch}
+
+
 def require_assumed(by: Multipliers, theorem: Theorem) -> None:
     """Check that the theorem assumes what the inequalities of a proof need.
 
@@ -131,7 +139,7 @@ def prove_claim(
         by,
         plus,
         definitions=pass_step(method) if theorem.in_passes else expansion(method, pathwise),
-        values={alpha: step_of(theorem)},
+        values=schedules_of(theorem),
         chart=theorem.chart,
         k=k,
         start=theorem.start if isinstance(theorem.step, Piecewise) else Integer(0),

@@ -95,6 +95,8 @@ def statement(theorem: Theorem) -> str:
     visits = f" Here {IN_WORDS[theorem.visits]}." if theorem.in_passes else ""
     said = ", ".join(_text(each.title) for each in theorem.assumptions) or "nothing"
     step = rf"\alpha_k = {tex(theorem.step)}"
+    if theorem.batch is not None:
+        step += rf"$ and batches of $b_k = {tex(theorem.batch)}"
     ranges = "".join(f", ${tex(relation)}$" for relation in theorem.where)
     when = "" if theorem.measure in ONE_STEP else rf" for all $k \geq {tex(theorem.start)}$"
     if theorem.at_horizon:

@@ -20,12 +20,12 @@ from ratebound.theory.certificate import (
     require,
     require_known,
     require_within,
-    step_of,
+    schedules_of,
     with_expressions,
 )
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.prover import nonnegative, vanishes
-from ratebound.theory.symbols import alpha, k
+from ratebound.theory.symbols import k
 
 if TYPE_CHECKING:
     from ratebound.theory.statement import Theorem
@@ -64,7 +64,7 @@ class Recursion:
         q, q_next = LAST[theorem.measure]
         require_known(self.rate + self.noise, "the recursion")
         prove_claim(theorem, self.rate * q + self.noise - q_next, self.by, self.plus)
-        values = {alpha: step_of(theorem)}
+        values = schedules_of(theorem)
         rate, noise = self.rate.xreplace(values), self.noise.xreplace(values)
         if not nonnegative(rate, theorem.chart, k, theorem.start):
             # q_{k+1} <= max(factor, 0) q_k + noise: where the factor is negative the noise alone must fit.

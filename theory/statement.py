@@ -18,7 +18,7 @@ from ratebound.theory.chart import chart_of
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.method import Method
 from ratebound.theory.passes import CYCLIC, INDEPENDENT, ORDERS
-from ratebound.theory.symbols import BY_NAME, CONSTANTS, PARAMETERS, K, alpha, k
+from ratebound.theory.symbols import BY_NAME, CONSTANTS, PARAMETERS, K, alpha, b, k
 
 if TYPE_CHECKING:
     from ratebound.theory.certificate import Certificate
@@ -77,6 +77,9 @@ class Theorem:
         The first k at which the bound is claimed.
     defaults
         Parameter -> the value that is used where the user chooses none.
+    batch
+        Size b_k of batch k, an expression in ``k``, parameters and constants, rounded up; at most all samples
+        where they are drawn without replacement. None where one size serves all steps. Proofs write ``b``.
     replacement
         Whether batches are drawn with replacement; None where the theorem holds for both.
     visits
@@ -109,6 +112,7 @@ class Theorem:
     weights: Expr = S.One
     start: Expr = S.Zero
     defaults: Mapping[Symbol, Expr] = field(default_factory=dict)
+    batch: Expr | None = None
     replacement: bool | None = None
     visits: str = INDEPENDENT
     equality: bool = False
@@ -117,7 +121,7 @@ class Theorem:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "defaults", MappingProxyType(dict(self.defaults)))
-        for name in ("step", "bound", "weights", "start"):
+        for name in ("step", "bound", "weights", "start", "batch"):
             value = getattr(self, name)
             object.__setattr__(self, name, Integer(value) if type(value) is int else value)
         try:
@@ -145,9 +149,13 @@ class Theorem:
             raise RateboundError(f"unknown measure {self.measure!r} (known: {', '.join(MEASURES)})")
         if self.bound.has(oo, zoo, nan):
             raise RateboundError(f"the bound {self.bound} is not finite; check its denominators")
-        named = set().union(*(e.free_symbols for e in (self.step, self.weights, self.start, *self.where)))
+        read = (*self.schedules, self.weights, self.start, *self.where)
+        named = set().union(*(e.free_symbols for e in read))
         if self.measure not in ONE_STEP:
             named |= self.bound.free_symbols
+        single = self.in_passes or not self.stochastic or self.method.draws is not None
+        if self.batch is not None and (single or b in named):
+            raise RateboundError("batches that change are independent ones, and no b stands for all of them")
         unknown = sorted(str(s) for s in named if s not in BY_NAME.values())
         if unknown:
             raise RateboundError(f"{', '.join(unknown)} is no symbol of ratebound.theory.symbols; use those")
@@ -174,16 +182,22 @@ class Theorem:
     @cached_property
     def parameters(self) -> tuple[Symbol, ...]:
         """The symbols that the user chooses, in the step, the bound or the method."""
-        used = self.step.free_symbols | self.bound.free_symbols | set(self.method.parameters)
+        used = set(self.method.parameters).union(*(e.free_symbols for e in (*self.schedules, self.bound)))
         return tuple(p for p in PARAMETERS if p in used)
 
     @cached_property
     def constants(self) -> tuple[str, ...]:
         """Names of the constants and properties that a problem must certify."""
-        expressions = (self.step, self.bound, self.start, self.weights, *self.where, *self.defaults.values())
+        expressions = (*self.schedules, self.bound, self.start, self.weights)
+        expressions += (*self.where, *self.defaults.values())
         read = set().union(*(e.free_symbols for e in expressions))
         names = [name for each in self.assumptions for name in each.constants]
         return tuple(dict.fromkeys([*names, *(s.name for s in CONSTANTS if s in read)]))
+
+    @property
+    def schedules(self) -> tuple[Expr, ...]:
+        """The step, and the size of batch k where it changes."""
+        return (self.step,) if self.batch is None else (self.step, self.batch)
 
     @property
     def proof(self) -> Literal["certified", "cited", "conjecture"]:

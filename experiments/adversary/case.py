@@ -62,7 +62,7 @@ def case(
     """Return a case with the sampling that the theorem is about."""
     if not theorem.stochastic or theorem.in_passes:
         return Case(theorem, problem, steps)
-    if theorem.method.draws is not None and theorem.method.draws.single:
+    if theorem.batch is not None or (theorem.method.draws is not None and theorem.method.draws.single):
         batch = 1
     if replacement is None:
         replacement = True if theorem.replacement is None else theorem.replacement

@@ -17,6 +17,7 @@ from ratebound.experiments.adversary.case import Case, constants_of, number
 from ratebound.experiments.adversary.expectations import Curves, curves
 from ratebound.experiments.applicability import NotApplicable, Trial, prepare
 from ratebound.experiments.conditional import state_at
+from ratebound.experiments.exact import exact_available, exact_curves
 from ratebound.experiments.finding import ratios
 from ratebound.experiments.grid import floor_of
 from ratebound.experiments.linear import is_plain, point_of, setting_of
@@ -84,7 +85,7 @@ def sweep(
     method = theorem.method
     along = {symbol.name for symbol in s.ALONG_RUN} & set(theorem.constants)
     alone = theorem.measure in ONE_STEP or (along and method.parameters and method.sampling == "batch")
-    if alone or theorem.step.free_symbols & set(s.ALONG_RUN):
+    if alone or theorem.batch is not None or theorem.step.free_symbols & set(s.ALONG_RUN):
         return _prepared(case, parameters, expectations)
     constants = constants_of(case)
     given = {p.name: p for p in theorem.parameters}
@@ -233,6 +234,19 @@ def _values(
         bound = number(theorem.bound, {**trial.values, **state}, 0, case.steps)
         return np.array([state[target]]), np.array([float(bound)])
     weights = np.ones_like(trial.alphas) if trial.weights is None else trial.weights
+    if trial.sizes is not None:
+        if not exact_available(trial.problem, trial.method):
+            return None
+        found = exact_curves(
+            trial.problem,
+            trial.method,
+            trial.alphas,
+            batch=trial.sizes,
+            replacement=trial.replacement,
+            weights=weights,
+            measures=[theorem.measure],
+        )
+        return found[theorem.measure][at], np.where(at >= trial.start, trial.bound(at), np.nan)
     given = {p.name: np.array([trial.values[p]]) for p in theorem.method.parameters}
     known = expectations(case, trial.alphas[None], weights[None], given)
     if known is None:

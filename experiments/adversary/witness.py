@@ -84,7 +84,8 @@ class Witness:
 
 def statement_text(theorem: Theorem) -> str:
     """Return what a witness speaks about, as text."""
-    return f"{theorem.measure} <= {theorem.bound} with step {theorem.step}"
+    sizes = "" if theorem.batch is None else f" and batches of {theorem.batch}"
+    return f"{theorem.measure} <= {theorem.bound} with step {theorem.step}{sizes}"
 
 
 def instance_of(problem: Problem) -> dict[str, Any]:

@@ -91,6 +91,7 @@ def candidates(problem: Problem, method: Method) -> list[Theorem]:
         for theorem in THEOREMS.values()
         if theorem.method == method
         and not theorem.in_passes
+        and theorem.batch is None
         and theorem.parameters == (theorem.step,)
         and theorem.measure not in ONE_STEP
         and (problem.x_star is not None or not theorem.measure.startswith(("gap", "distance")))

@@ -117,7 +117,7 @@ def test_a_second_derivation_by_running_the_one_step_inequality(theorem):
         bound, alphas = _numbers(theorem, values, 60)
         if isinstance(certificate, Recursion) and certificate.before is None:
             rate = _along(certificate.rate, values, alphas)
-            noise = _along(certificate.noise, values, alphas)
+            noise = _along(certificate.noise.xreplace({s.b: theorem.batch or s.b}), values, alphas)
             starts = {"gap_last": "gap0", "grad_norm_sq_last": "grad0_sq"}
             q = values[starts[theorem.measure]] if theorem.measure in starts else values["D"] ** 2
             for step in range(60):
