@@ -67,6 +67,25 @@ def _prove_step(theorem: Theorem, kept: Expr, chart: Chart) -> None:
     )
 
 
+def log_above_share() -> None:
+    """Check that ``log(u) >= (1 - u^-2)/2`` for u >= 1: equal at one, and the slopes are in that order."""
+    gain = log(_u) - (1 - _u**-2) / 2
+    if gain.subs(_u, 1) != 0 or not nonnegative(gain.diff(_u).subs(_u, 1 + free("s"))):
+        raise RateboundError("log(u) >= (1 - 1/u^2)/2 is not proved")
+
+
+def log_below_tangent(u: Expr, c: Expr) -> Expr:
+    """Return ``u/c + log(c) - 1``, which is checked to be at least log(u).
+
+    They are equal at u = c, where the difference turns from falling to rising.
+    """
+    chord = _u / _c + log(_c) - 1 - log(_u)
+    rising = simplify(chord.diff(_u) / (_u - _c))
+    if simplify(chord.subs(_u, _c)) != 0 or not nonnegative(rising):
+        raise RateboundError("log(u) <= u/c + log(c) - 1 is not proved")
+    return (chord + log(_u)).subs({_u: u, _c: c})
+
+
 @dataclass(frozen=True)
 class ShortSteps:
     """Steps of at most 1/L: half of each decrease stays, and every ``1/B_j`` is at least the last one.
@@ -108,18 +127,10 @@ class AnySteps:
         entered = B**2 - before**2
         if not nonnegative((entered / B - (B - before)).subs(B, grown[B])):
             raise RateboundError("||g||^2/B is not at least the growth of the accumulator")
-        # log(u) >= (1 - u^-2)/2 for u >= 1: equal at one, and the slopes are in that order.
-        gain = log(_u) - (1 - _u**-2) / 2
-        if gain.subs(_u, 1) != 0 or not nonnegative(gain.diff(_u).subs(_u, 1 + free("s"))):
-            raise RateboundError("log(u) >= (1 - 1/u^2)/2 is not proved")
-        # log(u) <= u/c + log(c) - 1: equal at u = c, where the difference turns from falling to rising.
-        chord = _u / _c + log(_c) - 1 - log(_u)
-        rising = simplify(chord.diff(_u) / (_u - _c))
-        if simplify(chord.subs(_u, _c)) != 0 or not nonnegative(rising):
-            raise RateboundError("log(u) <= u/c + log(c) - 1 is not proved")
+        log_above_share()
         # e b - e^2 L log(b/b0) <= gap0 + e b0, and at c = 2 alpha L half of e b is left.
         u = Symbol("b", positive=True) / b0
-        tangent = (u / _c + log(_c) - 1).subs(_c, 2 * alpha * L)
+        tangent = log_below_tangent(u, 2 * alpha * L)
         kept = _LENGTH * u * b0 - _LENGTH**2 * L * tangent - (gap0 + _LENGTH * b0)
         if not vanishes(kept - _LENGTH / 2 * (u * b0 - self.limit)):
             raise RateboundError("the limit of the accumulator does not follow from the potential")

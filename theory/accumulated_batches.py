@@ -1,12 +1,13 @@
-"""The certificate of AdaGrad with batches on f that need not be convex, its gradients bounded by G.
+"""Certificates of AdaGrad by coordinate on f that need not be convex.
 
 Per coordinate h is that of grad f(x_k), u that of the gradient estimate, A and B the accumulator before and
 after u has entered, l the length. The descent lemma holds for every draw:
 
     f(x_{k+1}) <= f(x_k) - l sum of h u/B + (l^2 L/2) sum of u^2/B^2.
 
-A knows nothing of the draw, so that ``h u/A`` has the mean ``h^2/A``; and ``|h u| <= G^2``, so that what B
-changes of it is at most ``G^2 (1/A - 1/B)``, which telescopes to less than ``G^2/b0``.
+With batches A knows nothing of the draw, so that ``h u/A`` has the mean ``h^2/A``; where ``|h u| <= G^2``
+what B changes of it is at most ``G^2 (1/A - 1/B)``, which telescopes to less than ``G^2/b0``. With full
+gradients h is u, and ``u^2/B`` is at least ``B - A``, which telescopes.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sympy import Expr, S, Symbol, log, sqrt
+from sympy import Expr, S, Symbol, expand, log, sqrt
 
+from ratebound.theory.accumulated import log_above_share, log_below_tangent
 from ratebound.theory.assumptions import descent_lemma
 from ratebound.theory.box_symbols import grad_inf
 from ratebound.theory.certificate import require, require_assumed
@@ -32,6 +34,17 @@ if TYPE_CHECKING:
 _v = Symbol("v", real=True)
 _A, _B = Symbol("A", positive=True), Symbol("B", positive=True)
 _RULES = {"x": x - alpha * g / sqrt(b0**2 + _v + g**2), "v": _v + g**2}
+
+
+def _check_step(theorem: Theorem) -> None:
+    """Check the words that both proofs share, the rules, and ``u^2/B^2 = 1 - (A/B)^2 <= log(B^2/A^2)``."""
+    if theorem.measure != "grad_norm_sq_mean" or theorem.weights != 1 or theorem.step != gamma:
+        raise RateboundError("this certificate bounds grad_norm_sq_mean, for steps of the length gamma")
+    update = theorem.method.update
+    if set(update) != set(_RULES) or not all(vanishes(update[n] - rule) for n, rule in _RULES.items()):
+        raise RateboundError(f"{theorem.method.name} does not divide g by the root of b0^2 + sum of g^2")
+    require_assumed({descent_lemma: S.One}, theorem)
+    log_above_share()
 
 
 @dataclass(frozen=True)
@@ -52,23 +65,54 @@ class BoundedSquares:
 
     def check(self, theorem: Theorem) -> None:
         """Check the method, what is lost by the last accumulator, what is added, and the bound."""
-        if theorem.measure != "grad_norm_sq_mean" or theorem.weights != 1 or theorem.step != gamma:
-            raise RateboundError("this certificate bounds grad_norm_sq_mean, for steps of the length gamma")
-        update = theorem.method.update
-        if set(update) != set(_RULES) or not all(vanishes(update[n] - rule) for n, rule in _RULES.items()):
-            raise RateboundError(f"{theorem.method.name} does not divide g by the root of b0^2 + sum of g^2")
-        require_assumed({descent_lemma: S.One}, theorem)
+        _check_step(theorem)
         for needed in ("bounded_coordinates", "lower_bounded"):
             if needed not in {each.name for each in theorem.assumptions}:
                 raise RateboundError(f"the proof needs the assumption {needed}")
-        y = free("y")
         product = grad_inf**2 * (1 - 2 / (1 + free("s")))
         lost = (grad_inf**2 - product) * (1 / _A - 1 / _B)
         if not nonnegative(lost.subs(_B, _A + free("r"))):
             raise RateboundError("what the last gradient changes of h u/A is not at most G^2 (1/A - 1/B)")
-        # u^2/B^2 = y/(1 + y) with B^2 = (1 + y) A^2: at most log(1 + y), as at 0 and by the slopes.
-        room = log(1 + y) - y / (1 + y)
-        if room.subs(y, 0) != 0 or not nonnegative(room.diff(y).factor()):
-            raise RateboundError("u^2/B^2 <= log(B^2/A^2) is not proved")
         if not vanishes(theorem.bound - self.implied()):
             require(theorem.bound - self.implied(), theorem, "the bound against the summed decrease")
+
+
+@dataclass(frozen=True)
+class SummedRoots:
+    """With full gradients ``sum of (l b - l^2 L log(b/b0)) <= gap0 + d l b0``, b the accumulators.
+
+    The tangent of the logarithm at ``c = 2 l L/b0`` leaves half of each ``l b``. Of the numbers ``b - b0``
+    only the sum is known, so that their squares add up to at most its square.
+    """
+
+    cited: bool = field(default=False, init=False)
+
+    @staticmethod
+    def limit() -> Expr:
+        """Return b0 and what the sum of the ``b - b0`` is at most."""
+        return 2 * gap0 / gamma + (d + 1) * b0 + 2 * d * gamma * L * (log(2 * gamma * L / b0) - 1)
+
+    def check(self, theorem: Theorem) -> None:
+        """Check the method, what a step gains, what the tangent leaves, and the bound."""
+        if theorem.stochastic:
+            raise RateboundError("this certificate is for full gradients")
+        _check_step(theorem)
+        if "lower_bounded" not in {each.name for each in theorem.assumptions}:
+            raise RateboundError("the proof needs the assumption lower_bounded")
+        gained = (_B**2 - _A**2) / _B - (_B - _A)
+        if not nonnegative(gained.subs(_B, _A + free("r"))):
+            raise RateboundError("u^2/B is not at least the growth of the accumulator")
+        b = Symbol("b", positive=True)
+        tangent = log_below_tangent(b / b0, 2 * gamma * L / b0)
+        kept = gamma * b - gamma**2 * L * tangent
+        # Summed over d coordinates, with E the sum of the b - b0.
+        E = self.limit() - b0
+        left = gamma * (E + d * b0) / 2 + d * (kept - gamma * b / 2) - (gap0 + d * gamma * b0)
+        if not vanishes(expand(left)):
+            raise RateboundError("the limit of the accumulators does not follow from the summed decrease")
+        one, other = free("e"), free("e")
+        if not nonnegative((one + other) ** 2 - one**2 - other**2):
+            raise RateboundError("squares of nonnegative numbers do not add up to at most that of the sum")
+        implied = (expand((E + b0) ** 2) - b0**2) / k
+        if not vanishes(theorem.bound - implied):
+            require(theorem.bound - implied, theorem, "the bound against the limit of the accumulators")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from sympy import Integer, log, sqrt
 
 from ratebound.theory.accumulated import AnySteps, ShortSteps
-from ratebound.theory.accumulated_batches import BoundedSquares
+from ratebound.theory.accumulated_batches import BoundedSquares, SummedRoots
 from ratebound.theory.assumptions import lower_bounded, smooth
-from ratebound.theory.methods import adagrad, adagrad_norm
+from ratebound.theory.methods import adagrad, adagrad_full, adagrad_norm
 from ratebound.theory.projections import bounded_coordinates
 from ratebound.theory.statement import Theorem
 from ratebound.theory.symbols import L, alpha, b0, gamma, gap0, grad0_sq, k
@@ -63,4 +63,20 @@ adagrad_nonconvex = Theorem(
     sibling="adagrad_norm_any",
 )
 
-THEOREMS = (adagrad_norm_short, adagrad_norm_any, adagrad_nonconvex)
+adagrad_full_nonconvex = Theorem(
+    id="adagrad_full_nonconvex",
+    title="AdaGrad, nonconvex, full gradients, any length",
+    source="by coordinate what Ward, Wu and Bottou 2019 prove by norm; derived here",
+    method=adagrad_full,
+    assumptions=(smooth, lower_bounded),
+    step=gamma,
+    measure="grad_norm_sq_mean",
+    bound=(SummedRoots.limit() ** 2 - b0**2) / k,
+    start=Integer(1),
+    certificate=SummedRoots(),
+    defaults={gamma: sqrt(grad0_sq) / L, b0: sqrt(grad0_sq)},
+    note="The steps know neither L nor the size of gradients; coordinates cost a factor of up to d^2.",
+    sibling="adagrad_norm_any",
+)
+
+THEOREMS = (adagrad_norm_short, adagrad_norm_any, adagrad_nonconvex, adagrad_full_nonconvex)

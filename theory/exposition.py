@@ -8,7 +8,7 @@ from dataclasses import replace
 from sympy import Max, S
 
 from ratebound.theory.accumulated import AnySteps, ShortSteps
-from ratebound.theory.accumulated_batches import BoundedSquares
+from ratebound.theory.accumulated_batches import BoundedSquares, SummedRoots
 from ratebound.theory.accumulated_box import LargestAverage, SummedSquares
 from ratebound.theory.away import Away
 from ratebound.theory.certificate import (
@@ -33,6 +33,7 @@ from ratebound.theory.exposition_steps import (
     look_ahead,
     on_a_box,
     short_steps,
+    summed_roots,
     within,
 )
 from ratebound.theory.gradient_sum import GradientSum
@@ -115,6 +116,8 @@ def _proof(theorem: Theorem) -> list[Line]:
             return list(any_steps(theorem, proof))
         case BoundedSquares():
             return list(bounded_squares(theorem))
+        case SummedRoots() as proof:
+            return list(summed_roots(theorem, proof))
         case DistanceEstimate():
             return list(distance_estimate(theorem))
         case LookAhead() as proof:

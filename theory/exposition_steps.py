@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from sympy import factor
 
 from ratebound.theory.accumulated import AnySteps
+from ratebound.theory.accumulated_batches import SummedRoots
 from ratebound.theory.accumulated_box import LargestAverage, SummedSquares
 from ratebound.theory.assumptions import descent_lemma
 from ratebound.theory.box_symbols import grad_inf
@@ -128,6 +129,16 @@ def bounded_squares(theorem: Theorem) -> Iterator[Line]:
         f"{grad_inf}^2 (1/A - 1/B), which telescopes; u^2/B^2 is at most log(B^2/A^2), which does, too."
     )
     yield Line("With A at most the root in front, summed over j < k, the mean is at most", theorem.bound)
+
+
+def summed_roots(theorem: Theorem, proof: SummedRoots) -> Iterator[Line]:
+    """Yield the lines of the proof of AdaGrad with full gradients, by coordinate."""
+    yield Line("Per coordinate A and B are the accumulators before and after u, of grad f; l is the length:")
+    yield Line("f(x_{k+1}) <= f(x_k) - l sum of u^2/B + (l^2 L/2) sum of u^2/B^2.")
+    yield Line("u^2/B is at least B - A, and u^2/B^2 at most log(B^2/A^2); both telescope.")
+    yield Line("With log(b/b0) <= (b/b0)/c + log(c) - 1 at c = 2 l L/b0 half of each l b is left; b0 and")
+    yield Line("what all accumulators gain are together at most", proof.limit())
+    yield Line("whose square, less b0^2, is at least the sum of ||grad f||^2: the bound", theorem.bound)
 
 
 def look_ahead(theorem: Theorem, proof: LookAhead) -> Iterator[Line]:

@@ -189,12 +189,11 @@ adagrad_norm = Method(
     {"x": x - alpha * b0 / sqrt(b0**2 + _v + grad_sq) * g, "v": _v + grad_sq},
     "full",
 )
+_adagrad = {"x": x - alpha * g / sqrt(b0**2 + _v + g**2), "v": _v + g**2}
 adagrad = Method(
-    "adagrad",
-    "AdaGrad, alpha over the root of b0^2 + sum of g^2 by coordinate",
-    {"x": x - alpha * g / sqrt(b0**2 + _v + g**2), "v": _v + g**2},
-    "batch",
+    "adagrad", "AdaGrad, the step alpha/sqrt(b0^2 + sum of g^2) by coordinate", _adagrad, "batch"
 )
+adagrad_full = Method("adagrad_full", "AdaGrad with full gradients", _adagrad, "full")
 sam = Method(
     "sam",
     "Sharpness-aware minimisation, not normalised, full gradients",
@@ -235,6 +234,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
             armijo,
             adagrad_norm,
             adagrad,
+            adagrad_full,
             d_adaptation,
             sam,
             heavy_ball,

@@ -12,11 +12,12 @@ from ratebound.problems.build import from_arrays
 from ratebound.problems.certified import Setting
 from ratebound.problems.constants import certify
 from ratebound.problems.library import load
+from ratebound.theory.accumulated_batches import SummedRoots
 from ratebound.theory.catalogue import THEOREMS
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.methods import METHODS
 
-THEOREM = THEOREMS["adagrad_nonconvex"]
+THEOREM, FULL = THEOREMS["adagrad_nonconvex"], THEOREMS["adagrad_full_nonconvex"]
 LENGTH, FIRST, STEPS = 0.7, 0.4, 6
 
 
@@ -67,6 +68,37 @@ def test_the_sum_over_all_paths_is_below_what_the_proof_pays():
     assert np.mean(squares) <= bound
 
 
+@pytest.mark.parametrize("name", ["linnerud", "sine_1d", "diabetes_welsch"])
+@pytest.mark.parametrize("length", [0.05, 1.0, 8.0])
+def test_with_full_gradients_accumulators_stay_below_their_limit(name, length):
+    problem = load(name)
+    L, gap0 = (certify(problem, each).value for each in ("L", "gap0"))
+    at, total, lost = problem.x0, np.zeros(problem.d), 0.0
+    for _ in range(200):
+        g = problem.gradient(at)
+        before, total = np.sqrt(FIRST**2 + total), total + g**2
+        root = np.sqrt(FIRST**2 + total)
+        lost += length * (root - before).sum() - length**2 * L * np.log(root / before).sum()
+        at = at - length * g / root
+        assert lost <= gap0 * (1 + 1e-12)
+    values = {"gap0": gap0, "gamma": length, "b0": FIRST, "L": L, "d": problem.d, "k": 200}
+    bound = float(FULL.bound.subs({s: values[s.name] for s in FULL.bound.free_symbols}))
+    limit = SummedRoots.limit()
+    assert FIRST + (root - FIRST).sum() <= limit.subs({s: values[s.name] for s in limit.free_symbols})
+    assert total.sum() / 200 <= bound
+
+
+def test_full_gradients_are_those_of_equal_samples():
+    problem = load("huber_worst")
+    runs = [
+        simulate(
+            problem, method, 0.5, steps=9, parameters={"b0": 0.01}, checkpoints=range(10), backend="numpy"
+        ).gap_last.values[0, 0]
+        for method in ("adagrad", "adagrad_full")
+    ]
+    np.testing.assert_allclose(*runs, rtol=1e-9)
+
+
 def _grid():
     return np.stack(np.meshgrid(*2 * [np.linspace(0, 1, 61)]), -1).reshape(-1, 2)
 
@@ -80,3 +112,10 @@ def test_the_proof_refuses_other_methods_and_more():
     ):
         with pytest.raises(RateboundError, match=why):
             dataclasses.replace(THEOREM, **changes)
+    for changes, why in (
+        ({"bound": 0.99 * FULL.bound}, "not proved"),
+        ({"method": METHODS["adagrad"]}, "full gradients"),
+        ({"assumptions": FULL.assumptions[:1]}, "lower_bounded"),
+    ):
+        with pytest.raises(RateboundError, match=why):
+            dataclasses.replace(FULL, **changes)
