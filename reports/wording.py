@@ -89,6 +89,8 @@ def headline(cell: Mapping[str, Any]) -> str:
     """Return the verdict in a few words."""
     verdict = cell["verdict"]
     outcome = verdict["outcome"]
+    if verdict.get("region") and outcome != "not applicable":
+        return f"{outcome}, on the region {verdict['region']} only"
     if outcome == "holds":
         return f"holds, vacuous: bound / error ≥ {looseness(verdict)}" if is_vacuous(cell) else "holds"
     if outcome == "violated" and verdict.get("k") is not None:
@@ -111,6 +113,8 @@ def evidence(cell: Mapping[str, Any]) -> str:
         parts.append("exact: all index paths")
     elif kind == "proof":
         parts.append("proof")
+    if verdict.get("exits") is not None:
+        parts.append(f"{number(verdict['exits'])} of {number(run['replicas'])} replicas left the region")
     if verdict.get("e_value") is not None:
         parts.append(f"e-value {number(verdict['e_value'])}")
     if verdict["outcome"] == "violated" and verdict.get("measured") is not None:

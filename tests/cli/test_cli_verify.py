@@ -100,6 +100,27 @@ def test_exit_codes(monkeypatch, word, strict, code):
     assert word in result.stdout
 
 
+def test_a_region_that_runs_leave_is_told(tmp_path):
+    path = tmp_path / "noise.svm"
+    path.write_text("3 1:1\n-3 1:1\n3 2:1\n-3 2:1\n", encoding="utf-8")
+    call = (
+        "verify",
+        "sgd_sc_constant",
+        "--problem",
+        path,
+        "--loss",
+        "squared",
+        "--l2",
+        "0.1",
+        "--steps",
+        "40",
+    )
+    told = run(*call, "--replicas", "32", "--parameter", "alpha=0.7", "--region", "3")
+    assert told.exit_code == 0, told.output
+    assert "holds, on the region ||x - x*|| <= 3 only  (proof; " in told.stdout
+    assert "32 of 32 replicas left the region" in told.stdout
+
+
 def test_a_ledger_shares_the_budget_over_calls(tmp_path):
     call = ("verify", "gd_pl", "--problem", "quadratic_2d", "--steps", "5", "--ledger", tmp_path / "l.json")
     first, again, other = run(*call), run(*call), run(*call, "--seed", "5")

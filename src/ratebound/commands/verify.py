@@ -42,6 +42,9 @@ if TYPE_CHECKING:
     help="Value of a parameter, such as alpha=1/(4*L_max); may be repeated.",
 )
 @click.option("--step", metavar="EXPR", help="Another step alpha_k; it makes the theorem a conjecture.")
+@click.option(
+    "--region", type=float, metavar="R", help="Certify the noise on a ball of this radius about x*."
+)
 @click.option("--delta", type=float, metavar="P", help="Probability of a false alarm over this call.")
 @options.ledger
 @options.backend
@@ -102,6 +105,7 @@ def _run_options(
     order: str | None,
     parameters: tuple[str, ...],
     step: str | None,
+    region: float | None,
 ) -> dict[str, Any]:
     """Return what the user chose of the run, by the names of :func:`ratebound.verify`."""
     chosen: dict[str, Any] = {
@@ -110,6 +114,7 @@ def _run_options(
         "batch": batch,
         "order": order,
         "step": step,
+        "region": region,
     }
     if without_replacement:
         chosen["replacement"] = False
