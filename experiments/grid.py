@@ -197,20 +197,24 @@ def horizons(start: int, steps: int) -> np.ndarray:
     return np.unique(np.geomspace(start, steps, count).round().astype(np.int64))
 
 
-def _away_sq(problem: Problem) -> float:
-    """Return ||x_0 - x*||^2 where f is flat in some direction, 0 elsewhere."""
-    if problem.x_star is None or problem.kind != "quadratic" or problem.sparse:
+def _kept_sq(problem: Problem, method: Method) -> float:
+    """Return ||x_0 - x*||^2 where a part of the state is kept as it was rounded at the start, 0 elsewhere.
+
+    Steps along axes keep the part of x - x* that f does not see, where f is flat; those with a table keep
+    what binds it to the rest of the state, such as v minus the mean of t.
+    """
+    draws = method.draws
+    if draws is None or problem.x_star is None or problem.kind != "quadratic" or problem.sparse:
         return 0.0
-    flat = np.linalg.matrix_rank(problem.H) < problem.d
-    return float(problem.distance_sq(problem.x0)) if flat else 0.0
+    flat = draws.axis is not None and np.linalg.matrix_rank(problem.H) < problem.d
+    return float(problem.distance_sq(problem.x0)) if flat or draws.table else 0.0
 
 
 def floor_of(problem: Problem, measure: str, method: Method) -> float:
     """Return the absolute accuracy of a measure in double precision; comparisons stop there."""
     value = problem.value_floor
-    if method.draws is not None and method.draws.axis is not None:
-        # Steps along axes keep a part of x - x* that f does not see, but its rounding f does.
-        value += 8 * problem.d * np.finfo(float).eps * certify(problem, "L").value * _away_sq(problem)
+    kept = 8 * problem.d * np.finfo(float).eps * _kept_sq(problem, method)
+    value += kept * certify(problem, "L").value if kept else 0.0
     if measure.startswith("gap"):
         return value
     if measure.startswith("grad") or measure == "batch_variance":

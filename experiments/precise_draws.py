@@ -25,6 +25,7 @@ from ratebound.problems.constants import certify
 from ratebound.problems.curvature import component_smoothness
 from ratebound.problems.lower import lower_mp
 from ratebound.theory.draws import Draws, L_i, L_j, coin
+from ratebound.theory.method import g
 from ratebound.theory.symbols import k
 
 if TYPE_CHECKING:
@@ -86,6 +87,8 @@ class DrawnMoments:
         self._rules = {name: compiled(rule) for name, rule in rules(method, values).items()}
         points = {"g": method.point, **self._draws.also, **self._draws.full}
         self._points = {name: compiled(known(method, point, values)) for name, point in points.items()}
+        kept = g if self._draws.stores is None else known(method, self._draws.stores, values)
+        self._kept = compiled(kept)
         self._outcomes = self._drawn(batch, replacement)
         starts = {"x", *method.from_start}
         rest = {name: x_star if name in starts else 0 * x_star for name in self._rules}
@@ -93,7 +96,8 @@ class DrawnMoments:
         start |= {name: self._full(self._x0[:, None])[:, 0] for name in self._draws.from_gradient}
         if self._draws.table:
             rest |= {f"table {i}": self._part(i, x_star[:, None])[:, 0] for i in range(problem.n)}
-            start |= {f"table {i}": self._part(i, self._x0[:, None])[:, 0] for i in range(problem.n)}
+            first = 0 if self._draws.blank else 1
+            start |= {f"table {i}": first * self._part(i, self._x0[:, None])[:, 0] for i in range(problem.n)}
         self._rest = rest
         self._at = {name: 1 + problem.d * j for j, name in enumerate(rest)}
         self._size = 1 + problem.d * (len(rest) + 1)
@@ -175,7 +179,7 @@ class DrawnMoments:
             inputs[L_j.name] = np.repeat(np.array(of_axes, dtype=object), self._size)
         after = {name: rule(inputs, d * self._size).reshape(d, -1) for name, rule in self._rules.items()}
         if self._draws.table:
-            after[f"table {drawn[0]}"] = inputs["g"].reshape(d, -1)
+            after[f"table {drawn[0]}"] = self._kept(inputs, d * self._size).reshape(d, -1)
         rows = [self._at[name] + np.arange(d) for name in after]
         changes = [after[name] - forms[name] for name in after]
         # The sum of the points is seen from that of x*.

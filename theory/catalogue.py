@@ -51,6 +51,7 @@ FAMILIES = (
     "sgd_weighted",
     "variance_reduced",
     "reduced_nonconvex",
+    "dual",
     "shuffled",
     "shuffled_nonconvex",
     "recursive",

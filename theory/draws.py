@@ -39,8 +39,11 @@ class Draws:
     coin
         Probability that ``coin`` is one, an expression in ``n``; zero for no coin.
     table
-        Name of the gradient that is stored for the drawn sample: ``g`` of the step that drew it last, or its
-        gradient at x_0. Such a method draws one sample per step.
+        Name of the vector that is stored for the drawn sample. Such a method draws one sample per step.
+    stores
+        What then replaces it, an expression as in updates; None for ``g``, the gradient of that sample.
+    blank
+        Whether zeros are stored at the start, instead of the gradients at x_0.
     from_gradient
         State variables that start at the gradient of f at x_0.
     weight
@@ -58,6 +61,8 @@ class Draws:
     full: Mapping[str, Expr] = field(default_factory=dict)
     coin: Expr = S.Zero
     table: str = ""
+    stores: Expr | None = None
+    blank: bool = False
     from_gradient: tuple[str, ...] = ()
     weight: Expr | None = None
     axis: Expr | None = None
@@ -75,14 +80,13 @@ class Draws:
 
     def __reduce__(self) -> tuple[object, ...]:
         # A mapping proxy cannot be pickled, and runs are sent to other processes.
-        parts = dict(self.also), dict(self.full), self.coin, self.table, self.from_gradient
-        return Draws, (*parts, self.weight, self.axis, self.values)
+        parts = dict(self.also), dict(self.full), self.coin, self.table, self.stores, self.blank
+        return Draws, (*parts, self.from_gradient, self.weight, self.axis, self.values)
 
     def __hash__(self) -> int:
         also, full = (tuple(sorted(part.items(), key=str)) for part in (self.also, self.full))
-        return hash(
-            (also, full, self.coin, self.table, self.from_gradient, self.weight, self.axis, self.values)
-        )
+        kept = self.table, self.stores, self.blank, self.from_gradient
+        return hash((also, full, self.coin, kept, self.weight, self.axis, self.values))
 
     @property
     def text(self) -> str:
@@ -90,7 +94,10 @@ class Draws:
         words = [f"{name} is the gradient of the same batch at {point}" for name, point in self.also.items()]
         words += [f"{name} is grad f at {point} where the coin falls" for name, point in self.full.items()]
         words += [f"the coin falls with probability {self.coin}"] if self.coin != 0 else []
-        words += [f"{self.table} is the gradient stored for the sample, then replaced"] if self.table else []
+        if self.table:
+            kept = "gradient" if self.stores is None else "vector"
+            first, by = ", zero at first" if self.blank else "", f" by {self.stores}" if self.stores else ""
+            words += [f"{self.table} is the {kept} stored for the sample{first}, then replaced{by}"]
         words += [f"{name} starts at grad f(x_0)" for name in self.from_gradient]
         words += [] if self.weight is None else [f"samples are drawn in proportion to {self.weight}"]
         if self.axis is not None:
@@ -121,4 +128,5 @@ class Draws:
     @property
     def expressions(self) -> tuple[Expr, ...]:
         """The expressions in the state and in constants."""
-        return (*self.also.values(), *self.full.values(), self.coin)
+        kept = () if self.stores is None else (self.stores,)
+        return (*self.also.values(), *self.full.values(), self.coin, *kept)

@@ -20,8 +20,9 @@ from ratebound.theory.certificate import (
 )
 from ratebound.theory.conversion import Conversion
 from ratebound.theory.cubic import CubicModel
+from ratebound.theory.dual_free import DualFree
 from ratebound.theory.estimated import DistanceEstimate
-from ratebound.theory.exposition_reduced import away, reduced, tracked_sum, tracking
+from ratebound.theory.exposition_reduced import away, dual_free, reduced, tracked_sum, tracking
 from ratebound.theory.exposition_second import cubic_model, squaring, strong_model
 from ratebound.theory.exposition_steps import (
     any_steps,
@@ -102,6 +103,8 @@ def _proof(theorem: Theorem) -> list[Line]:
             return list(reduced(theorem, proof))
         case Away() as proof:
             return list(away(theorem, proof))
+        case DualFree() as proof:
+            return list(dual_free(theorem, proof))
         case Tracking() as proof:
             return list(tracking(theorem, proof))
         case TrackedSum() as proof:

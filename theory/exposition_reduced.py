@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from sympy import Expr, Max
 
 from ratebound.theory.away import Away, departed
+from ratebound.theory.dual_free import DualFree, coupled
 from ratebound.theory.proof_lines import Line, claim_lines, term_lines
 from ratebound.theory.reduced import Reduced, renewal
 from ratebound.theory.statement import Theorem
+from ratebound.theory.symbols import D, mu_min, sigma_star_sq
 from ratebound.theory.tracked_sum import TrackedSum
 from ratebound.theory.tracking import Tracking, tracked
 
@@ -44,6 +46,18 @@ def away(theorem: Theorem, proof: Away) -> Iterator[Line]:
     yield Line("The potential V_k, with nothing away at x_0", proof.potential)
     yield from claim_lines(proof.claim, proof.by, proof.plus)
     yield from _gathered(theorem, proof.weight != 0, Max(*proof.rates))
+
+
+def dual_free(theorem: Theorem, proof: DualFree) -> Iterator[Line]:
+    """Yield the lines of a proof where a step moves x and the vector of a sample along one residual."""
+    yield Line("The residual has the mean grad f(x_k). In expectation a step makes of the state:")
+    for after, value in coupled(theorem.method).items():
+        yield Line("  ", after, "is")
+        yield Line("    ", value)
+    yield Line("The potential V_k", proof.potential)
+    yield from claim_lines(proof.claim, proof.by, proof.plus)
+    yield Line("At the start the second term is known exactly, by", sigma_star_sq + mu_min**2 * D**2)
+    yield from _gathered(theorem, False, proof.rate)
 
 
 def tracking(theorem: Theorem, proof: Tracking) -> Iterator[Line]:

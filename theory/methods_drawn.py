@@ -7,7 +7,7 @@ from sympy import Min, S, Symbol
 from ratebound.theory.coordinate_symbols import omega
 from ratebound.theory.draws import Draws, L_i, L_j, coin, norm_sq, rise
 from ratebound.theory.method import Method, g, x
-from ratebound.theory.symbols import L_mean, alpha, n
+from ratebound.theory.symbols import L_mean, alpha, mu_min, n
 
 sgd_importance = Method(
     "sgd_importance",
@@ -56,7 +56,16 @@ sag = Method(
     "SAG",
     {"x": x - alpha * (_v + (g - _stored) / n), "v": _v + (g - _stored) / n},
     "batch",
-    draws=Draws(table="t", from_gradient=("v",)),
+    draws=Draws(table="t", blank=True),
+)
+_residual = g - mu_min * (x - _w) - _stored
+sdca_dual_free = Method(
+    "sdca_dual_free",
+    "SDCA without duality: steps along g - mu_min (x - x_0) - t",
+    {"x": x - alpha * _residual, "w": _w},
+    "batch",
+    from_start=("w",),
+    draws=Draws(table="t", stores=_stored + alpha * mu_min * n * _residual, blank=True),
 )
 page = Method(
     "page",

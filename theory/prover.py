@@ -70,11 +70,12 @@ def nonnegative(
     sweep = dict(chart or {})
     if k is not None and not (start.is_zero and k.is_nonnegative):
         sweep[k] = start + free("j")
-    # Counts are at least one.
-    counts = {s for s in expr.free_symbols if s.is_integer and s.is_positive and s not in sweep}
     # The algebra is exact: a float is the rational number that it is.
     expr = expr.xreplace({number: Rational(number) for number in expr.atoms(Float)})
-    expr = on_chart(expr, sweep | {count: 1 + free("j") for count in counts})
+    expr = on_chart(expr, sweep)
+    # Counts are at least one.
+    counts = {s for s in expr.free_symbols if s.is_integer and s.is_positive}
+    expr = expr.xreplace({count: 1 + free("j") for count in counts})
     if _negative_somewhere(expr):
         return False
     try:

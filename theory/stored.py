@@ -50,6 +50,14 @@ strong_components = Inequality(
     2 * descent - 2 * (1 - mu_min / L_max) * delta - spread / L_max - mu_min * d2,
     _STRONG,
 )
+both_sided = Inequality(
+    "co-coercive, strongly convex components towards x*",
+    (L_max + mu_min) * descent - mu_min * L_max * d2 - spread,
+    _STRONG,
+)
+steep_components = Inequality(
+    "strongly convex components towards x*", descent - mu_min * d2, needs("strongly_convex_components")
+)
 strong_slope = Inequality(
     "||grad f||^2 >= 2 mu_min (f - f*)", grad_sq - 2 * mu_min * delta, needs("strongly_convex_components")
 )
@@ -81,6 +89,8 @@ COMPARED = (
     spread_jensen,
     stored_below,
     strong_components,
+    both_sided,
+    steep_components,
     drift_cocoercive,
 )
 """The inequalities that take other assumptions."""

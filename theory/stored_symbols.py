@@ -14,6 +14,8 @@ stored_sq = Symbol("stored_sq", nonnegative=True)
 stored_sq_next = Symbol("stored_sq_next", nonnegative=True)
 stored_gap = Symbol("stored_gap", nonnegative=True)
 stored_gap_next = Symbol("stored_gap_next", nonnegative=True)
+dual_sq = Symbol("dual_sq", nonnegative=True)
+dual_sq_next = Symbol("dual_sq_next", nonnegative=True)
 away_sq = Symbol("away_sq", nonnegative=True)
 away_sq_next = Symbol("away_sq_next", nonnegative=True)
 away_inner = Symbol("away_inner", real=True)
@@ -24,6 +26,8 @@ STORED_STATE = (
     stored_sq_next,
     stored_gap,
     stored_gap_next,
+    dual_sq,
+    dual_sq_next,
     away_sq,
     away_sq_next,
     away_inner,
@@ -36,6 +40,8 @@ STORED_MEANING: Mapping[Symbol, str] = MappingProxyType(
         stored_sq_next: "its mean after the step",
         stored_gap: "(1/n) sum_i (f_i(p_i) - f_i(x*) - <grad f_i(x*), p_i - x*>), p_i as above",
         stored_gap_next: "its mean after the step",
+        dual_sq: "(1/n) sum_i ||b_i - grad f_i(x*) + mu_min x*||^2, b_i = t_i - mu_min x_0 and t_i stored",
+        dual_sq_next: "its mean after the step",
         away_sq: "(1/n) sum_i ||x_k - p_i||^2, p_i the point whose gradient is stored",
         away_sq_next: "its mean after the step",
         away_inner: "(1/n) sum_i <grad f(x_k), x_k - p_i>",
@@ -49,6 +55,8 @@ STORED_LATEX: Mapping[Symbol, str] = MappingProxyType(
         stored_sq_next: r"\mathbb{E}_k B_{k+1}",
         stored_gap: r"H_k",
         stored_gap_next: r"\mathbb{E}_k H_{k+1}",
+        dual_sq: r"B_k",
+        dual_sq_next: r"\mathbb{E}_k B_{k+1}",
         away_sq: r"Q_k",
         away_sq_next: r"\mathbb{E}_k Q_{k+1}",
         away_inner: r"\tfrac1n\sum_i\langle\nabla f(x_k),x_k-p_i\rangle",

@@ -1,4 +1,4 @@
-"""Variance reduction: SVRG, loopless SVRG and SAGA, linear and convex rates at a constant step."""
+"""Variance reduction: SVRG, loopless SVRG, SAGA and SAG, linear and convex rates at a constant step."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from ratebound.theory.assumptions import (
     strong_first_order,
     strongly_convex,
 )
-from ratebound.theory.methods import lsvrg, saga, svrg
+from ratebound.theory.certificate import Cited
+from ratebound.theory.methods import lsvrg, sag, saga, svrg
 from ratebound.theory.reduced import Reduced
 from ratebound.theory.statement import Theorem
 from ratebound.theory.stored import (
@@ -40,6 +41,7 @@ from ratebound.theory.symbols import (
     mu,
     mu_min,
     n,
+    sigma_star_sq,
     spread,
 )
 
@@ -221,4 +223,48 @@ svrg_sc = Theorem(
     sibling="lsvrg_sc",
 )
 
-THEOREMS = (svrg_sc, svrg_convex, lsvrg_sc, lsvrg_convex, saga_sc, saga_components, saga_convex)
+_SCHMIDT = "Schmidt, Le Roux and Bach 2017, Theorem 1 (number not checked)"
+_SAG_START = gap0 + 4 * L_max * D**2 / n + sigma_star_sq / (16 * L_max)
+_SAG_PROOF = Cited(
+    "its Lyapunov function, with f at a point aside, was found by computer algebra in the source"
+)
+
+sag_sc = Theorem(
+    id="sag_sc",
+    title="SAG, strongly convex, step 1/(16 L)",
+    source=_SCHMIDT,
+    method=sag,
+    assumptions=(strongly_convex, smooth_components),
+    step=1 / (16 * L_max),
+    measure="gap_last",
+    bound=Max(1 - mu / (16 * L_max), 1 - 1 / (8 * n)) ** k * _SAG_START,
+    certificate=_SAG_PROOF,
+    note="The estimate is biased; the mean is over all n stored gradients, zeros included.",
+    sibling="saga_sc",
+)
+
+sag_convex = Theorem(
+    id="sag_convex",
+    title="SAG, convex, step 1/(16 L), averaged iterate",
+    source=_SCHMIDT,
+    method=sag,
+    assumptions=(convex, smooth_components),
+    step=1 / (16 * L_max),
+    measure="gap_average",
+    bound=32 * n * _SAG_START / k,
+    start=Integer(1),
+    certificate=_SAG_PROOF,
+    sibling="saga_convex",
+)
+
+THEOREMS = (
+    sag_sc,
+    sag_convex,
+    svrg_sc,
+    svrg_convex,
+    lsvrg_sc,
+    lsvrg_convex,
+    saga_sc,
+    saga_components,
+    saga_convex,
+)

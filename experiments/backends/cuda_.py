@@ -16,6 +16,7 @@ from ratebound.experiments.backends.drawn import (
     coin_probability,
     draws_of,
     ends_of,
+    kept_of,
     lowest_values,
     points_of,
     probabilities,
@@ -53,7 +54,7 @@ class CudaEngine:
         if draws is None:
             self._source = cuda_source(spec, *layout)
         else:
-            self._source = cuda_drawn_source(spec, draws, points_of(plan), *layout)
+            self._source = cuda_drawn_source(spec, draws, points_of(plan), *layout, kept_of(plan))
             chances = probabilities(problem, plan.method)
             scale = scale_of(problem, plan.method).astype(plan.dtype)
             further = (

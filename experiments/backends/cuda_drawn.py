@@ -24,6 +24,7 @@ from ratebound.experiments.backends.drawn import COIN, ONE, WEIGHTED
 from ratebound.experiments.backends.kernel import Spec
 from ratebound.problems.lower import printed
 from ratebound.theory.draws import Draws, L_j, coin, norm_sq, rise
+from ratebound.theory.method import g
 
 _SOURCE = """
 #define D {d}          // features
@@ -142,7 +143,7 @@ _OF_SAMPLE = """\
         const real {norm_sq} = total_sq == 0 ? real(1) : total_sq;"""
 
 
-def _read(draws: Draws) -> list[str]:
+def _read(draws: Draws, kept: str) -> list[str]:
     """Return the lines that name what the update reads of one coordinate."""
     if draws.axis is not None:
         return [
@@ -159,12 +160,15 @@ def _read(draws: Draws) -> list[str]:
     if draws.table:
         place = "table[(unit * n + index[0]) * D + j]"
         read += ["const int j = lane + slot * LANES;"]
-        read += [f"const real {draws.table} = j < D ? {place} : real(0);", f"if (j < D) {place} = g;"]
+        read += [
+            f"const real {draws.table} = j < D ? {place} : real(0);",
+            f"if (j < D) {place} = {kept};",
+        ]
     return read
 
 
 def cuda_drawn_source(
-    spec: Spec, draws: Draws, points: Mapping[str, Expr], d: int, lanes: int, shared: bool
+    spec: Spec, draws: Draws, points: Mapping[str, Expr], d: int, lanes: int, shared: bool, kept: Expr = g
 ) -> str:
     """Print the kernel.
 
@@ -178,6 +182,8 @@ def cuda_drawn_source(
         Where each gradient is taken, ``g`` first: expressions in the state.
     d, lanes, shared
         As in :func:`ratebound.experiments.backends.cuda_source.cuda_source`.
+    kept
+        What a step stores in the table, if there is one.
 
     Raises
     ------
@@ -185,7 +191,8 @@ def cuda_drawn_source(
         If an expression has no printing.
     """
     state = list(spec.rules)
-    reads = {s.name for expr in (*spec.rules.values(), *points.values()) for s in expr.free_symbols}
+    written = (*spec.rules.values(), kept)
+    reads = {s.name for expr in (*written, *points.values()) for s in expr.free_symbols}
     scalars = scalar_lines(reads)
     if draws.coin != 0:
         number = f"uniform(philox((u32)now, replica, {COIN}u, 0, key0, key1))"
@@ -219,14 +226,14 @@ def cuda_drawn_source(
         sample=SAMPLE,
         gradients=lines(2, [f"real at_{name}[EACH], grad_{name}[EACH] = {{0}};" for name in points]),
         at=named(points.values()),
-        now=named(spec.rules.values()),
+        now=named(written),
         points=lines(3, [f"at_{name}[slot] = {of_now(expr, state)};" for name, expr in points.items()]),
         of_batch=_OF_BATCH.format(calls=lines(3, part)) if part else "",
         of_all=_OF_ALL.format(wanted=wanted, calls=lines(3, whole)) if whole else "",
         of_sample=_OF_SAMPLE.format(rise=rise, norm_sq=norm_sq, value=printed(spec.value, "cuda"))
         if draws.values
         else "",
-        taken=lines(3, _read(draws)),
+        taken=lines(3, _read(draws, of_now(kept, state))),
         updated=lines(3, [f"own_{name}[slot] = {of_now(rule, state)};" for name, rule in spec.rules.items()]),
         stored=lines(2, [f"if (j < D) state_{v}[unit * D + j] = own_{v}[slot];" for v in state]),
     )

@@ -21,10 +21,10 @@ from ratebound.problems.curvature import component_smoothness
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.lower import lower
 from ratebound.theory.draws import Draws, L_i, L_j, coin, norm_sq, rise
-from ratebound.theory.method import x
+from ratebound.theory.method import g, x
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from ratebound.experiments.plan import Plan
     from ratebound.theory.method import Method
@@ -113,6 +113,12 @@ def points_of(plan: Plan) -> dict[str, Expr]:
     return found | {name: known(plan.method, point, values) for name, point in others.items()}
 
 
+def kept_of(plan: Plan) -> Expr:
+    """Return what a step stores for the drawn sample, in symbols that every backend knows."""
+    draws = draws_of(plan) or Draws()
+    return g if draws.stores is None else known(plan.method, draws.stores, constants_at(plan))
+
+
 def starting(plan: Plan, names: Iterable[str], units: int) -> dict[str, np.ndarray]:
     """Return the states at step 0, shape (units, d), and the table, if there is one, (units, n, d)."""
     problem = plan.problem
@@ -162,6 +168,12 @@ def values_of(
     return {name: numbers[..., None].astype(g.dtype) for name, numbers in found.items()}
 
 
+def _lowered(expr: Expr) -> tuple[Callable[..., np.ndarray], list[str]]:
+    """Return a function of arrays, and the names of what it reads."""
+    symbols = sorted(expr.free_symbols, key=str)
+    return lower(expr, symbols), [symbol.name for symbol in symbols]
+
+
 class Reader:
     """What the draws of a step mean for the arrays of a state.
 
@@ -176,11 +188,8 @@ class Reader:
         self._plan, self._draws = plan, plan.method.draws
         values = constants_at(plan)
         points = {**self._draws.also, **self._draws.full}
-        self._points = {}
-        for name, point in points.items():
-            expr = known(plan.method, point, values)
-            symbols = sorted(expr.free_symbols, key=str)
-            self._points[name] = lower(expr, symbols), [symbol.name for symbol in symbols]
+        self._points = {name: _lowered(known(plan.method, point, values)) for name, point in points.items()}
+        self._kept = _lowered(kept_of(plan))
         scale = None if self._draws.weight is None else scale_of(plan.problem, plan.method)
         self._scale = None if scale is None else scale.astype(plan.dtype)
         self._of_axes, self._lowest = smoothness_of_axes(plan), lowest_values(plan)
@@ -192,6 +201,7 @@ class Reader:
         state = {name: np.broadcast_to(problem.gradient(x0), shape) for name in self._draws.from_gradient}
         if self._draws.table:
             at_start = problem.component_gradients(problem.x0).astype(self._plan.dtype)
+            at_start = 0 * at_start if self._draws.blank else at_start
             state[TABLE] = np.broadcast_to(at_start, (*shape[:-1], *at_start.shape)).copy()
         return state
 
@@ -231,6 +241,7 @@ class Reader:
             found |= values_of(self._plan.problem, self._lowest, state["x"], batch[:, 0], g)
         return found
 
-    def store(self, table: np.ndarray, batch: np.ndarray, g: np.ndarray) -> None:
-        """Put the gradients of a step into a table."""
-        table[..., np.arange(len(batch)), batch[:, 0], :] = g
+    def store(self, table: np.ndarray, batch: np.ndarray, values: Mapping[str, np.ndarray]) -> None:
+        """Put into a table what a step stores, which reads `values` by name."""
+        kept, symbols = self._kept
+        table[..., np.arange(len(batch)), batch[:, 0], :] = kept(*(values[symbol] for symbol in symbols))

@@ -18,6 +18,7 @@ from ratebound.experiments.backends.drawn import (
     TABLE,
     coins,
     draws_of,
+    kept_of,
     lowest_values,
     points_of,
     scale_of,
@@ -34,6 +35,7 @@ from ratebound.experiments.sampling import indices
 from ratebound.experiments.shuffling import Passes
 from ratebound.problems.losses import Loss
 from ratebound.theory.draws import Draws, L_j, norm_sq, rise
+from ratebound.theory.method import g
 
 _DRAWS = 2**18
 _SOURCE = '''"""{title}"""
@@ -111,6 +113,7 @@ def drawn_source(
     loss: Loss,
     rules: Mapping[str, Expr],
     points: Mapping[str, Expr],
+    kept: Expr = g,
     dtype: str = "float64",
     sparse: bool = False,
 ) -> str:
@@ -128,6 +131,8 @@ def drawn_source(
         State variable -> next value.
     points
         Where each gradient is taken: ``g`` and those of `draws`, expressions in the state.
+    kept
+        What a step stores in the table, if there is one.
     dtype, sparse
         The numbers of the states, and whether data are given as starts, columns and entries of their rows.
 
@@ -159,7 +164,8 @@ def drawn_source(
     if draws.axis is not None:
         lines += ["    g = g if j == rows[0] else 0.0", f"    {L_j.name} = axes[j]"]
     if draws.table:
-        lines += [f"    {draws.table} = table[unit, rows[0], j]", "    table[unit, rows[0], j] = g"]
+        lines += [f"    {draws.table} = table[unit, rows[0], j]"]
+        lines += [f"    table[unit, rows[0], j] = {renamed(kept, own)}"]
     lines += [f"    state_{name}[unit, j] = {renamed(rule, own)}" for name, rule in rules.items()]
     return _SOURCE.format(
         title=title,
@@ -194,7 +200,14 @@ class DrawnEngine:
         self._plan, self._draws, self._rules = plan, draws, spec.rules
         self._shape = plan.alphas.shape[0], plan.replicas.size, problem.d
         source = drawn_source(
-            spec.title, draws, problem.loss, spec.rules, points_of(plan), plan.dtype, problem.sparse
+            spec.title,
+            draws,
+            problem.loss,
+            spec.rules,
+            points_of(plan),
+            kept_of(plan),
+            plan.dtype,
+            problem.sparse,
         )
         self._function = load_module(source).advance
         if plan.in_passes:

@@ -152,9 +152,10 @@ def moved(
 ) -> State:
     """Return the state after a step of a method with draws: a batch (R, b) and coins (R,)."""
     g = reader.gradient(np.broadcast_to(point(state, inputs), state["x"].shape), batch)
-    after = step(state, {**inputs, "g": g, **reader.read(state, inputs, batch, fallen, g)})
+    read = {**inputs, "g": g, **reader.read(state, inputs, batch, fallen, g)}
+    after = step(state, read)
     if TABLE in state:
-        reader.store(state[TABLE], batch, g)
+        reader.store(state[TABLE], batch, {**state, **read})
         after[TABLE] = state[TABLE]
     return after
 

@@ -12,7 +12,7 @@ from ratebound.problems.finite_sum import Problem
 from ratebound.problems.losses import Loss, get
 from ratebound.problems.lower import Target, printed
 from ratebound.theory.errors import RateboundError, nearest
-from ratebound.theory.method import Method
+from ratebound.theory.method import Method, g
 from ratebound.theory.methods import METHODS
 
 _TARGETS = ("numpy", "numba", "cuda")
@@ -85,11 +85,12 @@ def printed_source(
     if draws is not None:
         places = {"g": method.point, **draws.also, **draws.full}
         points = {name: known(method, place, named) for name, place in places.items()}
+        kept = g if draws.stores is None else known(method, draws.stores, named)
         if target == "cuda":
-            return cuda_drawn_source(spec, draws, points, d, lanes_of(d), shared=False)
+            return cuda_drawn_source(spec, draws, points, d, lanes_of(d), shared=False, kept=kept)
         from ratebound.experiments.backends.numba_drawn import drawn_source
 
-        return drawn_source(title, draws, chosen, spec.rules, points)
+        return drawn_source(title, draws, chosen, spec.rules, points, kept)
     if target == "cuda":
         return cuda_source(spec, d, lanes_of(d), shared=False)
     if full:

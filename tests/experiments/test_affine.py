@@ -45,8 +45,10 @@ class _Loop:
 
     def start(self, name):
         x = self.p.x0
-        if name in ("saga", "sag"):
+        if name == "saga":
             return x, tuple(self.g(i, x) for i in range(self.p.n))
+        if name in ("sag", "sdca_dual_free"):
+            return x, (0 * x,) * self.p.n
         return x, (x if name in ("lsvrg", "svrg") else self.full(x))
 
     def step(self, name, state, i, coin, alpha):
@@ -63,6 +65,14 @@ class _Loop:
             change = fresh - other[i]
             table = tuple(fresh if j == i else old for j, old in enumerate(other))
             return x - alpha * (mean + change * (1 if name == "saga" else 1 / self.p.n)), table
+        if name == "sdca_dual_free":
+            # Pseudo-duals a_i with the mean lam x, here moved by lam x_0, which is where they start.
+            lam = self.p.l2
+            duals = [lam * self.p.x0 - t for t in other]
+            away = (self.p.A[i] @ x - self.p.y[i]) * self.p.A[i] + duals[i]
+            duals[i] = duals[i] - alpha * lam * self.p.n * away
+            np.testing.assert_allclose(sum(duals) / self.p.n, lam * (x - alpha * away))
+            return x - alpha * away, tuple(lam * self.p.x0 - a for a in duals)
         if name in ("lsvrg", "svrg"):
             v = self.g(i, x) - self.g(i, other) + self.full(other)
             return x - alpha * v, (x if coin else other)

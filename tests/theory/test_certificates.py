@@ -15,6 +15,7 @@ from ratebound.theory.catalogue import THEOREMS, find
 from ratebound.theory.certificate import Cited, Corollary, OneStep
 from ratebound.theory.conversion import Conversion
 from ratebound.theory.cubic import CubicModel
+from ratebound.theory.dual_free import DualFree
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.exposition import exposition
 from ratebound.theory.gradient_sum import GradientSum
@@ -100,7 +101,7 @@ def _proof_parts(certificate):
                 yield from _proof_parts(case)
         case LastIterate():
             yield [first_order, certificate.slope]
-        case Squaring() | Tracking() | Away():
+        case Squaring() | Tracking() | Away() | DualFree():
             yield list(certificate.by)
         case Conversion() | Corollary():
             yield list(getattr(certificate, "by", ()))
