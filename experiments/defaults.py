@@ -21,8 +21,8 @@ PENALISED = ("lasso_plane", "lasso", "lasso_wide", "sparse_logistic", "quadratic
 """For proximal methods; without a penalty they are those of the finite sum."""
 PENALISED_SLOPES = ("sparse_plane", "sparse_logistic", "hinge_plane", "median")
 """For proximal methods along whose runs gradients must be bounded."""
-
-
+MOMENTS = ("quadratic_2d", "linnerud", "consistent_plane", "rank_deficient")
+"""For cited theorems about methods with draws, whose expectations are known exactly on least squares only."""
 CURVED = ("logistic_line", "logistic_plane", "cauchy_line", "sine_near", "iris")
 """For theorems about Hessians that change: starts near a minimiser, and one that is not."""
 
@@ -40,6 +40,8 @@ def default_problems(theorem: Theorem) -> tuple[str, ...]:
         return CONSISTENT
     if "penalised" in assumed:
         return PENALISED_SLOPES if "second_moment" in assumed else PENALISED
+    if theorem.proof == "cited" and theorem.method.draws is not None:
+        return MOMENTS
     if "lipschitz_hessian" in assumed:
         return CURVED
     if "strongly_convex_components" in assumed:

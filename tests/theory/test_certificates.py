@@ -163,16 +163,15 @@ def test_a_second_derivation_by_running_the_one_step_inequality(theorem):
 def _random_constants(theorem, rng):
     base = float(np.exp(rng.normal()))
     values = {"mu": base, "mu_pl": base, "L": base * (1 + rng.exponential(5.0)), "D": 0.5 + rng.random()}
-    values |= {"L_max": 1.5 * values["L"], "ell": 1.2 * values["L"]}
+    values |= {"L_max": 1.5 * values["L"], "ell": 1.2 * values["L"], "mu_min": base}
     values |= {"gap0": rng.exponential() + 0.01, "second_moment": rng.exponential() + 0.01}
     values |= {name: rng.exponential() + 0.01 for name in ("grad0_sq", "sigma_b_sq", "sigma_star_sq")}
     values |= {"L_mean": 1.3 * values["L"], "sigma_p_sq": rng.exponential() + 0.01}
-    values |= {"mu_min": base, "n": float(rng.integers(1, 50))}
     values |= {"variance_bound": rng.exponential() + 0.01, "component_gap": rng.exponential() + 0.01}
     values |= {"s0": 4 * values["ell"] / base, "theta": (0.51 + rng.exponential()) / base}
     values |= {"L_batch": values["L_max"] * rng.random(), "affine_noise": rng.exponential() + 0.01}
     values |= {"rho": 1 + rng.exponential(5.0), "affine_growth": 1 + rng.exponential(5.0)}
-    values |= {"alpha0": 0.2 / values["L_max"], "alpha": np.nan}
+    values |= {"alpha0": 0.2 / values["L_max"], "alpha": np.nan, "n": float(rng.integers(1, 50))}
     values |= {"gamma": rng.exponential() + 0.01, "b0": rng.exponential() + 0.01, "clip": rng.exponential()}
     values |= {"L_inf": 2.5 * values["L"], "d": float(rng.integers(1, 9)), "L_coord": values["L"]}
     values |= {"L_coord_sum": values["d"] * base + rng.random() * values["d"] * (values["L"] - base)}
