@@ -61,6 +61,15 @@ def test_accurate_to_two_units(name):
     assert (error <= 2 * np.spacing(np.abs(exact[finite]))).all()
 
 
+@pytest.mark.parametrize("name", ["_exp_by_series", "_exp_near"])
+def test_both_ways_to_exp(name):
+    # Only one of them is what exp does on this processor.
+    values = np.concatenate([np.linspace(-708, 708, 4001), np.linspace(-1, 1, 4001)])
+    got = over(getattr(lanes_math, name))(values)
+    exact = np.exp(values.astype(np.longdouble)).astype(np.float64)
+    assert (np.abs(got - exact) <= 2 * np.spacing(exact)).all()
+
+
 @pytest.mark.parametrize("name", ["exp", "log", "softplus"])
 def test_single_precision_is_rounded_once(name):
     rng = np.random.default_rng(0)
