@@ -71,7 +71,9 @@ def _fused_value(problem: Problem) -> Measure:
                     points = np.concatenate([points, np.zeros((surplus, d))])
                 totals, factors = np.zeros((len(points), WIDTH)), np.ones((len(points), WIDTH))
                 sums(data, labels, inside, points, totals, factors)
-                values[part] = totals[: len(X[part])].sum(1) / n + problem.l2 / 2 * _squares(X[part])
+                # Shorter by far than NumPy's sum over so short an axis.
+                added = np.einsum("pl->p", totals[: len(X[part])])
+                values[part] = added / n + problem.l2 / 2 * _squares(X[part])
 
         share(work, groups, X.size * tiles * lanes)
         return values

@@ -97,7 +97,7 @@ class _Points:
         self._size = 0
 
     def hold(self, name: str, slot: int, X: np.ndarray) -> None:
-        """Hold points (S, R, d) for a measure at a checkpoint."""
+        """Hold points for a measure at a checkpoint: (S, R, d), or (S, 1, d) where all replicas coincide."""
         self._held.append((slot, name, X))
         self._size += X.size
         if self._size > _VALUES:
@@ -108,11 +108,12 @@ class _Points:
         for name in {name for _, name, _ in self._held}:
             due = [(slot, X) for slot, each, X in self._held if each == name]
             function = "gap" if name == "gap_average" else name.removesuffix("_last")
-            S, R, d = due[0][1].shape
+            S, _, d = due[0][1].shape
+            ends = np.cumsum([X.shape[1] for _, X in due])
             # As they are read, however the points lie: the measures go through them row by row.
-            points = np.empty((S, len(due) * R, d))
+            points = np.empty((S, ends[-1], d))
             values = self._measures[function](np.concatenate([X for _, X in due], axis=1, out=points))
-            for (slot, _), found in zip(due, np.split(values, len(due), axis=1), strict=True):
+            for (slot, _), found in zip(due, np.split(values, ends[:-1], axis=1), strict=True):
                 self._out[name][:, :, slot] = found
         self._held, self._size = [], 0
 
@@ -177,7 +178,8 @@ def record(
                 elif name == "gap_average":
                     points.hold(name, slot[k], engine.sums() / weight[:, :, None])
                 else:
-                    points.hold(name, slot[k], engine.points())
+                    # All replicas start at x_0.
+                    points.hold(name, slot[k], engine.points() if k else engine.points()[:, :1])
             if k < K:
                 for path in paths.values():
                     path.leave(k, engine.points())
