@@ -21,7 +21,8 @@ from ratebound.theory.telescope import Telescope
 WITH_STEP = [
     t
     for t in THEOREMS.values()
-    if isinstance(t.certificate, Recursion | Telescope) and is_plain(t.method) and not t.in_passes
+    if isinstance(t.certificate, Recursion | Telescope) and is_plain(t.method)
+    if not t.in_passes and t.batch is None
 ]
 WITH_NOISE = [t for t in WITH_STEP if t.certificate.noise != 0 and t.stochastic]
 ROOM = {
