@@ -10,6 +10,7 @@ from ratebound.theory.assumptions import (
     quadratic_growth,
     smooth,
     strongly_convex,
+    value_below_distance,
 )
 from ratebound.theory.conversion import Conversion
 from ratebound.theory.methods import nesterov, nesterov_constant, triple_momentum
@@ -134,10 +135,24 @@ triple_momentum_distance = Theorem(
     sibling="nesterov_strong_distance",
 )
 
+triple_momentum_gap = Theorem(
+    id="triple_momentum_gap",
+    title="Triple momentum, strongly convex, function values",
+    source="corollary of Van Scoy, Freeman and Lynch 2018",
+    method=triple_momentum,
+    assumptions=(smooth, strongly_convex),
+    step=1 / L,
+    measure="gap_last",
+    bound=L**2 / (2 * mu) * _SQUEEZED**k * D**2,
+    certificate=Conversion(triple_momentum_distance, L / 2, {value_below_distance: Integer(1)}),
+    sibling="nesterov_strong",
+)
+
 THEOREMS = (
     nesterov_convex,
     nesterov_strong,
     nesterov_convex_gradient,
     nesterov_strong_distance,
     triple_momentum_distance,
+    triple_momentum_gap,
 )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from sympy import Integer, Rational, Symbol
 
-from ratebound.theory.assumptions import cocoercive, convex, pl, smooth
+from ratebound.theory.assumptions import cocoercive, convex, gradient_below_gap, pl, smooth
+from ratebound.theory.conversion import Conversion
 from ratebound.theory.memory import Memory
 from ratebound.theory.methods import heavy_ball, heavy_ball_decaying, heavy_ball_pl, ogm
 from ratebound.theory.onestep import G, X
@@ -115,4 +116,19 @@ ogm_convex = Theorem(
     sibling="nesterov_convex",
 )
 
-THEOREMS = (heavy_ball_linear, heavy_ball_convex, heavy_ball_average, ogm_convex)
+ogm_convex_gradient = Theorem(
+    id="ogm_convex_gradient",
+    title="Optimised gradient method, smooth convex, gradient norm",
+    source="corollary of Kim and Fessler 2017",
+    method=ogm,
+    assumptions=(smooth, convex),
+    step=1 / L,
+    measure="grad_norm_sq_last",
+    bound=2 * L**2 * D**2 / (k + 1) ** 2,
+    start=Integer(1),
+    certificate=Conversion(ogm_convex, 2 * L, {gradient_below_gap: Integer(1)}),
+    note="Methods that are made for the gradient norm do better; they know the horizon.",
+    sibling="nesterov_convex_gradient",
+)
+
+THEOREMS = (heavy_ball_linear, heavy_ball_convex, heavy_ball_average, ogm_convex, ogm_convex_gradient)
