@@ -64,8 +64,8 @@ def _growing(theorem: Theorem, name: str, title: str, source: str, geometric: bo
 
 
 _FS, _BYRD = "Friedlander and Schmidt 2012", "Byrd, Chin, Nocedal and Wu 2012"
-_STRONG = "SGD, strongly convex, variance at the minimiser, constant step"
-_PL = "SGD, Polyak-Łojasiewicz, function noise, constant step"
+_STRONG = "SGD, strongly convex, variance at the minimiser"
+_PL = "SGD, Polyak-Łojasiewicz, function noise"
 
 sgd_growing_sc = _growing(
     sgd_nws,

@@ -6,6 +6,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
+from ratebound.commands.statement_text import statement_text
 from ratebound.experiments.applicability import prepare
 from ratebound.experiments.sampling_of import NotApplicable
 from ratebound.experiments.verify import verify
@@ -16,6 +17,7 @@ from ratebound.theory import symbols as s
 from ratebound.theory.catalogue import THEOREMS
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.growing_batches import batch_below, batch_cocoercive
+from ratebound.theory.latex import statement
 from ratebound.theory.methods import gd
 
 
@@ -81,3 +83,9 @@ def test_what_is_no_schedule_of_batches():
         replace(theorem, batch=s.b * (s.k + 1))
     with pytest.raises(RateboundError, match="independent ones"):
         replace(theorem, method=gd)
+
+
+def test_the_statement_tells_the_schedule():
+    theorem = THEOREMS["sgd_growing_sc"]
+    assert f"b_k = {theorem.batch}, rounded up" in " ".join(statement_text(theorem, "").split())
+    assert "batches of $b_k" in statement(theorem)

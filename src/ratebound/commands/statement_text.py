@@ -76,6 +76,7 @@ def statement_text(theorem: Theorem, worst: str) -> str:
         ("draws", [] if theorem.method.draws is None else theorem.method.draws.text.split("; ")),
         ("assumes", [assumption.title for assumption in theorem.assumptions] or ["nothing"]),
         ("step", [step, *(str(condition) for condition in theorem.where)]),
+        ("batches", [] if theorem.batch is None else [f"b_k = {theorem.batch}, rounded up"]),
         ("default", [f"{symbol} = {value}" for symbol, value in theorem.defaults.items()]),
         ("weights", average),
         ("claim", [f"{_measure(theorem)} {relation} {theorem.bound}", _claimed(theorem)]),
