@@ -18,8 +18,10 @@ from ratebound.experiments.adversary.case import bounded, case, constants_of, ed
 from ratebound.experiments.adversary.families import FAMILIES
 from ratebound.experiments.adversary.sweep import Sweep, sweep
 from ratebound.experiments.adversary.witness import Witness, witness_of
+from ratebound.experiments.linear import is_linear
 from ratebound.problems.certified import NotCertified
 from ratebound.theory.catalogue import THEOREMS
+from ratebound.theory.method import Method
 from ratebound.theory.statement import ONE_STEP, Theorem
 from ratebound.theory.symbols import ALONG_RUN
 
@@ -46,10 +48,16 @@ def families_of(theorem: Theorem) -> list[str]:
     return quadratic if costly else [*quadratic, *DETERMINISTIC]
 
 
+def walked(method: Method) -> bool:
+    """Whether expectations come from all index paths, run by run."""
+    return (method.draws is None or method.draws.values) and not is_linear(method)
+
+
 def one_by_one(theorem: Theorem) -> bool:
     """Whether each run takes an instance of its own: nothing can be swept at once."""
     swept = bool(theorem.parameters) and theorem.measure not in ONE_STEP
-    in_rows = bool(theorem.method.parameters) and theorem.method.sampling == "batch"
+    method = theorem.method
+    in_rows = method.sampling == "batch" and (bool(method.parameters) or walked(method))
     return not swept or in_rows or bool(theorem.step.free_symbols & set(ALONG_RUN))
 
 
