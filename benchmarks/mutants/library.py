@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from ratebound.experiments.adversary.case import Case, case, constants_of, edges, limited
+from ratebound.experiments.adversary.case import Case, case, constants_of, edges, limited, number
 from ratebound.experiments.adversary.families import family
 from ratebound.experiments.adversary.sweep import Curves, curves, sweep
 from ratebound.experiments.linear import is_linear
@@ -180,7 +180,19 @@ def values(at: Case) -> dict[str, np.ndarray]:
             part[1] = _TINY
         parts[0][1] = 1.0
     few = (_SHORT if at.problem.n > 1 else _SOME) if _costly(at.theorem.method) else None
-    return {name: end * part[:few] for (name, end), part in zip(ends.items(), parts, strict=True)}
+    tried = {name: end * part[:few] for (name, end), part in zip(ends.items(), parts, strict=True)}
+    return _with_lower_ends(at, tried)
+
+
+def _with_lower_ends(at: Case, tried: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return the values, and once more with a parameter at its lower end, where that depends on another."""
+    own = {p: tried[p.name] for p in at.theorem.parameters}
+    for relation in at.theorem.where:
+        low, end = relation.lhs, relation.rhs
+        if relation.rel_op == ">=" and low in own and end.free_symbols & set(own):
+            edge = number(end, {**constants_of(at), **own})
+            return {p.name: np.concatenate([v, edge if p == low else v]) for p, v in own.items()}
+    return tried
 
 
 def ratio_on(at: Case) -> tuple[float, int] | None:
