@@ -21,7 +21,7 @@ PENALISED = ("lasso_plane", "lasso", "lasso_wide", "sparse_logistic", "quadratic
 """For proximal methods; without a penalty they are those of the finite sum."""
 PENALISED_SLOPES = ("sparse_plane", "sparse_logistic", "hinge_plane", "median")
 """For proximal methods along whose runs gradients must be bounded."""
-MOMENTS = ("quadratic_2d", "linnerud", "consistent_plane", "rank_deficient")
+MOMENTS = ("quadratic_2d", "linnerud", "consistent_plane")
 """For cited theorems about methods with draws, whose expectations are known exactly on least squares only."""
 CURVED = ("logistic_line", "logistic_plane", "cauchy_line", "sine_near", "iris")
 """For theorems about Hessians that change: starts near a minimiser, and one that is not."""
