@@ -141,7 +141,7 @@ def check_step(trial: Trial, seed: int) -> tuple[Finding, dict[str, np.ndarray]]
     measured = np.array([state[target] for _, state in states])
     bound = np.array([_bound(trial, k, state) for k, state in states])
     scale = np.array([state[s.delta if target is s.delta_next else s.grad_sq] for _, state in states])
-    accuracy = floor_of(trial.problem, theorem.measure, theorem.method)
+    accuracy = floor_of(trial.problem, theorem.measure, theorem.method, 1)
     floor = accuracy + 1e-12 * scale
     found = ratios(measured, bound, accuracy)
     excess = measured - bound

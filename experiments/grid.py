@@ -103,7 +103,7 @@ class Grid:
     @cached_property
     def floor(self) -> float:
         """The absolute accuracy of the measure in double precision."""
-        return floor_of(self.problem, self.theorem.measure, self.theorem.method)
+        return floor_of(self.problem, self.theorem.measure, self.theorem.method, self.trial.steps)
 
     def variant(self, position: int) -> str:
         """Return the changed constant that makes the claim smaller than the bound there, in words, or ""."""
@@ -210,10 +210,11 @@ def _kept_sq(problem: Problem, method: Method) -> float:
     return float(problem.distance_sq(problem.x0)) if flat or draws.table else 0.0
 
 
-def floor_of(problem: Problem, measure: str, method: Method) -> float:
-    """Return the absolute accuracy of a measure in double precision; comparisons stop there."""
+def floor_of(problem: Problem, measure: str, method: Method, steps: int) -> float:
+    """Return the absolute accuracy of a measure in double precision after steps; comparisons stop there."""
     value = problem.value_floor
-    kept = 8 * problem.d * np.finfo(float).eps * _kept_sq(problem, method)
+    # What is kept takes up the rounding of every step, and never gives it back.
+    kept = (8 + steps) * problem.d * np.finfo(float).eps * _kept_sq(problem, method)
     value += kept * certify(problem, "L").value if kept else 0.0
     if measure.startswith("gap"):
         return value

@@ -101,10 +101,12 @@ def _lower(expr: Expr, args: tuple[Symbol, ...]) -> Callable[..., np.ndarray]:
     raw = lambdify(args, expr, modules=[_NUMPY, "numpy"], printer=_Printer(settings), cse=True)
 
     def evaluate(*values: Any) -> np.ndarray:
-        single = bool(values) and all(getattr(v, "dtype", None) == np.float32 for v in values)
+        # Called once per step and rule: the usual case, float64, is told from the first value.
+        single = bool(values) and getattr(values[0], "dtype", None) == np.float32
+        single = single and all(getattr(v, "dtype", None) == np.float32 for v in values)
         dtype = np.float32 if single else np.float64
         arrays = [np.asarray(v, dtype=dtype) for v in values]
-        shape = np.broadcast(*arrays).shape if arrays else ()
+        shape = arrays[0].shape if len(arrays) == 1 else np.broadcast(*arrays).shape if arrays else ()
         with np.errstate(all="ignore"):
             result = np.asarray(raw(*arrays), dtype=dtype)
         return result if result.shape == shape else np.broadcast_to(result, shape).copy()

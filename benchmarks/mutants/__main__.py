@@ -130,6 +130,7 @@ def main() -> int:
     parser.add_argument("--workers", type=int, default=2, help="processes")
     parser.add_argument("--earlier", type=Path, help="a study whose survivors are not searched again")
     given = parser.parse_args()
+    given.folder.mkdir(parents=True, exist_ok=True)
     rows, wrong = [], []
     study = json.loads(given.earlier.read_text("utf-8"))["mutants"] if given.earlier else []
     earlier = {(row["theorem"], row["change"]): row for row in study}

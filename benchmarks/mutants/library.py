@@ -10,7 +10,7 @@ import numpy as np
 
 from ratebound.experiments.adversary.case import Case, case, constants_of, edges, limited, number
 from ratebound.experiments.adversary.families import family
-from ratebound.experiments.adversary.sweep import Curves, curves, sweep
+from ratebound.experiments.adversary.sweep import Curves, curves, one_by_one, sweep
 from ratebound.experiments.linear import is_linear
 from ratebound.problems.finite_sum import Problem
 from ratebound.theory.errors import RateboundError
@@ -180,6 +180,9 @@ def values(at: Case) -> dict[str, np.ndarray]:
             part[1] = _TINY
         parts[0][1] = 1.0
     few = (_SHORT if at.problem.n > 1 else _SOME) if _costly(at.theorem.method) else None
+    if one_by_one(at.theorem):
+        few = _SOME if at.theorem.batch is not None else few
+        parts = [np.concatenate([part[:3], part[3:17:3], part[17:]]) for part in parts]
     tried = {name: end * part[:few] for (name, end), part in zip(ends.items(), parts, strict=True)}
     return _with_lower_ends(at, tried)
 

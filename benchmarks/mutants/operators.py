@@ -93,7 +93,7 @@ def swaps(t: Theorem, tight: bool) -> Iterator[Mutant | None]:
 
 
 def terms(t: Theorem, tight: bool) -> Iterator[Mutant | None]:
-    parts = Add.make_args(t.bound if isinstance(t.bound, Add) else expand(t.bound))
+    parts = Add.make_args(t.bound if isinstance(t.bound, Add) else expand(t.bound, log=False))
     if len(parts) < 2:
         return
     for part in parts:

@@ -83,9 +83,7 @@ def sweep(
     """
     theorem = case.theorem
     method = theorem.method
-    along = {symbol.name for symbol in s.ALONG_RUN} & set(theorem.constants)
-    alone = theorem.measure in ONE_STEP or (along and method.parameters and method.sampling == "batch")
-    if alone or theorem.batch is not None or theorem.step.free_symbols & set(s.ALONG_RUN):
+    if one_by_one(theorem):
         return _prepared(case, parameters, expectations)
     constants = constants_of(case)
     given = {p.name: p for p in theorem.parameters}
@@ -114,6 +112,14 @@ def sweep(
     bound = np.broadcast_to(number(theorem.bound, values, at[None], case.steps), (size, at.size))
     measured = known[theorem.measure][:, at]
     return Sweep(parameters, at, measured, bound, _ratio(case, measured, bound, inside))
+
+
+def one_by_one(theorem: Theorem) -> bool:
+    """Whether each value of the parameters is prepared by itself, as its noise or its batches ask for."""
+    along, method = {symbol.name for symbol in s.ALONG_RUN} & set(theorem.constants), theorem.method
+    noisy = bool(along) and bool(method.parameters) and method.sampling == "batch"
+    alone = noisy or theorem.measure in ONE_STEP or theorem.batch is not None
+    return alone or bool(theorem.step.free_symbols & set(s.ALONG_RUN))
 
 
 def _first(case: Case, start: int) -> int:
@@ -147,9 +153,8 @@ def _floor(case: Case) -> float:
     # Large labels that cancel in the gradient leave their rounding in x.
     size = float(problem.x0 @ problem.x0 + x_star @ x_star + problem.y @ problem.y / (problem.A**2).sum())
     power = {"distance": 0, "gap": 1}.get(measure.split("_")[0], 2)
-    return max(
-        floor_of(problem, measure, case.theorem.method), _NOISE * size * certify(problem, "L").value ** power
-    )
+    rounding = floor_of(problem, measure, case.theorem.method, case.steps)
+    return max(rounding, _NOISE * size * certify(problem, "L").value ** power)
 
 
 def _along_runs(

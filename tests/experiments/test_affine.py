@@ -160,3 +160,8 @@ def test_the_rounding_of_replicas_is_no_tightness():
     # After 1000 steps their error is 3e-33 above a bound of 2e-33: both are zero in double precision.
     verdict = verify("rcd_pl", load("iris"), steps=1000, replicas=8)
     assert verdict.evidence == "proof" and verdict.tightness <= 1
+
+
+def test_rounding_that_tables_keep_grows_with_the_steps_and_is_no_violation():
+    line = from_arrays([[1.0], [1.0]], [1e-3, -1e-3], "least_squares", x0=[1.0])
+    assert verify("sdca_components", line, steps=400, replicas=0).holds
