@@ -163,5 +163,5 @@ def test_the_rounding_of_replicas_is_no_tightness():
 
 
 def test_rounding_that_tables_keep_grows_with_the_steps_and_is_no_violation():
-    line = from_arrays([[1.0], [1.0]], [1e-3, -1e-3], "least_squares", x0=[1.0])
+    line = least_squares([[1.0], [1.0]], [1e-3, -1e-3], x0=[1.0])
     assert verify("sdca_components", line, steps=400, replicas=0).holds
