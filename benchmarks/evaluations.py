@@ -16,16 +16,16 @@ import numpy as np
 
 from ratebound.experiments.adversary.case import bounded, case, constants_of, edges
 from ratebound.experiments.adversary.families import FAMILIES
-from ratebound.experiments.adversary.sweep import Sweep, sweep
+from ratebound.experiments.adversary.sweep import Sweep, one_by_one, sweep
 from ratebound.experiments.adversary.witness import Witness, witness_of
 from ratebound.experiments.linear import is_linear
 from ratebound.problems.certified import NotCertified
 from ratebound.theory.catalogue import THEOREMS
 from ratebound.theory.method import Method
-from ratebound.theory.statement import ONE_STEP, Theorem
+from ratebound.theory.statement import Theorem
 from ratebound.theory.symbols import ALONG_RUN
 
-WIDE, LONGEST, LARGEST = 512, 24, 1e2
+WIDE, LONGEST, LARGEST, BATCHES = 512, 24, 1e2, 100
 TOTALLED = ("runs", "comparisons", "rechecked", "refuted")
 DETERMINISTIC = ("huber_1d", "huber_plane", "sine_quiet", "sine_plane", "welsch_1d")
 
@@ -53,23 +53,25 @@ def walked(method: Method) -> bool:
     return (method.draws is None or method.draws.values) and not is_linear(method)
 
 
-def one_by_one(theorem: Theorem) -> bool:
-    """Whether each run takes an instance of its own: nothing can be swept at once."""
-    swept = bool(theorem.parameters) and theorem.measure not in ONE_STEP
+def dear(theorem: Theorem) -> bool:
+    """Whether each run takes an instance or a preparation of its own: nothing can be swept at once."""
     method = theorem.method
     in_rows = method.sampling == "batch" and (bool(method.parameters) or walked(method))
-    return not swept or in_rows or bool(theorem.step.free_symbols & set(ALONG_RUN))
+    return not theorem.parameters or in_rows or one_by_one(theorem)
 
 
 def evaluate(theorem: Theorem, runs: int, rng: np.random.Generator) -> Count:
     """Compare about `runs` random runs with the bound."""
     count, idle, names = Count(), 0, families_of(theorem)
     top = 1.0 if bounded(theorem) else LARGEST
-    wide = 8 if one_by_one(theorem) else WIDE
+    wide = 8 if dear(theorem) else WIDE
     while count.runs < runs and idle < 200:
         family = FAMILIES[names[rng.integers(len(names))]]
         problem = family.problem(family.at(rng.random(len(family.axes))))
-        at = case(theorem, problem, int(rng.integers(1, LONGEST + 1)), int(rng.integers(1, 4)))
+        steps, batch = int(rng.integers(1, LONGEST + 1)), int(rng.integers(1, 4))
+        # Moments of methods with draws go through all batches.
+        batch = 1 if theorem.method.draws is not None and problem.n**batch > BATCHES else batch
+        at = case(theorem, problem, steps, batch)
         try:
             ends = edges(theorem, constants_of(at))
             parts = {name: np.exp(rng.uniform(np.log(1e-4), np.log(top), wide)) for name in ends}
@@ -111,7 +113,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
     began = time.process_time()
-    slow = [name for name, theorem in THEOREMS.items() if one_by_one(theorem)]
+    slow = [name for name, theorem in THEOREMS.items() if dear(theorem)]
     each = given.runs // (len(THEOREMS) - len(slow))
     counts: dict[str, Count] = {}
     totals: dict[str, int] = {}
