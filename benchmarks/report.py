@@ -97,6 +97,10 @@ def table(results):
     return "\n".join(lines) + "\n"
 
 
+def roof_label(name, bandwidth):
+    return f"{name.removesuffix(', GB/s')}: {bandwidth:.0f} GB/s"
+
+
 def figure(results, path):
     """Draw arithmetic against data read, with the roofs of the machine."""
     import matplotlib
@@ -110,7 +114,14 @@ def figure(results, path):
     roofs = dict(results["roofs"])
     peak = roofs.pop("matrix product, GFLOP/s")
     for style, (name, bandwidth) in zip(("-", "--", ":"), roofs.items(), strict=True):
-        ax.plot(intensity, np.minimum(peak, bandwidth * intensity), style, color="0.5", lw=1, label=name)
+        ax.plot(
+            intensity,
+            np.minimum(peak, bandwidth * intensity),
+            style,
+            color="0.5",
+            lw=1,
+            label=roof_label(name, bandwidth),
+        )
     markers = {
         "numba": "o",
         "numba-f32": "*",
@@ -130,7 +141,13 @@ def figure(results, path):
             label = None if engine in named else engine
             named.add(engine)
             ax.plot(w.flops / w.bytes, reached, markers[engine], color=colours[engine], label=label, ms=5)
-        ax.annotate(name, (w.flops / w.bytes, peak), (0, 4), textcoords="offset points", ha="center")
+    places = sorted((WORKLOADS[name].flops / WORKLOADS[name].bytes, name) for name in results["workloads"])
+    before = 0.0
+    for place, name in places:
+        # Letters side by side would touch.
+        height = 15 if place < 1.3 * before else 4
+        before = place if height == 4 else 0.0
+        ax.annotate(name, (place, peak), (0, height), textcoords="offset points", ha="center")
     ax.set(
         xscale="log", yscale="log", xlabel="FLOP per byte of data", ylabel="GFLOP/s", ylim=(0.05, 3 * peak)
     )
