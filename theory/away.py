@@ -19,34 +19,21 @@ Source: Reddi, Hefny, Sra, Póczos and Smola 2016; Allen-Zhu and Hazan 2016.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sympy import Expr, Max, S, Symbol
+from sympy import Expr, Symbol
 
-from ratebound.theory.certificate import (
-    AT_START,
-    Multipliers,
-    Nonnegatives,
-    require_assumed,
-    require_known,
-    with_expressions,
-)
+from ratebound.theory.beside_gap import BesideGap
 from ratebound.theory.chart import Chart, free
-from ratebound.theory.errors import RateboundError
 from ratebound.theory.inequality import Inequality, needs
 from ratebound.theory.method import Method
 from ratebound.theory.methods import saga
-from ratebound.theory.onestep import prove_step
-from ratebound.theory.prover import nonnegative
 from ratebound.theory.reduced import replaced
 from ratebound.theory.stored_symbols import away_along, away_inner, away_sq, away_sq_next
 from ratebound.theory.symbols import (
     K,
     L_max,
     alpha,
-    delta,
-    delta_next,
     grad_sq,
     k,
     moment,
@@ -91,74 +78,6 @@ def departed(method: Method) -> dict[Symbol, Expr]:
     return {move_inner: -alpha * grad_sq, move_sq: alpha**2 * moment, away_sq_next: after}
 
 
-@dataclass(frozen=True)
-class Away:
-    """Decrease of ``V_k = f(x_k) - f* + share Q_k``; at the start Q_0 = 0.
-
-    Parameters
-    ----------
-    share
-        The factor of Q_k in V_k, an expression in k, K and constants.
-    by, plus
-        The one-step proof.
-    rates
-        For the gap: ``E_k V_{k+1} <= rates[0] (f - f*) + rates[1] share Q``.
-    weight
-        For the mean of squared gradients: ``E_k V_{k+1} + weight ||grad f||^2 <= V_k``.
-    """
-
-    share: Expr
-    by: Multipliers
-    plus: Nonnegatives = field(default_factory=dict)
-    rates: tuple[Expr, Expr] = (S.One, S.One)
-    weight: Expr = S.Zero
-    cited: bool = field(default=False, init=False)
-
-    def __post_init__(self) -> None:
-        with_expressions(self)
-
-    @property
-    def potential(self) -> Expr:
-        """V_k."""
-        return delta + self.share * away_sq
-
-    @property
-    def claim(self) -> Expr:
-        """The one-step claim."""
-        kept = self.rates[0] * delta + self.rates[1] * self.share * away_sq
-        return kept - self.weight * grad_sq - delta_next - self.share.subs(k, k + 1) * away_sq_next
-
-    def check(self, theorem: Theorem) -> None:
-        """Check the step in expectation, the signs, and that the bound follows for all k."""
-        summed = theorem.measure == "grad_norm_sq_mean"
-        if theorem.measure not in ("gap_last", "grad_norm_sq_mean") or summed != (self.weight != 0):
-            raise RateboundError(f"points that are stored with the weight {self.weight} do not bound it")
-        if self.weight.has(k) or theorem.weights.has(k) or sum(self.rates).has(k):
-            raise RateboundError("the weight and the rates must not depend on k")
-        require_assumed(self.by, theorem)
-        require_known(self.share + self.weight + sum(self.rates), "the potential, its weight or its rates")
-        values, chart = {alpha: theorem.step}, _in_cubes(theorem)
-        prove_step(
-            self.claim, self.by, self.plus, definitions=departed(theorem.method), values=values, chart=chart,
-            k=k, start=S.Zero,
-        )  # fmt: skip
-        if summed:
-            total = (k * self.weight).xreplace(values).subs(k, K if theorem.at_horizon else k)
-            left = theorem.bound * total - AT_START[delta]
-        else:
-            base = Max(*self.rates).xreplace(values)
-            stand_in = Symbol("r", nonnegative=True)
-            left = theorem.bound.xreplace({base**k: stand_in})
-            if left.has(k):
-                raise RateboundError(f"the bound {theorem.bound} is no multiple of the power of {base}")
-            left -= stand_in * AT_START[delta]
-        claims = {"the share after a step": self.share.subs(k, k + 1), "the weight": self.weight}
-        claims |= {f"the rate {rate}": rate for rate in self.rates}
-        for what, expr in (claims | {"the bound against what is left of the start": left}).items():
-            if not nonnegative(expr.xreplace(values), chart):
-                raise RateboundError(f"{what}: {expr} is not proved to be >= 0; narrow the range")
-
-
 def _in_cubes(theorem: Theorem) -> Chart:
     """Return the chart of a step, with cubes for n and K, of which steps take the root; k runs below K."""
     chart: dict[Symbol, Expr] = {n: (1 + free("c")) ** 3, **theorem.chart}
@@ -167,3 +86,15 @@ def _in_cubes(theorem: Theorem) -> Chart:
         share = free("s")
         chart[k] = (chart[K] - 1) * share / (1 + share)
     return chart
+
+
+class Away(BesideGap):
+    """Decrease of ``V_k = f(x_k) - f* + share Q_k``, Q_k the mean square distance to the stored points."""
+
+    letters = (away_sq, away_sq_next)
+    said = (
+        "The estimate has the mean grad f(x_k). In expectation a step makes of the state:",
+        "nothing away",
+    )
+    definitions = staticmethod(departed)
+    chart = staticmethod(_in_cubes)

@@ -10,7 +10,7 @@ from sympy import Max, S
 from ratebound.theory.accumulated import AnySteps, ShortSteps
 from ratebound.theory.accumulated_batches import BoundedSquares, SummedRoots
 from ratebound.theory.accumulated_box import LargestAverage, SummedSquares
-from ratebound.theory.away import Away
+from ratebound.theory.beside_gap import BesideGap
 from ratebound.theory.certificate import (
     LAST,
     BatchVariance,
@@ -22,7 +22,7 @@ from ratebound.theory.conversion import Conversion
 from ratebound.theory.cubic import CubicModel
 from ratebound.theory.dual_free import DualFree
 from ratebound.theory.estimated import DistanceEstimate
-from ratebound.theory.exposition_reduced import away, dual_free, reduced, tracked_sum, tracking
+from ratebound.theory.exposition_reduced import beside_gap, dual_free, reduced, tracked_sum
 from ratebound.theory.exposition_second import cubic_model, squaring, strong_model
 from ratebound.theory.exposition_steps import (
     any_steps,
@@ -57,7 +57,6 @@ from ratebound.theory.strong_model import StrongModel
 from ratebound.theory.symbols import D, alpha, d2, d2_next, delta, delta_next, grad_sq
 from ratebound.theory.telescope import SUMMED, Telescope
 from ratebound.theory.tracked_sum import TrackedSum
-from ratebound.theory.tracking import Tracking
 from ratebound.theory.within import Within
 
 
@@ -101,12 +100,10 @@ def _proof(theorem: Theorem) -> list[Line]:
             return list(_memory(theorem, proof))
         case Reduced() as proof:
             return list(reduced(theorem, proof))
-        case Away() as proof:
-            return list(away(theorem, proof))
+        case BesideGap() as proof:
+            return list(beside_gap(theorem, proof))
         case DualFree() as proof:
             return list(dual_free(theorem, proof))
-        case Tracking() as proof:
-            return list(tracking(theorem, proof))
         case TrackedSum() as proof:
             return list(tracked_sum(theorem, proof))
         case Growing() as proof:

@@ -6,14 +6,13 @@ from collections.abc import Iterator
 
 from sympy import Expr, Max
 
-from ratebound.theory.away import Away, departed
+from ratebound.theory.beside_gap import BesideGap
 from ratebound.theory.dual_free import DualFree, coupled
 from ratebound.theory.proof_lines import Line, claim_lines, term_lines
 from ratebound.theory.reduced import Reduced, renewal
 from ratebound.theory.statement import Theorem
 from ratebound.theory.symbols import D, mu_min, sigma_star_sq
 from ratebound.theory.tracked_sum import TrackedSum
-from ratebound.theory.tracking import Tracking, tracked
 
 
 def reduced(theorem: Theorem, proof: Reduced) -> Iterator[Line]:
@@ -37,13 +36,14 @@ def reduced(theorem: Theorem, proof: Reduced) -> Iterator[Line]:
     yield from _gathered(theorem, proof.weight != 0, Max(*proof.rates))
 
 
-def away(theorem: Theorem, proof: Away) -> Iterator[Line]:
-    """Yield the lines of a proof that follows how far the iterate is from where gradients are stored."""
-    yield Line("The estimate has the mean grad f(x_k). In expectation a step makes of the state:")
-    for after, value in departed(theorem.method).items():
+def beside_gap(theorem: Theorem, proof: BesideGap) -> Iterator[Line]:
+    """Yield the lines of a proof with the gap and one more quantity, which a step replaces."""
+    introduction, at_start = proof.said
+    yield Line(introduction)
+    for after, value in proof.definitions(theorem.method).items():
         yield Line("  ", after, "is")
         yield Line("    ", value)
-    yield Line("The potential V_k, with nothing away at x_0", proof.potential)
+    yield Line(f"The potential V_k, with {at_start} at x_0", proof.potential)
     yield from claim_lines(proof.claim, proof.by, proof.plus)
     yield from _gathered(theorem, proof.weight != 0, Max(*proof.rates))
 
@@ -58,17 +58,6 @@ def dual_free(theorem: Theorem, proof: DualFree) -> Iterator[Line]:
     yield from claim_lines(proof.claim, proof.by, proof.plus)
     yield Line("At the start the second term is known exactly, by", sigma_star_sq + mu_min**2 * D**2)
     yield from _gathered(theorem, False, proof.rate)
-
-
-def tracking(theorem: Theorem, proof: Tracking) -> Iterator[Line]:
-    """Yield the lines of a proof with an estimate that tracks the gradient."""
-    yield Line("With e_k the error of the estimate a step makes of the state, in expectation and at most:")
-    for after, value in tracked(theorem.method).items():
-        yield Line("  ", after, "is")
-        yield Line("    ", value)
-    yield Line("The potential V_k, with no error at x_0", proof.potential)
-    yield from claim_lines(proof.claim, proof.by, proof.plus)
-    yield from _gathered(theorem, proof.weight != 0, Max(*proof.rates))
 
 
 def tracked_sum(theorem: Theorem, proof: TrackedSum) -> Iterator[Line]:
