@@ -18,6 +18,7 @@ from ratebound.experiments.grid import Grid
 from ratebound.experiments.slope import Slope, fit_slope
 from ratebound.experiments.step_claim import StepFinding, check_claim, claim_of
 from ratebound.experiments.verdict import HarnessError, Verdict
+from ratebound.problems.ball import ball
 from ratebound.problems.finite_sum import Problem
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.order import Order
@@ -104,9 +105,8 @@ def _region(grid: Grid, seen: sampling.Sample | None) -> dict[str, Any]:
     """Return the region of a verdict, if there is one, and how many replicas have left it."""
     if grid.trial.radius is None:
         return {}
-    about = "x_0" if grid.problem.x_star is None else "x*"
     exits = None if seen is None else seen.exits
-    return {"region": f"||x - {about}|| <= {grid.trial.radius:.6g}", "exits": exits}
+    return {"region": ball(grid.problem, grid.trial.radius), "exits": exits}
 
 
 def _step(grid: Grid, options: Options) -> StepFinding:

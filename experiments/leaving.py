@@ -16,7 +16,6 @@ import numpy as np
 from ratebound.experiments.backends.numpy_ import NumpyEngine
 from ratebound.experiments.checks import positive
 from ratebound.experiments.linear import is_plain
-from ratebound.experiments.plan import Plan
 from ratebound.experiments.sampling_of import NotApplicable
 from ratebound.problems.ball import centre
 from ratebound.theory.statement import BEST, ONE_STEP
@@ -66,21 +65,8 @@ def left(grid: Grid, first: int, count: int, seed: int) -> np.ndarray:
     """
     columns = []
     for trial, at in grid.entries:
-        sizes = trial.sizes
-        plan = Plan(
-            problem=trial.problem,
-            method=trial.method,
-            alphas=trial.alphas[None],
-            weights=None,
-            checkpoints=at,
-            replicas=np.arange(first, first + count),
-            seed=seed,
-            batch=trial.batch if sizes is None else int(sizes.max()),
-            replacement=trial.replacement,
-            measures=("grad_norm_sq_last",),
-            sizes=sizes,
-        )
-        engine, gone, middle = NumpyEngine(plan), np.zeros(count, dtype=bool), centre(trial.problem)
+        engine = NumpyEngine(trial.plan(at, first, count, seed, "grad_norm_sq_last"))
+        gone, middle = np.zeros(count, dtype=bool), centre(trial.problem)
         seen = {}
         for k in range(int(at[-1]) + 1):
             away = np.linalg.norm(engine.points()[0] - middle, axis=1)

@@ -155,8 +155,8 @@ class FiniteSum:
     """A finite sum in mpmath numbers."""
 
     def __init__(self, problem: Problem) -> None:
-        self._A = numbers(problem.A)
-        self._y = numbers(problem.y)
+        self._A = moments.numbers(problem.A)
+        self._y = moments.numbers(problem.y)
         self._l2, self._n = mpmath.mpf(problem.l2), problem.n
         self._phi = lower_mp(problem.loss.phi, (prediction, label))
         self._slope = lower_mp(problem.loss.slope, (prediction, label))
@@ -192,17 +192,11 @@ class FiniteSum:
         assert problem.x_star is not None
         curvature = problem.loss.second_at(problem.A @ problem.x_star, problem.y)
         hessian = (problem.A.T * curvature) @ problem.A / problem.n + problem.l2 * np.eye(problem.d)
-        inverse = numbers(np.linalg.pinv(hessian, hermitian=True))
-        x = numbers(problem.x_star)
+        inverse = moments.numbers(np.linalg.pinv(hessian, hermitian=True))
+        x = moments.numbers(problem.x_star)
         for _ in range(_REFINEMENTS):
             x = x - inverse @ self.gradient(x)
         return x
-
-
-def numbers(array: np.ndarray) -> np.ndarray:
-    """Return floats as mpmath numbers, an object array of the same shape."""
-    flat = [mpmath.mpf(float(v)) for v in np.ravel(array)]
-    return np.array(flat, dtype=object).reshape(np.shape(array))
 
 
 def _walked(trial: Trial, alphas: list[Any], weights: np.ndarray, at: np.ndarray) -> dict[int, Any]:
@@ -215,7 +209,7 @@ def _walked(trial: Trial, alphas: list[Any], weights: np.ndarray, at: np.ndarray
     least = None if x_star is None else exact.value(x_star)
     step_of = Rules(problem, method, exact.gradient, lambda y: exact.value(y) - least, exact.curved)
     in_metric = None if method.metric is None else MetricRules(problem, method, exact.hessian)
-    x = numbers(problem.x0)
+    x = moments.numbers(problem.x0)
     state = {each: x if each in ("x", *method.from_start) else x * 0 for each in method.update}
     past, total, squares, best = x * 0, mpmath.mpf(0), mpmath.mpf(0), mpmath.inf
     wanted, found = set(at.tolist()), {}

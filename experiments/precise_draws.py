@@ -18,7 +18,7 @@ import numpy as np
 from sympy import Expr, Rational, Symbol
 
 from ratebound.experiments.backends.rules import constants_of, known, rules, weight
-from ratebound.experiments.precise_moments import BITS, WholeMoments, inner, scaled, times
+from ratebound.experiments.precise_moments import BITS, WholeMoments, inner, numbers, scaled, times
 from ratebound.experiments.precise_states import compiled
 from ratebound.problems.axes import axis_smoothness
 from ratebound.problems.constants import certify
@@ -78,10 +78,7 @@ class DrawnMoments:
         assert method.draws is not None
         self.H, self.HH, self._law, self._alphas, self._k = law.H, law.HH, law, alphas, 0
         self._problem, self._draws, self._d = problem, method.draws, problem.d
-        self._A, self._y = (
-            np.array([mpmath.mpf(float(v)) for v in part.ravel()], dtype=object).reshape(part.shape)
-            for part in (problem.A, problem.y)
-        )
+        self._A, self._y, self._x0 = (numbers(part) for part in (problem.A, problem.y, problem.x0))
         self._l2 = mpmath.mpf(problem.l2)
         values: dict[str, Expr] = {n: Rational(certify(problem, n).value) for n in constants_of(method)}
         self._rules = {name: compiled(rule) for name, rule in rules(method, values).items()}
@@ -107,10 +104,6 @@ class DrawnMoments:
         self._maps: tuple[Any, list[Any]] = (None, [])
         reads = set().union(*(e.free_symbols for e in (*method.update.values(), *points.values())))
         self._steady = not any(s.name == "k" for s in reads)
-
-    @property
-    def _x0(self) -> np.ndarray:
-        return np.array([mpmath.mpf(float(v)) for v in self._problem.x0], dtype=object)
 
     def _drawn(self, batch: int, replacement: bool) -> list[tuple[tuple[int, ...], int, Any]]:
         """Return the batches (or axes), the coins and the probabilities."""

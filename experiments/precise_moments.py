@@ -36,6 +36,12 @@ def work(problem: Problem, steps: int) -> float:
     return problem.n * size**2 + steps * (size * (size + d) + 8 * d**3 + _OVERHEAD)
 
 
+def numbers(array: np.ndarray) -> np.ndarray:
+    """Return floats as mpmath numbers, an object array of the same shape."""
+    flat = [mpmath.mpf(float(v)) for v in np.ravel(array)]
+    return np.array(flat, dtype=object).reshape(np.shape(array))
+
+
 def scaled(values: Any) -> np.ndarray:
     """Return numbers (floats, mpf) as scaled integers, an object array of the same shape."""
     flat = [int(mpmath.floor(mpmath.ldexp(mpmath.mpf(v), BITS))) for v in np.ravel(values)]

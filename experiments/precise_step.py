@@ -13,7 +13,8 @@ import numpy as np
 from sympy import Symbol
 
 from ratebound.experiments.enumerate import branches, count_paths, distinct_batches
-from ratebound.experiments.precise import FiniteSum, numbers
+from ratebound.experiments.precise import FiniteSum
+from ratebound.experiments.precise_moments import numbers
 from ratebound.experiments.trial import Trial
 from ratebound.problems.lower import lower_mp
 from ratebound.theory import symbols as s

@@ -12,7 +12,6 @@ from ratebound.experiments.backends.numpy_ import NumpyEngine, compile_update, n
 from ratebound.experiments.enumerate import all_batches, count_paths
 from ratebound.experiments.grid import Grid
 from ratebound.experiments.linear import is_plain
-from ratebound.experiments.plan import Plan
 
 _MOST_WORK, _MOST_STEPS = 2e7, 5000
 _BATCHES = 512
@@ -52,19 +51,7 @@ def conditional_means(grid: Grid, first: int, count: int, seed: int) -> np.ndarr
     columns = []
     for trial, at in grid.entries:
         drawn = all_batches(problem.n, trial.batch, trial.replacement)
-        plan = Plan(
-            problem=problem,
-            method=theorem.method,
-            alphas=trial.alphas[None],
-            weights=None,
-            checkpoints=at,
-            replicas=np.arange(first, first + count),
-            seed=seed,
-            batch=trial.batch,
-            replacement=trial.replacement,
-            measures=(theorem.measure,),
-        )
-        engine, made = NumpyEngine(plan), 0
+        engine, made = NumpyEngine(trial.plan(at, first, count, seed, theorem.measure)), 0
         with np.errstate(all="ignore"):
             for k in at.tolist():
                 before = max(k - 1, 0)

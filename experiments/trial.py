@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from sympy import Float, Symbol
+from sympy import Symbol
 
+from ratebound.experiments.plan import Plan
 from ratebound.problems.certified import Constant
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.lower import lower
@@ -71,13 +72,28 @@ class Trial:
     @property
     def method(self) -> Method:
         """The method with its parameters as numbers."""
-        # Repeated in full precision: SymPy's default of 15 digits would change the number.
-        return self.theorem.method.at({p: Float(self.values[p], 17) for p in self.theorem.method.parameters})
+        return self.theorem.method.with_numbers(self.values)
 
     @property
     def parameters(self) -> dict[str, float]:
         """Values of the parameters, by name."""
         return {p.name: self.values[p] for p in self.theorem.parameters}
+
+    def plan(self, at: np.ndarray, first: int, count: int, seed: int, measure: str) -> Plan:
+        """Return the run of `count` replicas from `first` on, measured at the given k, without averages."""
+        return Plan(
+            problem=self.problem,
+            method=self.method,
+            alphas=self.alphas[None],
+            weights=None,
+            checkpoints=at,
+            replicas=np.arange(first, first + count),
+            seed=seed,
+            batch=self.batch if self.sizes is None else int(self.sizes.max()),
+            replacement=self.replacement,
+            measures=(measure,),
+            sizes=self.sizes,
+        )
 
     def bound(self, at: np.ndarray, values: Mapping[Symbol, float] | None = None) -> np.ndarray:
         """Return the bound at the given k, shape of `at`, with other values of some constants if given."""

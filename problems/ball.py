@@ -19,6 +19,11 @@ def centre(problem: Problem) -> np.ndarray:
     return problem.x0 if problem.x_star is None else problem.x_star
 
 
+def ball(problem: Problem, radius: float) -> str:
+    """Return such a ball as an inequality."""
+    return f"||x - {'x_0' if problem.x_star is None else 'x*'}|| <= {radius:.6g}"
+
+
 def second_moment_on_ball(problem: Problem, setting: Setting) -> Constant:
     """Return a bound on E||g||^2 at every x in the ball of the setting.
 
@@ -30,7 +35,7 @@ def second_moment_on_ball(problem: Problem, setting: Setting) -> Constant:
     assert setting.radius is not None
     r = setting.radius
     # The stated region is the ball that is checked: its centre is a point, with no error.
-    region = f"||x - {'x*' if problem.x_star is not None else 'x_0'}|| <= {r:.6g}"
+    region = ball(problem, r)
     if problem.kind == "quadratic" and problem.x_star is not None:
         value, route = quadratic_on_ball(problem, setting, r), "S-lemma on a ball"
         error = 1e-10 * value

@@ -106,7 +106,7 @@ def _lower(expr: Expr, args: tuple[Symbol, ...]) -> Callable[..., np.ndarray]:
         single = single and all(getattr(v, "dtype", None) == np.float32 for v in values)
         dtype = np.float32 if single else np.float64
         arrays = [np.asarray(v, dtype=dtype) for v in values]
-        shape = arrays[0].shape if len(arrays) == 1 else np.broadcast(*arrays).shape if arrays else ()
+        shape = np.broadcast(*arrays).shape if arrays else ()
         with np.errstate(all="ignore"):
             result = np.asarray(raw(*arrays), dtype=dtype)
         return result if result.shape == shape else np.broadcast_to(result, shape).copy()

@@ -7,6 +7,7 @@ the start.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class BesideGap:
+class BesideGap(ABC):
     """Decrease of ``V_k = f(x_k) - f* + share Q_k``; at the start Q_0 = 0.
 
     Parameters
@@ -64,14 +65,14 @@ class BesideGap:
         with_expressions(self)
 
     @staticmethod
+    @abstractmethod
     def definitions(method: Method) -> Mapping[Symbol, Expr]:
         """Return what a step of the method makes of x and of Q, an upper bound."""
-        raise NotImplementedError
 
     @staticmethod
+    @abstractmethod
     def chart(theorem: Theorem) -> Chart:
         """Return the chart of a step: at the horizon k runs over 0 .. K - 1."""
-        raise NotImplementedError
 
     @property
     def potential(self) -> Expr:

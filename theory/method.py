@@ -10,7 +10,7 @@ from keyword import iskeyword
 from types import MappingProxyType
 from typing import Literal
 
-from sympy import Expr, S, Symbol
+from sympy import Expr, Float, S, Symbol
 
 from ratebound.theory.box_symbols import sum_inner
 from ratebound.theory.draws import Draws
@@ -163,6 +163,11 @@ class Method:
         """Return the method with values put in for parameters."""
         update = {name: rule.xreplace(dict(values)) for name, rule in self.update.items()}
         return replace(self, update=update, point=self.point.xreplace(dict(values)))
+
+    def with_numbers(self, numbers: Mapping[Symbol, float]) -> Method:
+        """Return the method with numbers put in for all its parameters."""
+        # In full precision: SymPy's default of 15 digits would change the number.
+        return self.at({p: Float(numbers[p], 17) for p in self.parameters})
 
     def __reduce__(self) -> tuple[object, ...]:
         # A mapping proxy cannot be pickled, and runs are sent to other processes.

@@ -82,7 +82,7 @@ def _remembered(
 
 
 ENTRIES = (
-    # By the mutants that fall to them first, the long runs last; each kills some that no other does.
+    # Chosen one by one for the mutants that each added, the long runs last.
     Entry("additive_1d", (1.27, 0.0416, 0.56), 42, 3),
     Entry("interpolation", (1.0428, -0.4306, -1.2069, 1.4846), 2, 2),
     Entry("additive_1d", (0.0, 1.0, 1.0), 40),

@@ -28,7 +28,7 @@ def main() -> int:
     before = {name: known for name in THEOREMS if (known := known_tightness(name)) is not None}
     found: dict[str, Tightness] = {}
     for name in THEOREMS:
-        known = known_tightness(name)
+        known = before.get(name)
         started = time.perf_counter()
         if name in given.only and not (given.missing and known is not None):
             tried = attack(name, evaluations=given.evaluations, seed=given.seed, longest=given.longest)

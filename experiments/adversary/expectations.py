@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
-from sympy import Float, Rational
+from sympy import Rational
 
 from ratebound.experiments.adversary.case import Case
 from ratebound.experiments.adversary.moments import moment_curves
@@ -88,8 +88,7 @@ def _one_by_one(
     """Return the curves of runs whose parameters are put into the method."""
     found = []
     for s in range(len(alphas)):
-        # Repeated in full precision: SymPy's default of 15 digits would change the number.
-        chosen = case.method.at({p: Float(given[p.name][s], 17) for p in case.method.parameters})
+        chosen = case.method.with_numbers({p: given[p.name][s] for p in case.method.parameters})
         row = curves(replace(case, chosen=chosen), alphas[s : s + 1], weights[s : s + 1])
         if row is None:
             return None
