@@ -33,7 +33,7 @@ from ratebound.theory.symbols import K, k
 eps = Symbol("epsilon", positive=True)
 """The accuracy that is asked for."""
 
-_POWERS = (Rational(1, 3), Rational(1, 2), Integer(1), Rational(3, 2), Integer(2), Integer(3))
+_POWERS = (Rational(1, 3), Rational(1, 2), Rational(2, 3), Integer(1), Rational(3, 2), Integer(2), Integer(3))
 _LOGS = (0, 1, 2)
 _t = Symbol("t", positive=True)
 
@@ -68,7 +68,8 @@ class Order:
         if self.exponent is None:
             return f"rho^(2^{letter})" if self.kind == "quadratic" else f"rho^{letter}"
         power = {Rational(1, 2): f"sqrt {letter}", Integer(1): letter}.get(
-            self.exponent, f"{letter}^{self.exponent}"
+            self.exponent,
+            f"{letter}^{self.exponent}" if self.exponent.is_Integer else f"{letter}^({self.exponent})",
         )
         logs = {0: "1", 1: f"log {letter}"}.get(self.log_power, f"log^{self.log_power} {letter}")
         return f"{logs} / {power}" if self.log_power else f"1/{power}"

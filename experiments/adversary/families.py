@@ -53,6 +53,8 @@ class Family:
         From the parameters by name to a problem.
     loss
         The loss of its problems.
+    penalised
+        Whether its problems have a penalty, which theorems about a finite sum alone do not know.
     """
 
     name: str
@@ -60,11 +62,12 @@ class Family:
     axes: Mapping[str, Axis]
     build: Callable[..., Problem]
     loss: Loss = squared
+    penalised: bool = False
 
     @property
     def quadratic(self) -> bool:
         """Whether expectations of SGD have an exact recursion."""
-        return self.loss is squared
+        return self.loss is squared and not self.penalised
 
     @property
     def unbounded(self) -> bool:
@@ -220,6 +223,18 @@ _FAMILIES = (
         {"mu": _MU, "tilt": Axis(0.0, 3.0), "start": Axis(-5.0, 5.0)},
         build.logistic_ridge,
         logistic,
+    ),
+    Family(
+        "lasso_line",
+        "one curvature, additive noise, and a kink beside the minimum or at it",
+        {
+            "start": Axis(-3.0, 3.0),
+            "shift": Axis(0.0, 3.0),
+            "noise": _NOISE,
+            "weight": Axis(0.01, 3.0, "log"),
+        },
+        build.lasso_line,
+        penalised=True,
     ),
     Family("welsch_1d", "bounded, gradients that grow", {"start": Axis(0.1, 4.0)}, build.welsch_line, welsch),
 )

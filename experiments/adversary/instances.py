@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ratebound.problems.composite import penalised
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.losses import LOSSES, Loss, cauchy, logistic, sine, squared, welsch
 
@@ -18,6 +19,12 @@ def additive(start: float, noise: float, curvature: float) -> Problem:
     """Two samples of one curvature, noise of either sign."""
     a = np.sqrt(curvature)
     return _problem("additive_1d", [[a], [a]], [noise, -noise], [start])
+
+
+def lasso_line(start: float, shift: float, noise: float, weight: float) -> Problem:
+    """Two samples of one curvature, noise of either sign, and a kink beside the minimum or at it."""
+    made = _problem("lasso_line", [[1.0], [1.0]], [shift + noise, shift - noise], [start])
+    return penalised(made, weight, made.name)
 
 
 def line(slope: float, shift: float, start: float) -> Problem:

@@ -16,6 +16,7 @@ from ratebound.experiments.checks import whole
 from ratebound.problems.certified import NotCertified
 from ratebound.theory.catalogue import find
 from ratebound.theory.errors import RateboundError
+from ratebound.theory.proximity import penalised
 from ratebound.theory.statement import Theorem
 from ratebound.theory.symbols import ALONG_RUN
 
@@ -178,7 +179,10 @@ def attack(
     evaluations = whole("evaluations", evaluations, 1)
     rng = np.random.default_rng(whole("seed", seed, 0))
     along_run = {symbol.name for symbol in ALONG_RUN} & set(theorem.constants)
-    useful = [each for each in families.values() if not (along_run and each.unbounded)]
+    kinds = (False, True) if penalised in theorem.assumptions else (False,)
+    useful = [
+        each for each in families.values() if each.penalised in kinds and not (along_run and each.unbounded)
+    ]
     search = _Search(theorem, useful, whole("longest", longest, 1, 10**6))
     points: list[_Point] = []
     failures = 0

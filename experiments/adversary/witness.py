@@ -16,6 +16,7 @@ from ratebound.experiments import precise
 from ratebound.experiments.adversary.case import Case
 from ratebound.experiments.adversary.sweep import certified
 from ratebound.experiments.applicability import Trial
+from ratebound.problems.composite import penalised
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.losses import get
 from ratebound.theory.catalogue import find
@@ -39,7 +40,7 @@ class Witness:
     theorem, bound_text
         Id, and the bound, step and measure as text: a witness speaks about this statement only.
     instance
-        The problem: family (for readers), A, y, x0, loss and l2.
+        The problem: family (for readers), A, y, x0, loss, l2 and, with a penalty, l1.
     parameters
         Values of the theorem's parameters.
     steps, batch, replacement
@@ -90,6 +91,7 @@ def statement_text(theorem: Theorem) -> str:
 
 def instance_of(problem: Problem) -> dict[str, Any]:
     """Return a problem as plain data."""
+    penalty = {"l1": problem.l1} if problem.l1 else {}
     return {
         "family": problem.name,
         "A": problem.A.tolist(),
@@ -97,13 +99,15 @@ def instance_of(problem: Problem) -> dict[str, Any]:
         "x0": problem.x0.tolist(),
         "loss": problem.loss.name,
         "l2": problem.l2,
+        **penalty,
     }
 
 
 def problem_of(instance: Mapping[str, Any]) -> Problem:
     """Return the problem that plain data describe."""
     A, y, x0 = (np.array(instance[key], dtype=np.float64) for key in ("A", "y", "x0"))
-    return Problem(instance["family"], A, y, get(instance["loss"]), instance["l2"], x0, "from a witness")
+    made = Problem(instance["family"], A, y, get(instance["loss"]), instance["l2"], x0, "from a witness")
+    return penalised(made, instance["l1"], made.name) if "l1" in instance else made
 
 
 def witness_of(case: Case, parameters: Mapping[str, float], seed: int) -> Witness | None:

@@ -98,12 +98,17 @@ def test_the_table_of_the_field_follows():
         ((1 - alpha * mu) ** k * gap0 + alpha, "O(rho^k) to a floor"),
         (gap0 * exp(-k * mu / L), "O(rho^k)"),
         (gap0 / k + L, "O(1/k) to a floor"),
-        (gap0 / k ** Rational(3, 2), "O(1/k^3/2)"),
+        (gap0 / k ** Rational(3, 2), "O(1/k^(3/2))"),
         (gap0, "O(1)"),
     ],
 )
 def test_orders_of_other_bounds(bound, text):
     assert order(bound).text == text
+
+
+def test_roots_of_k_are_set_as_such():
+    assert order(gap0 / k ** Rational(1, 3)).text == "O(1/k^(1/3))"
+    assert order(gap0 / k ** Rational(2, 3)).latex == r"\mathcal{O}\left(\frac{1}{k^{\frac{2}{3}}}\right)"
 
 
 def test_a_floor_without_a_step_to_tune_has_no_complexity():

@@ -22,6 +22,7 @@ _ROWS = 16
 )
 @options.loss
 @options.l2
+@options.l1
 @click.option("--steps", type=int, default=1000, show_default=True, metavar="K", help="The largest k.")
 @options.batch
 @click.option(
@@ -37,6 +38,7 @@ def compare(
     problem: str,
     loss: str | None,
     l2: float | None,
+    l1: float | None,
     steps: int,
     batch: int,
     parameters: tuple[str, ...],
@@ -49,7 +51,7 @@ def compare(
     found = run(
         first,
         second,
-        options.problem_of(problem, loss, l2),
+        options.problem_of(problem, loss, l2, l1),
         steps=steps,
         batch=batch,
         parameters=options.parameters_of(parameters),

@@ -49,9 +49,12 @@ figure = click.option(
     "-o", "--output", "figure", type=click.Path(dir_okay=False), help="Draw it, as .png or .pdf."
 )
 l2 = click.option("--l2", type=float, metavar="WEIGHT", help="Weight of (l2/2)||x||^2 in the problem.")
+l1 = click.option(
+    "--l1", type=float, metavar="WEIGHT", help="Weight of ||x||_1 beside the sum, for proximal methods."
+)
 
 
-def problem_of(name: str, loss: str | None, l2: float | None) -> Problem:
+def problem_of(name: str, loss: str | None, l2: float | None, l1: float | None = None) -> Problem:
     """Return the bundled problem of this name, or the one in the svmlight file of this path.
 
     Raises
@@ -59,6 +62,13 @@ def problem_of(name: str, loss: str | None, l2: float | None) -> Problem:
     RateboundError
         If there is neither, or an option does not suit it.
     """
+    from ratebound.problems.composite import penalised
+
+    made = _sum_of(name, loss, l2)
+    return made if l1 is None else penalised(made, l1)
+
+
+def _sum_of(name: str, loss: str | None, l2: float | None) -> Problem:
     from ratebound.problems.library import from_svmlight, load, names
 
     weight: dict[str, Any] = {} if l2 is None else {"l2": l2}

@@ -14,6 +14,7 @@ from ratebound.commands.text import aligned
 @options.problem
 @options.loss
 @options.l2
+@options.l1
 @click.option("--method", required=True, metavar="NAME", help="Such as gd or sgd.")
 @click.option("--step", required=True, metavar="EXPR", help='The step alpha_k, such as "1/(4*L_max)".')
 @click.option(
@@ -38,6 +39,7 @@ def simulate(
     problem: str,
     loss: str | None,
     l2: float | None,
+    l1: float | None,
     method: str,
     step: str,
     parameters: tuple[str, ...],
@@ -70,7 +72,7 @@ def simulate(
         raise RateboundError("--against-step is the step of another method; name it with --against")
     shared = partial(
         run,
-        options.problem_of(problem, loss, l2),
+        options.problem_of(problem, loss, l2, l1),
         batch=batch,
         replacement=not without_replacement,
         order=order or INDEPENDENT,

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 )
 @options.loss
 @options.l2
+@options.l1
 @click.option("--steps", type=int, metavar="K", help="Updates of a run.")
 @click.option("--replicas", type=int, metavar="N", help="Independent runs, at most.")
 @options.seed
@@ -59,6 +60,7 @@ def verify(
     problems: tuple[str, ...],
     loss: str | None,
     l2: float | None,
+    l1: float | None,
     seed: int | None,
     delta: float | None,
     ledger: str | None,
@@ -79,11 +81,11 @@ def verify(
             f"--dtype {dtype}: verdicts are reached in float64, lest rounding pass for a violation; leave "
             "it out (simulate and bench know float32)"
         )
-    if not problems and (loss is not None or l2 is not None):
-        raise RateboundError("--loss and --l2 are about a problem; name it with --problem")
+    if not problems and any(each is not None for each in (loss, l2, l1)):
+        raise RateboundError("--loss, --l2 and --l1 are about a problem; name it with --problem")
     if record_file is not None:
         check_file(record_file, "--json")
-    suite = _suite(theorems, problems, loss, l2, _run_options(**run))
+    suite = _suite(theorems, problems, loss, l2, l1, _run_options(**run))
     suite = replace(
         suite, seed=suite.seed if seed is None else seed, delta=suite.delta if delta is None else delta
     )
@@ -128,6 +130,7 @@ def _suite(
     problems: tuple[str, ...],
     loss: str | None,
     l2: float | None,
+    l1: float | None,
     run: dict[str, Any],
 ) -> Suite:
     """Return the suite of what was asked for; the user's options come before the suite's own."""
@@ -136,7 +139,7 @@ def _suite(
 
     chosen = [find(name) for name in dict.fromkeys(theorems)] or list(THEOREMS.values())
     if problems:
-        on = [options.problem_of(name, loss, l2) for name in problems]
+        on = [options.problem_of(name, loss, l2, l1) for name in problems]
         tasks = tuple(Task(theorem, problem, run) for theorem in chosen for problem in on)
         return Suite("verify", "Verified on request", "", 0, 1e-6, tasks)
     whole = load_suite(WHOLE)

@@ -54,6 +54,14 @@ def test_a_witness_of_a_conjecture_replays_with_its_statement():
         replay(found)
 
 
+def test_a_penalty_is_part_of_a_witness(tmp_path):
+    found = attack("ista_strong", evaluations=100, families={"lasso_line": FAMILIES["lasso_line"]}).witness
+    assert found.instance["l1"] > 0
+    assert replay(write(found, tmp_path / "w.json")) == found.ratio > 0.99
+    without = {name: value for name, value in found.instance.items() if name != "l1"}
+    assert replay(dataclasses.replace(found, instance=without)) != found.ratio
+
+
 @pytest.mark.parametrize("text", ["{", "[]", '{"theorem": "gd_pl"}', "null"])
 def test_a_damaged_file_is_one_clear_error(text, tmp_path):
     path = tmp_path / "w.json"
