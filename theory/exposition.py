@@ -10,6 +10,7 @@ from sympy import Max, S
 from ratebound.theory.accumulated import AnySteps, ShortSteps
 from ratebound.theory.accumulated_batches import BoundedSquares, SummedRoots
 from ratebound.theory.accumulated_box import LargestAverage, SummedSquares
+from ratebound.theory.averaged_lms import AveragedLMS
 from ratebound.theory.beside_gap import BesideGap
 from ratebound.theory.certificate import (
     LAST,
@@ -23,7 +24,7 @@ from ratebound.theory.cubic import CubicModel
 from ratebound.theory.dual_free import DualFree
 from ratebound.theory.estimated import DistanceEstimate
 from ratebound.theory.exposition_reduced import beside_gap, dual_free, reduced, tracked_sum
-from ratebound.theory.exposition_second import cubic_model, squaring, strong_model
+from ratebound.theory.exposition_second import of_models
 from ratebound.theory.exposition_steps import (
     any_steps,
     bounded_squares,
@@ -126,12 +127,8 @@ def _proof(theorem: Theorem) -> list[Line]:
             return list(interpolated(theorem, proof))
         case LastIterate() as proof:
             return list(last_iterate(theorem, proof))
-        case Squaring() as proof:
-            return list(squaring(theorem, proof))
-        case StrongModel() as proof:
-            return list(strong_model(theorem, proof))
-        case CubicModel() as proof:
-            return list(cubic_model(theorem, proof))
+        case Squaring() | StrongModel() | CubicModel() | AveragedLMS() as proof:
+            return list(of_models(theorem, proof))
         case SummedSquares() | LargestAverage() as proof:
             return list(on_a_box(theorem, proof))
         case Within() as proof:

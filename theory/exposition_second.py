@@ -1,9 +1,10 @@
-"""Proofs of second-order methods as readable mathematics."""
+"""Proofs by quadratic models, or models with a cubic term, as readable mathematics."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ratebound.theory.averaged_lms import AveragedLMS
 from ratebound.theory.cubic import CubicModel, reached, scale
 from ratebound.theory.proof_lines import Line, claim_lines
 from ratebound.theory.squaring import Squaring
@@ -11,7 +12,20 @@ from ratebound.theory.statement import Theorem
 from ratebound.theory.strong_model import StrongModel, half
 
 
-def squaring(theorem: Theorem, proof: Squaring) -> Iterator[Line]:
+def of_models(theorem: Theorem, proof: Squaring | CubicModel | StrongModel | AveragedLMS) -> Iterator[Line]:
+    """Yield the lines of a proof of one of these kinds."""
+    match proof:
+        case Squaring():
+            yield from _squaring(theorem, proof)
+        case CubicModel():
+            yield from _cubic_model(theorem, proof)
+        case StrongModel():
+            yield from _strong_model(theorem, proof)
+        case AveragedLMS():
+            yield from _averaged_lms(theorem, proof)
+
+
+def _squaring(theorem: Theorem, proof: Squaring) -> Iterator[Line]:
     """Yield the lines of a proof of quadratic convergence."""
     yield Line(
         "A full step solves the model: H (x_{k+1} - x*) is the error H (x_k - x*) - grad f(x_k) of it."
@@ -21,7 +35,7 @@ def squaring(theorem: Theorem, proof: Squaring) -> Iterator[Line]:
     yield Line("and c ||x_k - x*|| <= (c D)^(2^k) by induction, which is the bound", theorem.bound)
 
 
-def cubic_model(theorem: Theorem, proof: CubicModel) -> Iterator[Line]:
+def _cubic_model(theorem: Theorem, proof: CubicModel) -> Iterator[Line]:
     """Yield the lines of the proof by the cubic model."""
     yield Line("f(x_{k+1}) <= f(y) + L_hess/3 ||y - x_k||^3 for every y; here y = x_k + t (x* - x_k).")
     yield Line("With u^2 c = f(x_k) - f*, and c as follows, f does not increase and", scale)
@@ -33,7 +47,7 @@ def cubic_model(theorem: Theorem, proof: CubicModel) -> Iterator[Line]:
     yield Line("Over k steps 1/u is at least 1/u_0 + k/3, which is the bound", theorem.bound)
 
 
-def strong_model(theorem: Theorem, proof: StrongModel) -> Iterator[Line]:
+def _strong_model(theorem: Theorem, proof: StrongModel) -> Iterator[Line]:
     """Yield the lines of the proof of triple momentum."""
     yield Line("X, W, Y, B are x_k, w_k, y_k, y_{k-1} less x*, GY and GB the gradients at y_k and y_{k-1}.")
     yield Line("m(y) is f(y) - f* - ||grad f(y)||^2/(2 L) - c ||y - grad f(y)/L - x*||^2 >= 0, with c", half)
@@ -43,3 +57,24 @@ def strong_model(theorem: Theorem, proof: StrongModel) -> Iterator[Line]:
     yield Line("is that multiple of interpolation at y_{k-1} and y_k, and the rest of it at x* and y_k;")
     yield Line("V_1 is at most the factor times 2 c L/mu D^2, by <grad f(x_0), x_0 - x*> <= L D^2.")
     yield Line("V_k contains 2 c ||x_k - x*||^2, which gives the bound", theorem.bound)
+
+
+def _averaged_lms(theorem: Theorem, proof: AveragedLMS) -> Iterator[Line]:
+    """Yield the lines of the proof by levels of noise."""
+    yield Line(
+        "e_k = x_k - x* is what is left of the start plus what noise adds from zero: a linear recursion."
+    )
+    yield Line("Of the start each step takes <e_k, H e_k> from ||e_k||^2, times", proof.gathered)
+    yield Line("so that <mean e, H mean e> is at most D^2/k over this factor, by convexity.")
+    yield Line(
+        "Of the noise, s with E s s^T <= c H, mean steps u_{k+1} = (I - alpha H) u_k - alpha s come first;"
+    )
+    yield Line("what they leave out obeys the recursion of e again, with the noise (H_k - H) u_k.")
+    yield Line("For every eigenvalue h <= R^2 of H, and what is left of it by j steps, 0 <= q <= 1:")
+    for what, claim in proof.claims().items():
+        yield Line(f"  {what}:", claim.factor(), ">= 0")
+    yield Line("So a level gives the average c rank/k at most, and the next one has alpha R^2 c for c:")
+    yield Line(
+        "root mean squares add up, those of the levels as a geometric series, which is the bound",
+        theorem.bound,
+    )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from sympy import Integer, sqrt
 
 from ratebound.theory.assumptions import convex
-from ratebound.theory.certificate import Cited, Corollary
+from ratebound.theory.averaged_lms import AveragedLMS
+from ratebound.theory.certificate import Corollary
 from ratebound.theory.methods import sgd
 from ratebound.theory.noise_models import least_squares
 from ratebound.theory.statement import Theorem
@@ -16,17 +17,15 @@ _NOISE = sqrt(residual_sq * rank)
 sgd_averaged_least_squares = Theorem(
     id="sgd_averaged_least_squares",
     title="SGD on least squares, constant step, averaged iterate",
-    source="Bach and Moulines 2013, Theorem 1 (number not checked)",
+    source="Bach and Moulines 2013, Theorem 1 (number not checked), where D has the factor 1/sqrt(alpha)",
     method=sgd,
     assumptions=(convex, least_squares),
     step=alpha,
     where=(alpha < 1 / R_sq,),
     measure="gap_average",
-    bound=(_NOISE / (1 - sqrt(alpha * R_sq)) + D / sqrt(alpha)) ** 2 / (2 * k),
+    bound=(_NOISE / (1 - sqrt(alpha * R_sq)) + D / sqrt(alpha * (2 - alpha * R_sq))) ** 2 / (2 * k),
     start=Integer(1),
-    certificate=Cited(
-        "the proof expands the second moments in powers of alpha, an argument on operators, not on scalars"
-    ),
+    certificate=AveragedLMS(),
     defaults={alpha: 1 / (4 * R_sq)},
     note="No floor: a constant step loses nothing once the iterates are averaged, for least squares only.",
     sibling="sgd_star_convex",

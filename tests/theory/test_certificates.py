@@ -177,7 +177,7 @@ def _random_constants(theorem, rng):
     values |= {"L_coord_sum": values["d"] * base + rng.random() * values["d"] * (values["L"] - base)}
     values |= {"D_scaled_sq": rng.exponential() + 0.01, "omega": 0.01 + 0.99 * rng.random()}
     values |= {"x_inf": rng.random() + 0.01, "margin": rng.random(), "grad_inf": rng.exponential() + 0.01}
-    values |= {name: rng.random() for name in ("decay", "penalty0", "beta")}
+    values |= {name: rng.random() for name in ("decay", "penalty0", "beta", "R_sq", "residual_sq", "rank")}
     # Near enough to x* for steps that square the distance.
     values |= {"mu_star": base, "L_hess": 2 * base / (3 * values["D"]) * rng.random()}
     values |= {"level_radius": values["D"], "damping": np.nan, "radius": rng.random() / values["L"]}
