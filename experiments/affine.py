@@ -112,24 +112,20 @@ class Moments:
 
     def __init__(self, plan: Plan) -> None:
         assert plan.weights is not None and plan.method.draws is not None
-        problem, draws = plan.problem, plan.method.draws
+        problem = plan.problem
         expressions = rules_of(plan)
         self._plan, self._layout = plan, _Layout(plan, list(expressions))
         self._step, self._reader = compile_rules(expressions), Reader(plan)
         self._point = compiled_point(plan, problem.gradient)
-        fall = coin_probability(problem, draws)
         single = probabilities(problem, plan.method)
         single = np.full(problem.n, 1 / problem.n) if single is None else single
         drawn = [np.flatnonzero(single > 0).tolist()] * plan.batch
         batches = [b for b in product(*drawn) if plan.replacement or len(set(b)) == plan.batch]
-        outcomes = [(b, c, p) for b in batches for c, p in ((0.0, 1 - fall), (1.0, fall)) if p > 0]
-        self._batch = np.array([b for b, _, _ in outcomes])
-        self._fallen = np.array([c for _, c, _ in outcomes])
-        chances = np.array([single[list(b)].prod() * p for b, _, p in outcomes])
-        self._chances = chances / chances.sum()
+        self._batches = [(b, single[list(b)].prod()) for b in batches]
         reads = set().union(*(expr.free_symbols for expr in (*expressions.values(), plan.method.point)))
         self._steady = counter not in reads
-        self._maps: dict[tuple[bytes, bytes], _Maps] = {}
+        self._now: tuple[bytes, bytes] | None = None
+        self._maps: dict[float, _Maps] = {}
         start = {
             name: (problem.x0 if started(plan, name) else np.zeros(problem.d))[None] for name in expressions
         }
@@ -143,17 +139,24 @@ class Moments:
         assert plan.weights is not None
         alphas, weights = plan.alphas[:, k], plan.weights[:, k]
         now = alphas.tobytes(), weights.tobytes()
-        if not self._steady or now not in self._maps:
-            self._maps = {now: self._at(k, alphas, weights)}
-        self._M = self._maps[now].apply(self._M)
+        if not self._steady or now != self._now:
+            self._now, self._maps = now, {}
+        assert plan.method.draws is not None
+        fall = coin_probability(plan.problem, plan.method.draws, k)
+        if fall not in self._maps:
+            self._maps[fall] = self._at(k, alphas, weights, fall)
+        self._M = self._maps[fall].apply(self._M)
 
-    def _at(self, k: int, alphas: np.ndarray, weights: np.ndarray) -> _Maps:
-        layout = self._layout
-        before = layout.probes(len(alphas), len(self._batch))
+    def _at(self, k: int, alphas: np.ndarray, weights: np.ndarray, fall: float) -> _Maps:
+        """Return the maps of step k, whose coin falls with the given probability."""
+        layout, coins = self._layout, [(c, p) for c, p in ((0.0, 1 - fall), (1.0, fall)) if p > 0]
+        outcomes = [(b, c, q * p) for b, q in self._batches for c, p in coins]
+        batch, fallen, chances = (np.array(part) for part in zip(*outcomes, strict=True))
+        before = layout.probes(len(alphas), len(batch))
         seen = layout.flat(before)
         inputs = {"alpha": alphas[:, None, None, None], "k": np.asarray(float(k))}
         inputs["weight"] = weights[:, None, None, None]
-        after = moved(self._reader, self._point, self._step, before, inputs, self._batch, self._fallen)
+        after = moved(self._reader, self._point, self._step, before, inputs, batch, fallen)
         if SUM in after:
             # The sum is seen from that of x*, which grows by the weight.
             after[SUM] = after[SUM] - inputs["weight"] * layout.rest["x"]
@@ -161,7 +164,7 @@ class Moments:
         images = layout.flat(after) - seen
         # Column j is the image of the neighbour j minus that of rest, which is the column of the one.
         T = np.concatenate([images[:, :1], images[:, 1:] - images[:, :1]], axis=1)
-        return _sparse(T.transpose(0, 2, 3, 1), self._chances)
+        return _sparse(T.transpose(0, 2, 3, 1), chances / chances.sum())
 
     def square(self, name: str, weight: np.ndarray) -> np.ndarray:
         """Return ``E v^T W v`` of a state variable seen from rest, shape (S,)."""

@@ -189,6 +189,7 @@ def _with_steps(trial: Trial, chosen: Mapping[Symbol, Expr], steps: int) -> Tria
 
     for symbol, expr in chosen.items():
         value = float(number(expr))
+        value = float(np.ceil(value)) if symbol.is_integer else value
         if not np.isfinite(value) or (symbol.is_positive and value <= 0):
             raise RateboundError(f"{symbol} = {expr} = {value:.6g}; it must be positive and finite")
         values[symbol] = value

@@ -208,7 +208,7 @@ def _floor(grid: Grid, order: Order | None) -> float | None:
 def _curves(grid: Grid, exact: np.ndarray | None, seen: sampling.Sample | None) -> dict[str, np.ndarray]:
     trial = grid.trial
     if trial.sizes is None:
-        per_count = grid.theorem.method.evaluations(grid.problem.n, trial.batch, grid.problem.d)
+        per_count = trial.method.evaluations(grid.problem.n, trial.batch, grid.problem.d)
         spent = grid.k * per_count * (grid.problem.n if grid.theorem.in_passes else 1)
     else:
         spent = np.append(0, np.cumsum(trial.sizes))[grid.k]

@@ -243,6 +243,8 @@ class Plan:
         if draws.single and batch != 1:
             what = "moves along one axis" if draws.axis is not None else "reads or stores one sample"
             raise RateboundError(f"batch = {batch}; {name} {what} per step: pass 1")
+        if draws.every != 0 and not (draws.every.is_number and draws.every >= 1 and draws.every % 1 == 0):
+            raise RateboundError(f"{name} has epochs of {draws.every} steps; pass a whole number")
         if draws.weight is not None and not self.replacement:
             raise RateboundError(f"{name} draws by weights, with replacement; pass replacement=True")
 

@@ -17,6 +17,7 @@ import mpmath
 import numpy as np
 from sympy import Expr, Rational, Symbol
 
+from ratebound.experiments.backends.drawn import period
 from ratebound.experiments.backends.rules import constants_of, known, rules, weight
 from ratebound.experiments.precise_moments import BITS, WholeMoments, inner, numbers, scaled, times
 from ratebound.experiments.precise_states import compiled
@@ -86,7 +87,7 @@ class DrawnMoments:
         self._points = {name: compiled(known(method, point, values)) for name, point in points.items()}
         kept = g if self._draws.stores is None else known(method, self._draws.stores, values)
         self._kept = compiled(kept)
-        self._outcomes = self._drawn(batch, replacement)
+        self._batches = self._drawn(batch, replacement)
         starts = {"x", *method.from_start}
         rest = {name: x_star if name in starts else 0 * x_star for name in self._rules}
         start = {name: self._x0 if name in starts else 0 * x_star for name in self._rules}
@@ -101,12 +102,12 @@ class DrawnMoments:
         offsets = [start[name] - rest[name] for name in rest]
         z = np.concatenate([[mpmath.mpf(1)], *offsets, 0 * x_star])
         self._M = np.asarray(np.outer(scaled(z), scaled(z)) >> BITS)
-        self._maps: tuple[Any, list[Any]] = (None, [])
+        self._now, self._maps = None, {}  # type: tuple[Any, int] | None, dict[Any, list[Any]]
         reads = set().union(*(e.free_symbols for e in (*method.update.values(), *points.values())))
         self._steady = not any(s.name == "k" for s in reads)
 
-    def _drawn(self, batch: int, replacement: bool) -> list[tuple[tuple[int, ...], int, Any]]:
-        """Return the batches (or axes), the coins and the probabilities."""
+    def _drawn(self, batch: int, replacement: bool) -> list[tuple[tuple[int, ...], Any]]:
+        """Return the batches (or axes) and their probabilities."""
         n, draws = self._problem.n, self._draws
         self._p = [mpmath.mpf(1) / n] * n
         if draws.axis is not None:
@@ -115,17 +116,17 @@ class DrawnMoments:
         elif draws.weight is not None:
             smooth = [mpmath.mpf(v) for v in component_smoothness(self._problem)]
             self._p = _shares(draws.weight, L_i, smooth, self._problem)
-        fall = min(mpmath.mpf(1), _shares_of_coin(draws, self._problem))
         indices = [i for i, p in enumerate(self._p) if p > 0]
         batches = [b for b in product(indices, repeat=batch) if replacement or len(set(b)) == batch]
         chances = [mpmath.fprod(self._p[i] for i in b) for b in batches]
         whole = mpmath.fsum(chances)
-        return [
-            (b, c, p * q / whole)
-            for b, p in zip(batches, chances, strict=True)
-            for c, q in ((0, 1 - fall), (1, fall))
-            if q > 0
-        ]
+        return [(b, p / whole) for b, p in zip(batches, chances, strict=True)]
+
+    def _fall(self) -> Any:
+        """Return the probability that the coin of the next step falls."""
+        if self._draws.every != 0:
+            return mpmath.mpf((self._k + 1) % period(self._draws) == 0)
+        return min(mpmath.mpf(1), _shares_of_coin(self._draws, self._problem))
 
     def _part(self, i: int, form: np.ndarray) -> np.ndarray:
         """Return the gradient of a component at a linear form, shape (d, columns); the first is the one."""
@@ -185,14 +186,19 @@ class DrawnMoments:
     def step(self, alpha: int, weight: int, second: np.ndarray) -> None:
         """Advance by one update; `weight` is scaled, and `alpha` is that of the schedule."""
         now = self._alphas[self._k], weight
-        if not self._steady or self._maps[0] != now:
+        if not self._steady or self._now != now:
+            self._now, self._maps = now, {}
+        fall = self._fall()
+        if fall not in self._maps:
             w = mpmath.ldexp(mpmath.mpf(weight), -BITS)
-            maps = [
-                (*self._map(b, c, self._alphas[self._k], w), int(scaled(p))) for b, c, p in self._outcomes
+            coins = [(c, q) for c, q in ((0, 1 - fall), (1, fall)) if q > 0]
+            self._maps[fall] = [
+                (*self._map(b, c, self._alphas[self._k], w), int(scaled(p * q)))
+                for b, p in self._batches
+                for c, q in coins
             ]
-            self._maps = now, maps
         total = self._M.copy()
-        for rows, change, chance in self._maps[1]:
+        for rows, change, chance in self._maps[fall]:
             moved = times(change, self._M)
             weighted = (chance * moved) >> BITS
             total[rows] += weighted

@@ -57,7 +57,8 @@ def _with_parameters(method: Method, given: Mapping[str, float]) -> tuple[Method
                 f"{method.name} reads {symbol.name} ({MEANING[symbol]}); "
                 f"pass parameters={{{symbol.name!r}: ...}}"
             )
-        values[symbol] = Float(positive(symbol.name, given[symbol.name]), 17)
+        value = positive(symbol.name, given[symbol.name])
+        values[symbol] = Float(np.ceil(value) if symbol.is_integer else value, 17)
     taken = {symbol.name for symbol in values}
     return method.at(values), {name: value for name, value in given.items() if name not in taken}
 

@@ -13,7 +13,7 @@ from typing import Any, Literal
 import mpmath
 import numpy as np
 from scipy.special import expit as _expit
-from sympy import Expr, Function, Rational, Symbol, lambdify
+from sympy import Expr, Function, Mod, Rational, Symbol, floor, fraction, lambdify
 from sympy.core.function import AppliedUndef
 from sympy.printing.c import C99CodePrinter
 from sympy.printing.numpy import NumPyPrinter
@@ -57,6 +57,12 @@ _MPMATH = {
 }
 
 
+def _divided(expr: Expr) -> Expr:
+    """Write ``floor(a/b)`` as ``(a - a mod b)/b``: a times a rounded 1/b may lie below a whole number."""
+    whole = {each: fraction(each.args[0]) for each in expr.atoms(floor)}
+    return expr.xreplace({each: (a - Mod(a, b)) / b for each, (a, b) in whole.items()})
+
+
 def _check(expr: Expr, args: tuple[Symbol, ...]) -> None:
     free = expr.free_symbols - set(args)
     if free or expr.atoms(AppliedUndef):
@@ -98,7 +104,7 @@ def lower(expr: Expr, args: Sequence[Symbol]) -> Callable[..., np.ndarray]:
 def _lower(expr: Expr, args: tuple[Symbol, ...]) -> Callable[..., np.ndarray]:
     _check(expr, args)
     settings = {"fully_qualified_modules": False, "inline": True, "allow_unknown_functions": True}
-    raw = lambdify(args, expr, modules=[_NUMPY, "numpy"], printer=_Printer(settings), cse=True)
+    raw = lambdify(args, _divided(expr), modules=[_NUMPY, "numpy"], printer=_Printer(settings), cse=True)
 
     def evaluate(*values: Any) -> np.ndarray:
         # Called once per step and rule: the usual case, float64, is told from the first value.
@@ -133,7 +139,7 @@ def lower_mp(expr: Expr, args: Sequence[Symbol]) -> Callable[..., Any]:
 @lru_cache(maxsize=256)
 def _lower_mp(expr: Expr, args: tuple[Symbol, ...]) -> Callable[..., Any]:
     _check(expr, args)
-    raw = lambdify(args, expr, modules=[_MPMATH, "mpmath"])
+    raw = lambdify(args, _divided(expr), modules=[_MPMATH, "mpmath"])
     return lambda *values: mpmath.mpf(raw(*(mpmath.mpf(v) for v in values)))
 
 

@@ -50,6 +50,7 @@ FAMILIES = (
     "sgd_least_squares",
     "sgd_weighted",
     "variance_reduced",
+    "restarted",
     "reduced_nonconvex",
     "dual",
     "shuffled",

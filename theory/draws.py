@@ -7,7 +7,7 @@ expressions.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from sympy import Expr, S, Symbol
@@ -38,6 +38,8 @@ class Draws:
         Name -> point: the gradient of f there in the steps in which the coin falls, zero in the others.
     coin
         Probability that ``coin`` is one, an expression in ``n``; zero for no coin.
+    every
+        The coin falls in every so many-th step instead, a whole number: in those that end an epoch.
     table
         Name of the vector that is stored for the drawn sample. Such a method draws one sample per step.
     stores
@@ -60,6 +62,7 @@ class Draws:
     also: Mapping[str, Expr] = field(default_factory=dict)
     full: Mapping[str, Expr] = field(default_factory=dict)
     coin: Expr = S.Zero
+    every: Expr = S.Zero
     table: str = ""
     stores: Expr | None = None
     blank: bool = False
@@ -71,8 +74,10 @@ class Draws:
     def __post_init__(self) -> None:
         for name in ("also", "full"):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
-        if self.full and self.coin == 0:
+        if self.full and not self.has_coin:
             raise RateboundError("full gradients are taken where the coin falls; give it a probability")
+        if self.coin != 0 and self.every != 0:
+            raise RateboundError("the coin falls by chance or at the end of epochs, not both")
         if self.values and (self.names != (rise.name, norm_sq.name) or self.uneven):
             raise RateboundError("a step that reads the value of its sample draws nothing else")
         if self.axis is not None and (self.names != (L_j.name,) or self.weight is not None):
@@ -80,13 +85,13 @@ class Draws:
 
     def __reduce__(self) -> tuple[object, ...]:
         # A mapping proxy cannot be pickled, and runs are sent to other processes.
-        parts = dict(self.also), dict(self.full), self.coin, self.table, self.stores, self.blank
+        parts = dict(self.also), dict(self.full), self.coin, self.every, self.table, self.stores, self.blank
         return Draws, (*parts, self.from_gradient, self.weight, self.axis, self.values)
 
     def __hash__(self) -> int:
         also, full = (tuple(sorted(part.items(), key=str)) for part in (self.also, self.full))
         kept = self.table, self.stores, self.blank, self.from_gradient
-        return hash((also, full, self.coin, kept, self.weight, self.axis, self.values))
+        return hash((also, full, self.coin, self.every, kept, self.weight, self.axis, self.values))
 
     @property
     def text(self) -> str:
@@ -94,6 +99,7 @@ class Draws:
         words = [f"{name} is the gradient of the same batch at {point}" for name, point in self.also.items()]
         words += [f"{name} is grad f at {point} where the coin falls" for name, point in self.full.items()]
         words += [f"the coin falls with probability {self.coin}"] if self.coin != 0 else []
+        words += [f"the coin falls in the last of every {self.every} steps"] if self.every != 0 else []
         if self.table:
             kept = "gradient" if self.stores is None else "vector"
             first, by = ", zero at first" if self.blank else "", f" by {self.stores}" if self.stores else ""
@@ -113,7 +119,17 @@ class Draws:
         read = (*self.also, *self.full, *([self.table] if self.table else []))
         read += () if self.axis is None else (L_j.name,)
         read += (rise.name, norm_sq.name) if self.values else ()
-        return (*read, coin.name) if self.coin != 0 else read
+        return (*read, coin.name) if self.has_coin else read
+
+    @property
+    def has_coin(self) -> bool:
+        """Whether there is a coin."""
+        return self.coin != 0 or self.every != 0
+
+    @property
+    def share(self) -> Expr:
+        """The share of the steps in which the coin falls."""
+        return self.coin if self.every == 0 else 1 / self.every
 
     @property
     def single(self) -> bool:
@@ -129,4 +145,14 @@ class Draws:
     def expressions(self) -> tuple[Expr, ...]:
         """The expressions in the state and in constants."""
         kept = () if self.stores is None else (self.stores,)
-        return (*self.also.values(), *self.full.values(), self.coin, *kept)
+        return (*self.also.values(), *self.full.values(), self.coin, self.every, *kept)
+
+    def at(self, values: Mapping[Symbol, Expr]) -> Draws:
+        """Return the draws with values put in for parameters."""
+        put = dict(values)
+        also, full = (
+            {name: place.xreplace(put) for name, place in places.items()} for places in (self.also, self.full)
+        )
+        stores = None if self.stores is None else self.stores.xreplace(put)
+        coin, every = self.coin.xreplace(put), self.every.xreplace(put)
+        return replace(self, also=also, full=full, coin=coin, every=every, stores=stores)

@@ -22,8 +22,9 @@ from ratebound.theory.certificate import (
 from ratebound.theory.conversion import Conversion
 from ratebound.theory.cubic import CubicModel
 from ratebound.theory.dual_free import DualFree
+from ratebound.theory.epochs import Epochs
 from ratebound.theory.estimated import DistanceEstimate
-from ratebound.theory.exposition_reduced import beside_gap, dual_free, reduced, tracked_sum
+from ratebound.theory.exposition_reduced import beside_gap, dual_free, epochs, reduced, tracked_sum
 from ratebound.theory.exposition_second import of_models
 from ratebound.theory.exposition_steps import (
     any_steps,
@@ -101,6 +102,8 @@ def _proof(theorem: Theorem) -> list[Line]:
             return list(_memory(theorem, proof))
         case Reduced() as proof:
             return list(reduced(theorem, proof))
+        case Epochs() as proof:
+            return list(epochs(theorem, proof))
         case BesideGap() as proof:
             return list(beside_gap(theorem, proof))
         case DualFree() as proof:

@@ -8,6 +8,7 @@ from sympy import Expr, Max
 
 from ratebound.theory.beside_gap import BesideGap
 from ratebound.theory.dual_free import DualFree, coupled
+from ratebound.theory.epochs import Epochs
 from ratebound.theory.proof_lines import Line, claim_lines, term_lines
 from ratebound.theory.reduced import Reduced, renewal
 from ratebound.theory.statement import Theorem
@@ -72,6 +73,17 @@ def tracked_sum(theorem: Theorem, proof: TrackedSum) -> Iterator[Line]:
         for inequality, multiplier in proof.start.items():
             yield from term_lines(inequality, multiplier)
     yield from _gathered(theorem, True, proof.weight)
+
+
+def epochs(theorem: Theorem, proof: Epochs) -> Iterator[Line]:
+    """Yield the lines of a proof for epochs, each from where the one before has got."""
+    yield Line(f"The theorem {proof.of.id}, whose bound is", proof.of.bound)
+    yield Line(
+        "holds whatever x_0 is. Within an epoch the snapshot x stays, and z moves as the iterate there."
+    )
+    yield Line("At the end the next epoch starts at the average, with the gap multiplied by at most")
+    yield Line("  ", proof.factor(theorem))
+    yield Line("and by as much in each of the whole epochs, which is the bound", theorem.bound)
 
 
 def _gathered(theorem: Theorem, summed: bool, rate: Expr) -> Iterator[Line]:

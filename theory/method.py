@@ -150,19 +150,21 @@ class Method:
             return batch
         if self.draws.axis is not None:
             return size / features  # A derivative along one axis of each component.
-        whole = len(self.draws.full) * size * float(self.draws.coin.subs(n, size))
+        whole = len(self.draws.full) * size * float(self.draws.share.subs(n, size))
         return batch * (1 + len(self.draws.also)) + whole
 
     @cached_property
     def parameters(self) -> tuple[Symbol, ...]:
         """The symbols besides the step that the user chooses."""
-        read = set().union(*(rule.free_symbols for rule in (*self.update.values(), self.point)))
+        drawn = () if self.draws is None else self.draws.expressions
+        read = set().union(*(rule.free_symbols for rule in (*self.update.values(), self.point, *drawn)))
         return tuple(p for p in PARAMETERS if p in read and p != alpha)
 
     def at(self, values: Mapping[Symbol, Expr]) -> Method:
         """Return the method with values put in for parameters."""
         update = {name: rule.xreplace(dict(values)) for name, rule in self.update.items()}
-        return replace(self, update=update, point=self.point.xreplace(dict(values)))
+        draws = None if self.draws is None else self.draws.at(values)
+        return replace(self, update=update, point=self.point.xreplace(dict(values)), draws=draws)
 
     def with_numbers(self, numbers: Mapping[Symbol, float]) -> Method:
         """Return the method with numbers put in for all its parameters."""

@@ -22,6 +22,7 @@ from ratebound.theory.methods_drawn import (
     sgd_partial,
     sps_max,
     svrg,
+    svrg_epochs,
 )
 from ratebound.theory.methods_estimated import d_adaptation
 from ratebound.theory.methods_metric import (
@@ -261,6 +262,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
             greedy,
             sps_max,
             svrg,
+            svrg_epochs,
         )
     }
 )

@@ -42,6 +42,7 @@ beta = Symbol("beta", positive=True)
 b0 = Symbol("b0", positive=True)
 clip = Symbol("clip", positive=True)
 radius = Symbol("radius", positive=True)
+epoch = Symbol("epoch", integer=True, positive=True)
 
 # Constants: structure of the objective.
 n = Symbol("n", integer=True, positive=True)
@@ -126,6 +127,7 @@ MEANING: Mapping[Symbol, str] = MappingProxyType(
         b0: "gradient norm from which on AdaGrad shortens its steps",
         clip: "gradient norm above which gradients are clipped",
         radius: "how far SAM looks ahead, in parts of the gradient",
+        epoch: "steps of an epoch, rounded up",
         n: "number of components f_i",
         b: "batch size",
         L: "smoothness constant of f",
@@ -205,6 +207,7 @@ LATEX: Mapping[Symbol, str] = MappingProxyType(
         b0: "b_0",
         clip: "c",
         radius: r"\varrho",
+        epoch: "m",
         L_max: r"L_{\max}",
         L_mean: r"\bar L",
         L_inf: r"L_{\infty}",
@@ -273,7 +276,7 @@ LATEX: Mapping[Symbol, str] = MappingProxyType(
 )
 """How each symbol is typeset; the others print by their own name."""
 
-PARAMETERS = (alpha, alpha0, s0, theta, gamma, beta, b0, clip, radius, omega, margin, damping, decay)
+PARAMETERS = (alpha, alpha0, s0, theta, gamma, beta, b0, clip, radius, epoch, omega, margin, damping, decay)
 CONSTANTS = (
     n, b, L, L_max, L_mean, L_inf, mu, mu_pl, ell, D, gap0, grad0_sq, second_moment, sigma_star_sq,
     sigma_b_sq, variance_bound, component_gap, L_batch, rho, affine_noise, affine_growth, R_sq, residual_sq,

@@ -88,6 +88,7 @@ def sweep(
     constants = constants_of(case)
     given = {p.name: p for p in theorem.parameters}
     columns = {given[name]: np.asarray(v, dtype=np.float64)[:, None] for name, v in parameters.items()}
+    columns = {p: np.ceil(column) if p.is_integer else column for p, column in columns.items()}
     values: dict[Symbol, np.ndarray | float] = {**constants, **columns}
     size = next((c.shape[0] for c in columns.values()), 1)
     start = int(number(theorem.start, values).ravel()[0])

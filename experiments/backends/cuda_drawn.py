@@ -65,7 +65,7 @@ extern "C" __global__ void advance(
     u64 start, u64 stop, u64 units, u64 n, const real* data, const real* labels, real l2,
     const real* alphas, u64 alphas_stride, u64 alphas_move, const real* weights, u64 weights_stride,
     u64 weights_move, const u32* replicas, const u32* schedules, const u64* limits, u32 key0, u32 key1,
-    int distinct, u32* orders, u64 shuffled, double chance, const double* ends, const real* scale,
+    int distinct, u32* orders, u64 shuffled, double chance, u64 period, const double* ends, const real* scale,
     const real* axes, const real* lowest, real* table, {arguments})
 {{
 {shared_data}
@@ -197,6 +197,8 @@ def cuda_drawn_source(
     if draws.coin != 0:
         number = f"uniform(philox((u32)now, replica, {COIN}u, 0, key0, key1))"
         scalars += [f"const real {coin.name} = {number} < chance ? real(1) : real(0);"]
+    if draws.every != 0:
+        scalars += [f"const real {coin.name} = (now + 1) % period == 0 ? real(1) : real(0);"]
 
     def named(expressions: Iterable[Expr]) -> str:
         # What is not read is not named: compilers warn of it.

@@ -43,18 +43,26 @@ def _uniform(seed: int, steps: np.ndarray, replicas: np.ndarray, quad: int, draw
     return np.asarray(((high << np.uint64(21)) ^ (low >> np.uint64(11))) * ONE)
 
 
-def coin_probability(problem: Problem, draws: Draws) -> float:
-    """Return the probability that the coin of a step falls."""
+def coin_probability(problem: Problem, draws: Draws, k: int = 0) -> float:
+    """Return the probability that the coin of step k falls."""
+    if draws.every != 0:
+        return float((k + 1) % period(draws) == 0)
     symbols = sorted(draws.coin.free_symbols, key=str)
     values = [certify(problem, symbol.name).value for symbol in symbols]
     return min(1.0, float(lower(draws.coin, symbols)(*values)))
+
+
+def period(draws: Draws) -> int:
+    """Return after how many steps the coin falls again; zero where it falls by chance, or not at all."""
+    return int(draws.every)
 
 
 def coins(plan: Plan, steps: np.ndarray) -> np.ndarray:
     """Return the coins of steps, shape (T, R), one or zero."""
     draws = plan.method.draws
     if draws is None or draws.coin == 0:
-        return np.zeros((len(steps), plan.replicas.size))
+        falls = [0.0 if draws is None else coin_probability(plan.problem, draws, int(k)) for k in steps]
+        return np.repeat(np.array(falls)[:, None], plan.replicas.size, axis=1)
     steps, replicas = np.asarray(steps, dtype=np.uint64), np.asarray(plan.replicas, dtype=np.uint64)
     found = _uniform(plan.seed, steps, replicas, COIN, 0)
     return (found < coin_probability(plan.problem, draws)).astype(np.float64)

@@ -4,6 +4,7 @@ from itertools import product
 
 import numpy as np
 import pytest
+from sympy import Integer
 
 from ratebound.experiments.affine import available
 from ratebound.experiments.exact import exact_curves
@@ -12,8 +13,9 @@ from ratebound.problems.build import least_squares
 from ratebound.problems.constants import certify
 from ratebound.problems.library import load
 from ratebound.theory.methods import METHODS
+from ratebound.theory.symbols import epoch
 
-STEPS = 3
+STEPS, EPOCH = 3, 2
 ALPHAS = 0.3 / np.arange(1, STEPS + 1)
 WEIGHTS = np.array([1.0, 2.0, 0.5])
 DRAWN = [name for name, method in METHODS.items() if method.draws is not None and not method.draws.values]
@@ -49,6 +51,8 @@ class _Loop:
             return x, tuple(self.g(i, x) for i in range(self.p.n))
         if name in ("sag", "sdca_dual_free"):
             return x, (0 * x,) * self.p.n
+        if name == "svrg_epochs":
+            return x, (x,)
         return x, (x if name in ("lsvrg", "svrg") else self.full(x))
 
     def step(self, name, state, i, coin, alpha):
@@ -76,6 +80,12 @@ class _Loop:
         if name in ("lsvrg", "svrg"):
             v = self.g(i, x) - self.g(i, other) + self.full(other)
             return x - alpha * v, (x if coin else other)
+        if name == "svrg_epochs":
+            # The points of the present epoch; x is their mean once there are EPOCH of them.
+            v = self.g(i, other[-1]) - self.g(i, x) + self.full(x)
+            points = (*other, other[-1] - alpha * v)
+            x = sum(other) / EPOCH if len(other) == EPOCH else x
+            return x, ((x,) if len(other) == EPOCH else points)
         after = x - alpha * other
         if coin and name == "page":
             return after, self.full(after)
@@ -105,7 +115,8 @@ class _Loop:
 @pytest.mark.parametrize("name", DRAWN)
 def test_moments_are_those_of_all_indices_and_coins(name):
     measures = ("gap_last", "gap_average", "grad_norm_sq_last")
-    found = exact_curves(problem(), METHODS[name], ALPHAS, weights=WEIGHTS, measures=measures)
+    method = METHODS[name].at({epoch: Integer(EPOCH)})
+    found = exact_curves(problem(), method, ALPHAS, weights=WEIGHTS, measures=measures)
     walked = _Loop(problem()).expectations(name)
     for measure in measures:
         first = 1 if measure == "gap_average" else 0

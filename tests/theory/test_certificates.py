@@ -181,6 +181,7 @@ def _random_constants(theorem, rng):
     # Near enough to x* for steps that square the distance.
     values |= {"mu_star": base, "L_hess": 2 * base / (3 * values["D"]) * rng.random()}
     values |= {"level_radius": values["D"], "damping": np.nan, "radius": rng.random() / values["L"]}
+    values |= {"epoch": values["n"]}
     low, high = {}, {}
     for relation in theorem.where:
         symbols = sorted(relation.rhs.free_symbols, key=str)

@@ -33,6 +33,7 @@ _CONSTANTS = {
     "L_hess": 0.1,
     "mu_min": 0.1,
     "decay": 0.9,
+    "epoch": 100.0,
 }
 
 

@@ -6,7 +6,7 @@ from functools import cache
 import numpy as np
 import pytest
 from host_device import COMPILER, HostDevice
-from sympy import Rational, Symbol, sqrt
+from sympy import Rational, Symbol, sqrt, sympify
 
 from ratebound.experiments.backends import numba_
 from ratebound.experiments.backends.cuda_ import CudaEngine
@@ -110,7 +110,8 @@ def test_every_loss(loss, dtype):
 @pytest.mark.parametrize("method", METHODS)
 def test_every_method(method, dtype):
     # Line searches are formulas for least squares.
-    rule = METHODS[method].at({symbol: Rational(7, 10) for symbol in METHODS[method].parameters})
+    values = {symbol: 3 if symbol.is_integer else Rational(7, 10) for symbol in METHODS[method].parameters}
+    rule = METHODS[method].at({symbol: sympify(value) for symbol, value in values.items()})
     loss = problem("squared" if method in ("steepest", "armijo") else "logistic")
     if rule in PROXIMAL:
         loss = penalised(loss, 0.1)
