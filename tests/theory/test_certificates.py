@@ -173,18 +173,13 @@ def _random_constants(theorem, rng):
     values |= {"rho": 1 + rng.exponential(5.0), "affine_growth": 1 + rng.exponential(5.0)}
     values |= {"alpha0": 0.2 / values["L_max"], "alpha": np.nan, "n": float(rng.integers(1, 50))}
     values |= {"gamma": rng.exponential() + 0.01, "b0": rng.exponential() + 0.01, "clip": rng.exponential()}
-    values |= {
-        "epoch": values["n"],
-        "L_inf": 2.5 * values["L"],
-        "d": float(rng.integers(1, 9)),
-        "L_coord": values["L"],
-    }
+    values |= {"L_inf": 2.5 * values["L"], "d": float(rng.integers(1, 9)), "L_coord": values["L"]}
     values |= {"L_coord_sum": values["d"] * base + rng.random() * values["d"] * (values["L"] - base)}
     values |= {"D_scaled_sq": rng.exponential() + 0.01, "omega": 0.01 + 0.99 * rng.random()}
     values |= {"x_inf": rng.random() + 0.01, "margin": rng.random(), "grad_inf": rng.exponential() + 0.01}
     values |= {name: rng.random() for name in ("decay", "penalty0", "beta", "R_sq", "residual_sq", "rank")}
     # Near enough to x* for steps that square the distance.
-    values |= {"mu_star": base, "L_hess": 2 * base / (3 * values["D"]) * rng.random()}
+    values |= {"epoch": 7.0, "mu_star": base, "L_hess": 2 * base / (3 * values["D"]) * rng.random()}
     values |= {"level_radius": values["D"], "damping": np.nan, "radius": rng.random() / values["L"]}
     low, high = {}, {}
     for relation in theorem.where:
