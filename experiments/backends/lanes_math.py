@@ -71,6 +71,8 @@ def _exp_by_series(v: Any) -> Any:
     return scaled(value, shifted)
 
 
+_NEAR = 708.0
+"""Up to this |v| no number in _exp_near leaves the normal ones."""
 _exp_near = _exp_by_table if LOOKS_UP else _exp_by_series
 
 
@@ -86,7 +88,7 @@ def _exp_far(v: Any) -> Any:
 @_inline
 def _exp(v: Any) -> Any:
     """Return exp(v)."""
-    if everywhere(absolute(v) <= 708.0):
+    if everywhere(absolute(v) <= _NEAR):
         return _exp_near(v)
     return _exp_far(v)
 
@@ -145,6 +147,12 @@ def smaller(a: Any, b: Any) -> Any:
 def exp(v: Any) -> Any:
     """Return exp(v)."""
     return narrowed(_exp(widened(v)), v)
+
+
+@_inline
+def exp_minus(size: Any) -> Any:
+    """Return exp(-size) of numbers that are not negative; beyond 708 it stays where it is there, at 3e-308."""
+    return narrowed(_exp_near(larger(-_NEAR, -widened(size))), size)
 
 
 @_inline

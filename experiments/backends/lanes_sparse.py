@@ -15,6 +15,7 @@ import numpy as np
 from numba import njit
 from numba.core import cgutils, types
 
+from ratebound.experiments.backends.aligned import aligned
 from ratebound.experiments.backends.simd import everywhere, intrinsic
 from ratebound.experiments.backends.simd_functions import absolute, fused
 from ratebound.experiments.backends.sparse_step import LARGE, SMALL
@@ -51,10 +52,13 @@ def _filled(A: Any, dtype: str) -> Rows:
     lengths = np.diff(A.indptr)
     starts = np.zeros(n + 1, np.int64)
     np.cumsum(-(-lengths // TOGETHER) * TOGETHER, out=starts[1:])
-    columns, entries = np.full(starts[-1], d, np.uint32), np.zeros(starts[-1], dtype)
+    # Rows come from far away: the fewer bytes, the better.
+    columns = aligned((starts[-1],), np.promote_types(np.min_scalar_type(d), np.uint16).name)
+    entries = aligned((starts[-1],), dtype)
     places = np.arange(A.nnz) + np.repeat(starts[:-1] - A.indptr[:-1], lengths)
+    columns[:] = d
     columns[places], entries[places] = A.indices, A.data
-    return starts.astype(np.uint64), columns, entries
+    return starts.astype(np.promote_types(np.min_scalar_type(starts[-1]), np.uint32)), columns, entries
 
 
 @intrinsic
@@ -76,7 +80,7 @@ def unforeseen(context: Any, e: Any) -> Any:
 def row_dot(first: Any, last: Any, columns: Any, entries: Any, v: Any, unit: Any) -> Any:
     """Return the product of the entries ``first .. last - 1``, a row of the data, and ``v[unit]``."""
     z0 = z1 = z2 = z3 = entries.dtype.type(0)
-    e = first
+    e = np.uint64(first)
     # Four sums, for additions wait for each other.
     while e < last:
         z0 = fused(entries[e], v[unit, columns[e]], z0)
@@ -90,7 +94,7 @@ def row_dot(first: Any, last: Any, columns: Any, entries: Any, v: Any, unit: Any
 @njit(forceinline=True, error_model="numpy")
 def add_row(first: Any, last: Any, columns: Any, entries: Any, factor: Any, v: Any, unit: Any) -> None:
     """Add a multiple of a row of the data to ``v[unit]``."""
-    e = first
+    e = np.uint64(first)
     while e < last:
         for i in (_ZERO, _ONE, _TWO, _THREE):
             column = columns[e + i]
@@ -131,6 +135,7 @@ def _prefetch(context: Any, array: Any, place: Any) -> Any:
 @njit(forceinline=True, error_model="numpy")
 def ask_for_row(first: Any, last: Any, columns: Any, entries: Any) -> None:
     """Ask for a row that will be read soon: random rows are far away, and waiting takes most of the time."""
+    first, last = np.uint64(first), np.uint64(last)
     for i in range(_LINES):
         # The same line again where a row is short: cheaper than a branch.
         _prefetch(entries, min(first + np.uint64(i) * _LINE, last))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from sympy import Abs, Expr, Max, S, exp
+from sympy import Abs, Expr, Max
 
 from ratebound.experiments.backends.lanes_sparse import TOGETHER
 from ratebound.experiments.backends.numba_source import imports, indented, renamed
@@ -52,7 +52,7 @@ def sums(starts, columns, entries, labels, points, totals):
     for begun in range(0, labels.size, {factors}):
 {ones}
         for i in range(begun, min(begun + {factors}, labels.size)):
-            e, last = starts[i], starts[i + 1]
+            e, last = np.uint64(starts[i]), np.uint64(starts[i + 1])
 {zeros}
             while e < last:
 {entries}
@@ -64,22 +64,28 @@ def sums(starts, columns, entries, labels, points, totals):
 '''
 
 
-def _terms(loss: Loss) -> tuple[Expr, Expr]:
-    """Return what a sample adds, and the factor of a product whose logarithm is added."""
+def _terms(loss: Loss) -> tuple[Expr, Expr | None]:
+    """Return what a sample adds, and s where the logarithm of 1 + exp(-s) is added too."""
     term = loss.phi
     if isinstance(term, softplus):
         (v,) = term.args
-        return Max(v, 0), 1 + exp(-Abs(v))
-    return term, S.One
+        return Max(v, 0), Abs(v)
+    return term, None
 
 
 def _added(loss: Loss, z: str, y: str, inside: str | None, suffix: str = "") -> list[str]:
     """Return the lines that let a vector of samples enter the total and the factor."""
-    term, factor = (renamed(expr, {"z": z, "y": y}) for expr in _terms(loss))
-    if inside:
-        term, factor = f"where({inside}, {term}, 0.0)", f"where({inside}, {factor}, 1.0)"
-    lines = [f"total{suffix} = total{suffix} + ({term})"]
-    return lines + [f"factor{suffix} = factor{suffix} * ({factor})"] * (_terms(loss)[1] != 1)
+    term, size = _terms(loss)
+    names = {"z": z, "y": y}
+    entering = {"total": ("+", renamed(term, names), 0.0)}
+    if size is not None:
+        entering["factor"] = ("*", f"1.0 + exp_minus({renamed(size, names)})", 1.0)
+    lines = []
+    for name, (sign, value, nothing) in entering.items():
+        if inside:
+            value = f"where({inside}, {value}, {nothing})"
+        lines.append(f"{name}{suffix} = {name}{suffix} {sign} ({value})")
+    return lines
 
 
 def _text(lines: list[str], depth: int) -> str:

@@ -25,14 +25,23 @@ from ratebound.experiments.backends.rules import SUM
 from ratebound.experiments.backends.simd import WIDTH
 from ratebound.experiments.backends.sparse_step import printed_step, sparse_step
 
+_AHEAD = 2
+"""Steps for which rows are asked for ahead."""
 
-def _look_up() -> list[str]:
-    """Return the lines that read, for a whole tile, what depends on the drawn rows alone."""
+
+def _look_up(place: str) -> list[str]:
+    """Return the lines that read, for a whole tile, what depends on the drawn rows alone.
+
+    The first rows are asked for at once; steps ask for the others.
+    """
     return [
-        "for at in np.ndindex(index.shape):",
-        "    row = index[at]",
-        "    begins[at], ends[at] = starts[row], starts[row + np.uint64(1)]",
-        "    drawn_labels[at[1], at[2], at[0]] = labels[row]",
+        "for p, q, place in np.ndindex(index.shape):",
+        "    row, at = index[p, q, place], (place, q, p)",
+        "    begins[at], ends[at], drawn_labels[at] = starts[row], starts[row + np.uint64(1)], labels[row]",
+        f"for t in range(now - tile, min(now - tile + {_AHEAD}, {TILE})):",
+        "    for q in range(index.shape[1]):",
+        f"        for p in range({WIDTH}):",
+        f"            ask_for_row(begins[{place}, q, p], ends[{place}, q, p], columns, entries)",
     ]
 
 
@@ -40,13 +49,15 @@ def _step(spec: Spec, line: Mapping[str, str]) -> list[str]:
     """Return the lines of one step of the units ``u .. u + 7``."""
     reads = {s.name for expr in sparse_step(spec).values() for s in expr.free_symbols}
     averaged = SUM in spec.rules
-    lines = [
-        f"for q in range({spec.batch}):",
-        f"    for p in range({WIDTH}):",
-        "        ask_for_row(begins[p, q, ahead], ends[p, q, ahead], columns, entries)",
-        "        dot = row_dot(begins[p, q, drawn], ends[p, q, drawn], columns, entries, state_x, u + p)",
-        "        predicted[p] = scale[u + p] * dot",
-        "    z, y = load(predicted, (0,)), load(drawn_labels, (q, drawn, 0))",
+    lines = [f"for q in range({spec.batch}):"]
+    for p in range(WIDTH):
+        ahead, row = (
+            f"begins[{at}, q, {p}], ends[{at}, q, {p}], columns, entries" for at in ("ahead", "drawn")
+        )
+        lines += [f"    ask_for_row({ahead})", f"    dot{p} = row_dot({row}, state_x, u + {p})"]
+    lines += [
+        f"    z = load(scale, (u,)) * pack({', '.join(f'dot{p}' for p in range(WIDTH))})",
+        "    y = load(drawn_labels, (drawn, q, 0))",
         f"    store(fill(zero) + {line['slope']}, factor, (q, 0))",
     ]
     for name in ("alpha", "weight"):
@@ -73,7 +84,7 @@ def _step(spec: Spec, line: Mapping[str, str]) -> list[str]:
         "    store(gain * load(factor, (q, 0)), factor, (q, 0))",
         f"    for p in range({WIDTH}):",
     ]
-    row = "begins[p, q, drawn], ends[p, q, drawn], columns, entries"
+    row = "begins[drawn, q, p], ends[drawn, q, p], columns, entries"
     lines += [f"        add_row({row}, factor[q, p], state_x, u + p)"]
     if averaged:
         lines += [f"        add_row({row}, -total[u + p] * factor[q, p], state_{SUM}, u + p)"]
@@ -95,7 +106,7 @@ def sparse_source(spec: Spec) -> str:
     steps = [
         "for t in range(now - tile, end - tile if alive else now - tile):",
         f"    step, drawn = tile + t, {place_of_step(together)}",
-        f"    ahead = {place_of_step(together, f'min(t + 2, {TILE - 1})')}",
+        f"    ahead = {place_of_step(together, f'min(t + {_AHEAD}, {TILE - 1})')}",
         *indented(_step(spec, line), 1),
     ]
     stop = [
@@ -116,18 +127,23 @@ def sparse_source(spec: Spec) -> str:
     ]
     body = [
         f"index = np.zeros(({WIDTH}, {spec.batch}, {TILE}), np.uint64)",
-        "begins, ends = np.zeros_like(index), np.zeros_like(index)",
-        f"drawn_labels = np.empty(({spec.batch}, {TILE}, {WIDTH}), real)",
-        f"factor, predicted = np.empty(({spec.batch}, {WIDTH}), real), np.empty({WIDTH}, real)",
-        "width = state_x.shape[1]",
         "starts, columns, entries = data",
+        f"shape = {TILE}, {spec.batch}, {WIDTH}",
+        "begins, ends = np.zeros(shape, starts.dtype), np.zeros(shape, starts.dtype)",
+        "drawn_labels = np.empty(shape, real)",
+        f"factor = np.empty(({spec.batch}, {WIDTH}), real)",
+        "width = state_x.shape[1]",
         "for group in range(first, last):",
         f"    u = group * {WIDTH}",
         f"    {alive}",
         *indented(
             through_stops(
                 together,
-                [f"for p in range({WIDTH}):", *indented(draws(spec, "u + p", "p"), 1), *_look_up()],
+                [
+                    f"for p in range({WIDTH}):",
+                    *indented(draws(spec, "u + p", "p"), 1),
+                    *_look_up(place_of_step(together)),
+                ],
                 steps,
                 stop,
             ),

@@ -70,6 +70,13 @@ def test_both_ways_to_exp(name):
     assert (np.abs(got - exact) <= 2 * np.spacing(exact)).all()
 
 
+def test_exp_without_a_branch():
+    values = np.concatenate([np.linspace(0, 708, 4001), [5e-324, 709.0, 1e300, np.inf, np.nan]])
+    got = over(lanes_math.exp_minus)(values)
+    exact = np.exp(-np.minimum(values, 708.0).astype(np.longdouble)).astype(np.float64)
+    assert (np.abs(got - exact)[:-1] <= 2 * np.spacing(exact[:-1])).all() and np.isnan(got[-1])
+
+
 @pytest.mark.parametrize("name", ["exp", "log", "softplus"])
 def test_single_precision_is_rounded_once(name):
     rng = np.random.default_rng(0)
