@@ -151,7 +151,7 @@ def exp(v: Any) -> Any:
 
 @_inline
 def exp_minus(size: Any) -> Any:
-    """Return exp(-size) of numbers that are not negative; beyond 708 it stays where it is there, at 3e-308."""
+    """Return exp(-size) of numbers that are not negative; beyond 708 it stays at 3e-308."""
     return narrowed(_exp_near(larger(-_NEAR, -widened(size))), size)
 
 
