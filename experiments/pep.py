@@ -19,137 +19,34 @@ from types import MappingProxyType
 from typing import Any, TypeAlias
 
 import numpy as np
-from sympy import Expr, Rational, Symbol
+from sympy import Expr, Poly, Rational, Symbol
 
 from ratebound.experiments.linear import linear
+from ratebound.experiments.pep_oracles import ENERGY, ORACLES, Oracle, after_step, moments_of, plain_part
 from ratebound.problems.lower import lower
 from ratebound.theory.catalogue import find
 from ratebound.theory.errors import RateboundError
-from ratebound.theory.methods import METHODS
 from ratebound.theory.noise_models import to_end
 from ratebound.theory.statement import Theorem
 from ratebound.theory.symbols import (
     BY_NAME,
     D,
     K,
-    L,
-    L_max,
     alpha,
-    ell,
+    d2,
+    delta,
+    descent,
     gap0,
     grad0_sq,
+    grad_sq,
     k,
     mu,
-    mu_pl,
-    second_moment,
-    sigma_b_sq,
-    sigma_star_sq,
 )
 
 _PACKAGES = ("PEPit", "cvxpy", "clarabel")
+_STATE = MappingProxyType({str(each): each for each in (grad_sq, delta, descent, d2)})
 
 Request: TypeAlias = "tuple[str | Theorem, Mapping[str, float], int]"
-
-
-@dataclass(frozen=True)
-class Oracle:
-    """How a theorem reads as a semidefinite program.
-
-    Parameters
-    ----------
-    function_class
-        ``"convex"``, ``"strongly_convex"``, ``"pl"``, ``"smooth"``, ``"quadratic"``, ``"nonsmooth"`` (convex,
-        with the subgradients of the run bounded by the noise), ``"components"`` (a mean of two components,
-        strongly convex where there is a modulus, else convex; every path of SGD or SAGA), or the method where
-        it sets its steps: ``"line_search"`` (exact), ``"polyak"`` (one step; ``alpha`` is the length that it
-        happens to have).
-    start
-        What is set to one at the start: ``D``, ``gap0``, ``grad0_sq``, or ``gap0 + mu D^2/2``.
-    curvature, modulus, noise
-        The constants that play the parts of L, mu and the mean of ||grad f_i(x*)||^2, or of the bound on
-        squared subgradients.
-    projected
-        Whether every step is projected onto a convex set, any one.
-    tight
-        Whether the worst case equals the bound.
-    steps
-        The largest number of steps that the program can express.
-    """
-
-    function_class: str
-    start: Expr
-    curvature: Symbol | None = L
-    modulus: Symbol | None = None
-    noise: Symbol | None = None
-    tight: bool = False
-    steps: int = 50
-    projected: bool = False
-
-
-_ENERGY = gap0 + mu * D**2 / 2
-
-ORACLES: Mapping[str, Oracle] = MappingProxyType(
-    {
-        "gd_convex": Oracle("convex", D),
-        "gd_convex_tight": Oracle("convex", D, tight=True),
-        "gd_sc_distance": Oracle("strongly_convex", D, modulus=mu, tight=True),
-        "gd_sc_gap": Oracle("strongly_convex", gap0, modulus=mu, tight=True),
-        "gd_pl": Oracle("pl", gap0, modulus=mu_pl),
-        "gd_nonconvex": Oracle("smooth", gap0),
-        "gd_nonconvex_tight": Oracle("smooth", gap0, tight=True),
-        "gd_convex_exact": Oracle("convex", D, tight=True),
-        "gd_convex_gradient": Oracle("convex", gap0, tight=True),
-        "gd_convex_gradient_exact": Oracle("convex", gap0, tight=True),
-        "gd_convex_gradient_distance": Oracle("convex", D, tight=True),
-        "gd_convex_gradient_best": Oracle("convex", D),
-        "gd_convex_average": Oracle("convex", D),
-        "gd_convex_average_long": Oracle("convex", D),
-        "gd_sc_from_distance": Oracle("strongly_convex", D, modulus=mu),
-        "gd_sc_gradient": Oracle("strongly_convex", grad0_sq, modulus=mu, tight=True),
-        "gd_middle_gap": Oracle("strongly_convex", gap0, modulus=mu, tight=True),
-        "gd_middle_gap_distance": Oracle("strongly_convex", D, modulus=mu, tight=True),
-        "gd_pl_refined": Oracle("pl", gap0, modulus=mu_pl),
-        "gd_pl_refined_long": Oracle("pl", gap0, modulus=mu_pl),
-        "gd_sc_coercive": Oracle("strongly_convex", D, modulus=mu),
-        "gd_sc_simple": Oracle("strongly_convex", D, modulus=mu),
-        "gd_middle_distance": Oracle("strongly_convex", D, modulus=mu, tight=True),
-        "gd_middle_gradient": Oracle("strongly_convex", grad0_sq, modulus=mu, tight=True),
-        "gd_middle_gradient_distance": Oracle("strongly_convex", D, modulus=mu, tight=True),
-        "gd_middle_gradient_gap": Oracle("strongly_convex", gap0, modulus=mu, tight=True),
-        "gd_convex_gradient_mean": Oracle("convex", D),
-        "gd_pl_gradient": Oracle("pl", gap0, modulus=mu_pl),
-        "gd_quadratic_gap": Oracle("quadratic", D, tight=True),
-        "gd_quadratic_gradient": Oracle("quadratic", D, tight=True),
-        "gd_quadratic_gradient_gap": Oracle("quadratic", gap0, tight=True),
-        "heavy_ball_quadratic": Oracle("quadratic", D, modulus=mu_pl, tight=True),
-        "steepest_linear": Oracle("line_search", gap0, modulus=mu_pl, tight=True),
-        "polyak_strong": Oracle("polyak", D, modulus=mu, steps=1),
-        "projected_gd_convex": Oracle("convex", D, projected=True),
-        "projected_gd_strong": Oracle("strongly_convex", D, modulus=mu, projected=True),
-        "projected_subgradient": Oracle("nonsmooth", D, None, noise=second_moment, projected=True),
-        "subgradient_constant": Oracle("nonsmooth", D, None, noise=second_moment, tight=True),
-        "subgradient_horizon": Oracle("nonsmooth", D, None, noise=second_moment, tight=True),
-        "subgradient_decaying": Oracle("nonsmooth", D, None, noise=second_moment),
-        "subgradient_strong": Oracle("nonsmooth", D, None, mu, second_moment),
-        "subgradient_linear_decay": Oracle("nonsmooth", D, None, noise=second_moment, tight=True),
-        "subgradient_linear_decay_horizon": Oracle("nonsmooth", D, None, noise=second_moment, tight=True),
-        "nesterov_convex": Oracle("convex", D),
-        "nesterov_convex_gradient": Oracle("convex", D),
-        "nesterov_strong_distance": Oracle("strongly_convex", _ENERGY, modulus=mu),
-        "nesterov_strong": Oracle("strongly_convex", _ENERGY, modulus=mu),
-        "triple_momentum_distance": Oracle("strongly_convex", D, modulus=mu, tight=True),
-        "ogm_convex": Oracle("convex", D),
-        "heavy_ball_convex": Oracle("convex", D),
-        "heavy_ball_linear": Oracle("pl", gap0, modulus=mu_pl),
-        "sgd_nws": Oracle("components", D, L_max, mu, sigma_star_sq, steps=1),
-        "sgd_star_constant": Oracle("components", D, ell, mu, sigma_b_sq, steps=1),
-        "sgd_star_convex": Oracle("components", D, L_max, noise=sigma_star_sq, steps=3),
-        "sgd_handbook_constant": Oracle("components", D, L_max, noise=sigma_star_sq, steps=3),
-        "saga_sc": Oracle("components", D, L_max, mu, sigma_star_sq, steps=4),
-        "saga_convex": Oracle("components", D, L_max, noise=sigma_star_sq, steps=4),
-    }
-)
-"""The theorems whose worst case PEPit can express."""
 
 
 @dataclass(frozen=True)
@@ -232,22 +129,29 @@ def _posed(theorem: Theorem, values: Mapping[str, float], steps: int) -> tuple[d
         if name not in BY_NAME:
             raise RateboundError(f"{name} is no constant or parameter; pass names such as L, mu, alpha")
         known[BY_NAME[name]] = float(value)
-    if oracle.start == _ENERGY and mu in known:
+    if oracle.start == ENERGY and mu in known:
         # Any pair that makes the sum one will do.
         known |= {gap0: 0.5, D: known[mu] ** -0.5}
     roles = {"L": oracle.curvature, "mu": oracle.modulus, "noise": oracle.noise}
-    needed = theorem.bound.free_symbols | theorem.step.free_symbols | {s for s in roles.values() if s}
+    moments = [] if oracle.estimates == "components" else moments_of(theorem)
+    needed = {s for s in roles.values() if s}.union(
+        theorem.bound.free_symbols,
+        theorem.step.free_symbols,
+        *(row.free_symbols - set(_STATE.values()) for row in moments),
+    )
     missing = sorted(str(s) for s in needed - set(known) - {k, K})
     if missing:
         raise RateboundError(f"{', '.join(missing)} has no value; {theorem.id} needs it")
     task = {
         "function_class": oracle.function_class,
+        "estimates": oracle.estimates,
         "measure": theorem.measure,
-        "start": str(oracle.start),
-        "table": theorem.method.draws is not None and bool(theorem.method.draws.table),
-        "gap0": known.get(gap0),
-        "projected": oracle.projected,
-        "to_end": to_end in theorem.assumptions,
+        "starts": {"energy": 1.0} if oracle.start == ENERGY else _starts(theorem, oracle, known),
+        "table": theorem.method.draws is not None,
+        "moments": [_row(row, known) for row in moments],
+        "after": after_step(theorem.method),
+        # With memory the last point counts as in :mod:`ratebound.problems.noise`.
+        "to_end": to_end in theorem.assumptions or len(theorem.method.update) > 1,
         "weights": [_number(theorem.weights, known, j, steps) for j in range(steps)],
         "length": known.get(alpha),
         **_rules(theorem, known, steps),
@@ -256,16 +160,27 @@ def _posed(theorem: Theorem, values: Mapping[str, float], steps: int) -> tuple[d
     return task, _number(theorem.bound, known, steps, steps)
 
 
+def _starts(theorem: Theorem, oracle: Oracle, known: Mapping[Symbol, float]) -> dict[str, float]:
+    """Return the limits at the start by name: of all that the bound reads."""
+    read = theorem.bound.free_symbols | {oracle.start}
+    return {str(each): known[each] for each in (D, gap0, grad0_sq) if each in read and each in known}
+
+
+def _row(limit: Expr, known: Mapping[Symbol, float]) -> dict[str, float]:
+    """Return the factors of the quantities of x_k in a limit of E||g_k||^2, and of one."""
+    row = Poly(limit, *_STATE.values())
+    factors = {name: row.coeff_monomial(symbol) for name, symbol in _STATE.items()}
+    factors["one"] = row.coeff_monomial(1)
+    return {name: _number(factor, known, 0, 0) for name, factor in factors.items()}
+
+
 def _rules(theorem: Theorem, known: Mapping[Symbol, float], steps: int) -> dict[str, Any]:
     """Return the steps, and where they are linear in the states the matrices of each of them."""
     alphas = [_number(theorem.step, known, j, steps) for j in range(steps)]
-    values = {symbol: Rational(value) for symbol, value in known.items() if symbol != alpha}
-    method, oracle = theorem.method, ORACLES[theorem.id]
-    if method.draws is not None or oracle.function_class in ("line_search", "polyak"):
+    if ORACLES[theorem.id].function_class in ("line_search", "polyak"):
         return {"alphas": alphas}
-    if oracle.projected:
-        # The step before the projection is that of gradient descent.
-        method = METHODS["gd"]
+    values = {symbol: Rational(value) for symbol, value in known.items() if symbol != alpha}
+    method = plain_part(theorem.method)
     method = replace(
         method,
         update={name: rule.xreplace(values) for name, rule in method.update.items()},
