@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sympy import Integer, sqrt
+from sympy import Integer, Rational, sqrt
 
 from ratebound.theory.assumptions import (
     bounded_gradient,
@@ -24,6 +24,7 @@ from ratebound.theory.assumptions import (
 )
 from ratebound.theory.least_gradient import LeastGradient, N, Piece
 from ratebound.theory.methods import polyak, steepest
+from ratebound.theory.metric_symbols import damping
 from ratebound.theory.reciprocal import Reciprocal
 from ratebound.theory.recursion import Recursion
 from ratebound.theory.statement import Theorem
@@ -147,6 +148,30 @@ steepest_linear = Theorem(
     sibling="gd_middle_gap",
 )
 
+_KEPT = damping * (2 - damping)
+"""The share of the best decrease along a gradient that a relaxed step keeps."""
+
+steepest_relaxed = Theorem(
+    id="steepest_relaxed",
+    title="Steepest descent, a share of the exact line search, least squares",
+    source="Raydan and Svaiter 2002 (number not checked); constants by Kantorovich's inequality",
+    method=steepest,
+    assumptions=(quadratic, smooth, pl),
+    step=damping,
+    where=(damping < 2,),
+    measure="gap_last",
+    bound=(1 - _KEPT * 4 * mu_pl * L / (mu_pl + L) ** 2) ** k * gap0,
+    certificate=Recursion(
+        rate=1 - _KEPT * 4 * mu_pl * L / (mu_pl + L) ** 2,
+        noise=Integer(0),
+        by={quadratic_step: Integer(1), spectrum: _KEPT * _BEST**2 / 2},
+        plus={(grad_sq - _BEST * grad_curvature) ** 2: _KEPT / (2 * grad_curvature)},
+    ),
+    defaults={damping: Rational(3, 2)},
+    note="On least squares Wolfe's conditions with c1 and c2 say 1 - c2 <= damping <= 2 (1 - c1).",
+    sibling="steepest_linear",
+)
+
 steepest_convex = Theorem(
     id="steepest_convex",
     title="Steepest descent with exact line search, least squares, without a smallest eigenvalue",
@@ -170,5 +195,6 @@ THEOREMS = (
     polyak_strong,
     polyak_subgradient,
     steepest_linear,
+    steepest_relaxed,
     steepest_convex,
 )

@@ -10,9 +10,11 @@ from __future__ import annotations
 from sympy import Integer, Max
 
 from ratebound.theory.assumptions import (
+    convex,
     pl,
     pl_inequality,
     quadratic,
+    quadratic_descent,
     quadratic_step,
     smooth,
 )
@@ -21,10 +23,13 @@ from ratebound.theory.methods import armijo
 from ratebound.theory.recursion import Recursion
 from ratebound.theory.statement import Theorem
 from ratebound.theory.symbols import (
+    D,
     L,
     accepted_step,
     alpha,
+    d2,
     delta,
+    delta_next,
     gap0,
     grad_curvature,
     grad_sq,
@@ -42,6 +47,12 @@ accepted = Inequality(
 long_enough = Inequality(
     "the accepted step is alpha or at least 1/(2 L), times ||grad f||^2",
     (accepted_step * _INVERSE - 1) * grad_sq,
+    needs("quadratic", "smooth"),
+    armijo,
+)
+long_enough_after = Inequality(
+    "the accepted step is alpha or at least 1/(2 L), times f(x_{k+1}) - f*",
+    (accepted_step * _INVERSE - 1) * delta_next,
     needs("quadratic", "smooth"),
     armijo,
 )
@@ -83,4 +94,29 @@ armijo_pl = Theorem(
     sibling="steepest_linear",
 )
 
-THEOREMS = (armijo_gradient, armijo_pl)
+armijo_convex = Theorem(
+    id="armijo_convex",
+    title="Backtracking by Armijo's condition, least squares, function values from the distance",
+    source="Beck and Teboulle 2009, backtracking, with half of this rate (number not checked); derived here",
+    method=armijo,
+    assumptions=(quadratic, smooth, convex),
+    step=alpha,
+    measure="gap_last",
+    bound=D**2 * _INVERSE / (4 * k),
+    start=Integer(1),
+    certificate=Telescope(
+        potential=d2 + 4 * k / _INVERSE * delta,
+        by={
+            quadratic_descent: 2 * accepted_step,
+            quadratic_step: 4 * (accepted_step + k / _INVERSE),
+            accepted: 2 * accepted_step * (accepted_step + k / _INVERSE),
+            long_enough_after: 4 / _INVERSE,
+        },
+        plus={grad_sq: accepted_step**2 + 2 * accepted_step * k / _INVERSE},
+    ),
+    defaults=_DEFAULTS,
+    note="With the factor 1/2 of Armijo's condition the distance falls in every step.",
+    sibling="gd_convex",
+)
+
+THEOREMS = (armijo_gradient, armijo_pl, armijo_convex)

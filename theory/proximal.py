@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TypeVar
 
-from sympy import Integer
+from sympy import Abs, Expr, Integer, Max
 
 from ratebound.theory.accelerated import nesterov_convex
 from ratebound.theory.assumptions import (
@@ -37,8 +37,11 @@ from ratebound.theory.projected import (
 from ratebound.theory.projections import obtuse_at_iterate, obtuse_at_star
 from ratebound.theory.proximal_points import gain_over_iterate, gain_over_minimum
 from ratebound.theory.proximity import (
+    between,
     cocoercive_apart,
+    coercive_apart,
     convex_sum,
+    lipschitz_apart,
     monotone_apart,
     penalised,
     prox_apart,
@@ -47,15 +50,17 @@ from ratebound.theory.proximity import (
     prox_mean,
     smooth_components_of_sum,
     smooth_sum,
+    steep_apart,
+    step_apart,
     strongly_convex_sum,
     sum_descent,
     sum_first_order,
     sum_strong,
 )
-from ratebound.theory.recursion import Recursion
+from ratebound.theory.recursion import Cases, Recursion
 from ratebound.theory.sgd_star import sgd_nws
 from ratebound.theory.statement import Theorem
-from ratebound.theory.symbols import K, L, alpha, d2, delta, k, second_moment
+from ratebound.theory.symbols import D, K, L, alpha, d2, delta, gap0, k, move_sq, mu, second_moment
 from ratebound.theory.telescope import Telescope
 
 _PLACES: Mapping[Inequality, Inequality] = {
@@ -108,6 +113,70 @@ ista_strong = Theorem(
     certificate=_carried(projected_gd_strong, Recursion),
     defaults=_SHORT,
     sibling="projected_gd_strong",
+)
+
+_MIDDLE = 2 / (mu + L)
+
+
+def _contraction(rate: Expr, rest: Mapping[Inequality, Expr]) -> Recursion:
+    by = {step_apart: Integer(1), coercive_apart: 2 * alpha, **rest}
+    return Recursion(rate=rate**2, noise=Integer(0), by=by)
+
+
+ista_contraction = Theorem(
+    id="ista_contraction",
+    title="Proximal gradient descent (ISTA), strongly convex, distance, every step below 2/L",
+    source="Taylor, Hendrickx and Glineur 2018 (number not checked)",
+    method=prox_gd,
+    assumptions=(smooth_sum, strongly_convex_sum, penalised),
+    step=alpha,
+    where=(alpha < 2 / L,),
+    measure="distance_sq",
+    bound=Max(Abs(1 - alpha * mu), Abs(1 - alpha * L)) ** (2 * k) * D**2,
+    certificate=Cases(
+        (
+            (
+                (alpha <= _MIDDLE,),
+                1 - alpha * mu,
+                _contraction(1 - alpha * mu, {steep_apart: alpha * (_MIDDLE - alpha)}),
+            ),
+            (
+                (alpha >= _MIDDLE, alpha < 2 / L),
+                1 - alpha * L,
+                _contraction(1 - alpha * L, {lipschitz_apart: alpha * (alpha - _MIDDLE)}),
+            ),
+        )
+    ),
+    defaults={alpha: _MIDDLE},
+    note="The rate of gradient descent: proximal steps bring no two points further apart.",
+    sibling="gd_sc_distance",
+)
+
+ista_strong_gap = Theorem(
+    id="ista_strong_gap",
+    title="Proximal gradient descent (ISTA), strongly convex, function values",
+    source="Karimi, Nutini and Schmidt 2016, Theorem 5 (number not checked), by strong convexity",
+    method=prox_gd,
+    assumptions=(smooth_sum, strongly_convex_sum, penalised),
+    step=alpha,
+    where=(alpha <= 1 / L,),
+    measure="gap_last",
+    bound=(1 - alpha * mu) ** k * gap0,
+    certificate=Recursion(
+        rate=1 - alpha * mu,
+        noise=Integer(0),
+        by={
+            sum_descent: Integer(1),
+            prox_at_iterate: (1 - alpha * mu) / alpha,
+            prox_at_star: mu,
+            sum_strong: alpha * mu,
+            between: 1 / (2 * alpha),
+        },
+        plus={move_sq: (1 - alpha * L) / (2 * alpha)},
+    ),
+    defaults=_SHORT,
+    note="The proximal step is seen from the point (1 - alpha mu) x_k + alpha mu x*.",
+    sibling="ista_strong",
 )
 
 _T = (k + 2) / 2
@@ -203,4 +272,13 @@ prox_sgd_strong = Theorem(
     sibling="sgd_nws",
 )
 
-THEOREMS = (ista_convex, ista_strong, fista_convex, prox_sgd_constant, prox_sgd_horizon, prox_sgd_strong)
+THEOREMS = (
+    ista_convex,
+    ista_strong,
+    ista_contraction,
+    ista_strong_gap,
+    fista_convex,
+    prox_sgd_constant,
+    prox_sgd_horizon,
+    prox_sgd_strong,
+)

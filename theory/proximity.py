@@ -86,6 +86,32 @@ cocoercive_apart = Inequality(
     needs("smooth_components_of_sum"),
 )
 
+_ABOUT_BOTH = needs("strongly_convex_sum", "smooth_sum")
+step_apart = Inequality(
+    "a proximal step brings x_{k+1} and x* no further apart", prox_apart.slack, _PENALISED, prox_gd
+)
+coercive_apart = Inequality(
+    "coercivity of the gradient of the finite sum",
+    descent_apart - mu * L / (mu + L) * d2 - moment_apart / (mu + L),
+    _ABOUT_BOTH,
+    prox_gd,
+)
+steep_apart = Inequality(
+    "||grad f(x_k) - grad f(x*)|| >= mu ||x_k - x*||",
+    moment_apart - mu**2 * d2,
+    needs("strongly_convex_sum"),
+    prox_gd,
+)
+lipschitz_apart = Inequality(
+    "||grad f(x_k) - grad f(x*)|| <= L ||x_k - x*||", L**2 * d2 - moment_apart, needs("smooth_sum"), prox_gd
+)
+between = Inequality(
+    "||(1 - alpha mu) (x_{k+1} - x_k) + alpha mu (x_{k+1} - x*)||^2 >= 0",
+    (1 - alpha * mu) * move_sq + alpha * mu * d2_next - alpha * mu * (1 - alpha * mu) * d2,
+    needs("strongly_convex_sum"),
+    prox_gd,
+)
+
 penalised = Assumption(
     "penalised", "f is a finite sum plus l1 ||x||_1; gradients are those of the finite sum", ("l1",)
 )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sympy import Integer, Max, sqrt
+from dataclasses import replace
+
+from sympy import Integer, Max, log, sqrt
 
 from ratebound.theory.assumptions import (
     cocoercive,
@@ -16,6 +18,7 @@ from ratebound.theory.assumptions import (
     strongly_convex,
 )
 from ratebound.theory.certificate import Corollary
+from ratebound.theory.lemmas import harmonic, inverse_sqrt_sharp
 from ratebound.theory.methods import sgd
 from ratebound.theory.noise_models import affine, affine_moment
 from ratebound.theory.recursion import Recursion
@@ -25,6 +28,7 @@ from ratebound.theory.symbols import (
     K,
     L,
     alpha,
+    alpha0,
     d2,
     delta,
     gap0,
@@ -141,7 +145,13 @@ sgd_affine_convex_horizon = Theorem(
     sibling="sgd_star_convex_horizon",
 )
 
-_nonconvex_step = {descent_lemma: Integer(1), affine_moment: L * alpha**2 / 2}
+_nonconvex_sum = Telescope(
+    potential=delta,
+    weight=alpha / 2,
+    noise=L * alpha**2 * M / 2,
+    by={descent_lemma: Integer(1), affine_moment: L * alpha**2 / 2},
+    plus=_SPARE,
+)
 
 sgd_affine_nonconvex = Theorem(
     id="sgd_affine_nonconvex",
@@ -154,13 +164,7 @@ sgd_affine_nonconvex = Theorem(
     measure="grad_norm_sq_mean",
     bound=2 * gap0 / (alpha * k) + alpha * L * M,
     start=Integer(1),
-    certificate=Telescope(
-        potential=delta,
-        weight=alpha / 2,
-        noise=L * alpha**2 * M / 2,
-        by=_nonconvex_step,
-        plus=_SPARE,
-    ),
+    certificate=_nonconvex_sum,
     defaults=_AT_TOP,
     sibling="sgd_nonconvex_variance",
 )
@@ -179,6 +183,25 @@ sgd_affine_nonconvex_horizon = Theorem(
     sibling="sgd_nonconvex_variance_horizon",
 )
 
+_DECAYING = alpha0 / sqrt(k + 1)
+
+sgd_affine_nonconvex_decaying = Theorem(
+    id="sgd_affine_nonconvex_decaying",
+    title="SGD, affine second moment, nonconvex, decaying step, step-weighted mean squared gradient",
+    source=f"{_BCN} 4.10, whose sums are said to be finite; closed form derived",
+    method=sgd,
+    assumptions=(smooth, lower_bounded, affine),
+    step=_DECAYING,
+    where=(alpha0 <= _TOP,),
+    measure="grad_norm_sq_mean",
+    weights=_DECAYING,
+    bound=(2 * gap0 + L * M * alpha0**2 * (1 + log(k))) / (2 * alpha0 * (sqrt(k + 1) - 1)),
+    start=Integer(1),
+    certificate=replace(_nonconvex_sum, weight_sum=inverse_sqrt_sharp, noise_sum=harmonic),
+    defaults={alpha0: _TOP},
+    sibling="sgd_nonconvex_decaying",
+)
+
 THEOREMS = (
     sgd_affine_pl,
     sgd_affine_pl_decaying,
@@ -187,4 +210,5 @@ THEOREMS = (
     sgd_affine_convex_horizon,
     sgd_affine_nonconvex,
     sgd_affine_nonconvex_horizon,
+    sgd_affine_nonconvex_decaying,
 )

@@ -66,7 +66,12 @@ def test_what_a_proximal_step_does(inequality, name):
                 h.penalty_next: l1 * np.abs(after).sum(-1).mean(),
                 h.penalty_star: l1 * np.abs(star).sum(),
                 h.descent_apart: (full - at_star) @ (here - star),
-                h.moment_apart: ((parts - at_star) ** 2).sum(1).mean(),
+                h.moment_apart: (((parts if inequality.about is prox_sgd else full[None]) - at_star) ** 2)
+                .sum(1)
+                .mean(),
+                s.L: certify(problem, "L").value,
+                # A sum that is merely convex has mu = 0.
+                s.mu: certify(problem, "mu").value if problem.kind == "quadratic" else 0.0,
             }
             symbols = sorted(inequality.slack.free_symbols, key=str)
             assert lower(inequality.slack, symbols)(*(state[v] for v in symbols)) >= -1e-12
