@@ -67,7 +67,8 @@ class Rules:
         """Return the next state; `more` is what the update reads of a metric."""
         inputs: dict[str, Any] = {**state, "alpha": alpha, "k": k, **(more or {})}
         if self._twice:
-            inputs["g"] = self._gradient(state["x"])
+            inputs["g"] = here = self._gradient(state["x"])
+            inputs["grad_sq"] = (here @ here) or mpmath.mpf(1)
         y = self._point(inputs, state["x"].size)
         inputs["g"] = g = self._gradient(y)
         inputs |= {name: function(state, y, g) for name, function in self._reduced.items()}

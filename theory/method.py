@@ -79,7 +79,7 @@ class Method:
         or what `draws` says.
     point
         Where the gradient is taken, an expression in the state; with full gradients it may read ``g``,
-        which is there the gradient at x.
+        which is there the gradient at x, and then ``grad_sq``, its square.
     from_start
         State variables that start at x_0, as ``x`` does; the others start at zero.
     draws

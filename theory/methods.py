@@ -43,6 +43,7 @@ from ratebound.theory.symbols import (
     beta,
     clip,
     delta,
+    gamma,
     grad_curvature,
     grad_l1,
     grad_sq,
@@ -203,6 +204,13 @@ sam = Method(
     "full",
     point=x + radius * g,
 )
+sam_normalised = Method(
+    "sam_normalised",
+    "Sharpness-aware minimisation, full gradients, the length gamma ahead",
+    {"x": x - alpha * g},
+    "full",
+    point=x + gamma * g / sqrt(grad_sq),
+)
 heavy_ball = Method(
     "heavy_ball",
     "Heavy ball",
@@ -239,6 +247,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
             adagrad_full,
             d_adaptation,
             sam,
+            sam_normalised,
             heavy_ball,
             *BOXED,
             *PROXIMAL,

@@ -8,6 +8,7 @@ nonnegativity of a rational function of free nonnegative symbols, decided by exa
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from math import lcm
 
 from sympy import (
     Abs,
@@ -75,13 +76,20 @@ def nonnegative(
     expr = on_chart(expr, sweep)
     # Counts are at least one.
     counts = {s for s in expr.free_symbols if s.is_integer and s.is_positive}
-    expr = expr.xreplace({count: 1 + free("j") for count in counts})
+    expr = expr.xreplace({count: (1 + free("j")) ** _deepest_root(expr, count) for count in counts})
     if _negative_somewhere(expr):
         return False
     try:
         return any(_nonneg(_atoms_freed(_normal_powers(_rounding_swept(e)))) for e in _forms(expr))
     except PolynomialError:
         return False  # Something that is left is no polynomial in a root: nothing is proved.
+
+
+def _deepest_root(expr: Expr, count: Symbol) -> int:
+    """Return the q of which powers of a count with exponents p/q occur, if it is above two, else one."""
+    found = [int(p.exp.q) for p in expr.atoms(Pow) if p.base == count and p.exp.is_Rational]
+    deepest = lcm(*found)
+    return deepest if deepest > 2 else 1
 
 
 _VALUES = (Rational(1, 3), Integer(2), Rational(1, 17), Integer(9), Integer(1), Integer(60), Rational(7, 5))

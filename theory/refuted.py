@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from sympy import Max
 
@@ -12,56 +12,12 @@ from ratebound.theory.assumptions import smooth
 from ratebound.theory.gd import gd_convex
 from ratebound.theory.methods_boxed import adam_box
 from ratebound.theory.quadratics import RHO, heavy_ball_quadratic
+from ratebound.theory.refutation import Counterexample, Refuted
+from ratebound.theory.refuted_steps import REFUTED_STEPS
 from ratebound.theory.sgd_moment import sgd_pl_constant
 from ratebound.theory.sgd_sc import sgd_sc_theta
 from ratebound.theory.sgd_star import sgd_nws
-from ratebound.theory.statement import Theorem
 from ratebound.theory.symbols import D, L, L_max, alpha, k, mu, second_moment, sigma_star_sq, theta
-
-
-@dataclass(frozen=True)
-class Counterexample:
-    """A least-squares problem on which a statement fails.
-
-    Parameters
-    ----------
-    A
-        Rows a_i, shape (n, d).
-    y
-        Labels, shape (n,).
-    x0
-        Start, shape (d,).
-    steps
-        Horizon K.
-    parameters
-        Values of the theorem's parameters, as expressions.
-    """
-
-    A: tuple[tuple[float, ...], ...]
-    y: tuple[float, ...]
-    x0: tuple[float, ...]
-    steps: int
-    parameters: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Refuted:
-    """A false statement.
-
-    Parameters
-    ----------
-    theorem
-        The statement, as a conjecture.
-    counterexample
-        Where it fails.
-    why
-        What is wrong with it, in one sentence.
-    """
-
-    theorem: Theorem
-    counterexample: Counterexample
-    why: str
-
 
 long_step = Refuted(
     replace(
@@ -163,6 +119,7 @@ REFUTED: Mapping[str, Refuted] = {
         mean_smoothness,
         bare_heavy_ball,
         adam,
+        *REFUTED_STEPS,
     )
 }
 """The refuted statements by id."""

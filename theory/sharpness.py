@@ -1,16 +1,16 @@
-"""Sharpness-aware minimisation with full gradients, not normalised: the gradient a little way uphill."""
+"""Sharpness-aware minimisation with full gradients: the gradient a little way uphill."""
 
 from __future__ import annotations
 
-from sympy import Expr, Integer, Rational
+from sympy import Expr, Integer, Rational, sqrt
 
 from ratebound.theory.assumptions import descent_lemma, lower_bounded, pl, pl_inequality, quadratic, smooth
-from ratebound.theory.look_ahead import LookAhead, near_gradient
-from ratebound.theory.methods import sam
+from ratebound.theory.look_ahead import LookAhead, near_by_length, near_gradient
+from ratebound.theory.methods import sam, sam_normalised
 from ratebound.theory.onestep import E, G
 from ratebound.theory.spectral import Slowest
 from ratebound.theory.statement import Theorem
-from ratebound.theory.symbols import L, alpha, gap0, k, mu_pl, radius
+from ratebound.theory.symbols import L, alpha, gamma, gap0, k, mu_pl, radius
 
 _KEPT = 1 - L * radius
 """What is left of the gradient, along itself, after looking ahead."""
@@ -98,4 +98,59 @@ sam_quadratic = Theorem(
     sibling="sam_pl",
 )
 
-THEOREMS = (sam_nonconvex, sam_nonconvex_long, sam_pl, sam_quadratic)
+_FLOOR = L**2 * gamma**2
+_BY_LENGTH: dict[object, Expr] = {descent_lemma: Integer(1), near_by_length: alpha / 2}
+_REST = {(E + G) ** 2: alpha * (1 - L * alpha) / 2}
+_SHORT = {alpha: 1 / L, gamma: sqrt(gap0 / L) / 10}
+
+sam_normalised_nonconvex = Theorem(
+    id="sam_normalised_nonconvex",
+    title="Normalised sharpness-aware minimisation, nonconvex, mean squared gradient",
+    source="Andriushchenko and Flammarion 2022 for the setting; derived here",
+    method=sam_normalised,
+    assumptions=(smooth, lower_bounded),
+    step=alpha,
+    where=(alpha <= 1 / L,),
+    measure="grad_norm_sq_mean",
+    bound=2 * gap0 / (alpha * k) + _FLOOR,
+    start=Integer(1),
+    certificate=LookAhead(
+        by=_BY_LENGTH,  # type: ignore[arg-type]
+        plus=_REST,
+        weight=alpha / 2,
+        noise=alpha * _FLOOR / 2,
+    ),
+    defaults=_SHORT,
+    note="The floor is attained: on a parabola with alpha = 1/L the iterate jumps between gamma and -gamma.",
+    sibling="sam_nonconvex",
+)
+
+sam_normalised_pl = Theorem(
+    id="sam_normalised_pl",
+    title="Normalised sharpness-aware minimisation, Polyak-Łojasiewicz",
+    source="Andriushchenko and Flammarion 2022 for the setting; derived here",
+    method=sam_normalised,
+    assumptions=(smooth, pl),
+    step=alpha,
+    where=(alpha <= 1 / L,),
+    measure="gap_last",
+    bound=(1 - alpha * mu_pl) ** k * gap0 + _FLOOR / (2 * mu_pl),
+    certificate=LookAhead(
+        by={**_BY_LENGTH, pl_inequality: alpha},  # type: ignore[dict-item]
+        plus=_REST,
+        rate=1 - alpha * mu_pl,
+        noise=alpha * _FLOOR / 2,
+    ),
+    defaults=_SHORT,
+    note="However small alpha is, the iterate does not settle: the floor is that of the length gamma.",
+    sibling="sam_pl",
+)
+
+THEOREMS = (
+    sam_nonconvex,
+    sam_nonconvex_long,
+    sam_pl,
+    sam_quadratic,
+    sam_normalised_nonconvex,
+    sam_normalised_pl,
+)

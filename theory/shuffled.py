@@ -7,6 +7,7 @@ from dataclasses import replace
 from sympy import Integer, Rational
 
 from ratebound.theory.assumptions import convex, smooth_components, strongly_convex
+from ratebound.theory.certificate import Corollary
 from ratebound.theory.methods import sgd
 from ratebound.theory.pass_symbols import aside_spread, pass_spread
 from ratebound.theory.passes import (
@@ -26,6 +27,7 @@ from ratebound.theory.statement import Theorem
 from ratebound.theory.stored import strongly_convex_components
 from ratebound.theory.symbols import (
     D,
+    K,
     L_max,
     alpha,
     d2,
@@ -128,6 +130,25 @@ rr_convex = Theorem(
     sibling="sgd_star_convex",
 )
 
+_TUNED = 1 / (L_max * (n + 1) * K ** Rational(1, 3))
+
+rr_convex_horizon = Theorem(
+    id="rr_convex_horizon",
+    title="Random reshuffling, convex, step of order K^(-1/3), mean of the starts of passes",
+    source=f"{_PAPER}, Corollary 3 (number not checked), for a step that knows neither D nor the noise",
+    method=sgd,
+    visits=RESHUFFLE,
+    assumptions=(convex, smooth_components),
+    step=_TUNED,
+    measure="gap_average",
+    bound=(D**2 * L_max * (n + 1) / (2 * n) + sigma_star_sq / (6 * L_max * (n + 1))) / K ** Rational(2, 3)
+    + gap0 / K,
+    start=Integer(1),
+    certificate=Corollary(rr_convex, {alpha: _TUNED}),
+    note="K passes give K^(-2/3); of independent samples the rate is K^(-1/2).",
+    sibling="sgd_star_convex_horizon",
+)
+
 so_components = replace(
     rr_components,
     id="so_components",
@@ -212,6 +233,7 @@ THEOREMS = (
     rr_components,
     rr_sc,
     rr_convex,
+    rr_convex_horizon,
     so_components,
     so_sc,
     so_convex,

@@ -7,6 +7,7 @@ from dataclasses import replace
 from sympy import Expr, Integer, Rational, sqrt
 
 from ratebound.theory.assumptions import descent_lemma, pl, pl_inequality, smooth
+from ratebound.theory.certificate import Corollary
 from ratebound.theory.inequality import Inequality
 from ratebound.theory.methods import sgd
 from ratebound.theory.noise_models import affine, affine_moment
@@ -16,6 +17,7 @@ from ratebound.theory.recursion import Recursion
 from ratebound.theory.statement import Theorem
 from ratebound.theory.stored import lipschitz_steps
 from ratebound.theory.symbols import (
+    K,
     L,
     L_max,
     affine_growth,
@@ -96,6 +98,28 @@ rr_nonconvex = Theorem(
     sibling="sgd_affine_nonconvex",
 )
 
+_TUNED = _RESHUFFLED_STEP / K ** Rational(1, 3)
+
+rr_nonconvex_horizon = Theorem(
+    id="rr_nonconvex_horizon",
+    title="Random reshuffling, nonconvex, step of order K^(-1/3), mean squared gradient",
+    source=f"{_PAPER}, Corollary 4 (number not checked), for a step that does not know the gap",
+    method=sgd,
+    visits=RESHUFFLE,
+    assumptions=(smooth, lipschitz_steps, affine),
+    step=_TUNED,
+    measure="grad_norm_sq_mean",
+    bound=(
+        8 * L_max * gap0 * (n + affine_growth) / n
+        + Rational(2, 9) * (n + 1) * affine_noise / (n + affine_growth) ** 2
+    )
+    / K ** Rational(2, 3),
+    start=Integer(1),
+    certificate=Corollary(rr_nonconvex, {alpha: _TUNED}),
+    note="K passes give K^(-2/3); of independent samples the rate is K^(-1/2).",
+    sibling="sgd_affine_nonconvex_horizon",
+)
+
 rr_pl = Theorem(
     id="rr_pl",
     title="Random reshuffling, Polyak-Łojasiewicz, function values after passes",
@@ -155,4 +179,4 @@ ig_pl = replace(
     sibling="rr_pl",
 )
 
-THEOREMS = (rr_nonconvex, rr_pl, ig_nonconvex, ig_pl)
+THEOREMS = (rr_nonconvex, rr_nonconvex_horizon, rr_pl, ig_nonconvex, ig_pl)

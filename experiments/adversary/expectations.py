@@ -16,7 +16,7 @@ from ratebound.experiments.adversary.moments import moment_curves
 from ratebound.experiments.affine import moments
 from ratebound.experiments.backends.drawn import lowest_values, values_of
 from ratebound.experiments.backends.metric import MetricSteps
-from ratebound.experiments.backends.numpy_ import NumpyEngine, compile_method, in_metric
+from ratebound.experiments.backends.numpy_ import NumpyEngine, at_iterate, compile_method, in_metric
 from ratebound.experiments.backends.rules import constants_at, started
 from ratebound.experiments.enumerate import count_paths, enumerate_paths
 from ratebound.experiments.exact import path_curves
@@ -151,7 +151,7 @@ def _walked(case: Case, alphas: np.ndarray, given: Mapping[str, np.ndarray]) -> 
     for k in range(steps):
         inputs = {**fixed, "alpha": alphas[:, k, None], "k": np.array(k)}
         if case.method.gradients > 1:
-            inputs["g"] = problem.gradient(state["x"])
+            inputs |= at_iterate(problem.gradient(state["x"]))
         y = np.broadcast_to(place(state, inputs)["y"], start.shape)
         g = problem.gradient(y)
         read, after = in_metric(metric, plan, state, y, g, k)

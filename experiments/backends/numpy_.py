@@ -93,7 +93,12 @@ def compiled_point(
     place = compile_rules({"point": expr})
     if plan.method.gradients == 1:
         return lambda state, inputs: place(state, inputs)["point"]
-    return lambda state, inputs: place(state, {**inputs, "g": gradient(state["x"])})["point"]
+    return lambda state, inputs: place(state, {**inputs, **at_iterate(gradient(state["x"]))})["point"]
+
+
+def at_iterate(g: np.ndarray) -> dict[str, np.ndarray]:
+    """Return what the point may read of the gradient at the iterate, by name."""
+    return {"g": g, "grad_sq": _or_one((g**2).sum(-1))[..., None]}
 
 
 def reduced(

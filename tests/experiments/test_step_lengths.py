@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from ratebound.cli import cli
 from ratebound.experiments.run import simulate
 from ratebound.experiments.verify import verify
+from ratebound.problems.build import least_squares
 from ratebound.problems.constants import certify
 from ratebound.problems.library import load
 from ratebound.theory.catalogue import THEOREMS
@@ -43,6 +44,11 @@ def sam(f, points):
     return points[-1] - STEP * f.gradient(ahead)
 
 
+def sam_normalised(f, points):
+    slope = f.gradient(points[-1])
+    return points[-1] - STEP * f.gradient(points[-1] + 0.2 * slope / np.linalg.norm(slope))
+
+
 def heavy_ball(f, points):
     before = points[-2] if len(points) > 1 else points[-1]
     return points[-1] - STEP * f.gradient(points[-1]) + 0.6 * (points[-1] - before)
@@ -69,6 +75,7 @@ LOOPS = {
     clipped: {"clip": 0.4},
     adagrad_norm: {"b0": 0.5},
     sam: {"radius": 0.2},
+    sam_normalised: {"gamma": 0.2},
     heavy_ball: {"beta": 0.6},
     sign_descent: {},
     sign_steepest: {},
@@ -98,7 +105,7 @@ def test_a_method_is_the_loop_of_its_textbook(rule, backend):
     np.testing.assert_allclose(run["grad_norm_sq_last"].values[0, 0], expected, rtol=1e-10)
     assert json.loads(run.attrs.get("method_values", "{}")) == LOOPS[rule]
     # A gradient taken ahead costs a second one.
-    assert run["evaluations"].values[-1] == STEPS * problem.n * (2 if rule is sam else 1)
+    assert run["evaluations"].values[-1] == STEPS * problem.n * (2 if rule in (sam, sam_normalised) else 1)
 
 
 def test_a_parameter_is_asked_for_by_name():
@@ -126,6 +133,16 @@ def test_the_gradient_ahead_is_near():
         slope = problem.gradient(point)
         ahead = problem.gradient(point + 0.7 / L * slope) - slope
         assert np.linalg.norm(ahead) <= 0.7 * np.linalg.norm(slope) * (1 + 1e-12)
+
+
+def test_the_floor_of_normalised_sam_is_attained():
+    """From gamma the gradient at 2 gamma leads to -gamma, and back."""
+    problem = least_squares([[2.0]], [0.0], x0=[0.25])
+    chosen = {"alpha": "1/L", "gamma": "1/4"}
+    verdict = verify("sam_normalised_nonconvex", problem, steps=400, parameters=chosen)
+    floor = (4 * 0.25) ** 2
+    np.testing.assert_allclose(verdict.curves["exact"], floor, rtol=1e-12)
+    assert verdict.holds and verdict.tightness == pytest.approx(1 / (1 + 1 / 400))
 
 
 def test_the_bound_of_any_first_step_holds_where_the_short_one_says_nothing():

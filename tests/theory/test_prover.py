@@ -9,7 +9,7 @@ from sympy import Integer, Max, Rational, Symbol, ceiling, exp, lambdify, log, s
 from ratebound.theory.chart import chart_of, on_chart
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.prover import nonnegative, vanishes
-from ratebound.theory.symbols import L, alpha, ell, k, mu
+from ratebound.theory.symbols import K, L, alpha, ell, k, mu
 
 x, y = Symbol("x", nonnegative=True), Symbol("y", nonnegative=True)
 r = Symbol("r", real=True)
@@ -32,6 +32,8 @@ r = Symbol("r", real=True)
         ceiling(x) - x,
         1 + x - ceiling(x),
         Rational(1, 2) ** k,
+        K ** Rational(2, 3) - K ** Rational(1, 3),
+        1 / K ** Rational(1, 3) + 2 * K ** Rational(1, 2) - 2,
     ],
 )
 def test_true_statements_are_proved(expr):
@@ -55,6 +57,8 @@ def test_true_statements_are_proved(expr):
         -(Rational(1, 2) ** k),
         x * y - 1,
         1 / (x - 1),
+        K ** Rational(1, 3) - K ** Rational(2, 3),
+        K ** Rational(1, 3) - Rational(11, 10),
     ],
 )
 def test_false_statements_are_not_proved(expr):
