@@ -168,6 +168,8 @@ class DrawnMoments:
             inputs[name] = read.ravel()
         if self._draws.table:
             inputs[self._draws.table] = forms[f"table {drawn[0]}"].ravel()
+        if self._draws.smoothness:
+            inputs[L_i.name] = mpmath.mpf(component_smoothness(self._problem)[drawn[0]])
         if self._draws.axis is not None:
             of_axes = [mpmath.mpf(v) for v in axis_smoothness(self._problem)]
             inputs[L_j.name] = np.repeat(np.array(of_axes, dtype=object), self._size)

@@ -31,7 +31,7 @@ COORDINATE_MEANING: Mapping[Symbol, str] = MappingProxyType(
         L_coord: "largest smoothness constant L_j of f along an axis",
         L_coord_sum: "sum of the smoothness constants L_j of f along the axes",
         D_scaled_sq: "sum of L_j (x_0 - x*)_j^2 over the axes",
-        omega: "how much is taken of the step 1/L_j along an axis, or of Polyak's step of a sample",
+        omega: "how much is taken of the step 1/L_j along an axis, of Polyak's step of a sample, or of SDCA",
         d2_scaled: "sum of L_j (x_k - x*)_j^2 over the axes",
         d2_scaled_next: "its mean after the step",
         grad_scaled_sq: "sum of (d_j f(x_k))^2/L_j over the axes",

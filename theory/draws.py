@@ -17,7 +17,7 @@ from ratebound.theory.errors import RateboundError
 coin = Symbol("coin", real=True)
 """One where the coin of a step falls, else zero."""
 L_i = Symbol("L_i", positive=True)
-"""Smoothness constant of a component, for weights."""
+"""Smoothness constant of a component: of any one in weights, of the drawn one in updates."""
 L_j = Symbol("L_j", positive=True)
 """Smoothness constant of f along an axis."""
 rise = Symbol("rise", nonnegative=True)
@@ -57,6 +57,8 @@ class Draws:
         None for samples.
     values
         Whether the update reads ``rise`` and ``norm_sq`` of the drawn sample, one per step.
+    smoothness
+        Whether the update reads ``L_i`` of the drawn sample, one per step.
     """
 
     also: Mapping[str, Expr] = field(default_factory=dict)
@@ -70,6 +72,7 @@ class Draws:
     weight: Expr | None = None
     axis: Expr | None = None
     values: bool = False
+    smoothness: bool = False
 
     def __post_init__(self) -> None:
         for name in ("also", "full"):
@@ -86,12 +89,14 @@ class Draws:
     def __reduce__(self) -> tuple[object, ...]:
         # A mapping proxy cannot be pickled, and runs are sent to other processes.
         parts = dict(self.also), dict(self.full), self.coin, self.every, self.table, self.stores, self.blank
-        return Draws, (*parts, self.from_gradient, self.weight, self.axis, self.values)
+        return Draws, (*parts, self.from_gradient, self.weight, self.axis, self.values, self.smoothness)
 
     def __hash__(self) -> int:
         also, full = (tuple(sorted(part.items(), key=str)) for part in (self.also, self.full))
         kept = self.table, self.stores, self.blank, self.from_gradient
-        return hash((also, full, self.coin, self.every, kept, self.weight, self.axis, self.values))
+        return hash(
+            (also, full, self.coin, self.every, kept, self.weight, self.axis, self.values, self.smoothness)
+        )
 
     @property
     def text(self) -> str:
@@ -111,6 +116,7 @@ class Draws:
             words += [f"an axis j is drawn {how}, and g is the gradient along it alone"]
         if self.values:
             words += [f"{rise} is f_i(x) minus the infimum of f_i, and {norm_sq} is ||g||^2, i the sample"]
+        words += [f"{L_i} is the smoothness constant of f_i, i the sample"] if self.smoothness else []
         return "; ".join(words)
 
     @property
@@ -119,6 +125,7 @@ class Draws:
         read = (*self.also, *self.full, *([self.table] if self.table else []))
         read += () if self.axis is None else (L_j.name,)
         read += (rise.name, norm_sq.name) if self.values else ()
+        read += (L_i.name,) if self.smoothness else ()
         return (*read, coin.name) if self.has_coin else read
 
     @property
@@ -134,7 +141,7 @@ class Draws:
     @property
     def single(self) -> bool:
         """Whether a step draws one sample or one axis, and no batch."""
-        return bool(self.table) or self.axis is not None or self.values
+        return bool(self.table) or self.axis is not None or self.values or self.smoothness
 
     @property
     def uneven(self) -> bool:

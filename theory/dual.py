@@ -1,13 +1,19 @@
-"""SDCA in its form without a dual problem: a linear rate for the distance, certified."""
+"""SDCA: linear rates for the distance and the gap by the dual, and in its form without a dual problem."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from sympy import Integer
+
 from ratebound.theory.assumptions import smooth_components
+from ratebound.theory.coordinate_symbols import omega
+from ratebound.theory.dual_ascent import DualAscent
 from ratebound.theory.dual_free import DualFree
-from ratebound.theory.methods import sdca_dual_free
+from ratebound.theory.methods import sdca, sdca_dual_free
 from ratebound.theory.statement import Theorem
 from ratebound.theory.stored import both_sided, steep_components, strongly_convex_components
-from ratebound.theory.symbols import D, L_max, alpha, d2, k, mu_min, n, sigma_star_sq
+from ratebound.theory.symbols import D, L_max, alpha, d2, grad0_sq, k, mu_min, n, sigma_star_sq
 
 _KEPT = 1 - alpha * mu_min * n
 _SHARE = alpha / (mu_min * _KEPT)
@@ -36,4 +42,35 @@ sdca_components = Theorem(
     sibling="saga_components",
 )
 
-THEOREMS = (sdca_components,)
+_ASCENT = omega * mu_min / (L_max + (n - 1) * mu_min)
+_DUAL_GAP = grad0_sq / (2 * mu_min)
+
+sdca_sc = Theorem(
+    id="sdca_sc",
+    title="SDCA, strongly convex components, distance",
+    source="Shalev-Shwartz and Zhang 2013, proof of Theorem 5 (number not checked), from another start",
+    method=sdca,
+    assumptions=(smooth_components, strongly_convex_components),
+    step=omega,
+    where=(omega <= 1,),
+    measure="distance_sq",
+    bound=2 / mu_min * _DUAL_GAP * (1 - _ASCENT) ** k,
+    certificate=DualAscent(),
+    defaults={omega: Integer(1)},
+    note="For the squared loss the step with omega = 1 maximises the dual in the variable of the sample. The "
+    "dual vectors start at the gradients of the losses at x_0.",
+    sibling="sdca_components",
+)
+
+sdca_gap = replace(
+    sdca_sc,
+    id="sdca_gap",
+    title="SDCA, strongly convex components, gap",
+    measure="gap_last",
+    start=Integer(1),
+    bound=(1 / _ASCENT - 1) * _DUAL_GAP * (1 - _ASCENT) ** k,
+    note="f(x_k) minus the dual function, which needs no f*, is at most this over the factor of a step.",
+    sibling="sdca_sc",
+)
+
+THEOREMS = (sdca_components, sdca_sc, sdca_gap)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sympy import Expr, S, Symbol, expand, floor
+from sympy import Expr, Pow, S, Symbol, expand, floor
 
 from ratebound.theory.certificate import require, require_within
 from ratebound.theory.draws import coin
@@ -112,14 +112,10 @@ class Epochs:
             raise RateboundError(f"the bound of {parent.id} is no multiple of the gap at any start")
         require(factor, theorem, "the factor of an epoch")
         stand_in = Symbol("r", nonnegative=True)
-        powers = {power: stand_in for power in theorem.bound.atoms(type(factor**k)) if _counts(power, steps)}
+        powers = {power: stand_in for power in theorem.bound.atoms(Pow) if power.exp == floor(k / steps)}
         if not all(vanishes(power.base - factor) for power in powers):
             raise RateboundError(f"the bound is no power of the factor {factor} of an epoch")
         left = theorem.bound.xreplace(powers)
         if left.has(k):
             raise RateboundError(f"the bound {theorem.bound} does not count whole epochs of {steps} steps")
         require(left - stand_in * gap0, theorem, "the bound against the gap at the start")
-
-
-def _counts(power: Expr, steps: Expr) -> bool:
-    return bool(power.exp == floor(k / steps))

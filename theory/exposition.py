@@ -21,10 +21,18 @@ from ratebound.theory.certificate import (
 )
 from ratebound.theory.conversion import Conversion
 from ratebound.theory.cubic import CubicModel
+from ratebound.theory.dual_ascent import DualAscent
 from ratebound.theory.dual_free import DualFree
 from ratebound.theory.epochs import Epochs
 from ratebound.theory.estimated import DistanceEstimate
-from ratebound.theory.exposition_reduced import beside_gap, dual_free, epochs, reduced, tracked_sum
+from ratebound.theory.exposition_reduced import (
+    beside_gap,
+    dual_ascent,
+    dual_free,
+    epochs,
+    reduced,
+    tracked_sum,
+)
 from ratebound.theory.exposition_second import of_models
 from ratebound.theory.exposition_steps import (
     any_steps,
@@ -102,6 +110,8 @@ def _proof(theorem: Theorem) -> list[Line]:
             return list(_memory(theorem, proof))
         case Reduced() as proof:
             return list(reduced(theorem, proof))
+        case DualAscent() as proof:
+            return list(dual_ascent(theorem, proof))
         case Epochs() as proof:
             return list(epochs(theorem, proof))
         case BesideGap() as proof:

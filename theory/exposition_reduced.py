@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from sympy import Expr, Max
 
 from ratebound.theory.beside_gap import BesideGap
+from ratebound.theory.dual_ascent import DualAscent, share
 from ratebound.theory.dual_free import DualFree, coupled
 from ratebound.theory.epochs import Epochs
 from ratebound.theory.proof_lines import Line, claim_lines, term_lines
@@ -73,6 +74,23 @@ def tracked_sum(theorem: Theorem, proof: TrackedSum) -> Iterator[Line]:
         for inequality, multiplier in proof.start.items():
             yield from term_lines(inequality, multiplier)
     yield from _gathered(theorem, True, proof.weight)
+
+
+def dual_ascent(theorem: Theorem, proof: DualAscent) -> Iterator[Line]:
+    """Yield the lines of a proof by the dual function."""
+    yield Line(
+        "The dual vector b_i of the drawn sample moves towards the gradient of phi_i at x_k, by the share"
+    )
+    yield Line("  ", share(theorem.method))
+    yield Line(
+        "where phi_i is f_i without (mu_min/2)||x||^2. In expectation the dual function D rises by at least"
+    )
+    yield Line("q (f(x_k) - D(b)) = q (f(x_k) - f*) + q (f* - D(b)), q that of the largest L_i, over n:")
+    yield Line("  ", proof.rate(theorem))
+    yield Line("so that k steps multiply f* - D(b) by (1 - q)^k at most. At the start it is at most")
+    yield Line("  ", proof.start())
+    yield Line("and the measure is at most f* - D(b) times", proof.factor(theorem))
+    yield Line("which is at most the bound", theorem.bound)
 
 
 def epochs(theorem: Theorem, proof: Epochs) -> Iterator[Line]:

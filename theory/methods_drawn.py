@@ -85,6 +85,23 @@ sdca_dual_free = Method(
     from_start=("w",),
     draws=Draws(table="t", stores=_stored + alpha * mu_min * n * _residual, blank=True),
 )
+_part = alpha * mu_min / (L_i + (n - 1) * mu_min)
+"""The share of its dual vector that a sample moves, over n."""
+_tracked = _v + _part * (g - _stored + _v)
+sdca = Method(
+    "sdca",
+    "SDCA, omega times the step of the sample that ascends its dual safely, from the gradients at x_0",
+    {"x": _w - _tracked / mu_min, "w": _w, "v": _tracked},
+    "batch",
+    point=_w - _v / mu_min,
+    from_start=("w",),
+    draws=Draws(
+        table="t",
+        stores=_stored + n * _part * (g - _stored + _v),
+        from_gradient=("v",),
+        smoothness=True,
+    ),
+)
 page = Method(
     "page",
     "PAGE, a full gradient with probability 1/n",

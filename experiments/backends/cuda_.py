@@ -22,7 +22,7 @@ from ratebound.experiments.backends.drawn import (
     points_of,
     probabilities,
     scale_of,
-    smoothness_of_axes,
+    smoothness_read,
     starting,
 )
 from ratebound.experiments.backends.full_gradient import one_blas_thread
@@ -62,7 +62,7 @@ class CudaEngine:
                 np.float64(0 if period(draws) else coin_probability(problem, draws)),
                 np.uint64(period(draws)),
                 put(np.zeros(0) if chances is None else ends_of(chances)),
-                put(scale), put(smoothness_of_axes(plan)), put(lowest_values(plan)), put(table),
+                put(scale), put(smoothness_read(plan)), put(lowest_values(plan)), put(table),
             )  # fmt: skip
         self._state = {name: put(values) for name, values in state.items()}
         self._arguments = (

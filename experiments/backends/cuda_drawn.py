@@ -23,7 +23,7 @@ from ratebound.experiments.backends.cuda_source import (
 from ratebound.experiments.backends.drawn import COIN, ONE, WEIGHTED
 from ratebound.experiments.backends.kernel import Spec
 from ratebound.problems.lower import printed
-from ratebound.theory.draws import Draws, L_j, coin, norm_sq, rise
+from ratebound.theory.draws import Draws, L_i, L_j, coin, norm_sq, rise
 from ratebound.theory.method import g
 
 _SOURCE = """
@@ -66,7 +66,7 @@ extern "C" __global__ void advance(
     const real* alphas, u64 alphas_stride, u64 alphas_move, const real* weights, u64 weights_stride,
     u64 weights_move, const u32* replicas, const u32* schedules, const u64* limits, u32 key0, u32 key1,
     int distinct, u32* orders, u64 shuffled, double chance, u64 period, const double* ends, const real* scale,
-    const real* axes, const real* lowest, real* table, {arguments})
+    const real* smooth, const real* lowest, real* table, {arguments})
 {{
 {shared_data}
     const u64 unit = (blockIdx.x * (u64)blockDim.x + threadIdx.x) / LANES;
@@ -149,7 +149,7 @@ def _read(draws: Draws, kept: str) -> list[str]:
         return [
             "const u64 axis = lane + slot * LANES;",
             "const real g = axis == index[0] ? grad_g[slot] + l2 * at_g[slot] : real(0);",
-            f"const real {L_j.name} = axis < D ? axes[axis] : real(1);",
+            f"const real {L_j.name} = axis < D ? smooth[axis] : real(1);",
         ]
     read = ["const real g = grad_g[slot] + l2 * total * at_g[slot];"]
     read += [f"const real {name} = grad_{name}[slot] + l2 * total * at_{name}[slot];" for name in draws.also]
@@ -157,6 +157,7 @@ def _read(draws: Draws, kept: str) -> list[str]:
         f"const real {name} = coin > 0 ? grad_{name}[slot] + l2 * at_{name}[slot] : real(0);"
         for name in draws.full
     ]
+    read += [f"const real {L_i.name} = smooth[index[0]];"] if draws.smoothness else []
     if draws.table:
         place = "table[(unit * n + index[0]) * D + j]"
         read += ["const int j = lane + slot * LANES;"]

@@ -151,10 +151,13 @@ def weighted_indices(plan: Plan, steps: np.ndarray) -> np.ndarray:
     return np.minimum(found, chances.size - 1)
 
 
-def smoothness_of_axes(plan: Plan) -> np.ndarray:
-    """Return the L_j that the update may read, shape (d,); empty for methods that draw no axis."""
-    draws = plan.method.draws
-    found = np.zeros(0) if draws is None or draws.axis is None else axis_smoothness(plan.problem)
+def smoothness_read(plan: Plan) -> np.ndarray:
+    """Return the L_j, shape (d,), or L_i, shape (n,), that the update may read; empty if neither."""
+    draws, found = plan.method.draws, np.zeros(0)
+    if draws is not None and draws.axis is not None:
+        found = axis_smoothness(plan.problem)
+    elif draws is not None and draws.smoothness:
+        found = component_smoothness(plan.problem)
     return found.astype(plan.dtype)
 
 
@@ -200,7 +203,7 @@ class Reader:
         self._kept = _lowered(kept_of(plan))
         scale = None if self._draws.weight is None else scale_of(plan.problem, plan.method)
         self._scale = None if scale is None else scale.astype(plan.dtype)
-        self._of_axes, self._lowest = smoothness_of_axes(plan), lowest_values(plan)
+        self._smooth, self._lowest = smoothness_read(plan), lowest_values(plan)
 
     def start(self, shape: tuple[int, ...]) -> dict[str, np.ndarray]:
         """Return the states, of shape (..., R, d) where they are vectors, that start at gradients at x_0."""
@@ -236,7 +239,7 @@ class Reader:
         values = {**state, **inputs}
         shape = state["x"].shape
         dtype = self._plan.dtype
-        found = {coin.name: fallen[:, None].astype(dtype), L_j.name: self._of_axes}
+        found = {coin.name: fallen[:, None].astype(dtype), L_j.name: self._smooth}
         for name, (place, symbols) in self._points.items():
             point = np.broadcast_to(place(*(values[symbol] for symbol in symbols)), shape)
             found[name] = self.gradient(point, batch) if name in self._draws.also else np.zeros(shape, dtype)
@@ -245,6 +248,8 @@ class Reader:
                 found[name][..., where, :] = self._plan.problem.gradient(point[..., where, :])
         if self._draws.table:
             found[self._draws.table] = state[TABLE][..., np.arange(len(batch)), batch[:, 0], :]
+        if self._draws.smoothness:
+            found[L_i.name] = self._smooth[batch[:, 0], None]
         if self._draws.values:
             found |= values_of(self._plan.problem, self._lowest, state["x"], batch[:, 0], g)
         return found

@@ -22,7 +22,7 @@ from ratebound.experiments.backends.drawn import (
     lowest_values,
     points_of,
     scale_of,
-    smoothness_of_axes,
+    smoothness_read,
     starting,
     weighted_indices,
 )
@@ -34,7 +34,7 @@ from ratebound.experiments.plan import Plan
 from ratebound.experiments.sampling import indices
 from ratebound.experiments.shuffling import Passes
 from ratebound.problems.losses import Loss
-from ratebound.theory.draws import Draws, L_j, norm_sq, rise
+from ratebound.theory.draws import Draws, L_i, L_j, norm_sq, rise
 from ratebound.theory.method import g
 
 _DRAWS = 2**18
@@ -76,7 +76,7 @@ def of_rows(data, labels, l2, rows, scale, point, out):
 @njit(nogil=True, cache=True, error_model="numpy")
 def advance(
     first, last, start, data, labels, l2, alphas, alphas_move, weights, weights_move, index, coins, scale,
-    every, ones, axes, lowest, table, {states}
+    every, ones, smooth, lowest, table, {states}
 ):
     size, replicas = state_x.shape[1], index.shape[1]
     {buffers} = np.empty(({count}, size), real)
@@ -162,7 +162,8 @@ def drawn_source(
     lines += ["for j in range(size):", *indented(loaded, 1)]
     lines += [f"    {name} = grad_{name}[j]" for name in points]
     if draws.axis is not None:
-        lines += ["    g = g if j == rows[0] else 0.0", f"    {L_j.name} = axes[j]"]
+        lines += ["    g = g if j == rows[0] else 0.0", f"    {L_j.name} = smooth[j]"]
+    lines += [f"    {L_i.name} = smooth[rows[0]]"] if draws.smoothness else []
     if draws.table:
         lines += [f"    {draws.table} = table[unit, rows[0], j]"]
         lines += [f"    table[unit, rows[0], j] = {renamed(kept, own)}"]
@@ -222,7 +223,7 @@ class DrawnEngine:
         )  # fmt: skip
         self._constants = (
             scale_of(problem, plan.method).astype(plan.dtype), np.arange(problem.n),
-            np.ones(problem.n, plan.dtype), smoothness_of_axes(plan), lowest_values(plan),
+            np.ones(problem.n, plan.dtype), smoothness_read(plan), lowest_values(plan),
         )  # fmt: skip
 
     def points(self) -> np.ndarray:

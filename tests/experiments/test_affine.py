@@ -53,6 +53,8 @@ class _Loop:
             return x, (0 * x,) * self.p.n
         if name == "svrg_epochs":
             return x, (x,)
+        if name == "sdca":
+            return x, tuple(self.p.y - self.p.A @ x)
         return x, (x if name in ("lsvrg", "svrg") else self.full(x))
 
     def step(self, name, state, i, coin, alpha):
@@ -80,6 +82,12 @@ class _Loop:
         if name in ("lsvrg", "svrg"):
             v = self.g(i, x) - self.g(i, other) + self.full(other)
             return x - alpha * v, (x if coin else other)
+        if name == "sdca":
+            # The closed form for the squared loss: one variable per sample, shortened by the step.
+            scale, duals = self.p.l2 * self.p.n, np.array(other)
+            away = self.p.y[i] - self.p.A[i] @ (self.p.A.T @ duals) / scale - duals[i]
+            duals[i] += alpha * away / (1 + self.p.A[i] @ self.p.A[i] / scale)
+            return self.p.A.T @ duals / scale, tuple(duals)
         if name == "svrg_epochs":
             # The points of the present epoch; x is their mean once there are EPOCH of them.
             v = self.g(i, other[-1]) - self.g(i, x) + self.full(x)

@@ -44,6 +44,7 @@ RUNS = [
     ("sgd_importance_convex", "quadratic_2d", 1, True),
     ("svrg_convex", "quadratic_2d", 2, False),
     ("lsvrg_sc", "ridge_plane", 1, True),
+    ("sdca_gap", "ridge_plane", 1, True),
     ("svrg_epochs_sc", "ridge_plane", 1, True),
     ("saga_components", "ridge_plane", 1, True),
     ("saga_convex", "quadratic_2d", 1, True),
