@@ -7,11 +7,20 @@ from collections.abc import Mapping
 import numpy as np
 
 from ratebound.experiments.exact import exact_curves
-from ratebound.problems.build import least_squares
+from ratebound.problems.build import from_arrays
+from ratebound.problems.finite_sum import Problem
+from ratebound.problems.losses import huber
 from ratebound.problems.lower import lower
+from ratebound.theory.instances import Instance
 from ratebound.theory.lower_bounds import LowerBound
 from ratebound.theory.method import Method
 from ratebound.theory.symbols import BY_NAME, K, k
+
+
+def made_of(instance: Instance) -> Problem:
+    """Return the problem that an instance describes."""
+    loss = "squared" if instance.kink is None else huber(instance.kink)
+    return from_arrays(np.array(instance.A), np.array(instance.y), loss, x0=np.array(instance.x0))
 
 
 def error_and_bound(
@@ -28,8 +37,7 @@ def error_and_bound(
     values
         Constants of the class and parameters, by name; those of the start are those of the instance.
     """
-    made = statement.instance(steps, values)
-    problem = least_squares(np.array(made.A), np.array(made.y), x0=np.array(made.x0))
+    problem = made_of(statement.instance(steps, values))
     known = {BY_NAME[name]: value for name, value in values.items()}
     known |= {
         BY_NAME["D"]: float(problem.distance_sq(problem.x0)) ** 0.5,

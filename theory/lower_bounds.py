@@ -9,29 +9,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from math import sqrt
 
 from sympy import Expr
 from sympy import sqrt as root
 
 from ratebound.theory.catalogue import THEOREMS
 from ratebound.theory.errors import RateboundError
+from ratebound.theory.instances import (
+    Instance,
+    Values,
+    bend,
+    chain,
+    curved_chain,
+    ends,
+    line,
+    noisy_line,
+    slowest,
+)
 from ratebound.theory.method import Method
 from ratebound.theory.methods import gd, nesterov, nesterov_constant, ogm, sgd, steepest, triple_momentum
 from ratebound.theory.statement import MEASURES, Theorem
-from ratebound.theory.symbols import D, L, alpha, gap0, k, mu, variance_bound
-
-Values = Mapping[str, float]
-"""Constants and parameters by name."""
-
-
-@dataclass(frozen=True)
-class Instance:
-    """A least-squares problem: rows ``A`` (n, d), labels ``y`` (n,), start ``x0`` (d,)."""
-
-    A: tuple[tuple[float, ...], ...]
-    y: tuple[float, ...]
-    x0: tuple[float, ...]
+from ratebound.theory.symbols import D, L, alpha, gap0, k, mu, theta, variance_bound
 
 
 @dataclass(frozen=True)
@@ -79,52 +77,6 @@ class LowerBound:
             raise RateboundError(f"unknown measure {self.measure!r} of the lower bound {self.id}")
 
 
-def _line(curvature: float) -> Instance:
-    return Instance(((sqrt(curvature),),), (0.0,), (1.0,))
-
-
-def _slowest(_: int, values: Values) -> Instance:
-    """Return the parabola that the step contracts least."""
-    return _line(max(values["mu"], values["L"], key=lambda lam: abs(1 - values["alpha"] * lam)))
-
-
-def _ends(_: int, values: Values) -> Instance:
-    """Return two curvatures, and a start with equal parts of the gradient along both."""
-    m, M = values["mu_pl"], values["L"]
-    return Instance(((sqrt(2 * m), 0.0), (0.0, sqrt(2 * M))), (0.0, 0.0), (1 / m, 1 / M))
-
-
-def _chain(steps: int, values: Values) -> Instance:
-    """Return Nesterov's chain of 2 k + 1 links: from zero k steps along gradients see k links at most."""
-    d = 2 * steps + 1
-    size = sqrt(values["L"] / 4 * (d + 1))
-    rows = [[0.0] * d for _ in range(d + 1)]
-    for i in range(d):
-        rows[i][i], rows[i + 1][i] = size, -size
-    return Instance(tuple(map(tuple, rows)), (size, *[0.0] * d), (0.0,) * d)
-
-
-def _curved_chain(steps: int, values: Values) -> Instance:
-    """Return Nesterov's chain with a ridge, its links beyond the last minimised out: x*_i = q^i."""
-    m, M, d = values["mu"], values["L"], 2 * steps + 1
-    q = (sqrt(M) - sqrt(m)) / (sqrt(M) + sqrt(m))
-    count = 2 * d + 1
-    rows = [[0.0] * d for _ in range(count)]
-    size = sqrt(count * (M - m) / 4)
-    for i in range(d):
-        rows[i][i], rows[i + 1][i] = size, -size
-        rows[d + 1 + i][i] = sqrt(count * m)
-    rows[d][d - 1] = size * sqrt(1 - q)
-    return Instance(tuple(map(tuple, rows)), (size, *[0.0] * (count - 1)), (0.0,) * d)
-
-
-def _noisy_line(_: int, values: Values) -> Instance:
-    """Return two parabolas that differ by a slope: noise of a constant variance."""
-    m = values["mu"]
-    label = sqrt(values["variance_bound"] / m)
-    return Instance(((sqrt(m),), (sqrt(m),)), (label, -label), (1.0,))
-
-
 _KEPT = (1 - alpha * mu) ** (2 * k)
 _Q = (root(L) - root(mu)) / (root(L) + root(mu))
 
@@ -139,7 +91,7 @@ LOWER_BOUNDS: Mapping[str, LowerBound] = {
             step=alpha,
             measure="distance_sq",
             bound=THEOREMS["gd_sc_distance"].bound,
-            instance=_slowest,
+            instance=slowest,
             attained=True,
             theorem=THEOREMS["gd_sc_distance"],
         ),
@@ -151,7 +103,7 @@ LOWER_BOUNDS: Mapping[str, LowerBound] = {
             step=alpha,
             measure="gap_last",
             bound=THEOREMS["gd_sc_gap"].bound,
-            instance=_slowest,
+            instance=slowest,
             attained=True,
             theorem=THEOREMS["gd_sc_gap"],
         ),
@@ -163,7 +115,7 @@ LOWER_BOUNDS: Mapping[str, LowerBound] = {
             step=THEOREMS["steepest_linear"].step,
             measure="gap_last",
             bound=THEOREMS["steepest_linear"].bound,
-            instance=_ends,
+            instance=ends,
             attained=True,
             theorem=THEOREMS["steepest_linear"],
         ),
@@ -175,7 +127,7 @@ LOWER_BOUNDS: Mapping[str, LowerBound] = {
             step=1 / L,
             measure="gap_last",
             bound=3 * L * D**2 / (32 * (k + 1) ** 2),
-            instance=_chain,
+            instance=chain,
             attained=False,
             theorem=THEOREMS["nesterov_convex"],
         ),
@@ -187,9 +139,45 @@ LOWER_BOUNDS: Mapping[str, LowerBound] = {
             step=1 / L,
             measure="distance_sq",
             bound=_Q ** (2 * k) * D**2 / 2,
-            instance=_curved_chain,
+            instance=curved_chain,
             attained=False,
             theorem=THEOREMS["triple_momentum_distance"],
+        ),
+        LowerBound(
+            id="gd_convex_attained",
+            title="Gradient descent, smooth convex: for each k a Huber function meets the bound",
+            source="Drori and Teboulle 2014 (number not checked)",
+            methods=(gd,),
+            step=alpha,
+            measure="gap_last",
+            bound=THEOREMS["gd_convex_tight"].bound,
+            instance=lambda steps, values: bend(values, 1 / (2 * values["alpha"] * values["L"] * steps + 1)),
+            attained=True,
+            theorem=THEOREMS["gd_convex_tight"],
+        ),
+        LowerBound(
+            id="gd_convex_gradient_attained",
+            title="Gradient descent, smooth convex: a Huber function keeps this gradient, whatever the step",
+            source="Taylor, Hendrickx and Glineur 2017 (number not checked)",
+            methods=(gd,),
+            step=alpha,
+            measure="grad_norm_sq_last",
+            bound=2 * L * gap0 / (2 * alpha * L * k + 1),
+            instance=lambda steps, values: bend(values, 1 / (values["alpha"] * values["L"] * steps + 1)),
+            attained=True,
+            theorem=THEOREMS["gd_convex_gradient_exact"],
+        ),
+        LowerBound(
+            id="gd_convex_gradient_distance_attained",
+            title="Gradient descent with the step 1/L, smooth convex: the gradient from the distance is met",
+            source="Taylor, Hendrickx and Glineur 2018 (number not checked)",
+            methods=(gd,),
+            step=1 / L,
+            measure="grad_norm_sq_last",
+            bound=THEOREMS["gd_convex_gradient_distance"].bound,
+            instance=lambda steps, values: bend(values, 1 / (steps + 1)),
+            attained=True,
+            theorem=THEOREMS["gd_convex_gradient_distance"],
         ),
         LowerBound(
             id="gd_long_steps",
@@ -199,7 +187,7 @@ LOWER_BOUNDS: Mapping[str, LowerBound] = {
             step=alpha,
             measure="gap_last",
             bound=L * D**2 / 2 * (1 - alpha * L) ** (2 * k),
-            instance=lambda _, values: _line(values["L"]),
+            instance=lambda _, values: line(values["L"]),
             attained=True,
             theorem=THEOREMS["gd_convex_exact"],
         ),
@@ -211,7 +199,7 @@ LOWER_BOUNDS: Mapping[str, LowerBound] = {
             step=1 / L,
             measure="gap_last",
             bound=THEOREMS["gd_quadratic_gap"].bound.subs(alpha, 1 / L),
-            instance=lambda steps, values: _line(values["L"] / (2 * steps + 1)),
+            instance=lambda steps, values: line(values["L"] / (2 * steps + 1)),
             attained=True,
             theorem=THEOREMS["gd_quadratic_gap"],
         ),
@@ -223,9 +211,21 @@ LOWER_BOUNDS: Mapping[str, LowerBound] = {
             step=alpha,
             measure="gap_last",
             bound=_KEPT * gap0 + (1 - _KEPT) * alpha * variance_bound / (2 * (2 - alpha * mu)),
-            instance=_noisy_line,
+            instance=noisy_line,
             attained=True,
             theorem=THEOREMS["sgd_pl_variance"],
+        ),
+        LowerBound(
+            id="sgd_theta_small",
+            title="SGD, strongly convex, step theta/k: below 1/(2 mu) the start is kept like k^(-2 mu theta)",
+            source="after Nemirovski, Juditsky, Lan and Shapiro 2009, section 2.1 (number not checked)",
+            methods=(sgd,),
+            step=theta / (k + 1),
+            measure="distance_sq",
+            bound=(1 - mu * theta) ** 2 * D**2 / k ** (2 * mu * theta),
+            instance=noisy_line,
+            attained=False,
+            theorem=THEOREMS["sgd_sc_theta"],
         ),
         LowerBound(
             id="sgd_sc_lower",
@@ -235,7 +235,7 @@ LOWER_BOUNDS: Mapping[str, LowerBound] = {
             step=1 / (mu * (k + 1)),
             measure="gap_last",
             bound=variance_bound / (2 * mu * k),
-            instance=_noisy_line,
+            instance=noisy_line,
             attained=True,
             theorem=THEOREMS["sgd_sc_inverse"],
         ),

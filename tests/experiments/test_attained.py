@@ -1,10 +1,8 @@
 """Lower bounds on their instances: met where they say so, and never above the theorem beside them."""
 
-import numpy as np
 import pytest
 
-from ratebound.experiments.attained import error_and_bound
-from ratebound.problems.build import least_squares
+from ratebound.experiments.attained import error_and_bound, made_of
 from ratebound.problems.constants import certify
 from ratebound.problems.lower import lower
 from ratebound.theory.catalogue import THEOREMS
@@ -12,9 +10,9 @@ from ratebound.theory.lower_bounds import LOWER_BOUNDS
 from ratebound.theory.symbols import BY_NAME, K, k
 
 VALUES = [
-    {"L": 1.0, "mu": 0.1, "mu_pl": 0.1, "alpha": 0.5, "variance_bound": 1.0},
-    {"L": 7.0, "mu": 2.0, "mu_pl": 2.0, "alpha": 0.27, "variance_bound": 0.3},
-    {"L": 0.3, "mu": 0.01, "mu_pl": 0.01, "alpha": 3.0, "variance_bound": 40.0},
+    {"L": 1.0, "mu": 0.1, "mu_pl": 0.1, "alpha": 0.5, "theta": 2.5, "variance_bound": 1.0},
+    {"L": 7.0, "mu": 2.0, "mu_pl": 2.0, "alpha": 0.27, "theta": 0.01, "variance_bound": 0.3},
+    {"L": 0.3, "mu": 0.01, "mu_pl": 0.01, "alpha": 3.0, "theta": 40.0, "variance_bound": 40.0},
 ]
 EACH = pytest.mark.parametrize("statement", LOWER_BOUNDS.values(), ids=lambda each: each.id)
 
@@ -33,8 +31,7 @@ def test_the_instance_is_at_least_as_bad(statement, values, steps):
 @EACH
 @pytest.mark.parametrize("values", VALUES)
 def test_the_instance_is_in_the_class(statement, values):
-    made = statement.instance(5, values)
-    problem = least_squares(np.array(made.A), np.array(made.y), x0=np.array(made.x0))
+    problem = made_of(statement.instance(5, values))
     assert certify(problem, "L").value <= values["L"] * (1 + 1e-12)
     if statement.bound.has(BY_NAME["mu"], BY_NAME["mu_pl"]):
         assert certify(problem, "mu").value >= values["mu"] * (1 - 1e-12)
