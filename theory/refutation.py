@@ -26,6 +26,8 @@ class Counterexample:
         Values of the theorem's parameters, as expressions.
     loss, l2
         The loss, and the weight of ``||x||^2/2``.
+    batch
+        Size of the batches.
     """
 
     A: tuple[tuple[float, ...], ...]
@@ -35,6 +37,7 @@ class Counterexample:
     parameters: Mapping[str, str] = field(default_factory=dict)
     loss: str = "squared"
     l2: float = 0.0
+    batch: int = 1
 
 
 @dataclass(frozen=True)

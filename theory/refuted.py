@@ -13,6 +13,7 @@ from ratebound.theory.gd import gd_convex
 from ratebound.theory.methods_boxed import adam_box
 from ratebound.theory.quadratics import RHO, heavy_ball_quadratic
 from ratebound.theory.refutation import Counterexample, Refuted
+from ratebound.theory.refuted_noise import REFUTED_NOISE
 from ratebound.theory.refuted_steps import REFUTED_STEPS
 from ratebound.theory.sgd_moment import sgd_pl_constant
 from ratebound.theory.sgd_sc import sgd_sc_theta
@@ -120,6 +121,7 @@ REFUTED: Mapping[str, Refuted] = {
         bare_heavy_ball,
         adam,
         *REFUTED_STEPS,
+        *REFUTED_NOISE,
     )
 }
 """The refuted statements by id."""

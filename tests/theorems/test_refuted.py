@@ -25,6 +25,7 @@ def test_the_counterexample_violates_the_statement(refuted):
         problem,
         steps=witness.steps,
         parameters=witness.parameters,
+        batch=witness.batch,
         replicas=0 if known else 256,
         delta=1e-6,
     )
