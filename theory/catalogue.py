@@ -20,6 +20,7 @@ FAMILIES = (
     "gd_norm",
     "adaptive",
     "adagrad",
+    "rmsprop",
     "signs",
     "projected",
     "proximal",

@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from sympy import Expr, Max, Min, Rational, Symbol, ceiling, log, sign, sqrt
 
+from ratebound.theory.box_symbols import decay
 from ratebound.theory.method import Method, g, x
 from ratebound.theory.methods_boxed import BOXED
 from ratebound.theory.methods_drawn import (
@@ -198,6 +199,13 @@ adagrad = Method(
     "adagrad", "AdaGrad, the step alpha/sqrt(b0^2 + sum of g^2) by coordinate", _adagrad, "batch"
 )
 adagrad_full = Method("adagrad_full", "AdaGrad with full gradients", _adagrad, "full")
+_average = decay * _v + (1 - decay) * g**2
+rmsprop = Method(
+    "rmsprop",
+    "RMSProp, the step alpha/sqrt(b0^2 + average of g^2) by coordinate: Adam without momentum",
+    {"x": x - alpha * g / sqrt(b0**2 + _average), "v": _average},
+    "batch",
+)
 sam = Method(
     "sam",
     "Sharpness-aware minimisation, not normalised, full gradients",
@@ -246,6 +254,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
             adagrad_norm,
             adagrad,
             adagrad_full,
+            rmsprop,
             d_adaptation,
             sam,
             sam_normalised,
