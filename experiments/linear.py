@@ -26,10 +26,10 @@ def states_of(method: Method) -> list[str]:
 
 def point_of(method: Method) -> Expr:
     """Return where the gradient is taken, in plain symbols."""
-    return _plain(method.point)
+    return plain(method.point)
 
 
-def _plain(expr: Expr) -> Expr:
+def plain(expr: Expr) -> Expr:
     """Return an expression whose symbols carry no assumptions: they are meant by their names."""
     return expr.xreplace({symbol: Symbol(symbol.name) for symbol in expr.free_symbols})
 
@@ -42,7 +42,7 @@ def _rows(method: Method) -> list[list[Expr]] | None:
     names = states_of(method)
     symbols = [*map(Symbol, names), Symbol("g")]
     rows = []
-    for expr in (*(_plain(method.update[name]) for name in names), point_of(method)):
+    for expr in (*(plain(method.update[name]) for name in names), point_of(method)):
         if not expr.is_polynomial(*symbols) or not expr.free_symbols <= {*symbols, _COUNTER, _STEP}:
             return None
         poly = Poly(expand(expr), *symbols)
@@ -97,7 +97,7 @@ def is_plain(method: Method) -> bool:
     """Whether the method is ``x - alpha g``, draws with equal probabilities and keeps no other state."""
     if method.draws is not None or set(method.update) != {"x"} or point_of(method) != Symbol("x"):
         return False
-    return bool(expand(_plain(method.update["x"]) - (Symbol("x") - _STEP * Symbol("g"))) == 0)
+    return bool(expand(plain(method.update["x"]) - (Symbol("x") - _STEP * Symbol("g"))) == 0)
 
 
 def setting_of(method: Method, alphas: np.ndarray, batch: int = 1, replacement: bool = True) -> Setting:

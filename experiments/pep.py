@@ -13,20 +13,21 @@ import json
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib.util import find_spec
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
-import numpy as np
-from sympy import Expr, Poly, Rational, Symbol
+from sympy import Expr, Poly, Symbol
 
-from ratebound.experiments.linear import linear
-from ratebound.experiments.pep_oracles import ENERGY, ORACLES, Oracle, after_step, moments_of, plain_part
+from ratebound.experiments.pep_oracles import ORACLES, Oracle, after_step, moments_of, plain_part
+from ratebound.experiments.pep_steps import steps_of
 from ratebound.problems.lower import lower
 from ratebound.theory.catalogue import find
+from ratebound.theory.draws import Draws, L_i
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.noise_models import to_end
+from ratebound.theory.passes import INDEPENDENT
 from ratebound.theory.statement import Theorem
 from ratebound.theory.symbols import (
     BY_NAME,
@@ -41,6 +42,9 @@ from ratebound.theory.symbols import (
     grad_sq,
     k,
     mu,
+    mu_pl,
+    n,
+    sigma_p_sq,
 )
 
 _PACKAGES = ("PEPit", "cvxpy", "clarabel")
@@ -124,17 +128,14 @@ def _posed(theorem: Theorem, values: Mapping[str, float], steps: int) -> tuple[d
     oracle = ORACLES[theorem.id]
     if not 1 <= steps <= oracle.steps:
         raise RateboundError(f"steps = {steps}; the program of {theorem.id} takes 1 to {oracle.steps} steps")
-    known: dict[Symbol, float] = {oracle.start: 1.0} if isinstance(oracle.start, Symbol) else {}
+    known: dict[Symbol, float] = {oracle.start: 1.0, n: 2.0}
     for name, value in values.items():
         if name not in BY_NAME:
             raise RateboundError(f"{name} is no constant or parameter; pass names such as L, mu, alpha")
         known[BY_NAME[name]] = float(value)
-    if oracle.start == ENERGY and mu in known:
-        # Any pair that makes the sum one will do.
-        known |= {gap0: 0.5, D: known[mu] ** -0.5}
-    roles = {"L": oracle.curvature, "mu": oracle.modulus, "noise": oracle.noise}
-    moments = [] if oracle.estimates == "components" else moments_of(theorem)
-    needed = {s for s in roles.values() if s}.union(
+    roles = {s for s in (oracle.curvature, oracle.modulus, oracle.noise, oracle.mean) if s}
+    moments = moments_of(theorem, oracle)
+    needed = roles.union(
         theorem.bound.free_symbols,
         theorem.step.free_symbols,
         *(row.free_symbols - set(_STATE.values()) for row in moments),
@@ -142,20 +143,28 @@ def _posed(theorem: Theorem, values: Mapping[str, float], steps: int) -> tuple[d
     missing = sorted(str(s) for s in needed - set(known) - {k, K})
     if missing:
         raise RateboundError(f"{', '.join(missing)} has no value; {theorem.id} needs it")
+
+    def read(symbol: Symbol | None) -> float | None:
+        return None if symbol is None else known[symbol]
+
     task = {
         "function_class": oracle.function_class,
         "estimates": oracle.estimates,
         "measure": theorem.measure,
-        "starts": {"energy": 1.0} if oracle.start == ENERGY else _starts(theorem, oracle, known),
-        "table": theorem.method.draws is not None,
+        "starts": _starts(theorem, oracle, known),
         "moments": [_row(row, known) for row in moments],
         "after": after_step(theorem.method),
         # With memory the last point counts as in :mod:`ratebound.problems.noise`.
         "to_end": to_end in theorem.assumptions or len(theorem.method.update) > 1,
-        "weights": [_number(theorem.weights, known, j, steps) for j in range(steps)],
         "length": known.get(alpha),
-        **_rules(theorem, known, steps),
-        **{role: None if symbol is None else known[symbol] for role, symbol in roles.items()},
+        "L": read(oracle.curvature),
+        "mu": read(oracle.modulus),
+        "mean_mu": read(oracle.mean if oracle.mean == mu else None),
+        "mean_pl": read(oracle.mean if oracle.mean == mu_pl else None),
+        "common": oracle.common,
+        "noise": read(oracle.noise),
+        **_parts(theorem, oracle, known),
+        **_run(theorem, known, steps),
     }
     return task, _number(theorem.bound, known, steps, steps)
 
@@ -174,21 +183,53 @@ def _row(limit: Expr, known: Mapping[Symbol, float]) -> dict[str, float]:
     return {name: _number(factor, known, 0, 0) for name, factor in factors.items()}
 
 
-def _rules(theorem: Theorem, known: Mapping[Symbol, float], steps: int) -> dict[str, Any]:
-    """Return the steps, and where they are linear in the states the matrices of each of them."""
-    alphas = [_number(theorem.step, known, j, steps) for j in range(steps)]
+def _parts(theorem: Theorem, oracle: Oracle, known: Mapping[Symbol, float]) -> dict[str, Any]:
+    """Return the curvatures of the functions, and with which probabilities they are drawn."""
+    top = None if oracle.curvature is None else known[oracle.curvature]
+    draws = theorem.method.draws
+    if draws is None or draws.weight is None:
+        count = 2 if oracle.estimates == "components" else 1
+        return {
+            "curvatures": [top] * count,
+            "probabilities": [1 / count] * count,
+            "noise_of": [1 / count] * count,
+        }
+    assert top is not None
+    # Of mean `top`, as the theorem has it.
+    curvatures = [0.5 * top, 1.5 * top]
+    weights = [_number(draws.weight, {**known, L_i: each}, 0, 0) for each in curvatures]
+    drawn = [weight / sum(weights) for weight in weights]
+    even = oracle.noise != sigma_p_sq
+    return {
+        "curvatures": curvatures,
+        "probabilities": drawn,
+        "noise_of": [0.5 if even else 0.25 / share for share in drawn],
+    }
+
+
+def _run(theorem: Theorem, known: Mapping[Symbol, float], steps: int) -> dict[str, Any]:
+    """Return the steps, and where they are linear in vectors what each of them makes of those."""
+    # A pass over two components is two steps, and averages are over the points where passes begin.
+    inner = 1 if theorem.visits == INDEPENDENT else 2
+    alphas = [_number(theorem.step, known, j, steps) for j in range(steps) for _ in range(inner)]
+    weights = [_number(theorem.weights, known, j, steps) for j in range(steps)]
+    run: dict[str, Any] = {
+        "alphas": alphas,
+        "weights": [weight if first == 0 else 0.0 for weight in weights for first in range(inner)],
+        "order": theorem.visits,
+    }
     if ORACLES[theorem.id].function_class in ("line_search", "polyak"):
-        return {"alphas": alphas}
-    values = {symbol: Rational(value) for symbol, value in known.items() if symbol != alpha}
+        return run
     method = plain_part(theorem.method)
-    method = replace(
-        method,
-        update={name: rule.xreplace(values) for name, rule in method.update.items()},
-        point=method.point.xreplace(values),
-    )
-    run = linear(method, np.array(alphas))
-    parts = ("keep", "push", "point", "follows")
-    return {"alphas": alphas} | {name: getattr(run, name).tolist() for name in parts}
+    draws = method.draws or Draws()
+    return run | {
+        "steps": steps_of(method, alphas, {**known, K: steps}),
+        "states": list(method.update),
+        "from_start": ["x", *method.from_start],
+        "from_gradient": list(draws.from_gradient),
+        "table": draws.table,
+        "blank": draws.blank,
+    }
 
 
 def _number(expr: Expr, known: Mapping[Symbol, float], at: int, steps: int) -> float:

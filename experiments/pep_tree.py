@@ -1,229 +1,159 @@
-"""Runs of linear methods as semidefinite programs: one outcome at every step, or two that are equally likely.
+"""Runs of linear methods as semidefinite programs: all that may happen in a step becomes a branch.
 
-Gradients are full, or those of one of two components of a class whose mean is f, or f is of a class and its
-estimates are ``grad f + e`` and ``grad f - e`` with any e that the assumptions on the noise allow.
-Expectations are means over all paths.
+Gradients are full, or those of one of two components, or f is of a class and its estimates are ``grad f + e``
+and ``grad f - e`` with any e that the assumptions on the noise allow. Expectations are sums over the branches
+with their shares.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
-Task = Mapping[str, Any]
+from ratebound.experiments.pep_world import Task, World
+from ratebound.theory.passes import CYCLIC, INDEPENDENT, SHUFFLE_ONCE
 
 
 @dataclass
 class _Node:
-    """A state of a run: its variables, the points x_0 .. x_j before and here, and the stored gradients."""
+    """Where a run may be: its share, state variables, stored vectors, x_0 .. x_j, and samples so far."""
 
-    states: list[Any]
+    share: float
+    states: dict[str, Any]
+    stored: list[Any]
     points: list[Any]
-    stored: list[Any] | None
-    gradient: Any = None
+    visited: tuple[int, ...] = ()
 
-    def after(self, states: list[Any], stored: list[Any] | None) -> _Node:
-        return _Node(states, [*self.points, states[0]], stored)
+    def to(self, share: float, states: dict[str, Any], stored: list[Any], sample: int) -> _Node:
+        """Return the node after a step."""
+        points, visited = [*self.points, states["x"]], (*self.visited, sample)
+        return _Node(self.share * share, states, stored, points, visited)
 
 
 def pose(program: Any, task: Task) -> None:
     """Pose a run: functions, start, steps, noise and the measure at its end."""
-    world = _World(program, task)
-    levels = _walk(task, world)
+    world = World(program, task)
+    levels = [[_start(world, task)]]
+    for outcomes, alpha in zip(task["steps"], task["alphas"], strict=True):
+        levels.append(
+            [after for node in levels[-1] for after in _stepped(world, task, node, outcomes, alpha)]
+        )
     if task["to_end"]:
         for node in levels[-1]:
-            world.draw(node, node.states[0])
+            _estimates(world, task, node, node.states["x"])
+    values = _measured(task, levels, world)
     world.close()
-    for value in _measured(task, levels, world):
+    for value in values:
         program.set_performance_metric(value)
 
 
-class _World:
-    """The functions of a program, their minimum, and the estimates of gradients at a point."""
-
-    def __init__(self, program: Any, task: Task) -> None:
-        from PEPit import Expression
-        from PEPit.functions import ConvexFunction, ConvexIndicatorFunction
-
-        self._program, self._task = program, task
-        drawn = task["estimates"] == "components"
-        self._parts = [_declare(program, task) for _ in range(2 if drawn else 1)]
-        self.f = np.mean(self._parts) if drawn else self._parts[0]
-        self.start, self.whole, self._other = program.set_initial_point(), self.f, None
-        if task["after"]:
-            kinds = {"projection": ConvexIndicatorFunction, "proximal": ConvexFunction}
-            self._other = program.declare_function(kinds[task["after"]])
-            self.whole = self.f + self._other
-        if task["after"] == "projection":
-            self.start = self._placed(self.start, 1)
-        # A smooth function that is only bounded below need not attain its infimum.
-        attained = task["function_class"] != "smooth"
-        self.x_star = self._minimum() if attained else None
-        self.low = self.whole(self.x_star) if attained else Expression()
-        self._seen: list[tuple[Any, Any]] = []
-        if drawn:
-            self._seen.append((self.x_star, 0 * self.start))
-        self._begin()
-
-    def _minimum(self) -> Any:
-        """Return x*, where the components may have gradients that cancel, as large as the noise."""
-        from PEPit import Expression, Point
-
-        noise = self._task["noise"]
-        if len(self._parts) == 1 or noise is not None:
-            x_star = self.whole.stationary_point()
-            if len(self._parts) > 1:
-                slopes = np.mean([part.gradient(x_star) ** 2 for part in self._parts])
-                self._program.add_constraint(slopes <= noise)
-            return x_star
-        x_star = Point()
-        for part in self._parts:
-            part.add_point((x_star, 0 * x_star, Expression()))
-        return x_star
-
-    def _begin(self) -> None:
-        x, starts = self.start, self._task["starts"]
-        for name, value in starts.items():
-            if name == "D":
-                size = (x - self.x_star) ** 2
-            elif name == "gap0":
-                size = self.whole(x) - self.low
-            elif name == "grad0_sq":
-                size = self.f.gradient(x) ** 2
-            else:
-                size = self.whole(x) - self.low + self._task["mu"] / 2 * (x - self.x_star) ** 2
-            self._program.set_initial_condition(size <= value)
-
-    def start_node(self) -> _Node:
-        """Return the beginning: the states that start at x_0, the others at zero."""
-        states = [self.start if starts else 0 * self.start for starts in self._task["follows"]]
-        stored = [part.gradient(self.start) for part in self._parts] if self._task["table"] else None
-        return _Node(states, [states[0]], stored)
-
-    def draw(self, node: _Node, y: Any) -> list[tuple[Any, list[Any] | None]]:
-        """Return the estimates of the gradient at a point, with what is stored after each."""
-        from PEPit import Point
-
-        if self._task["estimates"] == "components":
-            return self._component(node, y)
-        node.gradient = self.f.gradient(y)
-        self._seen.append((y, node.gradient))
-        if self._task["estimates"] == "full":
-            self._bound(y, node.gradient, node.gradient**2)
-            return [(node.gradient, None)]
-        error = Point()
-        self._bound(y, node.gradient, node.gradient**2 + error**2)
-        return [(node.gradient + error, None), (node.gradient - error, None)]
-
-    def _component(self, node: _Node, y: Any) -> list[tuple[Any, list[Any] | None]]:
-        slopes = [part.gradient(y) for part in self._parts]
-        node.gradient = np.mean(slopes)
-        self._seen.append((y, node.gradient))
-        if node.stored is None:
-            return [(g, None) for g in slopes]
-        mean = np.mean(node.stored)
-        return [
-            (g - node.stored[i] + mean, [*node.stored[:i], g, *node.stored[i + 1 :]])
-            for i, g in enumerate(slopes)
-        ]
-
-    def _bound(self, y: Any, g: Any, moment: Any) -> None:
-        for row in self._task["moments"]:
-            # Of what an assumption does not read, the class may have no value.
-            limit = row["one"] + row["grad_sq"] * g**2
-            if row["delta"]:
-                limit += row["delta"] * (self.f(y) - self.low)
-            if row["descent"]:
-                limit += row["descent"] * (g * (y - self.x_star))
-            if row["d2"]:
-                limit += row["d2"] * (y - self.x_star) ** 2
-            self._program.add_constraint(moment <= limit)
-
-    def close(self) -> None:
-        """Add what holds between the points of the run: the infimum, and strong convexity of a mean."""
-        task, f = self._task, self.f
-        if self.x_star is None:
-            for y, g in self._seen:
-                self._program.add_constraint(self.low <= f(y) - g**2 / (2 * task["L"]))
-        if task["estimates"] == "components" and task["mu"]:
-            for y, g in self._seen:
-                for z, _ in self._seen:
-                    rise = g * (z - y) + task["mu"] / 2 * (z - y) ** 2
-                    if z is not y:
-                        self._program.add_constraint(f(z) >= f(y) + rise)
-
-    def placed(self, states: list[Any], alpha: float) -> list[Any]:
-        """Return the states after the projection or proximal step of the iterate, where there is one."""
-        return states if self._other is None else [self._placed(states[0], alpha), *states[1:]]
-
-    def _placed(self, x: Any, alpha: float) -> Any:
-        from PEPit.primitive_steps import proximal_step
-
-        return proximal_step(x, self._other, alpha)[0]
-
-    def gradient(self, node: _Node) -> Any:
-        """Return the gradient at the iterate of a node."""
-        if node.gradient is None:
-            node.gradient = self.f.gradient(node.states[0])
-            self._seen.append((node.states[0], node.gradient))
-        return node.gradient
+def _start(world: World, task: Task) -> _Node:
+    x, nothing = world.start, 0 * world.start
+    states = {name: x if name in task["from_start"] else nothing for name in task["states"]}
+    states |= {name: world.f.gradient(x) for name in task["from_gradient"]}
+    blank = task["blank"] or not task["table"]
+    return _Node(1.0, states, [nothing if blank else part.gradient(x) for part in world.parts], [x])
 
 
-def _walk(task: Task, world: _World) -> list[list[_Node]]:
-    """Return the nodes of every level, 0 .. K."""
-    levels = [[world.start_node()]]
-    rows = zip(task["keep"], task["push"], task["point"], task["alphas"], strict=True)
-    for keep, push, point, alpha in rows:
-        after = []
-        for node in levels[-1]:
-            for estimate, stored in world.draw(node, combined(point, node.states)):
-                vectors = [*node.states, estimate]
-                states = [combined([*row, p], vectors) for row, p in zip(keep, push, strict=True)]
-                after.append(node.after(world.placed(states, alpha), stored))
-        levels.append(after)
-    return levels
+def _stepped(
+    world: World, task: Task, node: _Node, outcomes: Sequence[Mapping[str, Any]], alpha: float
+) -> Iterator[_Node]:
+    """Yield the nodes after a step, one for each outcome of the coin and each sample or sign of the noise."""
+    for outcome in outcomes:
+        if "g" in outcome["point"]:
+            # A second gradient per step is taken where the first one leads.
+            y = combined(outcome["point"], {**node.states, "g": world.f.gradient(node.states["x"])})
+        else:
+            y = combined(outcome["point"], node.states)
+        full = {name: world.f.gradient(combined(row, node.states)) for name, row in outcome["full"].items()}
+        for share, sample, scale, estimate in _estimates(world, task, node, y):
+            part = world.parts[sample]
+            also = {
+                name: scale * part.gradient(combined(row, node.states))
+                for name, row in outcome["also"].items()
+            }
+            read = {**node.states, **full, **also, "g": estimate, task["table"]: node.stored[sample]}
+            states = {name: combined(row, read) for name, row in outcome["update"].items()}
+            states["x"] = world.placed(states["x"], alpha)
+            stored = list(node.stored)
+            stored[sample] = combined(outcome["stores"], read)
+            yield node.to(outcome["share"] * share, states, stored, sample)
 
 
-def _measured(task: Task, levels: list[list[_Node]], world: _World) -> list[Any]:
+def _estimates(world: World, task: Task, node: _Node, y: Any) -> list[tuple[float, int, float, Any]]:
+    """Return the estimates of the gradient at a point: their shares, samples, factors and values."""
+    from PEPit import Point
+
+    if task["estimates"] == "components":
+        drawn = _samples(task, node)
+        independent = task["order"] == INDEPENDENT
+        scales = [0.5 / share if independent else 1.0 for share, _ in drawn]
+        slopes = {i: world.parts[i].gradient(y) for _, i in drawn}
+        if len(drawn) > 1 or task["moments"]:
+            squares = [part.gradient(y) ** 2 / len(world.parts) for part in world.parts]
+            world.limit(y, world.gradient(y), _total(squares))
+        return [(share, i, scale, scale * slopes[i]) for (share, i), scale in zip(drawn, scales, strict=True)]
+    g = world.gradient(y)
+    if task["estimates"] == "full":
+        world.limit(y, g, g**2)
+        return [(1.0, 0, 1.0, g)]
+    error = Point()
+    world.limit(y, g, g**2 + error**2)
+    return [(0.5, 0, 1.0, g + error), (0.5, 0, 1.0, g - error)]
+
+
+def _samples(task: Task, node: _Node) -> list[tuple[float, int]]:
+    """Return the samples that may come next, with their shares."""
+    order, visited = task["order"], node.visited
+    if order == INDEPENDENT:
+        return [(share, i) for i, share in enumerate(task["probabilities"])]
+    if len(visited) % 2:
+        return [(1.0, 1 - visited[-1])]
+    if order == CYCLIC:
+        return [(1.0, 0)]
+    if order == SHUFFLE_ONCE and visited:
+        return [(1.0, visited[0])]
+    return [(0.5, 0), (0.5, 1)]
+
+
+def _measured(task: Task, levels: list[list[_Node]], world: World) -> list[Any]:
     """Return the values whose least one is the measure."""
-    f, low, last = world.whole, world.low, levels[-1]
-    shares = [w / sum(task["weights"]) for w in task["weights"]]
-    if task["measure"] == "distance_sq":
-        return [np.mean([(node.states[0] - world.x_star) ** 2 for node in last])]
-    if task["measure"] == "gap_last":
-        return [np.mean([f(node.states[0]) for node in last]) - low]
-    if task["measure"] == "gap_average":
-        return [np.mean([f(combined(shares, node.points)) for node in levels[-2]]) - low]
-    if task["measure"] == "gap_best":
-        return [np.mean([f(node.states[0]) for node in level]) - low for level in levels[:-1]]
-    if task["measure"] == "grad_norm_sq_last":
-        return [np.mean([world.gradient(node) ** 2 for node in last])]
-    squares = [np.mean([node.gradient**2 for node in level]) for level in levels[:-1]]
-    return squares if task["measure"] == "grad_norm_sq_best" else [combined(shares, squares)]
+    f, low, measure = world.whole, world.low, task["measure"]
+    shares = {j: w / sum(task["weights"]) for j, w in enumerate(task["weights"]) if w}
+
+    def square(node: _Node) -> Any:
+        return world.gradient(node.states["x"]) ** 2
+
+    if measure == "distance_sq":
+        return [_mean(levels[-1], lambda node: (node.states["x"] - world.x_star) ** 2)]
+    if measure == "gap_last":
+        return [_mean(levels[-1], lambda node: f(node.states["x"]) - low)]
+    if measure == "gap_average":
+
+        def averaged(node: _Node) -> Any:
+            return f(_total([share * node.points[j] for j, share in shares.items()])) - low
+
+        return [_mean(levels[-2], averaged)]
+    if measure == "gap_best":
+        return [_mean(levels[j], lambda node: f(node.states["x"]) - low) for j in shares]
+    if measure == "grad_norm_sq_last":
+        return [_mean(levels[-1], square)]
+    squares = {j: _mean(levels[j], square) for j in shares}
+    if measure == "grad_norm_sq_best":
+        return list(squares.values())
+    return [_total([share * squares[j] for j, share in shares.items()])]
 
 
-def combined(factors: Sequence[float], vectors: Sequence[Any]) -> Any:
-    """Return the sum of vectors (or numbers) times factors."""
-    terms = [c * v for c, v in zip(factors, vectors, strict=True)]
+def _mean(nodes: list[_Node], value: Callable[[_Node], Any]) -> Any:
+    return _total([node.share * value(node) for node in nodes])
+
+
+def _total(terms: Sequence[Any]) -> Any:
     return sum(terms[1:], start=terms[0])
 
 
-def _declare(program: Any, task: Task) -> Any:
-    from PEPit import functions
-
-    kind, L, mu = task["function_class"], task["L"], task["mu"]
-    if kind == "convex" or task["estimates"] == "components":
-        return program.declare_function(functions.SmoothConvexFunction, L=L)
-    if kind == "pl":
-        return program.declare_function(functions.SmoothQuadraticLojasiewiczFunctionExpensive, L=L, mu=mu)
-    if kind == "smooth":
-        return program.declare_function(functions.SmoothFunction, L=L)
-    if kind == "quadratic":
-        return program.declare_function(functions.SmoothStronglyConvexQuadraticFunction, L=L, mu=mu or 0)
-    if kind == "nonsmooth":
-        # The subgradients that the run meets are bounded one by one.
-        return program.declare_function(functions.StronglyConvexFunction, mu=mu or 0)
-    return program.declare_function(functions.SmoothStronglyConvexFunction, L=L, mu=mu)
+def combined(row: Mapping[str, float], vectors: Mapping[str, Any]) -> Any:
+    """Return the sum of named vectors times factors."""
+    terms = [factor * vectors[name] for name, factor in row.items()]
+    return _total(terms) if terms else 0 * vectors["x"]

@@ -97,12 +97,12 @@ POINTS = {
     },
     "subgradient_strong": [({"second_moment": 4, "mu": 0.5}, k) for k in (1, 2, 4)],
     "nesterov_convex_gradient": [({"L": 1, "alpha": step}, k) for step, k in ((1.0, 1), (1.0, 4), (0.3, 3))],
-    "nesterov_strong_distance": [
-        ({"L": 1, "mu": 0.1, "alpha": step}, k) for step, k in ((1.0, 1), (1.0, 4), (0.2, 3))
-    ],
-    "nesterov_strong": [
-        ({"L": 1, "mu": 0.1, "alpha": step}, k) for step, k in ((1.0, 1), (1.0, 4), (0.2, 3))
-    ],
+    **{
+        name: [
+            ({"L": 1, "mu": 0.1, "gap0": 0.4, "alpha": step}, k) for step, k in ((1.0, 1), (1.0, 4), (0.2, 3))
+        ]
+        for name in ("nesterov_strong", "nesterov_strong_distance")
+    },
     "saga_sc": [
         ({"L_max": 1, "mu": 0.2, "alpha": step, "sigma_star_sq": 0.5, "n": 2, "gap0": 0.4}, k)
         for step, k in ((0.05, 3), (0.15, 2), (1 / 6, 3))
@@ -121,12 +121,34 @@ POINTS = {
         for step, beta, k in ((1.0, 0.9, 3), (0.5, 0.5, 2), (1.0, 0.1, 4))
     ],
     "triple_momentum_gap": [({"L": 1, "mu": mu}, k) for mu, k in ((0.1, 1), (0.1, 4), (0.5, 2))],
+    "svrg_epochs_sc": [
+        ({"L_max": 1, "mu": 0.5, "alpha": step, "epoch": epoch}, 2)
+        for step, epoch in ((0.1, 1), (0.3, 1), (0.25, 2))
+    ],
     "ogm_convex_gradient": [({"L": L}, k) for L, k in ((1, 1), (2, 2), (1, 5))],
 }
 CONSTANTS = {
-    **{"L": 1, "L_max": 1.5, "L_batch": 0.8, "ell": 1, "mu": 0.2, "mu_pl": 0.2, "gap0": 0.4, "margin": 0.1},
+    **{
+        "L": 1,
+        "L_max": 1.5,
+        "L_batch": 0.8,
+        "ell": 1,
+        "mu": 0.2,
+        "mu_pl": 0.2,
+        "gap0": 0.4,
+        "grad0_sq": 0.6,
+        "margin": 0.1,
+    },
     **{"second_moment": 4, "variance_bound": 0.5, "sigma_star_sq": 0.5, "sigma_b_sq": 0.5, "rho": 2},
-    **{"affine_noise": 0.5, "affine_growth": 1.5, "component_gap": 0.3},
+    **{
+        "affine_noise": 0.5,
+        "affine_growth": 1.5,
+        "component_gap": 0.3,
+        "n": 2,
+        "L_mean": 1,
+        "sigma_p_sq": 0.5,
+        "mu_min": 0.1,
+    },
 }
 SCALES = (2, 1, 0.5, 0.2)
 
@@ -136,7 +158,7 @@ def points(name):
     if name in POINTS:
         return POINTS[name]
     theorem = THEOREMS[name]
-    start = "D" if symbols.D in theorem.bound.free_symbols else "gap0"
+    start = ORACLES[name].start.name
     constants = {each: value for each, value in CONSTANTS.items() if each != start}
     known = {symbols.BY_NAME[each]: value for each, value in {**constants, start: 1}.items()}
     first = max(1, int(theorem.start.subs(known)))
@@ -174,7 +196,7 @@ def test_no_worst_case_exceeds_its_bound_and_tight_ones_attain_it(names):
 def test_false_bounds_of_every_kind_of_program_are_seen():
     names = ("gd_convex_tight", "gd_quadratic_gap", "steepest_linear", "subgradient_linear_decay_horizon")
     names = (*names, "heavy_ball_quadratic", "projected_subgradient", "gd_convex_gradient_mean")
-    names = (*names, "sgd_interpolation_sc", "schedule_free_constant", "sgd_convex_horizon")
+    names = (*names, "sgd_importance_interpolation", "schedule_free_constant", "ista_contraction")
     false = [replace(THEOREMS[n], bound=THEOREMS[n].bound * 0.99, certificate=None) for n in names]
     requests = [(theorem, *points(theorem.id)[0]) for theorem in false]
     assert all(found.ratio > 1 + 1e-6 for found in worst_cases(requests))
