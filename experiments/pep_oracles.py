@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Literal
 
-from sympy import Expr, Rational, S, Symbol
+from sympy import Expr, Integer, Rational, Symbol
 
 from ratebound.experiments.pep_steps import steps_of
 from ratebound.theory.catalogue import THEOREMS
@@ -121,7 +121,7 @@ _CONVEX_PARTS: Mapping[str, tuple[Symbol, Symbol | None]] = MappingProxyType(
     }
 )
 _PARTS = frozenset({*_CONVEX_PARTS, "strongly_convex_components", "lipschitz_steps"})
-_VALUES = {**dict.fromkeys((*PARAMETERS, *CONSTANTS), Rational(1, 2)), n: S(2), epoch: S(2)}
+_VALUES = {**dict.fromkeys((*PARAMETERS, *CONSTANTS), Rational(1, 2)), n: Integer(2), epoch: Integer(2)}
 
 
 def after_step(method: Method) -> Literal["projection", "proximal", ""]:
