@@ -18,7 +18,7 @@ from ratebound.experiments.backends.drawn import TABLE, Reader, coin_probability
 from ratebound.experiments.backends.full_gradient import one_blas_thread
 from ratebound.experiments.backends.numpy_ import compile_rules, compiled_point, moved
 from ratebound.experiments.backends.rules import SUM, rules_of, started
-from ratebound.experiments.plan import Plan
+from ratebound.experiments.plan import Plan, undefined_to_nan
 from ratebound.problems.finite_sum import Problem
 from ratebound.theory.symbols import k as counter
 
@@ -205,4 +205,4 @@ def moments(plan: Plan) -> dict[str, np.ndarray]:
                 curves["gap_average"][:, k] = run.square(SUM, H / 2) / spent[:, k - 1] ** 2
             if k < steps:
                 run.step(k)
-    return curves
+    return undefined_to_nan(curves, plan.weights)

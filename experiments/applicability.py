@@ -15,7 +15,7 @@ from ratebound.experiments.along import along_run
 from ratebound.experiments.checks import whole
 from ratebound.experiments.leaving import checked_radius
 from ratebound.experiments.linear import setting_of
-from ratebound.experiments.plan import OVER_PATH, check_alphas
+from ratebound.experiments.plan import OVER_PATH, check_alphas, nothing_averaged
 from ratebound.experiments.sampling_of import NotApplicable, sampling_of, sizes_of
 from ratebound.experiments.trial import Trial
 from ratebound.problems.certified import Constant, NotCertified, Setting
@@ -202,10 +202,13 @@ def _with_steps(trial: Trial, chosen: Mapping[Symbol, Expr], steps: int) -> Tria
     except RateboundError as problem:
         raise NotApplicable(f"the schedule {theorem.step}: {problem}") from None
     weights = None
-    if theorem.averaged_over is not None and theorem.weights != Integer(1):
-        weights = number(theorem.weights, np.arange(steps))
     start = int(number(theorem.start)) if theorem.measure not in ONE_STEP else 0
     start = max(start, 1) if theorem.measure in OVER_PATH else start
+    if theorem.averaged_over is not None and theorem.weights != Integer(1):
+        weights = number(theorem.weights, np.arange(steps))
+        # Before the first point that counts there is no average to ask about.
+        first = int(nothing_averaged(np.broadcast_to(weights, steps)).sum())
+        start = max(start, first) if first > steps or not theorem.at_horizon else start
     if start > steps:
         raise NotApplicable(
             f"{theorem.id} claims its bound from k = {start} on, and the run makes {steps} steps; "

@@ -19,7 +19,13 @@ from ratebound.experiments.backends.drawn import values_of
 from ratebound.experiments.backends.numpy_ import compile_method, nan_to_inf
 from ratebound.experiments.backends.rules import constants_of
 from ratebound.experiments.exact import path_curves, path_needs
-from ratebound.experiments.plan import check_alphas, check_batch, check_measures, check_weights
+from ratebound.experiments.plan import (
+    check_alphas,
+    check_batch,
+    check_measures,
+    check_weights,
+    undefined_to_nan,
+)
 from ratebound.problems.component_gap import infima
 from ratebound.problems.constants import certify
 from ratebound.problems.finite_sum import Problem
@@ -99,7 +105,7 @@ def enumerate_paths(
     batch, replacement
         The sampling, with one batch size or one per step, shape (K,).
     weights
-        Positive weights of x_0 .. x_{K-1} in averages, shape (K,); None for equal ones.
+        Weights of x_0 .. x_{K-1} in averages, shape (K,), zero for points left out; None for equal ones.
     measures
         Names out of :data:`ratebound.experiments.plan.MEASURES`. ``gap_best`` and ``grad_norm_sq_best`` are
         minima over j < k of the expectation, as in theorems.
@@ -111,7 +117,8 @@ def enumerate_paths(
     Returns
     -------
     dict
-        For each measure an array (K+1,), k = 0 .. K; measures of j < k are nan at k = 0.
+        For each measure an array (K+1,), k = 0 .. K; measures of j < k are nan at k = 0, and averages until
+        the first positive weight.
 
     Raises
     ------
@@ -141,9 +148,7 @@ def enumerate_paths(
     batches = [of_size[size] for size in sizes.tolist()]
     totals = _walk(problem, method, parameters, alphas, weights, batches, chosen)
     means = {name: nan_to_inf(total) for name, total in totals.items()}
-    if "gap_average" in means:
-        means["gap_average"][0] = np.nan
-    means |= path_curves(means, weights)
+    means = undefined_to_nan(means, weights) | path_curves(means, weights)
     return {name: means[name] for name in chosen}
 
 
@@ -170,7 +175,7 @@ def _walk(
     averaged = "gap_average" in measures
     steps, d = alphas.size, problem.d
     totals = {name: np.zeros(steps + 1) for name in (*functions, *(["gap_average"] if averaged else []))}
-    spent = np.concatenate([[1.0], np.cumsum(weights)])
+    spent = np.concatenate([[0.0], np.cumsum(weights)])
     starts = {"x", *method.from_start}
     first = {name: problem.x0[None] if name in starts else np.zeros((1, d)) for name in method.update}
     stack = [(0, first, np.zeros((1, d)), np.ones(1))]
@@ -180,7 +185,7 @@ def _walk(
             X = state["x"]
             for name, function in functions.items():
                 totals[name][k] += chance @ function(X)
-            if averaged and k:
+            if averaged and spent[k]:
                 totals["gap_average"][k] += chance @ problem.gap(past / spent[k])
             if k == steps:
                 continue

@@ -17,6 +17,8 @@ from ratebound.experiments.plan import (
     check_grid,
     check_measures,
     check_weights,
+    nothing_averaged,
+    undefined_to_nan,
 )
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.linear_moments import Linear, LinearMoments
@@ -59,13 +61,13 @@ def path_curves(curves: Mapping[str, np.ndarray], weights: np.ndarray) -> dict[s
     curves
         ``grad_norm_sq_last`` and ``gap_last`` where they are known: expectations at k = 0 .. K, shape (K+1,).
     weights
-        Positive weights, shape (K,).
+        Weights, shape (K,).
 
     Returns
     -------
     dict
         ``grad_norm_sq_mean`` and ``grad_norm_sq_best`` of the one, ``gap_best`` of the other; shape (K+1,),
-        nan at k = 0.
+        nan at k = 0, and means until the first positive weight.
     """
     found = {}
     if "grad_norm_sq_last" in curves:
@@ -76,7 +78,9 @@ def path_curves(curves: Mapping[str, np.ndarray], weights: np.ndarray) -> dict[s
         found["grad_norm_sq_best"] = np.minimum.accumulate(squares)
     if "gap_last" in curves:
         found["gap_best"] = np.minimum.accumulate(curves["gap_last"][:-1])
-    return {name: np.concatenate([[np.nan], curve]) for name, curve in found.items()}
+    return undefined_to_nan(
+        {name: np.concatenate([[np.nan], curve]) for name, curve in found.items()}, weights
+    )
 
 
 def _deterministic(
@@ -132,13 +136,13 @@ def _with_draws(
 def _moments(
     recursion: MomentRecursion, alphas: np.ndarray, weights: np.ndarray, measures: tuple[str, ...]
 ) -> dict[str, np.ndarray]:
-    steps = alphas.size
+    steps, none_yet = alphas.size, nothing_averaged(weights)
     curves = {name: np.full(steps + 1, np.nan) for name in path_needs(measures)}
     read = [(name, _OF_MOMENTS[name]) for name in curves if name in _OF_MOMENTS]
     for k in range(steps + 1):
         for name, attribute in read:
             curves[name][k] = getattr(recursion, attribute)
-        if k and "gap_average" in measures:
+        if not none_yet[k] and "gap_average" in measures:
             curves["gap_average"][k] = recursion.gap_average
         if k < steps:
             recursion.step(float(alphas[k]), float(weights[k]))
@@ -159,13 +163,13 @@ def _linear_moments(
     keep[:, :m, :m], keep[:, m, 0], keep[:, m, m] = run.keep, weights, 1.0
     push, point = (np.concatenate([part, np.zeros((steps, 1))], 1) for part in (run.push, run.point))
     moments = LinearMoments(problem, np.append(run.follows, False))
-    spent = np.cumsum(weights)
+    spent = np.append(0.0, np.cumsum(weights))
     curves = {name: np.full(steps + 1, np.nan) for name in path_needs(measures)}
     for k in range(steps + 1):
         for name in curves.keys() & _OF_MOMENTS.keys():
             curves[name][k] = getattr(moments, _OF_MOMENTS[name])(0)
-        if k and "gap_average" in curves:
-            curves["gap_average"][k] = moments.gap(m) / spent[k - 1] ** 2
+        if spent[k] and "gap_average" in curves:
+            curves["gap_average"][k] = moments.gap(m) / spent[k] ** 2
         if k < steps:
             moments.step(keep[k], push[k], point[k], float(factors[k]))
     curves |= path_curves(curves, weights)
@@ -196,7 +200,7 @@ def exact_curves(
     batch, replacement
         The sampling, with one batch size or one per step, shape (K,); not read for full gradients.
     weights
-        Positive weights of x_0 .. x_{K-1} in averages, shape (K,); None for equal ones.
+        Weights of x_0 .. x_{K-1} in averages, shape (K,), zero for points left out; None for equal ones.
     measures
         Names out of :data:`ratebound.experiments.plan.MEASURES`. ``gap_best`` and ``grad_norm_sq_best`` are
         minima over j < k of the expectation, as in theorems.
@@ -207,7 +211,7 @@ def exact_curves(
     -------
     dict
         For each measure an array of the length of `at`. Overflow reads ``inf``; measures of j < k are nan at
-        k = 0.
+        k = 0, and averages until the first positive weight.
 
     Raises
     ------

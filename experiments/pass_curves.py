@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ratebound.experiments.backends.numpy_ import compile_update
+from ratebound.experiments.plan import undefined_to_nan
 from ratebound.problems.finite_sum import Problem
 from ratebound.theory.passes import CYCLIC, RESHUFFLE
 
@@ -116,7 +117,7 @@ def over_orders(
                 X, past, squares = (np.repeat(part, len(orders), axis=1) for part in (X, past, squares))
             for j in range(problem.n):
                 X = update(X, problem.batch_gradient(X, visited[:, j : j + 1]), alphas[:, k, None, None])
-    return found
+    return undefined_to_nan(found, weights)
 
 
 def _moments_known(problem: Problem, alphas: np.ndarray) -> bool:
@@ -193,4 +194,4 @@ def _moments(
         found["gap_average"] /= spent**2
         means = np.cumsum(weights * found["grad_norm_sq_last"][:, :-1], 1) / spent[:, 1:]
     found["grad_norm_sq_mean"] = np.concatenate([np.full((S, 1), np.nan), means], 1)
-    return found
+    return undefined_to_nan(found, weights)

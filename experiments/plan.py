@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -31,9 +31,11 @@ MEASURES = (
 """``gap_last`` f(x_k) - f*; ``distance_sq`` ||x_k - x*||^2; ``grad_norm_sq_last`` ||grad f(x_k)||^2;
 ``gap_average`` f - f* at the weighted mean of x_0 .. x_{k-1}, ``gap_best`` its minimum over x_0 .. x_{k-1};
 ``grad_norm_sq_mean`` the weighted mean and ``grad_norm_sq_best`` the minimum of ||grad f(x_j)||^2 over j < k.
-The last four are nan at k = 0."""
+The last four are nan at k = 0, and means are until a weight is positive."""
 OVER_PATH = frozenset({"gap_average", "gap_best", "grad_norm_sq_mean", "grad_norm_sq_best"})
 """Measures of the points before x_k, undefined at k = 0."""
+AVERAGED = frozenset({"gap_average", "grad_norm_sq_mean"})
+"""Those that weigh the points: undefined as long as all weights are zero."""
 ALONG_PATH = {"gap_best": "gap", "grad_norm_sq_mean": "grad_norm_sq", "grad_norm_sq_best": "grad_norm_sq"}
 """Measures that read a function at every point of the path, and the function."""
 
@@ -84,20 +86,30 @@ def check_weights(weights: np.ndarray | None, shape: tuple[int, ...]) -> np.ndar
     Raises
     ------
     RateboundError
-        If they do not fit, one is negative or not finite, or the first is zero.
+        If they do not fit, one is negative or not finite, or all are zero.
     """
     given = np.ones(shape[-1]) if weights is None else np.asarray(weights, dtype=np.float64)
     if given.shape not in (shape, shape[-1:]):
         raise RateboundError(f"weights have shape {given.shape}; pass one per step, shape {shape[-1:]}")
-    # A zero leaves a point out; without the first there would be nothing to average yet at k = 1.
-    first = np.arange(shape[-1]) == 0
-    bad = np.argwhere(~(np.isfinite(given) & ((given > 0) | ((given == 0) & ~first))))
+    bad = np.argwhere(~(np.isfinite(given) & (given >= 0)))
     if bad.size:
         raise RateboundError(
-            f"weight {bad[0][-1]} is {given[tuple(bad[0])]:.6g}; weights must be finite and not negative, "
-            "the first positive"
+            f"weight {bad[0][-1]} is {given[tuple(bad[0])]:.6g}; weights must be finite and not negative"
         )
+    if not given.any(-1).all():
+        raise RateboundError("all weights of an average are zero; give at least one point a positive weight")
     return np.broadcast_to(given, shape)
+
+
+def nothing_averaged(weights: np.ndarray) -> np.ndarray:
+    """Return whether no point before x_k has a positive weight, k = 0 .. K, for weights of shape (..., K)."""
+    return np.concatenate([np.zeros_like(weights[..., :1]), np.cumsum(weights, -1)], -1) == 0
+
+
+def undefined_to_nan(curves: Mapping[str, np.ndarray], weights: np.ndarray) -> dict[str, np.ndarray]:
+    """Return curves (..., K+1) by measure, with nan where a mean is over no point at all."""
+    none_yet = nothing_averaged(weights)
+    return {n: np.where(none_yet, np.nan, curve) if n in AVERAGED else curve for n, curve in curves.items()}
 
 
 def check_grid(grid: Sequence[int] | np.ndarray, steps: int) -> np.ndarray:
@@ -148,7 +160,8 @@ class Plan:
     alphas
         Step sizes, shape (S, K): S schedules that share the indices of each replica.
     weights
-        Weights of x_0 .. x_{K-1} in averages, shape (S, K) or (K,); None for equal ones.
+        Weights of x_0 .. x_{K-1} in averages, shape (S, K) or (K,), zero for points that are left out; None
+        for equal ones.
     checkpoints
         Step numbers at which measures are taken, shape (C,).
     replicas

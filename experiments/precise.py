@@ -22,6 +22,7 @@ from ratebound.experiments import precise_draws as drawn
 from ratebound.experiments import precise_moments as moments
 from ratebound.experiments.applicability import Trial
 from ratebound.experiments.linear import is_linear, is_plain
+from ratebound.experiments.plan import AVERAGED
 from ratebound.experiments.precise_metric import MetricRules
 from ratebound.experiments.precise_states import Rules, StateMoments
 from ratebound.problems.finite_sum import Problem
@@ -219,6 +220,8 @@ def _walked(trial: Trial, alphas: list[Any], weights: np.ndarray, at: np.ndarray
         if step in wanted:
             if name in BEST:
                 found[step] = best
+            elif name in AVERAGED and not total:
+                found[step] = mpmath.nan
             elif name == "grad_norm_sq_mean":
                 found[step] = squares / total
             elif name == "grad_norm_sq_last":

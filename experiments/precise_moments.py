@@ -14,6 +14,7 @@ import mpmath
 import numpy as np
 from sympy import Symbol
 
+from ratebound.experiments.plan import AVERAGED
 from ratebound.problems.finite_sum import Problem
 from ratebound.theory import symbols as s
 
@@ -217,6 +218,8 @@ def run(
 
 
 def _value(moments: Start, measure: str, square: int, total: int, gathered: int, best: Any) -> Any:
+    if measure in AVERAGED and not total:
+        return mpmath.nan
     if measure == "gap_average":
         return number(inner(moments.H, moments.sums)) / 2 / number(total) ** 2
     if measure == "grad_norm_sq_mean":

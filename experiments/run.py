@@ -176,7 +176,8 @@ def simulate(
     seed
         The one seed, 0 <= seed < 2^64.
     average
-        Positive weights of x_0 .. x_{steps-1} in averages, shape (steps,); None for equal weights.
+        Weights of x_0 .. x_{steps-1} in averages, shape (steps,), zero for points that are left out, such as
+        the first half for an average of the tail; None for equal weights.
     measures
         Names out of :data:`MEASURES`.
     checkpoints
@@ -203,8 +204,8 @@ def simulate(
         ``grad_norm_sq_best`` and ``gap_best`` are minima along each replica, whose mean lies below the
         minimum over j of the mean that theorems speak of; for the latter ``grad_norm_sq_path`` and
         ``gap_path`` (step_size, step) hold the means over replicas at every step. A diverged replica reads
-        ``inf``; averages and minima over j < k are nan at k = 0, where they are undefined. Attributes tell
-        how to repeat the run.
+        ``inf``; averages and minima over j < k are nan at k = 0, where they are undefined, and averages until
+        the first positive weight. Attributes tell how to repeat the run.
 
     Raises
     ------

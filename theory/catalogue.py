@@ -50,6 +50,7 @@ FAMILIES = (
     "sgd_star_more",
     "sgd_least_squares",
     "sgd_weighted",
+    "sgd_tail",
     "variance_reduced",
     "restarted",
     "reduced_nonconvex",

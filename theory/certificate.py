@@ -181,7 +181,9 @@ def require_within(parent: Theorem, values: Mapping[Symbol, Expr], theorem: Theo
     RateboundError
         If it assumes more, or the values may leave its range.
     """
-    if not {a.name for a in parent.assumptions} <= {a.name for a in theorem.assumptions}:
+    given = {a.name for a in theorem.assumptions}
+    given |= {"convex"} if "strongly_convex" in given else set()
+    if not {a.name for a in parent.assumptions} <= given:
         raise RateboundError(f"{parent.id} assumes more than {theorem.id}")
     for relation in parent.where:
         require((relation.gts - relation.lts).subs(values), theorem, f"the range of {parent.id}")

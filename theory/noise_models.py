@@ -11,6 +11,7 @@ from ratebound.theory.symbols import (
     L_batch,
     L_max,
     L_mean,
+    R_sq,
     affine_growth,
     affine_noise,
     component_gap,
@@ -44,6 +45,11 @@ lipschitz_moment = Inequality(
     "Lipschitz components and variance at the minimiser",
     2 * L_max**2 * d2 + 2 * sigma_star_sq - moment,
     needs("lipschitz_components"),
+)
+heavy_rows = Inequality(
+    "rows that R^2 H bounds, and variance at the minimiser",
+    2 * R_sq * descent + 2 * sigma_star_sq - moment,
+    needs("least_squares"),
 )
 
 interpolation = Assumption(
@@ -129,7 +135,8 @@ partly_weighted = Assumption(
 least_squares = Assumption(
     "least_squares",
     "least squares without a ridge",
-    ("R_sq", "residual_sq", "rank"),
+    ("R_sq", "residual_sq", "rank", "sigma_star_sq"),
+    (heavy_rows,),
 )
 to_end = Assumption(
     "to_end", "bounds along the run hold at its last point too, where no step is made", ("second_moment",)
@@ -157,6 +164,8 @@ FACTS: tuple[tuple[frozenset[str], Relational], ...] = (
     (needs("strongly_convex", "lipschitz_components"), mu <= L_max),
     (needs("smooth", "batch_components"), L_max >= L),
     (needs("batch_components"), L_batch <= L_max),
+    # E (a a^T)^2 is at least H^2.
+    (needs("strongly_convex", "least_squares"), mu <= R_sq),
     (needs("smooth", "weighted_below"), L_mean >= L),
     (needs("strongly_convex", "weighted"), mu <= L_mean),
     (needs("strongly_convex", "weighted_below"), mu <= L_mean),

@@ -104,7 +104,8 @@ def order(bound: Expr, at_horizon: bool = False) -> Order:
         return Order("one step")
     if any(e.has(counter) for power in bound.atoms(Pow) for e in power.exp.atoms(Pow)):
         return Order("quadratic")
-    decaying, floor = _split(_slowest(bound, counter), counter)
+    halves = {half: half.args[0] for half in bound.atoms(RoundFunction) if half.has(counter)}
+    decaying, floor = _split(_slowest(bound.xreplace(halves), counter), counter)
     if _is_geometric(decaying, counter):
         return Order("floor" if floor else "linear")
     p, q = _power(decaying.xreplace({counter: _t}), _t)
@@ -112,11 +113,19 @@ def order(bound: Expr, at_horizon: bool = False) -> Order:
 
 
 def _slowest(bound: Expr, counter: Symbol) -> Expr:
-    """Return the bound with the argument of each ``Max`` that wins far out, a power before a geometric."""
+    """Return the bound with the argument of each ``Max`` that wins far out, a power before a geometric.
+
+    Where a power is left without them, geometric terms are dropped.
+    """
     swaps = {}
     for top in (each for each in bound.atoms(Max) if each.has(counter)):
         swaps[top] = next((a for a in top.args if not _is_geometric(a, counter)), top.args[0])
-    return bound.xreplace(swaps)
+    bound = bound.xreplace(swaps)
+    powers = {p: p.as_base_exp() for p in bound.atoms(Pow, exp)}
+    settled = bound.xreplace(
+        {p: Integer(0) for p, (q, m) in powers.items() if m.has(counter) and not q.has(counter)}
+    )
+    return settled if settled.has(counter) else bound
 
 
 def _split(bound: Expr, counter: Symbol) -> tuple[Expr, Expr]:

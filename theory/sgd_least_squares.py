@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from sympy import Integer, sqrt
 
-from ratebound.theory.assumptions import convex
+from ratebound.theory.assumptions import convex, strong_monotone, strongly_convex
 from ratebound.theory.averaged_lms import AveragedLMS
 from ratebound.theory.certificate import Corollary
 from ratebound.theory.methods import sgd
-from ratebound.theory.noise_models import least_squares
+from ratebound.theory.noise_models import heavy_rows, least_squares
+from ratebound.theory.recursion import Recursion
 from ratebound.theory.statement import Theorem
-from ratebound.theory.symbols import D, R_sq, alpha, k, rank, residual_sq
+from ratebound.theory.symbols import D, R_sq, alpha, k, mu, rank, residual_sq, sigma_star_sq
 
 _NOISE = sqrt(residual_sq * rank)
+_NET = 1 - alpha * R_sq
 
 sgd_averaged_least_squares = Theorem(
     id="sgd_averaged_least_squares",
@@ -45,4 +47,28 @@ sgd_averaged_least_squares_quarter = Theorem(
     sibling="sgd_averaged_least_squares",
 )
 
-THEOREMS = (sgd_averaged_least_squares, sgd_averaged_least_squares_quarter)
+sgd_least_squares_distance = Theorem(
+    id="sgd_least_squares_distance",
+    title="SGD on least squares, strongly convex, constant step, distance",
+    source="derived: Needell, Srebro and Ward 2014, Theorem 2.1, with R^2 in place of L_max",
+    method=sgd,
+    assumptions=(strongly_convex, least_squares),
+    step=alpha,
+    where=(alpha < 1 / R_sq,),
+    measure="distance_sq",
+    bound=(1 - 2 * alpha * mu * _NET) ** k * D**2 + alpha * sigma_star_sq / (mu * _NET),
+    certificate=Recursion(
+        rate=1 - 2 * alpha * mu * _NET,
+        noise=2 * alpha**2 * sigma_star_sq,
+        by={strong_monotone: 2 * alpha * _NET, heavy_rows: alpha**2},
+    ),
+    defaults={alpha: 1 / (2 * R_sq)},
+    note="R^2 is at most L_max, the largest ||a_i||^2, and may be far smaller.",
+    sibling="sgd_nws",
+)
+
+THEOREMS = (
+    sgd_averaged_least_squares,
+    sgd_averaged_least_squares_quarter,
+    sgd_least_squares_distance,
+)

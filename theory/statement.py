@@ -72,7 +72,7 @@ class Theorem:
     where
         The admissible range: relations with a parameter on the left, such as ``alpha <= 1/L``.
     weights
-        Weight w_j of x_j in averages, an expression in ``k`` (read as j).
+        Weight w_j of x_j in averages, an expression in ``k`` (read as j) and ``K``; zero leaves x_j out.
     start
         The first k at which the bound is claimed.
     defaults
@@ -218,8 +218,8 @@ class Theorem:
 
     @property
     def at_horizon(self) -> bool:
-        """Whether the bound is claimed at k = K only, for a step that knows K."""
-        return self.bound.has(K) or self.step.has(K)
+        """Whether the bound is claimed at k = K only, for a step or an average that knows K."""
+        return any(each.has(K) for each in (self.bound, self.step, self.weights))
 
     @property
     def setting(self) -> str:

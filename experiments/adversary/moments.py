@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ratebound.experiments.linear import linear
+from ratebound.experiments.plan import undefined_to_nan
 from ratebound.problems.certified import batch_factor
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.linear_moments import Linear
@@ -56,7 +57,7 @@ def moment_curves(
     Returns
     -------
     dict
-        ``gap_last``, ``distance_sq``, ``grad_norm_sq_last``, ``gap_average`` (nan at k = 0), ``moment``,
+        ``gap_last``, ``distance_sq``, ``grad_norm_sq_last``, ``gap_average`` (nan where none), ``moment``,
         E||g_k||^2, and ``spread``, E||g_k - grad f(y_k)||^2, each of shape (S, K+1). The gradient that no
         step takes, at k = K, is at the point of the last step.
     """
@@ -95,7 +96,8 @@ def moment_curves(
                 Z = _advanced(Z, maps, run, weights[:, k], k, np.append(1 - c, c * chances))
         total = np.concatenate([np.zeros((S, 1)), np.cumsum(weights, 1)], 1)
         curves["gap_average"] /= total**2
-    return {name: np.where(np.isnan(curve), np.inf, curve) for name, curve in curves.items()}
+    overflown = {name: np.where(np.isnan(curve), np.inf, curve) for name, curve in curves.items()}
+    return undefined_to_nan(overflown, weights)
 
 
 def _to_point(point: np.ndarray, d: int) -> np.ndarray:

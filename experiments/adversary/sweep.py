@@ -99,8 +99,8 @@ def sweep(
     weighing = number(theorem.weights, values, counter, case.steps)
     weights = np.broadcast_to(weighing, (size, case.steps))
     inside = _inside(theorem, values, size)
-    for numbers in (alphas, weights):
-        inside &= (np.isfinite(numbers) & (numbers > 0)).all(1)
+    inside &= (np.isfinite(alphas) & (alphas > 0)).all(1)
+    inside &= (np.isfinite(weights) & (weights >= 0)).all(1) & weights.any(1)
     alphas, weights = (np.where(inside[:, None], numbers, 1.0) for numbers in (alphas, weights))
     chosen = {p.name: np.where(inside, columns[p].ravel(), 1.0) for p in method.parameters}
     known = expectations(case, alphas, weights, chosen)

@@ -7,7 +7,7 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from ratebound.experiments.plan import ALONG_PATH, OVER_PATH, Plan
+from ratebound.experiments.plan import ALONG_PATH, AVERAGED, OVER_PATH, Plan, nothing_averaged
 from ratebound.problems.finite_sum import Problem
 from ratebound.theory.statement import BEST
 
@@ -145,7 +145,7 @@ def record(
     dict
         For each measure an array (S, R, C); with ``grad_norm_sq_best`` also ``grad_norm_sq_path`` (S, K), the
         mean over replicas of ||grad f(x_j)||^2 at every j, and with ``gap_best`` a ``gap_path``. A diverged
-        replica reads ``inf``; nan occurs only at k = 0 of measures that are undefined there.
+        replica reads ``inf``; nan occurs only where a measure is over no point at all.
     """
     S, K = plan.alphas.shape
     assert plan.weights is not None
@@ -184,5 +184,7 @@ def record(
                 for path in paths.values():
                     path.leave(k, engine.points())
         points.release()
+    none_yet = nothing_averaged(plan.weights)[:, None, plan.checkpoints]
+    out |= {m: np.where(none_yet, np.nan, out[m]) for m in plan.measures if m in AVERAGED}
     best = [ALONG_PATH[name] for name in plan.measures if name in BEST]
     return out | {f"{function}_path": paths[function].means for function in best}
