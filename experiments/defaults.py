@@ -58,4 +58,5 @@ def default_problems(theorem: Theorem) -> tuple[str, ...]:
         return BOUNDED
     if theorem.in_passes:
         return IN_PASSES
-    return SQUARES if {"quadratic", "strongly_convex"} <= assumed else USUAL
+    squares = bool({"quadratic", "least_squares"} & assumed)
+    return SQUARES if squares and "strongly_convex" in assumed else USUAL

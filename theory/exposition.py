@@ -43,8 +43,10 @@ from ratebound.theory.exposition_steps import (
     least_gradient,
     look_ahead,
     on_a_box,
+    restarted,
     short_steps,
     summed_roots,
+    tail,
     within,
 )
 from ratebound.theory.gradient_sum import GradientSum
@@ -65,6 +67,7 @@ from ratebound.theory.squaring import Squaring
 from ratebound.theory.statement import Theorem
 from ratebound.theory.strong_model import StrongModel
 from ratebound.theory.symbols import D, alpha, d2, d2_next, delta, delta_next, grad_sq
+from ratebound.theory.tails import Restarted, Tail
 from ratebound.theory.telescope import SUMMED, Telescope
 from ratebound.theory.tracked_sum import TrackedSum
 from ratebound.theory.within import Within
@@ -146,6 +149,10 @@ def _proof(theorem: Theorem) -> list[Line]:
             return list(on_a_box(theorem, proof))
         case Within() as proof:
             return list(within(theorem, proof))
+        case Restarted() as proof:
+            return list(restarted(theorem, proof))
+        case Tail() as proof:
+            return list(tail(theorem, proof))
         case _:
             return [Line("Checked by a certificate of its own kind.")]
 

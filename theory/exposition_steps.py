@@ -20,6 +20,7 @@ from ratebound.theory.look_ahead import LookAhead
 from ratebound.theory.proof_lines import Line, claim_lines, term_lines
 from ratebound.theory.statement import Theorem
 from ratebound.theory.symbols import D, alpha, b0, gap0, n
+from ratebound.theory.tails import Restarted, Tail
 from ratebound.theory.within import Within
 
 
@@ -186,3 +187,23 @@ def within(theorem: Theorem, proof: Within) -> Iterator[Line]:
     yield Line("Induction over the n k steps from the start, with the factor", proof.rate)
     yield Line("from", D**2)
     yield Line(f"is at most the bound, read off after every {n} steps", theorem.bound)
+
+
+def restarted(theorem: Theorem, proof: Restarted) -> Iterator[Line]:
+    """Yield the lines of a proof that restarts a theorem on averages at the middle of the run."""
+    yield Line(f"With s = floor(K/2), the theorem {proof.first.id} bounds E||x_s - x*||^2 by, k = s,")
+    yield Line("  ", proof.first.bound)
+    yield Line(f"From x_s on the theorem {proof.then.id} speaks of K - s steps, with the bound, k = K - s,")
+    yield Line("  ", proof.then.bound)
+    yield Line("a concave function of D^2 = ||x_s - x*||^2: in expectation it is at most", theorem.bound)
+
+
+def tail(theorem: Theorem, proof: Tail) -> Iterator[Line]:
+    """Yield the lines of a proof that telescopes over the last half of the run."""
+    yield Line("The potential V_k", proof.potential)
+    yield from claim_lines(proof.claim(theorem), proof.by, proof.plus)
+    yield Line(f"At s = floor(K/2) the theorem {proof.first.id} bounds d2 by, k = s,", proof.first.bound)
+    grows = f"The sum of the noise over s <= j < K grows as in the lemma {proof.noise_sum.name!r}, with"
+    yield Line(grows, proof.noise_sum.bound)
+    yield Line("Jensen's inequality passes from the mean of f to f at the mean.")
+    yield Line("Divided by the total weight, for K even and odd, this is at most the bound", theorem.bound)

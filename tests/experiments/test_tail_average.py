@@ -130,7 +130,8 @@ def test_what_is_not_averaged_yet_is_not_asked(name):
     assert verify(false, quadratic(), steps=12, replicas=0).outcome == "violated"
     early = verify(conjecture, quadratic(), steps=5, replicas=0)
     assert early.outcome == "not applicable" and "from k = 6 on" in early.reason
-    swept = sweep(case(conjecture, quadratic(), 12), {})
+    chosen = {each: np.array([value]) for each, value in trial.parameters.items()}
+    swept = sweep(case(conjecture, quadratic(), 12), chosen)
     assert np.isnan(swept.ratio[0, :5]).all() and (swept.ratio[0, 5:] > 0).all()
     with mpmath.workdps(50):
         at = np.array([2, 6, 12])

@@ -30,6 +30,7 @@ from ratebound.theory.reduced import Reduced
 from ratebound.theory.squaring import Squaring
 from ratebound.theory.statement import MEASURES, ONE_STEP
 from ratebound.theory.symbols import D, K, L, alpha, gap0, k, mu, mu_pl, second_moment
+from ratebound.theory.tails import Restarted, Tail
 from ratebound.theory.telescope import Telescope
 from ratebound.theory.tracked_sum import TrackedSum
 from ratebound.theory.tracking import Tracking
@@ -101,7 +102,7 @@ def _proof_parts(certificate):
                 yield from _proof_parts(case)
         case LastIterate():
             yield [first_order, certificate.slope]
-        case Squaring() | Tracking() | Away() | DualFree():
+        case Squaring() | Tracking() | Away() | DualFree() | Tail():
             yield list(certificate.by)
         case Conversion() | Corollary():
             yield list(getattr(certificate, "by", ()))
@@ -163,7 +164,7 @@ def test_a_second_derivation_by_running_the_one_step_inequality(theorem):
 def _random_constants(theorem, rng):
     base = float(np.exp(rng.normal()))
     values = {"mu": base, "mu_pl": base, "L": base * (1 + rng.exponential(5.0)), "D": 0.5 + rng.random()}
-    values |= {"L_max": 1.5 * values["L"], "ell": 1.2 * values["L"], "mu_min": base}
+    values |= {"L_max": 1.5 * values["L"], "ell": 1.2 * values["L"], "R_sq": values["L"], "mu_min": base}
     values |= {"gap0": rng.exponential() + 0.01, "second_moment": rng.exponential() + 0.01}
     values |= {name: rng.exponential() + 0.01 for name in ("grad0_sq", "sigma_b_sq", "sigma_star_sq")}
     values |= {"L_mean": 1.3 * values["L"], "sigma_p_sq": rng.exponential() + 0.01}
@@ -290,8 +291,8 @@ def test_every_theorem_tells_its_proof(theorem):
     lines = exposition(theorem)
     assert lines and all(line.words for line in lines)
     root = theorem.certificate
-    while isinstance(root, Corollary):
-        root = root.of.certificate
+    while isinstance(root, Corollary | Restarted):
+        root = (root.of if isinstance(root, Corollary) else root.then).certificate
     # What follows from a cited theorem is cited too.
     assert (theorem.proof == "cited") == isinstance(root, Cited)
 
