@@ -165,9 +165,8 @@ def _random_constants(theorem, rng):
     base = float(np.exp(rng.normal()))
     values = {"mu": base, "mu_pl": base, "L": base * (1 + rng.exponential(5.0)), "D": 0.5 + rng.random()}
     values |= {"L_max": 1.5 * values["L"], "ell": 1.2 * values["L"], "R_sq": values["L"], "mu_min": base}
-    values |= {"gap0": rng.exponential() + 0.01, "second_moment": rng.exponential() + 0.01}
-    values |= {name: rng.exponential() + 0.01 for name in ("grad0_sq", "sigma_b_sq", "sigma_star_sq")}
-    values |= {"L_mean": 1.3 * values["L"], "sigma_p_sq": rng.exponential() + 0.01}
+    positive = ("gap0", "second_moment", "grad0_sq", "sigma_b_sq", "sigma_star_sq", "sigma_p_sq")
+    values |= {"L_mean": 1.3 * values["L"]} | {name: rng.exponential() + 0.01 for name in positive}
     values |= {"variance_bound": rng.exponential() + 0.01, "component_gap": rng.exponential() + 0.01}
     values |= {"s0": 4 * values["ell"] / base, "theta": (0.51 + rng.exponential()) / base}
     values |= {"L_batch": values["L_max"] * rng.random(), "affine_noise": rng.exponential() + 0.01}
@@ -178,7 +177,7 @@ def _random_constants(theorem, rng):
     values |= {"L_coord_sum": values["d"] * base + rng.random() * values["d"] * (values["L"] - base)}
     values |= {"D_scaled_sq": rng.exponential() + 0.01, "omega": 0.01 + 0.99 * rng.random()}
     values |= {"x_inf": rng.random() + 0.01, "margin": rng.random(), "grad_inf": rng.exponential() + 0.01}
-    values |= {name: rng.random() for name in ("decay", "penalty0", "beta", "R_sq", "residual_sq", "rank")}
+    values |= {name: rng.random() for name in ("decay", "penalty0", "beta", "residual_sq", "rank")}
     # Near enough to x* for steps that square the distance.
     values |= {"epoch": 7.0, "mu_star": base, "L_hess": 2 * base / (3 * values["D"]) * rng.random()}
     values |= {"level_radius": values["D"], "damping": np.nan, "radius": rng.random() / values["L"]}
