@@ -53,6 +53,7 @@ FAMILIES = (
     "sgd_tail",
     "variance_reduced",
     "restarted",
+    "stored_averages",
     "reduced_nonconvex",
     "dual",
     "shuffled",

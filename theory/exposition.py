@@ -31,6 +31,7 @@ from ratebound.theory.exposition_reduced import (
     dual_free,
     epochs,
     reduced,
+    stored_mean,
     tracked_sum,
 )
 from ratebound.theory.exposition_second import of_models
@@ -65,6 +66,7 @@ from ratebound.theory.reduced import Reduced
 from ratebound.theory.spectral import Chebyshev, Peak, Slowest, lam
 from ratebound.theory.squaring import Squaring
 from ratebound.theory.statement import Theorem
+from ratebound.theory.stored_mean import StoredMean
 from ratebound.theory.strong_model import StrongModel
 from ratebound.theory.symbols import D, alpha, d2, d2_next, delta, delta_next, grad_sq
 from ratebound.theory.tails import Restarted, Tail
@@ -113,6 +115,8 @@ def _proof(theorem: Theorem) -> list[Line]:
             return list(_memory(theorem, proof))
         case Reduced() as proof:
             return list(reduced(theorem, proof))
+        case StoredMean() as proof:
+            return list(stored_mean(theorem, proof))
         case DualAscent() as proof:
             return list(dual_ascent(theorem, proof))
         case Epochs() as proof:

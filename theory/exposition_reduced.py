@@ -13,6 +13,7 @@ from ratebound.theory.epochs import Epochs
 from ratebound.theory.proof_lines import Line, claim_lines, term_lines
 from ratebound.theory.reduced import Reduced, renewal
 from ratebound.theory.statement import Theorem
+from ratebound.theory.stored_mean import StoredMean, averaged
 from ratebound.theory.symbols import D, mu_min, sigma_star_sq
 from ratebound.theory.tracked_sum import TrackedSum
 
@@ -74,6 +75,22 @@ def tracked_sum(theorem: Theorem, proof: TrackedSum) -> Iterator[Line]:
         for inequality, multiplier in proof.start.items():
             yield from term_lines(inequality, multiplier)
     yield from _gathered(theorem, True, proof.weight)
+
+
+def stored_mean(theorem: Theorem, proof: StoredMean) -> Iterator[Line]:
+    """Yield the lines of a proof for steps along the mean of what is stored."""
+    yield Line(
+        "The step is along v_{k+1}, the mean of what is stored. In expectation a step makes of the state:"
+    )
+    for after, value in averaged(theorem.method).items():
+        yield Line("  ", after, "is")
+        yield Line("    ", value)
+    yield Line("The potential V_k", proof.potential)
+    yield from claim_lines(proof.claim, proof.by, proof.plus)
+    yield Line("V_k is at least the squared distance times", proof.share)
+    for inequality, multiplier in proof.final.items():
+        yield from term_lines(inequality, multiplier)
+    yield from _gathered(theorem, theorem.measure == "gap_average", proof.rate)
 
 
 def dual_ascent(theorem: Theorem, proof: DualAscent) -> Iterator[Line]:

@@ -12,6 +12,10 @@ from sympy import Symbol
 
 stored_sq = Symbol("stored_sq", nonnegative=True)
 stored_sq_next = Symbol("stored_sq_next", nonnegative=True)
+mean_inner = Symbol("mean_inner", real=True)
+mean_inner_next = Symbol("mean_inner_next", real=True)
+mean_sq = Symbol("mean_sq", nonnegative=True)
+mean_sq_next = Symbol("mean_sq_next", nonnegative=True)
 stored_gap = Symbol("stored_gap", nonnegative=True)
 stored_gap_next = Symbol("stored_gap_next", nonnegative=True)
 dual_sq = Symbol("dual_sq", nonnegative=True)
@@ -24,6 +28,10 @@ away_along = Symbol("away_along", real=True)
 STORED_STATE = (
     stored_sq,
     stored_sq_next,
+    mean_inner,
+    mean_inner_next,
+    mean_sq,
+    mean_sq_next,
     stored_gap,
     stored_gap_next,
     dual_sq,
@@ -36,9 +44,13 @@ STORED_STATE = (
 """The quantities, in which claims are linear."""
 STORED_MEANING: Mapping[Symbol, str] = MappingProxyType(
     {
-        stored_sq: "(1/n) sum_i ||grad f_i(p_i) - grad f_i(x*)||^2, p_i the point whose gradient is stored",
+        stored_sq: "(1/n) sum_i ||t_i - grad f_i(x*)||^2, t_i the gradient that is stored, or zero",
         stored_sq_next: "its mean after the step",
-        stored_gap: "(1/n) sum_i (f_i(p_i) - f_i(x*) - <grad f_i(x*), p_i - x*>), p_i as above",
+        mean_inner: "<x_k - x*, v_k>, v_k the mean of what is stored",
+        mean_inner_next: "its mean after the step",
+        mean_sq: "||v_k||^2, v_k the mean of what is stored",
+        mean_sq_next: "its mean after the step",
+        stored_gap: "(1/n) sum_i (f_i(p_i) - f_i(x*) - <grad f_i(x*), p_i - x*>), stored at p_i",
         stored_gap_next: "its mean after the step",
         dual_sq: "(1/n) sum_i ||b_i - grad f_i(x*) + mu_min x*||^2, b_i = t_i - mu_min x_0 and t_i stored",
         dual_sq_next: "its mean after the step",
@@ -53,6 +65,10 @@ STORED_LATEX: Mapping[Symbol, str] = MappingProxyType(
     {
         stored_sq: r"B_k",
         stored_sq_next: r"\mathbb{E}_k B_{k+1}",
+        mean_inner: r"\langle x_k-x_*,v_k\rangle",
+        mean_inner_next: r"\mathbb{E}_k\langle x_{k+1}-x_*,v_{k+1}\rangle",
+        mean_sq: r"\lVert v_k\rVert^2",
+        mean_sq_next: r"\mathbb{E}_k\lVert v_{k+1}\rVert^2",
         stored_gap: r"H_k",
         stored_gap_next: r"\mathbb{E}_k H_{k+1}",
         dual_sq: r"B_k",
