@@ -5,7 +5,7 @@ from __future__ import annotations
 import fnmatch
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
@@ -13,11 +13,11 @@ from time import perf_counter
 from typing import Any
 
 from ratebound.experiments import ledger as ledgers
-from ratebound.experiments.cell import cell
+from ratebound.experiments import suite_cells
 from ratebound.experiments.defaults import default_problems
 from ratebound.experiments.record import SCHEMA, provenance
+from ratebound.experiments.suite_cells import Progress, Task, useful_processes
 from ratebound.experiments.verdict import DELTA_CONFIRM
-from ratebound.experiments.verify import verify
 from ratebound.problems import library
 from ratebound.problems.finite_sum import Problem
 from ratebound.theory.catalogue import THEOREMS, find
@@ -49,8 +49,6 @@ _CELL_KEYS: Mapping[str, type | tuple[type, ...]] = {"theorems": list, "problems
 _SUITED = "default"
 """In place of a list of problems: those that suit each theorem."""
 
-Progress = Callable[[int, int, str], None]
-
 
 class SuiteInterrupted(KeyboardInterrupt):
     """Ctrl-C during a suite; `record` holds the cells that were finished."""
@@ -58,15 +56,6 @@ class SuiteInterrupted(KeyboardInterrupt):
     def __init__(self, record: dict[str, Any]) -> None:
         super().__init__("interrupted")
         self.record = record
-
-
-@dataclass(frozen=True, eq=False)
-class Task:
-    """One cell: a theorem, a problem, and the options of :func:`ratebound.experiments.verify.verify`."""
-
-    theorem: Theorem
-    problem: Problem
-    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -274,7 +263,10 @@ def run_suite(
         }
 
     try:
-        for made in _cells(suite, budget, backend, progress or (lambda done, total, what: None)):
+        asked = {name: budget[name] for name in ("seed", "delta", "confirm", "cells")}
+        say = progress or (lambda done, total, what: None)
+        processes = useful_processes(suite.tasks)
+        for made in suite_cells.cells(suite.tasks, asked, backend, say, processes):
             cells.append(made)
             if finished is not None:
                 finished(made)
@@ -292,23 +284,3 @@ def _digest(suite: Suite) -> str:
         parts += [problem.name, problem.loss.name, problem.l2, problem.l1]
         parts += [array.tobytes() for array in (problem.A, problem.y, problem.x0)]
     return ledgers.digest(*parts)
-
-
-def _cells(
-    suite: Suite, budget: Mapping[str, Any], backend: str, progress: Progress
-) -> Iterable[dict[str, Any]]:
-    total = len(suite.tasks)
-    for done, task in enumerate(suite.tasks):
-        progress(done, total, f"{task.theorem.id} on {task.problem.name}")
-        verdict = verify(
-            task.theorem,
-            task.problem,
-            seed=suite.seed,
-            delta=budget["delta"],
-            confirm=budget["confirm"],
-            cells=total,
-            backend=backend,
-            **task.options,
-        )
-        yield cell(task.theorem, task.problem, verdict)
-    progress(total, total, "done")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import subprocess
 import tempfile
 import threading
@@ -84,6 +85,8 @@ def _processes(text: str) -> Iterator[Executor]:
 
 def start_worker(taken: Synchronized[int], visible: tuple[str, ...]) -> None:
     """Make a worker process end with the process that started it, and give it a GPU of its own."""
+    # Ctrl-C reaches all processes of a terminal; the one that started the others stops them.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     gpus.take(taken, visible)
     parent = multiprocessing.parent_process()
     if parent is not None:

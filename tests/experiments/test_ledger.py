@@ -58,7 +58,7 @@ def test_verdicts_are_held_to_the_share(suite, tmp_path, monkeypatch):
         seen.append((delta, confirm))
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("ratebound.experiments.suite.verify", verify)
+    monkeypatch.setattr("ratebound.experiments.suite_cells.verify", verify)
     for seed in (1, 2):
         with pytest.raises(SuiteInterrupted):
             run_suite(replace(suite, seed=seed), ledger=tmp_path / "ledger.json")

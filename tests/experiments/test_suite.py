@@ -1,12 +1,14 @@
 """Suites: what a file may declare, and the record that running one makes."""
 
 import json
+import os
 import warnings
+from dataclasses import replace
 
 import pytest
 
 from ratebound.experiments import record as records
-from ratebound.experiments import suite as suites
+from ratebound.experiments import suite_cells
 from ratebound.experiments.suite import SuiteInterrupted, load_suite, names, run_suite
 from ratebound.theory.errors import RateboundError
 
@@ -108,8 +110,27 @@ def test_weighted_averages_are_named(tmp_path):
     assert cell["series"]["mean"] is None and cell["series"]["band"] is None
 
 
+def test_several_processes_make_the_same_cells_in_the_same_order(small):
+    suite, seen = load_suite(small), []
+    budget = {"seed": 3, "delta": 1e-4, "confirm": 1e-3, "cells": len(suite.tasks)}
+    serial, parallel = (
+        list(suite_cells.cells(suite.tasks, budget, "auto", lambda *step: seen.append(step), processes))
+        for processes in (1, 2)
+    )
+    assert json.dumps(parallel) == json.dumps(serial)
+    assert seen[: len(seen) // 2] == seen[len(seen) // 2 :]
+
+
+def test_processes_are_started_for_many_registered_theorems_only(small):
+    tasks = load_suite(small).tasks
+    assert suite_cells.useful_processes(tasks) == 1
+    assert suite_cells.useful_processes(tasks * 100) == os.cpu_count()
+    stranger = replace(tasks[0], theorem=replace(tasks[0].theorem, note="another"))
+    assert suite_cells.useful_processes([*tasks * 100, stranger]) == 1
+
+
 def test_ctrl_c_keeps_the_finished_cells(small, monkeypatch):
-    verify = suites.verify
+    verify = suite_cells.verify
     calls = []
 
     def interrupted(*args, **options):
@@ -118,7 +139,7 @@ def test_ctrl_c_keeps_the_finished_cells(small, monkeypatch):
             raise KeyboardInterrupt
         return verify(*args, **options)
 
-    monkeypatch.setattr(suites, "verify", interrupted)
+    monkeypatch.setattr(suite_cells, "verify", interrupted)
     with pytest.raises(SuiteInterrupted) as stopped:
         run_suite(small)
     assert isinstance(stopped.value, KeyboardInterrupt)

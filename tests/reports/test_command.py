@@ -8,7 +8,7 @@ from synthetic_records import cell, record
 
 from ratebound.cli import cli
 from ratebound.experiments import record as records
-from ratebound.experiments import suite as suites
+from ratebound.experiments import suite_cells
 
 SUITE = """
 title = "Two small ones"
@@ -47,7 +47,7 @@ def test_only_without_a_match_names_a_cell(suite, tmp_path):
 
 
 def test_ctrl_c_leaves_a_whole_report_of_what_was_finished(suite, tmp_path, monkeypatch):
-    verify, asked = suites.verify, []
+    verify, asked = suite_cells.verify, []
 
     def stopped(theorem, problem, **options):
         asked.append(problem.name)
@@ -55,7 +55,7 @@ def test_ctrl_c_leaves_a_whole_report_of_what_was_finished(suite, tmp_path, monk
             raise KeyboardInterrupt
         return verify(theorem, problem, **options)
 
-    monkeypatch.setattr(suites, "verify", stopped)
+    monkeypatch.setattr(suite_cells, "verify", stopped)
     result = _run(suite, "-o", tmp_path / "out")
     assert result.exit_code == 130, result.output
     assert "1 of 2 cells were finished" in result.stderr
