@@ -11,6 +11,7 @@ import numpy as np
 from ratebound.experiments.backends.metric import along_one_axis, pushed, recalled, updated
 from ratebound.problems.axes import axis_smoothness
 from ratebound.problems.constants import certify
+from ratebound.theory.method import AXES
 from ratebound.theory.metric_symbols import step_curvature, step_inner
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class MetricRules:
         self._constant = problem.kind == "quadratic"
         self._inverse: np.ndarray | None = None
         self._curved = np.zeros(0)
-        if self._kind == "axis":
+        if self._kind in AXES:
             self._curved = np.array([mpmath.mpf(v) for v in axis_smoothness(problem)], dtype=object)
         elif self._kind != "hessian":
             least = 1 / mpmath.mpf(certify(problem, "L").value)
@@ -50,7 +51,10 @@ class MetricRules:
 
     def __call__(self, x: np.ndarray, g: np.ndarray, k: int) -> dict[str, Any]:
         """Return the step p, and the numbers made of it, by name."""
-        p = along_one_axis(g, self._curved) if self._kind == "axis" else self._inverse_at(x, g) @ g
+        if self._kind in AXES:
+            p = along_one_axis(self._kind, g, self._curved)
+        else:
+            p = self._inverse_at(x, g) @ g
         numbers = {"p": p, step_inner.name: g @ p}
         if self._reads_curvature:
             numbers[step_curvature.name] = (p @ self._hessian(x) @ p) or mpmath.mpf(1)

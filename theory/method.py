@@ -28,6 +28,10 @@ REDUCED = (delta, grad_sq, grad_curvature, grad_l1, sum_inner, step_inner, step_
 """Numbers of the whole vector that an update may read, at the point of the gradient; no sampling."""
 
 
+AXES = ("axis", "steepest_axis")
+"""The kinds of a metric that is no matrix."""
+
+
 @dataclass(frozen=True)
 class Metric:
     """The matrix B in which a step is made: the update reads ``p`` with ``B p = grad f(x_k)``.
@@ -38,7 +42,7 @@ class Metric:
         ``"hessian"``: the Hessian at x_k. ``"bfgs"`` and ``"dfp"``: B_0 = L I, then the update of this name
         by the last move and what it did to the gradient. ``"lbfgs"``: L I, then the update of BFGS by each
         of the last `memory` moves, from the oldest on. ``"axis"``: no matrix; p is ``d_j f/L_j`` along the
-        one axis j where ``(d_j f)^2/L_j`` is largest.
+        one axis j where ``(d_j f)^2/L_j`` is largest. ``"steepest_axis"``: where ``|d_j f|`` is.
     cubic
         With the Hessian H, ``B = H + cubic ||p|| I``, which minimises the model of f with a cubic term: an
         expression in constants.
@@ -46,7 +50,7 @@ class Metric:
         How many moves L-BFGS remembers.
     """
 
-    kind: Literal["hessian", "bfgs", "dfp", "lbfgs", "axis"]
+    kind: Literal["hessian", "bfgs", "dfp", "lbfgs", "axis", "steepest_axis"]
     cubic: Expr = S.Zero
     memory: int = 0
 
@@ -57,7 +61,7 @@ class Metric:
     @property
     def constants(self) -> set[Symbol]:
         """The constants of the problem that it reads."""
-        return set(self.cubic.free_symbols) if self.kind in ("hessian", "axis") else {L}
+        return set(self.cubic.free_symbols) if self.kind in ("hessian", *AXES) else {L}
 
 
 @dataclass(frozen=True)

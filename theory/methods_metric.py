@@ -1,4 +1,4 @@
-"""Methods that step in a metric: Newton's method, quasi-Newton methods, and steps along the best axis."""
+"""Methods that step in a metric: Newton's method, quasi-Newton methods, and steps along one axis."""
 
 from __future__ import annotations
 
@@ -59,4 +59,11 @@ greedy = Method(
     {"x": x - alpha * p},
     "full",
     metric=Metric("axis"),
+)
+gauss_southwell = Method(
+    "gauss_southwell",
+    "Coordinate descent along the steepest axis (Gauss-Southwell), alpha times the step 1/L_j",
+    {"x": x - alpha * p},
+    "full",
+    metric=Metric("steepest_axis"),
 )

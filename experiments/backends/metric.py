@@ -18,12 +18,13 @@ from ratebound.problems.certified import EPS
 from ratebound.problems.constants import certify
 from ratebound.problems.lower import lower
 from ratebound.problems.sparse import need_dense
+from ratebound.theory.method import AXES
 
 INVERSE, LEFT, SLOPE = "metric_inverse", "metric_left", "metric_slope"
 """The states of a quasi-Newton method: the inverse of B, x_{k-1} and the gradient there."""
 MOVES, CHANGES = "metric_moves", "metric_changes"
 """Those of L-BFGS instead of the inverse: its last moves, shape (..., memory, d), and what they changed."""
-_STATELESS = ("hessian", "axis")
+_STATELESS = ("hessian", *AXES)
 _FLAT = 1e-10
 """A move along which the gradient changes less than this, relative to its lengths, is not learnt from."""
 _HALVINGS = 110
@@ -86,10 +87,10 @@ def pushed(kept: np.ndarray, new: np.ndarray) -> np.ndarray:
     return np.concatenate([kept[..., 1:, :], new[..., None, :]], axis=-2)
 
 
-def along_one_axis(g: np.ndarray, L_j: np.ndarray) -> np.ndarray:
-    """Return ``d_j f/L_j`` on the first axis where ``(d_j f)^2/L_j`` is largest, zero on the others."""
+def along_one_axis(kind: str, g: np.ndarray, L_j: np.ndarray) -> np.ndarray:
+    """Return ``d_j f/L_j`` on the axis that this kind of metric chooses, zero on the others."""
     step = g / L_j
-    chosen = (g * step).argmax(-1)[..., None]
+    chosen = (g * (step if kind == "axis" else g)).argmax(-1)[..., None]
     return np.where(np.arange(g.shape[-1]) == chosen, step, 0 * step)
 
 
@@ -110,7 +111,7 @@ class MetricSteps:
         names = sorted(symbol.name for symbol in metric.constants)
         values = {name: certify(plan.problem, name).value for name in names}
         self._L = values.get("L", 1.0)
-        self._curved = axis_smoothness(plan.problem) if metric.kind == "axis" else np.zeros(0)
+        self._curved = axis_smoothness(plan.problem) if metric.kind in AXES else np.zeros(0)
         known = [*map(Symbol, names)]
         plain = metric.cubic.xreplace({s: Symbol(s.name) for s in metric.cubic.free_symbols})
         self._cubic = float(lower(plain, known)(*values.values())) if known else 0.0
@@ -132,8 +133,8 @@ class MetricSteps:
         """Return p and the next states of the metric, from the gradient g at x."""
         if self._metric.kind == "hessian":
             return self._solved(state["x"], g), {}
-        if self._metric.kind == "axis":
-            return along_one_axis(g, self._curved.astype(g.dtype)), {}
+        if self._metric.kind in AXES:
+            return along_one_axis(self._metric.kind, g, self._curved.astype(g.dtype)), {}
         if self._metric.memory:
             moves, changes = state[MOVES], state[CHANGES]
             if k:

@@ -37,6 +37,7 @@ RUNS = [
     ("adagrad_norm_any", "quadratic_2d", 1, True),
     ("sam_pl", "quadratic_2d", 1, True),
     ("sam_normalised_pl", "quadratic_2d", 1, True),
+    ("gauss_southwell_pl", "linnerud", 1, True),
     ("clipped_nonconvex", "linnerud", 1, True),
     ("ogm_convex", "quadratic_2d", 1, True),
     ("sgd_importance_sc", "ridge_plane", 2, True),
