@@ -12,13 +12,7 @@ from ratebound.theory.accumulated_batches import BoundedSquares, SummedRoots
 from ratebound.theory.accumulated_box import LargestAverage, SummedSquares
 from ratebound.theory.averaged_lms import AveragedLMS
 from ratebound.theory.beside_gap import BesideGap
-from ratebound.theory.certificate import (
-    LAST,
-    BatchVariance,
-    Cited,
-    Corollary,
-    OneStep,
-)
+from ratebound.theory.certificate import LAST, BatchVariance, Cited, Corollary, OneStep
 from ratebound.theory.conversion import Conversion
 from ratebound.theory.cubic import CubicModel
 from ratebound.theory.dual_ascent import DualAscent
