@@ -30,6 +30,7 @@ FAMILIES = (
     "sharpness",
     "accelerated",
     "momentum",
+    "optimal",
     "quadratics",
     "newton",
     "quasi_newton",

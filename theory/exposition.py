@@ -19,6 +19,7 @@ from ratebound.theory.dual_ascent import DualAscent
 from ratebound.theory.dual_free import DualFree
 from ratebound.theory.epochs import Epochs
 from ratebound.theory.estimated import DistanceEstimate
+from ratebound.theory.exact_model import ExactModel
 from ratebound.theory.exposition_reduced import (
     beside_gap,
     dual_ascent,
@@ -48,6 +49,7 @@ from ratebound.theory.gradient_sum import GradientSum
 from ratebound.theory.growing import Growing
 from ratebound.theory.interpolated import Interpolated
 from ratebound.theory.last_iterate import LastIterate
+from ratebound.theory.last_step import LastStep
 from ratebound.theory.least_gradient import LeastGradient
 from ratebound.theory.look_ahead import LookAhead
 from ratebound.theory.memory import Memory
@@ -141,7 +143,7 @@ def _proof(theorem: Theorem) -> list[Line]:
             return list(interpolated(theorem, proof))
         case LastIterate() as proof:
             return list(last_iterate(theorem, proof))
-        case Squaring() | StrongModel() | CubicModel() | AveragedLMS() as proof:
+        case Squaring() | StrongModel() | ExactModel() | LastStep() | CubicModel() | AveragedLMS() as proof:
             return list(of_models(theorem, proof))
         case SummedSquares() | LargestAverage() as proof:
             return list(on_a_box(theorem, proof))

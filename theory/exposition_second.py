@@ -6,13 +6,17 @@ from collections.abc import Iterator
 
 from ratebound.theory.averaged_lms import AveragedLMS
 from ratebound.theory.cubic import CubicModel, reached, scale
+from ratebound.theory.exact_model import ExactModel
+from ratebound.theory.last_step import LastStep
 from ratebound.theory.proof_lines import Line, claim_lines
 from ratebound.theory.squaring import Squaring
 from ratebound.theory.statement import Theorem
 from ratebound.theory.strong_model import StrongModel, half
 
 
-def of_models(theorem: Theorem, proof: Squaring | CubicModel | StrongModel | AveragedLMS) -> Iterator[Line]:
+def of_models(
+    theorem: Theorem, proof: Squaring | CubicModel | StrongModel | ExactModel | LastStep | AveragedLMS
+) -> Iterator[Line]:
     """Yield the lines of a proof of one of these kinds."""
     match proof:
         case Squaring():
@@ -21,6 +25,10 @@ def of_models(theorem: Theorem, proof: Squaring | CubicModel | StrongModel | Ave
             yield from _cubic_model(theorem, proof)
         case StrongModel():
             yield from _strong_model(theorem, proof)
+        case ExactModel():
+            yield from _exact_model(theorem, proof)
+        case LastStep():
+            yield from _last_step(theorem, proof)
         case AveragedLMS():
             yield from _averaged_lms(theorem, proof)
 
@@ -57,6 +65,33 @@ def _strong_model(theorem: Theorem, proof: StrongModel) -> Iterator[Line]:
     yield Line("is that multiple of interpolation at y_{k-1} and y_k, and the rest of it at x* and y_k;")
     yield Line("V_1 is at most the factor times 2 c L/mu D^2, by <grad f(x_0), x_0 - x*> <= L D^2.")
     yield Line("V_k contains 2 c ||x_k - x*||^2, which gives the bound", theorem.bound)
+
+
+def _exact_model(theorem: Theorem, proof: ExactModel) -> Iterator[Line]:
+    """Yield the lines of the proof of the information exact method."""
+    now, after = proof.weights(theorem.method)
+    yield Line("m(y) is f(y) - f* - ||grad f(y)||^2/(2 L) - c ||y - grad f(y)/L - x*||^2,")
+    yield Line("which is >= 0 by interpolation at y and x*, with c", half)
+    yield Line("With t = sqrt((1 + q A_k)/(1 + A_k)) and q = mu/L the weight A_k is", now)
+    yield Line("and A_{k+1}", after)
+    yield Line("V_k is (1 - q) A_k m(y_{k-1}) + (L + mu A_k) ||x_k - x*||^2, and V_0 = L D^2, as A_0 = 0.")
+    yield Line(
+        "V_k - V_{k+1} is (1 - q) A_k times interpolation at y_{k-1} and y_k, and (1 - q) (A_{k+1} - A_k)"
+    )
+    yield Line("times interpolation at x* and y_k: nothing is left. So ||x_k - x*||^2 <= D^2/(1 + q A_k).")
+    yield Line("A_1 >= 1/(1 - sqrt(q))^2, and A_{k+1} >= A_k/(1 - sqrt(q))^2: the bound", theorem.bound)
+
+
+def _last_step(theorem: Theorem, proof: LastStep) -> Iterator[Line]:
+    """Yield the lines of the proof of a last step."""
+    yield Line(
+        f"The proof of {proof.of.id} speaks of w_k here: its potential is at most L D^2/2, and contains"
+    )
+    yield Line("f(y_{k-1}) - f* - ||grad f(y_{k-1})||^2/(2 L), times", proof.share)
+    yield Line("x_k is w_k + (z_k - w_k)/theta, with theta", proof.theta)
+    yield Line("In the inequalities below x_k stands for y_k and w_k for x_k; GY is grad f(x_k).")
+    yield from claim_lines(proof.claim, proof.by, proof.plus)
+    yield Line("Divided by theta^2 it is the bound", theorem.bound)
 
 
 def _averaged_lms(theorem: Theorem, proof: AveragedLMS) -> Iterator[Line]:

@@ -38,6 +38,7 @@ from ratebound.theory.methods_metric import (
     lbfgs_exact,
     newton,
 )
+from ratebound.theory.methods_optimal import OPTIMAL
 from ratebound.theory.methods_proximal import PROXIMAL
 from ratebound.theory.symbols import (
     L,
@@ -242,6 +243,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
             nesterov_constant,
             triple_momentum,
             ogm,
+            *OPTIMAL,
             heavy_ball_pl,
             heavy_ball_polyak,
             heavy_ball_decaying,

@@ -1,0 +1,47 @@
+"""Methods of full gradients whose worst case no other method of gradients improves on, or nearly so."""
+
+from __future__ import annotations
+
+from sympy import Rational, Symbol, sqrt
+
+from ratebound.theory.method import Method, g
+from ratebound.theory.symbols import L, alpha, k, mu
+
+_x, _w, _z = (Symbol(name, real=True) for name in "xwz")
+
+last_weight = (k + 1) / sqrt(2) + Rational(1, 2)
+"""The weight theta of z_k in the point that is read off after k steps: theta^2 - theta < (k + 1)^2/2."""
+_ahead = (k * _w + 2 * _z) / (k + 2)
+_moved, _far = _ahead - alpha * g, _z - alpha * (k + 2) * g
+ogm_last = Method(
+    "ogm_last",
+    "Optimised gradient method, rational weights, read off with the weight of a last step",
+    {"x": _moved + (_far - _moved) / last_weight.subs(k, k + 1), "w": _moved, "z": _far},
+    "full",
+    point=_ahead,
+    from_start=("w", "z"),
+)
+
+share = Symbol("share", real=True)
+"""A_k/(1 + A_k) for the weight A_k of the information exact method; it rises from zero to one."""
+_Q = mu / L
+item_root = sqrt(1 - share + _Q * share)
+"""The square root of (1 + q A_k)/(1 + A_k)."""
+_T = (1 + _Q) * share + 2 * (1 - share + item_root)
+"""(1 - q)^2 A_{k+1}/(1 + A_k)."""
+_LENGTH = (1 - share + item_root) / ((1 + _Q) * (1 - share) + _Q * share)
+_between = _x + (1 - _Q) * share / _T * (_w - _x)
+item = Method(
+    "item",
+    "Information exact method",
+    {
+        "x": _x + _Q * _LENGTH * (_between - _x) - _LENGTH * alpha * g,
+        "w": _between - alpha * g,
+        "share": _T / (_T + (1 - _Q) ** 2 * (1 - share)),
+    },
+    "full",
+    point=_between,
+    from_start=("w",),
+)
+
+OPTIMAL = (ogm_last, item)
