@@ -2,8 +2,8 @@
 
 After k steps let w_k be the primary point, ``w_k = y_{k-1} - grad f(y_{k-1})/L``, and m_k its model gap.
 The potential ``s_k m_k + (L/2) ||z_k - x*||^2`` is at most ``(L/2) D^2``. At ``w_k + (z_k - w_k)/theta``, x_k
-here, convexity and smoothness between x_k and y_{k-1}, times ``theta^2 - theta``, and between x_k and x*, times
-theta, say that ``theta^2 (f(x_k) - f*)`` is at most the potential, if ``theta^2 - theta <= s_k``.
+here, convexity and smoothness between x_k and y_{k-1}, times ``theta^2 - theta``, and between x_k and x*,
+times theta, say that ``theta^2 (f(x_k) - f*)`` is at most the potential, if ``theta^2 - theta <= s_k``.
 """
 
 from __future__ import annotations
