@@ -11,24 +11,12 @@ from ratebound.theory.accumulated import AnySteps, ShortSteps
 from ratebound.theory.accumulated_batches import BoundedSquares, SummedRoots
 from ratebound.theory.accumulated_box import LargestAverage, SummedSquares
 from ratebound.theory.averaged_lms import AveragedLMS
-from ratebound.theory.beside_gap import BesideGap
 from ratebound.theory.certificate import LAST, BatchVariance, Cited, Corollary, OneStep
 from ratebound.theory.conversion import Conversion
 from ratebound.theory.cubic import CubicModel
-from ratebound.theory.dual_ascent import DualAscent
-from ratebound.theory.dual_free import DualFree
-from ratebound.theory.epochs import Epochs
 from ratebound.theory.estimated import DistanceEstimate
 from ratebound.theory.exact_model import ExactModel
-from ratebound.theory.exposition_reduced import (
-    beside_gap,
-    dual_ascent,
-    dual_free,
-    epochs,
-    reduced,
-    stored_mean,
-    tracked_sum,
-)
+from ratebound.theory.exposition_reduced import VarianceReduced, of_reduced
 from ratebound.theory.exposition_second import of_models
 from ratebound.theory.exposition_steps import (
     any_steps,
@@ -58,16 +46,13 @@ from ratebound.theory.potential import Potential
 from ratebound.theory.proof_lines import Line, claim_lines, term_lines
 from ratebound.theory.reciprocal import Reciprocal
 from ratebound.theory.recursion import Cases, Recursion
-from ratebound.theory.reduced import Reduced
 from ratebound.theory.spectral import Chebyshev, Peak, Slowest, lam
 from ratebound.theory.squaring import Squaring
 from ratebound.theory.statement import Theorem
-from ratebound.theory.stored_mean import StoredMean
 from ratebound.theory.strong_model import StrongModel
 from ratebound.theory.symbols import D, alpha, d2, d2_next, delta, delta_next, grad_sq
 from ratebound.theory.tails import Restarted, Tail
 from ratebound.theory.telescope import SUMMED, Telescope
-from ratebound.theory.tracked_sum import TrackedSum
 from ratebound.theory.within import Within
 
 
@@ -109,20 +94,8 @@ def _proof(theorem: Theorem) -> list[Line]:
             return list(_potential(theorem, proof))
         case Memory() as proof:
             return list(_memory(theorem, proof))
-        case Reduced() as proof:
-            return list(reduced(theorem, proof))
-        case StoredMean() as proof:
-            return list(stored_mean(theorem, proof))
-        case DualAscent() as proof:
-            return list(dual_ascent(theorem, proof))
-        case Epochs() as proof:
-            return list(epochs(theorem, proof))
-        case BesideGap() as proof:
-            return list(beside_gap(theorem, proof))
-        case DualFree() as proof:
-            return list(dual_free(theorem, proof))
-        case TrackedSum() as proof:
-            return list(tracked_sum(theorem, proof))
+        case _ if isinstance(theorem.certificate, VarianceReduced):
+            return list(of_reduced(theorem, theorem.certificate))
         case Growing() as proof:
             return list(_growing(theorem, proof))
         case LeastGradient() as proof:

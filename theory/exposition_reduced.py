@@ -17,8 +17,30 @@ from ratebound.theory.stored_mean import StoredMean, averaged
 from ratebound.theory.symbols import D, mu_min, sigma_star_sq
 from ratebound.theory.tracked_sum import TrackedSum
 
+VarianceReduced = BesideGap | DualAscent | DualFree | Epochs | Reduced | StoredMean | TrackedSum
+"""The certificates whose proofs are written here."""
 
-def reduced(theorem: Theorem, proof: Reduced) -> Iterator[Line]:
+
+def of_reduced(theorem: Theorem, certificate: VarianceReduced) -> Iterator[Line]:
+    """Yield the lines of a proof of variance reduction."""
+    match certificate:
+        case Reduced() as proof:
+            yield from _reduced(theorem, proof)
+        case BesideGap() as proof:
+            yield from _beside_gap(theorem, proof)
+        case DualFree() as proof:
+            yield from _dual_free(theorem, proof)
+        case DualAscent() as proof:
+            yield from _dual_ascent(theorem, proof)
+        case Epochs() as proof:
+            yield from _epochs(theorem, proof)
+        case StoredMean() as proof:
+            yield from _stored_mean(theorem, proof)
+        case TrackedSum() as proof:
+            yield from _tracked_sum(theorem, proof)
+
+
+def _reduced(theorem: Theorem, proof: Reduced) -> Iterator[Line]:
     """Yield the lines of a proof with stored gradients."""
     yield Line("The estimate has the mean grad f(x_k). In expectation a step makes of the state:")
     for after, value in renewal(theorem.method).items():
@@ -39,7 +61,7 @@ def reduced(theorem: Theorem, proof: Reduced) -> Iterator[Line]:
     yield from _gathered(theorem, proof.weight != 0, Max(*proof.rates))
 
 
-def beside_gap(theorem: Theorem, proof: BesideGap) -> Iterator[Line]:
+def _beside_gap(theorem: Theorem, proof: BesideGap) -> Iterator[Line]:
     """Yield the lines of a proof with the gap and one more quantity, which a step replaces."""
     introduction, at_start = proof.said
     yield Line(introduction)
@@ -51,7 +73,7 @@ def beside_gap(theorem: Theorem, proof: BesideGap) -> Iterator[Line]:
     yield from _gathered(theorem, proof.weight != 0, Max(*proof.rates))
 
 
-def dual_free(theorem: Theorem, proof: DualFree) -> Iterator[Line]:
+def _dual_free(theorem: Theorem, proof: DualFree) -> Iterator[Line]:
     """Yield the lines of a proof where a step moves x and the vector of a sample along one residual."""
     yield Line("The residual has the mean grad f(x_k). In expectation a step makes of the state:")
     for after, value in coupled(theorem.method).items():
@@ -63,7 +85,7 @@ def dual_free(theorem: Theorem, proof: DualFree) -> Iterator[Line]:
     yield from _gathered(theorem, False, proof.rate)
 
 
-def tracked_sum(theorem: Theorem, proof: TrackedSum) -> Iterator[Line]:
+def _tracked_sum(theorem: Theorem, proof: TrackedSum) -> Iterator[Line]:
     """Yield the lines of a proof that sums the errors of an estimate."""
     yield Line("With e_k the error of the estimate v_k, which is the full gradient at x_0:")
     yield from claim_lines(proof.claim, proof.by, proof.plus)
@@ -77,7 +99,7 @@ def tracked_sum(theorem: Theorem, proof: TrackedSum) -> Iterator[Line]:
     yield from _gathered(theorem, True, proof.weight)
 
 
-def stored_mean(theorem: Theorem, proof: StoredMean) -> Iterator[Line]:
+def _stored_mean(theorem: Theorem, proof: StoredMean) -> Iterator[Line]:
     """Yield the lines of a proof for steps along the mean of what is stored."""
     yield Line(
         "The step is along v_{k+1}, the mean of what is stored. In expectation a step makes of the state:"
@@ -93,7 +115,7 @@ def stored_mean(theorem: Theorem, proof: StoredMean) -> Iterator[Line]:
     yield from _gathered(theorem, theorem.measure == "gap_average", proof.rate)
 
 
-def dual_ascent(theorem: Theorem, proof: DualAscent) -> Iterator[Line]:
+def _dual_ascent(theorem: Theorem, proof: DualAscent) -> Iterator[Line]:
     """Yield the lines of a proof by the dual function."""
     yield Line(
         "The dual vector b_i of the drawn sample moves towards the gradient of phi_i at x_k, by the share"
@@ -110,7 +132,7 @@ def dual_ascent(theorem: Theorem, proof: DualAscent) -> Iterator[Line]:
     yield Line("which is at most the bound", theorem.bound)
 
 
-def epochs(theorem: Theorem, proof: Epochs) -> Iterator[Line]:
+def _epochs(theorem: Theorem, proof: Epochs) -> Iterator[Line]:
     """Yield the lines of a proof for epochs, each from where the one before has got."""
     yield Line(f"The theorem {proof.of.id}, whose bound is", proof.of.bound)
     yield Line(
