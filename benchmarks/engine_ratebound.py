@@ -53,6 +53,8 @@ class Prepared:
         for start, stop in pairwise(self.plan.checkpoints.tolist()):
             engine.advance(start, stop)
         steps = watch.read("steps")
+        # A run holds one engine.
+        del engine
         watch = Stopwatch()
         gaps = self.all(self.plan)["gap_last"]
         return steps | watch.read("total") | {"gap": float(gaps[0, :, -1].mean())}

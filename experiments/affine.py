@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ratebound.experiments.backends.drawn import TABLE, Reader, coin_probability, probabilities
-from ratebound.experiments.backends.full_gradient import one_blas_thread
 from ratebound.experiments.backends.numpy_ import compile_rules, compiled_point, moved
 from ratebound.experiments.backends.rules import SUM, rules_of, started
 from ratebound.experiments.plan import Plan, undefined_to_nan
+from ratebound.problems.blas import one_blas_thread
 from ratebound.problems.finite_sum import Problem
 from ratebound.theory.symbols import k as counter
 

@@ -7,7 +7,6 @@ the centre c.
 from __future__ import annotations
 
 import numpy as np
-from scipy.optimize import minimize_scalar
 
 from ratebound.problems.certified import EPS, Constant, Setting, batch_factor
 from ratebound.problems.curvature import component_smoothness
@@ -67,6 +66,9 @@ def quadratic_on_ball(problem: Problem, setting: Setting, r: float) -> float:
     eigenvalues, vectors = np.linalg.eigh(G)
     top = float(eigenvalues[-1])
     weights = (vectors.T @ g) ** 2
+
+    # Loaded where it is needed: 14 MiB and a tenth of a second that runs do without.
+    from scipy.optimize import minimize_scalar
 
     def dual(log_excess: float) -> float:
         nu = top * (1 + np.exp(log_excess))

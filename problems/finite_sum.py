@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
@@ -9,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from scipy.special import roots_jacobi
 
+from ratebound.problems.blas import one_blas_thread
 from ratebound.problems.certified import EPS
 from ratebound.problems.checks import as_floats, check_l2, check_labels, check_shapes
 from ratebound.problems.losses import Loss
@@ -161,12 +163,18 @@ class Problem:
     @cached_property
     def spectrum(self) -> Spectrum:
         """Eigenvalues of (1/n) A^T A."""
-        return sparse_spectrum(self.A) if self.sparse else spectrum(self.A)
+        with self._calmly():
+            return sparse_spectrum(self.A) if self.sparse else spectrum(self.A)
 
     @cached_property
     def minimum(self) -> Minimum:
         """The certified minimum."""
-        return minimise(self.A, self.y, self.loss, self.l2, self.x0, self.spectrum)
+        with self._calmly():
+            return minimise(self.A, self.y, self.loss, self.l2, self.x0, self.spectrum)
+
+    def _calmly(self) -> AbstractContextManager[object]:
+        """Keep BLAS to one thread, unless a factorisation of the data is long work."""
+        return one_blas_thread(self.n * self.d**2)
 
     @property
     def x_star(self) -> np.ndarray | None:
@@ -209,8 +217,11 @@ class Problem:
     @cached_property
     def _root(self) -> np.ndarray:
         """Triangular R with R^T R = H."""
-        stacked = np.vstack([self.A / np.sqrt(self.n), np.sqrt(self.l2) * np.eye(self.d)])
-        return np.asarray(np.linalg.qr(stacked, mode="r"))
+        stacked = self.A
+        if self.l2:
+            stacked = np.vstack([self.A, np.sqrt(self.n * self.l2) * np.eye(self.d)])
+        with self._calmly():
+            return np.asarray(np.linalg.qr(stacked, mode="r")) / np.sqrt(self.n)
 
     def gap(self, X: np.ndarray) -> np.ndarray:
         """Return f - f*, shape (...), at points of shape (..., d), without cancellation.

@@ -11,7 +11,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import linprog
 
 from ratebound.problems.certified import EPS
 from ratebound.problems.losses import Loss
@@ -69,6 +68,9 @@ def vertex(A: np.ndarray, y: np.ndarray, loss: Loss) -> Vertex | None:
 
 def _program(A: np.ndarray, y: np.ndarray, left: np.ndarray, right: np.ndarray) -> np.ndarray | None:
     """Return the x of: minimise the sum of t_i, each above both lines of its loss at ``a_i.x``."""
+    # Loaded where it is needed, as in :mod:`ratebound.problems.ball`.
+    from scipy.optimize import linprog
+
     n, d = A.shape
     rows = [np.hstack([s[:, None] * A, -np.eye(n)]) for s in (left, right)]
     limits = np.concatenate([left * y, right * y])

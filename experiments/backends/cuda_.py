@@ -25,7 +25,6 @@ from ratebound.experiments.backends.drawn import (
     smoothness_read,
     starting,
 )
-from ratebound.experiments.backends.full_gradient import one_blas_thread
 from ratebound.experiments.backends.fused_measures import fused_measures
 from ratebound.experiments.backends.kernel import limits_of, passes_of, schedule_of, spec_of, weights_of
 from ratebound.experiments.backends.numpy_ import NumpyEngine
@@ -33,6 +32,7 @@ from ratebound.experiments.backends.pieces import in_pieces, split
 from ratebound.experiments.backends.recorder import Engine, record
 from ratebound.experiments.backends.rules import SUM
 from ratebound.experiments.plan import Plan
+from ratebound.problems.blas import one_blas_thread
 from ratebound.theory.errors import RateboundError
 
 

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
-from functools import cache
-
 import numpy as np
-from threadpoolctl import ThreadpoolController
 
 from ratebound.experiments.backends.cache import load_module
 from ratebound.experiments.backends.gradient_source import gradient_source, shape_of_tile
@@ -16,18 +12,9 @@ from ratebound.experiments.backends.rules import SUM, rules_of, started
 from ratebound.experiments.backends.simd import WIDTH
 from ratebound.experiments.backends.threads import share
 from ratebound.experiments.plan import Plan
+from ratebound.problems.blas import one_blas_thread
 
 _RANGES = 16
-
-
-@cache
-def _controller() -> ThreadpoolController:
-    return ThreadpoolController()
-
-
-def one_blas_thread() -> AbstractContextManager[object]:
-    """Keep BLAS from starting threads of its own inside ours."""
-    return _controller().limit(limits=1, user_api="blas")
 
 
 class FullGradientEngine:

@@ -16,7 +16,7 @@ import numpy as np
 from ratebound.experiments.backends.aligned import aligned
 from ratebound.experiments.backends.cache import load_module
 from ratebound.experiments.backends.drawn import draws_of
-from ratebound.experiments.backends.full_gradient import FullGradientEngine, one_blas_thread
+from ratebound.experiments.backends.full_gradient import FullGradientEngine
 from ratebound.experiments.backends.fused_measures import fused_measures
 from ratebound.experiments.backends.kernel import limits_of, passes_of, schedule_of, spec_of, weights_of
 from ratebound.experiments.backends.lanes_sparse import filled_rows
@@ -32,9 +32,10 @@ from ratebound.experiments.backends.simd import WIDTH
 from ratebound.experiments.backends.sparse_step import is_scaled
 from ratebound.experiments.backends.threads import share
 from ratebound.experiments.plan import Plan
+from ratebound.problems.blas import one_blas_thread
 from ratebound.problems.finite_sum import Problem
 
-_COPIED = 2**22
+_COPIED = 2**20
 """Values of states that are kept ahead of the measures."""
 
 

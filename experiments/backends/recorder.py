@@ -12,6 +12,8 @@ from ratebound.problems.finite_sum import Problem
 from ratebound.theory.statement import BEST
 
 _VALUES = 2**21
+_HELD = 2**19
+"""Values of points that are measured together: they stay in the last cache."""
 
 Measure = Callable[[np.ndarray], np.ndarray]
 """From points (..., d) to values (...)."""
@@ -100,7 +102,7 @@ class _Points:
         """Hold points for a measure at a checkpoint: (S, R, d), or (S, 1, d) where all replicas coincide."""
         self._held.append((slot, name, X))
         self._size += X.size
-        if self._size > _VALUES:
+        if self._size > _HELD:
             self.release()
 
     def release(self) -> None:

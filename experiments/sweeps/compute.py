@@ -10,13 +10,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ratebound.experiments import checkpoints as grids
-from ratebound.experiments.backends.full_gradient import one_blas_thread
 from ratebound.experiments.regimes.classify import measured_regime
 from ratebound.experiments.run import simulate
 from ratebound.experiments.schedule import resolve
 from ratebound.experiments.sweeps import content
 from ratebound.experiments.sweeps.settings import SHARED, Cell
 from ratebound.experiments.verify import verify
+from ratebound.problems.blas import one_blas_thread
 from ratebound.theory.errors import RateboundError
 
 _VALUES = 2**24

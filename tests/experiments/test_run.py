@@ -144,6 +144,7 @@ def test_blocks_change_nothing(monkeypatch):
     whole = simulate(problem, "sgd", [0.1, 0.3], **options)
     monkeypatch.setattr(numpy_, "_DRAWS", 150)
     monkeypatch.setattr(recorder, "_VALUES", 36)
+    monkeypatch.setattr(recorder, "_HELD", 36)
     cut = simulate(problem, "sgd", [0.1, 0.3], **options)
     for name in MEASURES:
         np.testing.assert_allclose(cut[name], whole[name], rtol=1e-11, atol=1e-15)
