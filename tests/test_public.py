@@ -7,7 +7,7 @@ import pytest
 
 import ratebound as rb
 
-HEAVY = ("numpy", "sympy", "scipy", "matplotlib", "numba", "xarray", "sklearn", "rich")
+HEAVY = ("numpy", "sympy", "scipy", "matplotlib", "numba", "xarray", "sklearn", "rich", "scipy.optimize")
 
 
 def loaded_after(code):
@@ -37,6 +37,11 @@ def test_nothing_heavy_is_loaded(code):
 
 def test_theorems_need_sympy_only():
     assert loaded_after("import ratebound as rb; rb.theorems['gd_pl']") == ["sympy"]
+
+
+def test_engines_do_without_optimisers():
+    code = "from ratebound.experiments.backends import numba_; import ratebound.problems.build"
+    assert loaded_after(code) == ["numpy", "sympy", "scipy", "numba"]
 
 
 @pytest.mark.parametrize("name", rb.__all__)
