@@ -28,6 +28,7 @@ from ratebound.theory.instances import (
 )
 from ratebound.theory.method import Method
 from ratebound.theory.methods import gd, nesterov, nesterov_constant, ogm, sgd, steepest, triple_momentum
+from ratebound.theory.methods_optimal import item, ogm_last
 from ratebound.theory.statement import MEASURES, Theorem
 from ratebound.theory.symbols import D, L, alpha, gap0, k, mu, theta, variance_bound
 
@@ -123,7 +124,7 @@ LOWER_BOUNDS: Mapping[str, LowerBound] = {
             id="smooth_convex_lower",
             title="Smooth convex: no method of gradients is faster than 1/k^2",
             source="Nesterov 2004, Theorem 2.1.7 (number not checked)",
-            methods=(gd, nesterov, ogm),
+            methods=(gd, nesterov, ogm, ogm_last),
             step=1 / L,
             measure="gap_last",
             bound=3 * L * D**2 / (32 * (k + 1) ** 2),
@@ -135,7 +136,7 @@ LOWER_BOUNDS: Mapping[str, LowerBound] = {
             id="smooth_strong_lower",
             title="Smooth, strongly convex: no method of gradients forgets the start faster",
             source="Nesterov 2004, Theorem 2.1.13 (number not checked), with finitely many links",
-            methods=(gd, nesterov_constant, triple_momentum),
+            methods=(gd, nesterov_constant, triple_momentum, item),
             step=1 / L,
             measure="distance_sq",
             bound=_Q ** (2 * k) * D**2 / 2,
@@ -202,6 +203,18 @@ LOWER_BOUNDS: Mapping[str, LowerBound] = {
             instance=lambda steps, values: line(values["L"] / (2 * steps + 1)),
             attained=True,
             theorem=THEOREMS["gd_quadratic_gap"],
+        ),
+        LowerBound(
+            id="ogm_last_attained",
+            title="Optimised gradient method with a last step: a parabola meets the bound at every k",
+            source="after Kim and Fessler 2017 (number not checked)",
+            methods=(ogm_last,),
+            step=1 / L,
+            measure="gap_last",
+            bound=THEOREMS["ogm_last_convex"].bound,
+            instance=lambda _, values: line(values["L"]),
+            attained=True,
+            theorem=THEOREMS["ogm_last_convex"],
         ),
         LowerBound(
             id="sgd_floor",
