@@ -110,7 +110,9 @@ def reduced(
 
     Where the gradient vanishes a number that is divided by it reads one: nothing moves there.
     """
-    problem = plan.problem
+    problem, read = plan.problem, _numbers_read(plan.method)
+    if not read:
+        return {}
     functions: dict[Symbol, Callable[[], np.ndarray]] = {
         s.delta: lambda: problem.gap(y),
         s.grad_sq: lambda: _or_one((g**2).sum(-1)),
@@ -121,8 +123,13 @@ def reduced(
     if p is not None:
         functions[m.step_inner] = lambda: (g * p).sum(-1)
         functions[m.step_curvature] = lambda: _or_one((times(problem.hessian(y), p) * p).sum(-1))
-    read = set().union(*(rule.free_symbols for rule in plan.method.update.values()))
-    return {each.name: functions[each]()[..., None].astype(plan.dtype) for each in REDUCED if each in read}
+    return {each.name: functions[each]()[..., None].astype(plan.dtype) for each in read}
+
+
+@lru_cache(maxsize=256)
+def _numbers_read(method: Method) -> tuple[Symbol, ...]:
+    read = set().union(*(rule.free_symbols for rule in method.update.values()))
+    return tuple(each for each in REDUCED if each in read)
 
 
 def scalars(plan: Plan, k: int, which: Any = slice(None)) -> dict[str, np.ndarray]:
@@ -182,6 +189,8 @@ class NumpyEngine:
         self._metric = None if plan.method.metric is None else MetricSteps(plan)
         if self._metric is not None:
             self._state |= self._metric.start(shape, plan.dtype)
+        # Drawn ahead in blocks, also where a run stops at every step.
+        self._next, self._drawn = 0, self._batches(0, plan.alphas.shape[-1])
         self._reader = None if plan.method.draws is None else Reader(plan)
         if self._reader is not None:
             self._state |= self._reader.start(shape)
@@ -197,7 +206,10 @@ class NumpyEngine:
     def advance(self, start: int, stop: int) -> None:
         """Make the updates ``start .. stop - 1``."""
         plan, problem = self._plan, self._plan.problem
-        for k, batch in enumerate(self._batches(start, stop), start):
+        if start != self._next:
+            self._drawn = self._batches(start, plan.alphas.shape[-1])
+        self._next = stop
+        for k, batch in zip(range(start, stop), self._drawn, strict=False):
             # One axis more, for the replicas.
             inputs = {name: value[..., None] for name, value in scalars(plan, k).items()}
             if self._reader is not None and batch is not None:
