@@ -14,7 +14,7 @@ from ratebound.experiments.checkpoints import checkpoints
 from ratebound.problems.constants import certify
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.lower import lower
-from ratebound.theory.coordinate_symbols import L_coord, L_coord_sum
+from ratebound.theory.coordinate_symbols import L_coord, L_coord_sum, mu_axis, mu_signs
 from ratebound.theory.method import Method
 from ratebound.theory.statement import Theorem
 from ratebound.theory.symbols import (
@@ -47,7 +47,7 @@ _UPPER = (
     L, L_max, L_mean, L_inf, ell, second_moment, variance_bound, sigma_star_sq, sigma_b_sq, component_gap,
     L_batch, rho, affine_noise, affine_growth, R_sq, residual_sq, sigma_p_sq, L_coord, L_coord_sum,
 )  # fmt: skip
-_LOWER = (mu, mu_pl, mu_min)
+_LOWER = (mu, mu_pl, mu_min, mu_signs, mu_axis)
 _STRETCH = (1.1, 2.0, 10.0, 100.0)
 
 

@@ -12,6 +12,7 @@ from ratebound.problems import (
     component_gap,
     composite,
     curvature,
+    dual_growth,
     growth,
     hessian,
     least_squares_law,
@@ -64,6 +65,8 @@ OF_PROBLEM: Mapping[str, Callable[[Problem], Constant]] = MappingProxyType(
         "L_coord": axes.L_coord,
         "L_coord_sum": axes.L_coord_sum,
         "D_scaled_sq": axes.D_scaled_sq,
+        "mu_signs": dual_growth.mu_signs,
+        "mu_axis": dual_growth.mu_axis,
         "L_hess": hessian.L_hess,
         "mu_star": hessian.mu_star,
         "near_minimum": hessian.near_minimum,
@@ -91,6 +94,8 @@ CONSTANTS = (*OF_PROBLEM, *_OF_RUN)
 """Names that :func:`certify` knows."""
 
 _DENSE = (
+    "mu_signs",
+    "mu_axis",
     "L_inf",
     "L_hess",
     "mu_star",

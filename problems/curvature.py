@@ -15,7 +15,7 @@ from ratebound.problems.minimiser import balanced
 from ratebound.problems.pl import prove_pl
 from ratebound.problems.sparse import row_norms_sq
 
-_MOST_SIGNS = 12
+MOST_SIGNS = 12
 """Features up to which all signs are walked."""
 
 
@@ -97,10 +97,10 @@ def L_inf(problem: Problem) -> Constant:
     _, high = _range(problem)
     gram = problem.A.T @ problem.A / problem.n
     total, d = float(np.abs(gram).sum()), problem.d
-    walked = d <= _MOST_SIGNS
+    walked = d <= MOST_SIGNS
     top = total
     if walked:
-        signs = 1.0 - 2.0 * ((np.arange(2 ** (d - 1))[:, None] >> np.arange(d)) & 1)
+        signs = all_signs(d)
         top = float(((signs @ gram) * signs).sum(1).max())
     error = (problem.n + d + 8) * EPS * float((np.abs(problem.A).sum(1) ** 2).mean())
     value = high * (top + error) + problem.l2 * d * (1 + 4 * EPS)
@@ -109,6 +109,11 @@ def L_inf(problem: Problem) -> Constant:
     return Constant(
         "L_inf", _up(value), f"closed form: sup phi'' * {how}, + l2 d", direction, error=high * error
     )
+
+
+def all_signs(d: int) -> np.ndarray:
+    """Return all vectors of d signs up to their negatives, shape (2^(d-1), d)."""
+    return 1.0 - 2.0 * ((np.arange(2 ** (d - 1))[:, None] >> np.arange(d)) & 1)
 
 
 def mu(problem: Problem) -> Constant:

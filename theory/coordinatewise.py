@@ -16,18 +16,24 @@ from ratebound.theory.coordinate_symbols import (
     d2_scaled_next,
     grad_scaled_sq,
     move_scaled_sq,
+    mu_axis,
+    mu_signs,
 )
 from ratebound.theory.draws import L_j
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.inequality import Assumption, Inequality, needs
 from ratebound.theory.method import Method, g, x
 from ratebound.theory.methods import rcd
+from ratebound.theory.methods_metric import gauss_southwell
+from ratebound.theory.metric_symbols import step_inner
 from ratebound.theory.symbols import (
+    L_inf,
     d2,
     d2_next,
     delta,
     delta_next,
     descent,
+    grad_l1,
     grad_sq,
     move_inner,
     move_sq,
@@ -99,9 +105,25 @@ smooth_coordinates = Assumption(
     ("d", "L_coord", "L_coord_sum"),
     (descent_along_axis, scaled_gradient, scaled_distance),
 )
-ASSUMPTIONS = (smooth_coordinates,)
+steep_in_signs = Inequality(
+    "||g||_1^2 >= 2 mu_signs (f - f*)", grad_l1**2 / 2 - mu_signs * delta, needs("pl_signs")
+)
+steep_along_axis = Inequality(
+    "max (d_j f)^2 >= 2 mu_axis (f - f*), over the largest L_j",
+    step_inner / 2 - mu_axis / L_coord * delta,
+    needs("pl_axis", "smooth_coordinates"),
+    gauss_southwell,
+)
+pl_signs = Assumption(
+    "pl_signs", "the sum of the absolute slopes is large against the gap", ("mu_signs",), (steep_in_signs,)
+)
+pl_axis = Assumption("pl_axis", "the largest absolute slope is large against the gap", ("mu_axis",), ())
+ASSUMPTIONS = (smooth_coordinates, pl_signs, pl_axis)
 """The assumptions."""
 FACTS = (
+    # The gain of the best step, ||grad f||_1^2/(2 L_inf), is at most f - f*; along an axis (d_j f)^2/(2 L_j).
+    (needs("pl_signs", "smooth_inf"), mu_signs <= L_inf),
+    (needs("pl_axis", "smooth_coordinates"), mu_axis <= L_coord),
     # The mean gain of a step, ||grad f||^2/(2 L_coord_sum), is at most f - f*.
     (needs("pl", "smooth_coordinates"), mu_pl <= L_coord_sum),
     (needs("smooth_coordinates"), L_coord_sum <= d * L_coord),

@@ -10,8 +10,12 @@ from ratebound.theory.assumptions import (
     norms,
     pl,
     pl_inequality,
+    quadratic,
     smooth_inf,
+    strongly_convex,
 )
+from ratebound.theory.coordinate_symbols import mu_signs
+from ratebound.theory.coordinatewise import pl_signs, steep_in_signs
 from ratebound.theory.least_gradient import LeastGradient, Piece
 from ratebound.theory.methods import sign_descent, sign_steepest
 from ratebound.theory.recursion import Recursion
@@ -85,4 +89,24 @@ sign_steepest_pl = Theorem(
     sibling="gd_pl",
 )
 
-THEOREMS = (sign_nonconvex, sign_steepest_nonconvex, sign_steepest_pl)
+sign_steepest_quadratic = Theorem(
+    id="sign_steepest_quadratic",
+    title="Steepest descent in the maximum norm, least squares, its own constant of growth",
+    source="Balles, Pedregosa and Le Roux 2020 for the setting; derived here",
+    method=sign_steepest,
+    assumptions=(quadratic, strongly_convex, smooth_inf, pl_signs),
+    step=alpha,
+    where=(alpha < 2 / L_inf,),
+    measure="gap_last",
+    bound=(1 - 2 * mu_signs * _DECREASE) ** k * gap0,
+    certificate=Recursion(
+        rate=1 - 2 * mu_signs * _DECREASE,
+        noise=Integer(0),
+        by={descent_in_signs: Integer(1), steep_in_signs: 2 * _DECREASE},
+    ),
+    defaults={alpha: 1 / L_inf},
+    note="The constant is one over the largest entry of the diagonal of the inverse Hessian, at least mu.",
+    sibling="sign_steepest_pl",
+)
+
+THEOREMS = (sign_nonconvex, sign_steepest_nonconvex, sign_steepest_pl, sign_steepest_quadratic)

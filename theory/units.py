@@ -53,6 +53,8 @@ UNITS: Mapping[Symbol, Expr] = MappingProxyType(
         s.mu_min: _CURVATURE,
         c.L_coord: _CURVATURE,
         c.L_coord_sum: _CURVATURE,
+        c.mu_signs: _CURVATURE,
+        c.mu_axis: _CURVATURE,
         c.D_scaled_sq: _VALUE,
         m.L_hess: _F / _X**3,
         m.mu_star: _CURVATURE,
