@@ -33,7 +33,7 @@ def available(problem: Problem, method: Method, batch: int = 1) -> bool:
     """Whether :func:`moments` computes the expectations of a method with draws on a problem."""
     if (
         method.draws is None
-        or method.draws.values
+        or method.draws.of_batch
         or problem.kind != "quadratic"
         or problem.x_star is None
         or problem.sparse

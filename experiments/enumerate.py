@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ratebound.experiments.backends.drawn import values_of
+from ratebound.experiments.backends.drawn import length_reader, values_of
 from ratebound.experiments.backends.numpy_ import compile_method, nan_to_inf
 from ratebound.experiments.backends.rules import constants_of
 from ratebound.experiments.exact import path_curves, path_needs
@@ -127,8 +127,12 @@ def enumerate_paths(
     """
     if method.sampling != "batch":
         raise RateboundError(f"{method.name} draws no samples: there are no paths to enumerate")
-    if method.draws is not None and not method.draws.values:
+    if method.draws is not None and not method.draws.of_batch:
         raise RateboundError(f"{method.name} draws more than a batch: its paths are not enumerated")
+    if method.draws is not None:
+        # What a step reads of a whole vector has its parameters as numbers.
+        method = method.with_numbers({p: parameters[p.name] for p in method.parameters})
+        parameters = {}
     chosen = check_measures(measures)
     alphas = check_alphas(alphas)
     if alphas.ndim != 1 or alphas.size == 0:
@@ -165,7 +169,7 @@ def _walk(
     update, place = compile_method(method, tuple(parameters))
     fixed = {**parameters, **{name: certify(problem, name).value for name in constants_of(method)}}
     reads_values = method.draws is not None and method.draws.values
-    lowest = infima(problem)[0] if reads_values else None
+    lowest, length = infima(problem)[0] if reads_values else None, length_reader(problem, method)
     functions = {
         "gap_last": problem.gap,
         "distance_sq": problem.distance_sq,
@@ -201,6 +205,7 @@ def _walk(
                 given = {**inputs, "g": problem.batch_gradient(at, drawn)}
                 if lowest is not None:
                     given |= values_of(problem, lowest, at, drawn[:, 0], given["g"])
+                given |= length({**spread, **given})
                 moved = {n: v.reshape(-1, d) for n, v in update(spread, given).items()}
                 carried = np.repeat(past[start : start + wide] + weights[k] * part["x"], m, axis=0)
                 likely = np.outer(chance[start : start + wide], chances).ravel()

@@ -1,4 +1,4 @@
-"""Certificates of AdaGrad by coordinate on f that need not be convex.
+"""Certificates of AdaGrad with batches, by coordinate or by norm, on f that need not be convex.
 
 Per coordinate h is that of grad f(x_k), u that of the gradient estimate, A and B the accumulator before and
 after u has entered, l the length. The descent lemma holds for every draw:
@@ -23,6 +23,7 @@ from ratebound.theory.box_symbols import grad_inf
 from ratebound.theory.certificate import require, require_assumed
 from ratebound.theory.chart import free
 from ratebound.theory.coordinate_symbols import d
+from ratebound.theory.draws import length_sq
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.method import g, x
 from ratebound.theory.prover import nonnegative, vanishes
@@ -33,16 +34,19 @@ if TYPE_CHECKING:
 
 _v = Symbol("v", real=True)
 _A, _B = Symbol("A", positive=True), Symbol("B", positive=True)
-_RULES = {"x": x - alpha * g / sqrt(b0**2 + _v + g**2), "v": _v + g**2}
 
 
-def _check_step(theorem: Theorem) -> None:
+def _check_step(theorem: Theorem, by_norm: bool = False) -> None:
     """Check the words that both proofs share, the rules, and ``u^2/B^2 = 1 - (A/B)^2 <= log(B^2/A^2)``."""
     if theorem.measure != "grad_norm_sq_mean" or theorem.weights != 1 or theorem.step != gamma:
         raise RateboundError("this certificate bounds grad_norm_sq_mean, for steps of the length gamma")
-    update = theorem.method.update
-    if set(update) != set(_RULES) or not all(vanishes(update[n] - rule) for n, rule in _RULES.items()):
-        raise RateboundError(f"{theorem.method.name} does not divide g by the root of b0^2 + sum of g^2")
+    update, draws = theorem.method.update, theorem.method.draws
+    square = length_sq if by_norm else g**2
+    rules = {"x": x - alpha * g / sqrt(b0**2 + _v + square), "v": _v + square}
+    follows = set(update) == set(rules) and all(vanishes(update[n] - rule) for n, rule in rules.items())
+    if not follows or (draws is None if by_norm else draws is not None) or (by_norm and draws.length != g):
+        what = "||g||^2" if by_norm else "g^2"
+        raise RateboundError(f"{theorem.method.name} does not divide g by the root of b0^2 + sum of {what}")
     require_assumed({descent_lemma: S.One}, theorem)
     log_above_share()
 
@@ -52,20 +56,27 @@ class BoundedSquares:
     """The sum of ``h^2/A`` is at most ``gap0/l + d G^2/b0 + (l L d/2) log(1 + k G^2/b0^2)``.
 
     No A of the first k steps exceeds ``sqrt(b0^2 + (k - 1) G^2)``.
+
+    Parameters
+    ----------
+    by_norm
+        Whether one accumulator is for all coordinates: then h and u are whole vectors, of which there is one
+        in place of d, and ``||h||^2``, ``||u||^2`` and, by Cauchy and Schwarz, ``|<h, u>|`` are at most d G^2.
     """
 
+    by_norm: bool = False
     cited: bool = field(default=False, init=False)
 
-    @staticmethod
-    def implied() -> Expr:
+    def implied(self) -> Expr:
         """Return the bound that follows."""
-        paid = gap0 / gamma + d * grad_inf**2 / b0
-        paid += gamma * L * d / 2 * log(1 + k * grad_inf**2 / b0**2)
-        return sqrt(b0**2 + (k - 1) * grad_inf**2) / k * paid
+        count, square = (S.One, d * grad_inf**2) if self.by_norm else (d, grad_inf**2)
+        paid = gap0 / gamma + count * square / b0
+        paid += gamma * L * count / 2 * log(1 + k * square / b0**2)
+        return sqrt(b0**2 + (k - 1) * square) / k * paid
 
     def check(self, theorem: Theorem) -> None:
         """Check the method, what is lost by the last accumulator, what is added, and the bound."""
-        _check_step(theorem)
+        _check_step(theorem, self.by_norm)
         for needed in ("bounded_coordinates", "lower_bounded"):
             if needed not in {each.name for each in theorem.assumptions}:
                 raise RateboundError(f"the proof needs the assumption {needed}")

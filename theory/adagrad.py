@@ -7,7 +7,7 @@ from sympy import Integer, log, sqrt
 from ratebound.theory.accumulated import AnySteps, ShortSteps
 from ratebound.theory.accumulated_batches import BoundedSquares, SummedRoots
 from ratebound.theory.assumptions import lower_bounded, smooth
-from ratebound.theory.methods import adagrad, adagrad_full, adagrad_norm
+from ratebound.theory.methods import adagrad, adagrad_full, adagrad_norm, adagrad_norm_sgd
 from ratebound.theory.projections import bounded_coordinates
 from ratebound.theory.statement import Theorem
 from ratebound.theory.symbols import L, alpha, b0, gamma, gap0, grad0_sq, k
@@ -55,12 +55,28 @@ adagrad_nonconvex = Theorem(
     assumptions=(smooth, lower_bounded, bounded_coordinates),
     step=gamma,
     measure="grad_norm_sq_mean",
-    bound=BoundedSquares.implied(),
+    bound=BoundedSquares().implied(),
     start=Integer(1),
     certificate=BoundedSquares(),
     defaults={gamma: sqrt(grad0_sq) / L, b0: 10 * sqrt(grad0_sq)},
     note="Gradients are bounded for every draw, which losses of bounded slopes without a ridge certify.",
     sibling="adagrad_norm_any",
+)
+
+adagrad_norm_batches = Theorem(
+    id="adagrad_norm_batches",
+    title="AdaGrad-Norm with batches, nonconvex, bounded gradients, mean squared gradient",
+    source="Ward, Wu and Bottou 2019, Theorem 2.1 (not checked), in expectation; derived here",
+    method=adagrad_norm_sgd,
+    assumptions=(smooth, lower_bounded, bounded_coordinates),
+    step=gamma,
+    measure="grad_norm_sq_mean",
+    bound=BoundedSquares(by_norm=True).implied(),
+    start=Integer(1),
+    certificate=BoundedSquares(by_norm=True),
+    defaults={gamma: sqrt(grad0_sq) / L, b0: 10 * sqrt(grad0_sq)},
+    note="One accumulator for all coordinates; as published the bound holds with high probability.",
+    sibling="adagrad_nonconvex",
 )
 
 adagrad_full_nonconvex = Theorem(
@@ -79,4 +95,10 @@ adagrad_full_nonconvex = Theorem(
     sibling="adagrad_norm_any",
 )
 
-THEOREMS = (adagrad_norm_short, adagrad_norm_any, adagrad_nonconvex, adagrad_full_nonconvex)
+THEOREMS = (
+    adagrad_norm_short,
+    adagrad_norm_any,
+    adagrad_nonconvex,
+    adagrad_norm_batches,
+    adagrad_full_nonconvex,
+)

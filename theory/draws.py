@@ -24,6 +24,8 @@ rise = Symbol("rise", nonnegative=True)
 """f_i(x) minus the infimum of f_i, i the drawn sample."""
 norm_sq = Symbol("norm_sq", positive=True)
 """||grad f_i(x)||^2; where it vanishes it reads one."""
+length_sq = Symbol("length_sq", real=True)
+"""The squared norm of a vector of the step, over all its coordinates."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,9 @@ class Draws:
         Whether the update reads ``rise`` and ``norm_sq`` of the drawn sample, one per step.
     smoothness
         Whether the update reads ``L_i`` of the drawn sample, one per step.
+    length
+        A vector, an expression as in updates, whose squared norm the update reads as ``length_sq``: of the
+        gradient of the batch, ``g``, or of what the step makes of it. None where none is read.
     """
 
     also: Mapping[str, Expr] = field(default_factory=dict)
@@ -73,6 +78,7 @@ class Draws:
     axis: Expr | None = None
     values: bool = False
     smoothness: bool = False
+    length: Expr | None = None
 
     def __post_init__(self) -> None:
         for name in ("also", "full"):
@@ -89,14 +95,14 @@ class Draws:
     def __reduce__(self) -> tuple[object, ...]:
         # A mapping proxy cannot be pickled, and runs are sent to other processes.
         parts = dict(self.also), dict(self.full), self.coin, self.every, self.table, self.stores, self.blank
-        return Draws, (*parts, self.from_gradient, self.weight, self.axis, self.values, self.smoothness)
+        parts += self.from_gradient, self.weight, self.axis, self.values, self.smoothness, self.length
+        return Draws, parts
 
     def __hash__(self) -> int:
         also, full = (tuple(sorted(part.items(), key=str)) for part in (self.also, self.full))
         kept = self.table, self.stores, self.blank, self.from_gradient
-        return hash(
-            (also, full, self.coin, self.every, kept, self.weight, self.axis, self.values, self.smoothness)
-        )
+        read = self.weight, self.axis, self.values, self.smoothness, self.length
+        return hash((also, full, self.coin, self.every, kept, read))
 
     @property
     def text(self) -> str:
@@ -116,6 +122,7 @@ class Draws:
             words += [f"an axis j is drawn {how}, and g is the gradient along it alone"]
         if self.values:
             words += [f"{rise} is f_i(x) minus the infimum of f_i, and {norm_sq} is ||g||^2, i the sample"]
+        words += [] if self.length is None else [f"{length_sq} is the squared norm of {self.length}"]
         words += [f"{L_i} is the smoothness constant of f_i, i the sample"] if self.smoothness else []
         return "; ".join(words)
 
@@ -125,6 +132,7 @@ class Draws:
         read = (*self.also, *self.full, *([self.table] if self.table else []))
         read += () if self.axis is None else (L_j.name,)
         read += (rise.name, norm_sq.name) if self.values else ()
+        read += () if self.length is None else (length_sq.name,)
         read += (L_i.name,) if self.smoothness else ()
         return (*read, coin.name) if self.has_coin else read
 
@@ -144,6 +152,13 @@ class Draws:
         return bool(self.table) or self.axis is not None or self.values or self.smoothness
 
     @property
+    def of_batch(self) -> bool:
+        """Whether all that is read is made of the state and one batch, so that paths are its draws."""
+        return self.values or (
+            self.length is not None and self.names == (length_sq.name,) and not self.uneven
+        )
+
+    @property
     def uneven(self) -> bool:
         """Whether samples or axes are drawn by probabilities of their own."""
         return self.weight is not None or self.axis is not None
@@ -151,7 +166,7 @@ class Draws:
     @property
     def expressions(self) -> tuple[Expr, ...]:
         """The expressions in the state and in constants."""
-        kept = () if self.stores is None else (self.stores,)
+        kept = tuple(each for each in (self.stores, self.length) if each is not None)
         return (*self.also.values(), *self.full.values(), self.coin, self.every, *kept)
 
     def at(self, values: Mapping[Symbol, Expr]) -> Draws:
@@ -160,6 +175,6 @@ class Draws:
         also, full = (
             {name: place.xreplace(put) for name, place in places.items()} for places in (self.also, self.full)
         )
-        stores = None if self.stores is None else self.stores.xreplace(put)
+        stores, length = (None if each is None else each.xreplace(put) for each in (self.stores, self.length))
         coin, every = self.coin.xreplace(put), self.every.xreplace(put)
-        return replace(self, also=also, full=full, coin=coin, every=every, stores=stores)
+        return replace(self, also=also, full=full, coin=coin, every=every, stores=stores, length=length)

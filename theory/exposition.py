@@ -104,8 +104,8 @@ def _proof(theorem: Theorem) -> list[Line]:
             return list(short_steps(theorem))
         case AnySteps() as proof:
             return list(any_steps(theorem, proof))
-        case BoundedSquares():
-            return list(bounded_squares(theorem))
+        case BoundedSquares() as proof:
+            return list(bounded_squares(theorem, proof))
         case SummedRoots() as proof:
             return list(summed_roots(theorem, proof))
         case DistanceEstimate():

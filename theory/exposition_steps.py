@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sympy import factor
 
 from ratebound.theory.accumulated import AnySteps
-from ratebound.theory.accumulated_batches import SummedRoots
+from ratebound.theory.accumulated_batches import BoundedSquares, SummedRoots
 from ratebound.theory.accumulated_box import LargestAverage, SummedSquares
 from ratebound.theory.assumptions import descent_lemma
 from ratebound.theory.box_symbols import grad_inf
@@ -120,15 +120,20 @@ def distance_estimate(theorem: Theorem) -> Iterator[Line]:
     yield Line("x_0 is small enough. The best gap is at most the bound", theorem.bound)
 
 
-def bounded_squares(theorem: Theorem) -> Iterator[Line]:
+def bounded_squares(theorem: Theorem, proof: BoundedSquares) -> Iterator[Line]:
     """Yield the lines of the proof of AdaGrad with bounded gradients."""
-    yield Line(f"Per coordinate: h of grad f, u of the estimate, |h|, |u| <= {grad_inf}; A and B are the")
+    if proof.by_norm:
+        yield Line(
+            f"With h = grad f, u the estimate, ||h||^2, ||u||^2 <= d {grad_inf}^2 =: G^2; A and B are the"
+        )
+    else:
+        yield Line(
+            f"Per coordinate: h of grad f, u of the estimate, |h|, |u| <= {grad_inf} =: G; A and B are the"
+        )
     yield Line("accumulators before and after u, l the length. The descent lemma for every draw:")
     yield Line("f(x_{k+1}) <= f(x_k) - l sum of h u/B + (l^2 L/2) sum of u^2/B^2.")
     yield Line("A knows nothing of the draw: h u/A has the mean h^2/A, and h u/B is less by at most")
-    yield Line(
-        f"{grad_inf}^2 (1/A - 1/B), which telescopes; u^2/B^2 is at most log(B^2/A^2), which does, too."
-    )
+    yield Line("G^2 (1/A - 1/B), which telescopes; u^2/B^2 is at most log(B^2/A^2), which does, too.")
     yield Line("With A at most the root in front, summed over j < k, the mean is at most", theorem.bound)
 
 

@@ -11,7 +11,9 @@ from ratebound.theory.box_symbols import decay
 from ratebound.theory.method import Method, g, x
 from ratebound.theory.methods_boxed import BOXED
 from ratebound.theory.methods_drawn import (
+    adagrad_norm_sgd,
     lsvrg,
+    normalised_momentum,
     page,
     rcd,
     rcd_lipschitz,
@@ -285,6 +287,8 @@ METHODS: Mapping[str, Method] = MappingProxyType(
             greedy,
             gauss_southwell,
             sps_max,
+            adagrad_norm_sgd,
+            normalised_momentum,
             svrg,
             svrg_epochs,
         )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from sympy import Min, S, Symbol
+from sympy import Min, Piecewise, S, Symbol, sqrt
 
 from ratebound.theory.coordinate_symbols import omega
-from ratebound.theory.draws import Draws, L_i, L_j, coin, norm_sq, rise
+from ratebound.theory.draws import Draws, L_i, L_j, coin, length_sq, norm_sq, rise
 from ratebound.theory.method import Method, g, x
-from ratebound.theory.symbols import L_mean, alpha, epoch, mu_min, n
+from ratebound.theory.symbols import L_mean, alpha, b0, beta, epoch, k, mu_min, n
 
 sgd_importance = Method(
     "sgd_importance",
@@ -131,6 +131,25 @@ rcd_lipschitz = Method(
     {"x": x - alpha * g / L_j},
     "batch",
     draws=Draws(axis=L_j),
+)
+_seen = Symbol("v", real=True)
+adagrad_norm_sgd = Method(
+    "adagrad_norm_sgd",
+    "AdaGrad-Norm with batches, the step alpha/sqrt(b0^2 + sum of ||g||^2)",
+    {"x": x - alpha * g / sqrt(b0**2 + _seen + length_sq), "v": _seen + length_sq},
+    "batch",
+    draws=Draws(length=g),
+)
+_m = Symbol("m", real=True)
+_momentum = Piecewise((g, k < 1), (beta * _m + (1 - beta) * g, True))
+_unit = Piecewise((1, length_sq <= 0), (length_sq, True))
+"""Where the momentum vanishes nothing moves."""
+normalised_momentum = Method(
+    "normalised_momentum",
+    "Normalised SGD with momentum, which starts at the first gradient",
+    {"x": x - alpha * _momentum / sqrt(_unit), "m": _momentum},
+    "batch",
+    draws=Draws(length=_momentum),
 )
 sps_max = Method(
     "sps_max",

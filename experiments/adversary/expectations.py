@@ -53,10 +53,11 @@ def curves(
         return pass_curves(problem, case.method, theorem.visits, alphas, weights, paths=_PATHS)
     draws = case.method.draws
     along_axis = draws is not None and draws.axis is not None
-    by_paths = draws is None or draws.values
+    by_paths = draws is None or draws.of_batch
     single = problem.n == 1 and not along_axis
     # Only moments, and engines, read parameters off the method as numbers.
-    by_numbers = not by_paths or (not single and problem.kind == "quadratic" and _linear(case.method))
+    by_numbers = not by_paths or (draws is not None and not draws.values)
+    by_numbers = by_numbers or (not single and problem.kind == "quadratic" and _linear(case.method))
     if given and case.method.sampling == "batch" and by_numbers:
         return _one_by_one(case, alphas, weights, given)
     if not theorem.stochastic or single:

@@ -17,6 +17,7 @@ from ratebound.experiments.backends.drawn import (
     draws_of,
     ends_of,
     kept_of,
+    length_of,
     lowest_values,
     period,
     points_of,
@@ -55,7 +56,9 @@ class CudaEngine:
         if draws is None:
             self._source = cuda_source(spec, *layout)
         else:
-            self._source = cuda_drawn_source(spec, draws, points_of(plan), *layout, kept_of(plan))
+            self._source = cuda_drawn_source(
+                spec, draws, points_of(plan), *layout, kept_of(plan), length_of(plan)
+            )
             chances = probabilities(problem, plan.method)
             scale = scale_of(problem, plan.method).astype(plan.dtype)
             further = (

@@ -23,7 +23,7 @@ from ratebound.experiments.backends.cuda_source import (
 from ratebound.experiments.backends.drawn import COIN, ONE, WEIGHTED
 from ratebound.experiments.backends.kernel import Spec
 from ratebound.problems.lower import printed
-from ratebound.theory.draws import Draws, L_i, L_j, coin, norm_sq, rise
+from ratebound.theory.draws import Draws, L_i, L_j, coin, length_sq, norm_sq, rise
 from ratebound.theory.method import g
 
 _SOURCE = """
@@ -100,6 +100,7 @@ extern "C" __global__ void advance(
 {of_batch}
 {of_all}
 {of_sample}
+{of_length}
         for (int slot = 0; slot < EACH; ++slot) {{
 {now}
 {taken}
@@ -142,9 +143,20 @@ _OF_SAMPLE = """\
         const real {rise} = ({value}) + l2 / 2 * square - lowest[index[0]];
         const real {norm_sq} = total_sq == 0 ? real(1) : total_sq;"""
 
+_OF_LENGTH = """\
+        real {length_sq} = 0;
+        for (int slot = 0; slot < EACH; ++slot) {{
+            if (lane + slot * LANES >= D) continue;
+{now}
+{taken}
+            const real part = {length};
+            {length_sq} += part * part;
+        }}
+        {length_sq} = group_sum({length_sq});"""
 
-def _read(draws: Draws, kept: str) -> list[str]:
-    """Return the lines that name what the update reads of one coordinate."""
+
+def _read(draws: Draws, kept: str = "") -> list[str]:
+    """Return the lines that name what the update reads of one coordinate, and store what is `kept`."""
     if draws.axis is not None:
         return [
             "const u64 axis = lane + slot * LANES;",
@@ -163,13 +175,20 @@ def _read(draws: Draws, kept: str) -> list[str]:
         read += ["const int j = lane + slot * LANES;"]
         read += [
             f"const real {draws.table} = j < D ? {place} : real(0);",
-            f"if (j < D) {place} = {kept};",
+            *([f"if (j < D) {place} = {kept};"] if kept else []),
         ]
     return read
 
 
 def cuda_drawn_source(
-    spec: Spec, draws: Draws, points: Mapping[str, Expr], d: int, lanes: int, shared: bool, kept: Expr = g
+    spec: Spec,
+    draws: Draws,
+    points: Mapping[str, Expr],
+    d: int,
+    lanes: int,
+    shared: bool,
+    kept: Expr = g,
+    length: Expr | None = None,
 ) -> str:
     """Print the kernel.
 
@@ -185,6 +204,8 @@ def cuda_drawn_source(
         As in :func:`ratebound.experiments.backends.cuda_source.cuda_source`.
     kept
         What a step stores in the table, if there is one.
+    length
+        The vector whose squared norm the update reads, if there is one.
 
     Raises
     ------
@@ -193,7 +214,8 @@ def cuda_drawn_source(
     """
     state = list(spec.rules)
     written = (*spec.rules.values(), kept)
-    reads = {s.name for expr in (*written, *points.values()) for s in expr.free_symbols}
+    vectors = () if length is None else (length,)
+    reads = {s.name for expr in (*written, *points.values(), *vectors) for s in expr.free_symbols}
     scalars = scalar_lines(reads)
     if draws.coin != 0:
         number = f"uniform(philox((u32)now, replica, {COIN}u, 0, key0, key1))"
@@ -236,6 +258,14 @@ def cuda_drawn_source(
         of_sample=_OF_SAMPLE.format(rise=rise, norm_sq=norm_sq, value=printed(spec.value, "cuda"))
         if draws.values
         else "",
+        of_length=""
+        if length is None
+        else _OF_LENGTH.format(
+            length_sq=length_sq.name,
+            now=named(vectors),
+            taken=lines(3, _read(draws)),
+            length=of_now(length, state),
+        ),
         taken=lines(3, _read(draws, of_now(kept, state))),
         updated=lines(3, [f"own_{name}[slot] = {of_now(rule, state)};" for name, rule in spec.rules.items()]),
         stored=lines(2, [f"if (j < D) state_{v}[unit * D + j] = own_{v}[slot];" for v in state]),

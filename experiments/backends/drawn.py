@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from sympy import Expr
 
-from ratebound.experiments.backends.rules import constants_at, known, point_of, started
+from ratebound.experiments.backends.rules import constants_at, constants_on, known, point_of, started
 from ratebound.experiments.sampling import philox
 from ratebound.problems.axes import axis_smoothness
 from ratebound.problems.component_gap import infima
@@ -20,7 +20,7 @@ from ratebound.problems.constants import certify
 from ratebound.problems.curvature import component_smoothness
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.lower import lower
-from ratebound.theory.draws import Draws, L_i, L_j, coin, norm_sq, rise
+from ratebound.theory.draws import Draws, L_i, L_j, coin, length_sq, norm_sq, rise
 from ratebound.theory.method import g, x
 
 if TYPE_CHECKING:
@@ -127,6 +127,14 @@ def kept_of(plan: Plan) -> Expr:
     return g if draws.stores is None else known(plan.method, draws.stores, constants_at(plan))
 
 
+def length_of(plan: Plan) -> Expr | None:
+    """Return the vector whose squared norm the update reads, in symbols that every backend knows."""
+    draws = plan.method.draws
+    if draws is None or draws.length is None:
+        return None
+    return known(plan.method, draws.length, constants_at(plan))
+
+
 def starting(plan: Plan, names: Iterable[str], units: int) -> dict[str, np.ndarray]:
     """Return the states at step 0, shape (units, d), and the table, if there is one, (units, n, d)."""
     problem = plan.problem
@@ -185,6 +193,21 @@ def _lowered(expr: Expr) -> tuple[Callable[..., np.ndarray], list[str]]:
     return lower(expr, symbols), [symbol.name for symbol in symbols]
 
 
+def length_reader(
+    problem: Problem, method: Method
+) -> Callable[[Mapping[str, np.ndarray]], dict[str, np.ndarray]]:
+    """Return what finds ``length_sq`` in arrays (..., d) by name, shape (..., 1); nothing if it is not read."""
+    if method.draws is None or method.draws.length is None:
+        return lambda values: {}
+    length, symbols = _lowered(known(method, method.draws.length, constants_on(problem, method)))
+
+    def found(values: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        vector = length(*(values[symbol] for symbol in symbols))
+        return {length_sq.name: (vector * vector).sum(-1)[..., None]}
+
+    return found
+
+
 class Reader:
     """What the draws of a step mean for the arrays of a state.
 
@@ -201,6 +224,7 @@ class Reader:
         points = {**self._draws.also, **self._draws.full}
         self._points = {name: _lowered(known(plan.method, point, values)) for name, point in points.items()}
         self._kept = _lowered(kept_of(plan))
+        self._length = length_reader(plan.problem, plan.method)
         scale = None if self._draws.weight is None else scale_of(plan.problem, plan.method)
         self._scale = None if scale is None else scale.astype(plan.dtype)
         self._smooth, self._lowest = smoothness_read(plan), lowest_values(plan)
@@ -252,7 +276,7 @@ class Reader:
             found[L_i.name] = self._smooth[batch[:, 0], None]
         if self._draws.values:
             found |= values_of(self._plan.problem, self._lowest, state["x"], batch[:, 0], g)
-        return found
+        return found | self._length({**values, **found, "g": g})
 
     def store(self, table: np.ndarray, batch: np.ndarray, values: Mapping[str, np.ndarray]) -> None:
         """Put into a table what a step stores, which reads `values` by name."""

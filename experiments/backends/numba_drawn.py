@@ -19,6 +19,7 @@ from ratebound.experiments.backends.drawn import (
     coins,
     draws_of,
     kept_of,
+    length_of,
     lowest_values,
     points_of,
     scale_of,
@@ -34,7 +35,7 @@ from ratebound.experiments.plan import Plan
 from ratebound.experiments.sampling import indices
 from ratebound.experiments.shuffling import Passes
 from ratebound.problems.losses import Loss
-from ratebound.theory.draws import Draws, L_i, L_j, norm_sq, rise
+from ratebound.theory.draws import Draws, L_i, L_j, length_sq, norm_sq, rise
 from ratebound.theory.method import g
 
 _DRAWS = 2**18
@@ -116,6 +117,7 @@ def drawn_source(
     kept: Expr = g,
     dtype: str = "float64",
     sparse: bool = False,
+    length: Expr | None = None,
 ) -> str:
     """Print the module of a method with draws.
 
@@ -135,6 +137,8 @@ def drawn_source(
         What a step stores in the table, if there is one.
     dtype, sparse
         The numbers of the states, and whether data are given as starts, columns and entries of their rows.
+    length
+        The vector whose squared norm the update reads, if there is one.
 
     Raises
     ------
@@ -159,13 +163,17 @@ def drawn_source(
         else:
             lines += [f"of_rows(data, labels, l2, rows, scale, {call}"]
     lines += _value(loss) if draws.values else []
-    lines += ["for j in range(size):", *indented(loaded, 1)]
-    lines += [f"    {name} = grad_{name}[j]" for name in points]
+    read = ["for j in range(size):", *indented(loaded, 1)]
+    read += [f"    {name} = grad_{name}[j]" for name in points]
     if draws.axis is not None:
-        lines += ["    g = g if j == rows[0] else 0.0", f"    {L_j.name} = smooth[j]"]
-    lines += [f"    {L_i.name} = smooth[rows[0]]"] if draws.smoothness else []
+        read += ["    g = g if j == rows[0] else 0.0", f"    {L_j.name} = smooth[j]"]
+    read += [f"    {L_i.name} = smooth[rows[0]]"] if draws.smoothness else []
+    read += [f"    {draws.table} = table[unit, rows[0], j]"] if draws.table else []
+    if length is not None:
+        squared = f"{length_sq.name} += ({renamed(length, own)}) ** 2"
+        lines += [f"{length_sq.name} = real(0.0)", *read, f"    {squared}"]
+    lines += read
     if draws.table:
-        lines += [f"    {draws.table} = table[unit, rows[0], j]"]
         lines += [f"    table[unit, rows[0], j] = {renamed(kept, own)}"]
     lines += [f"    state_{name}[unit, j] = {renamed(rule, own)}" for name, rule in rules.items()]
     return _SOURCE.format(
@@ -209,6 +217,7 @@ class DrawnEngine:
             kept_of(plan),
             plan.dtype,
             problem.sparse,
+            length_of(plan),
         )
         self._function = load_module(source).advance
         if plan.in_passes:

@@ -86,11 +86,12 @@ def printed_source(
         places = {"g": method.point, **draws.also, **draws.full}
         points = {name: known(method, place, named) for name, place in places.items()}
         kept = g if draws.stores is None else known(method, draws.stores, named)
+        length = None if draws.length is None else known(method, draws.length, named)
         if target == "cuda":
-            return cuda_drawn_source(spec, draws, points, d, lanes_of(d), shared=False, kept=kept)
+            return cuda_drawn_source(spec, draws, points, d, lanes_of(d), False, kept, length)
         from ratebound.experiments.backends.numba_drawn import drawn_source
 
-        return drawn_source(title, draws, chosen, spec.rules, points, kept)
+        return drawn_source(title, draws, chosen, spec.rules, points, kept, length=length)
     if target == "cuda":
         return cuda_source(spec, d, lanes_of(d), shared=False)
     if full:
