@@ -23,7 +23,7 @@ from ratebound.theory.box_symbols import grad_inf
 from ratebound.theory.certificate import require, require_assumed
 from ratebound.theory.chart import free
 from ratebound.theory.coordinate_symbols import d
-from ratebound.theory.draws import length_sq
+from ratebound.theory.draws import Draws, length_sq
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.method import g, x
 from ratebound.theory.prover import nonnegative, vanishes
@@ -44,7 +44,7 @@ def _check_step(theorem: Theorem, by_norm: bool = False) -> None:
     square = length_sq if by_norm else g**2
     rules = {"x": x - alpha * g / sqrt(b0**2 + _v + square), "v": _v + square}
     follows = set(update) == set(rules) and all(vanishes(update[n] - rule) for n, rule in rules.items())
-    if not follows or (draws is None if by_norm else draws is not None) or (by_norm and draws.length != g):
+    if not follows or draws != (Draws(length=g) if by_norm else None):
         what = "||g||^2" if by_norm else "g^2"
         raise RateboundError(f"{theorem.method.name} does not divide g by the root of b0^2 + sum of {what}")
     require_assumed({descent_lemma: S.One}, theorem)
@@ -60,8 +60,8 @@ class BoundedSquares:
     Parameters
     ----------
     by_norm
-        Whether one accumulator is for all coordinates: then h and u are whole vectors, of which there is one
-        in place of d, and ``||h||^2``, ``||u||^2`` and, by Cauchy and Schwarz, ``|<h, u>|`` are at most d G^2.
+        Whether one accumulator is for all coordinates: then h and u are whole vectors, one in place of d,
+        and ``||h||^2``, ``||u||^2`` and, by Cauchy and Schwarz, ``|<h, u>|`` are at most d G^2.
     """
 
     by_norm: bool = False

@@ -95,8 +95,8 @@ class Draws:
     def __reduce__(self) -> tuple[object, ...]:
         # A mapping proxy cannot be pickled, and runs are sent to other processes.
         parts = dict(self.also), dict(self.full), self.coin, self.every, self.table, self.stores, self.blank
-        parts += self.from_gradient, self.weight, self.axis, self.values, self.smoothness, self.length
-        return Draws, parts
+        more = self.from_gradient, self.weight, self.axis, self.values, self.smoothness, self.length
+        return Draws, (*parts, *more)
 
     def __hash__(self) -> int:
         also, full = (tuple(sorted(part.items(), key=str)) for part in (self.also, self.full))

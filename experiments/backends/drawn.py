@@ -196,7 +196,7 @@ def _lowered(expr: Expr) -> tuple[Callable[..., np.ndarray], list[str]]:
 def length_reader(
     problem: Problem, method: Method
 ) -> Callable[[Mapping[str, np.ndarray]], dict[str, np.ndarray]]:
-    """Return what finds ``length_sq`` in arrays (..., d) by name, shape (..., 1); nothing if it is not read."""
+    """Return what finds ``length_sq``, shape (..., 1), in arrays (..., d) by name; nothing if not read."""
     if method.draws is None or method.draws.length is None:
         return lambda values: {}
     length, symbols = _lowered(known(method, method.draws.length, constants_on(problem, method)))

@@ -52,8 +52,8 @@ def test_a_run_is_that_of_a_loop(name):
     """Of batches of two; the engines are compared in backends/test_contract.py."""
     problem = small()
     run = simulate(
-        problem, name, LENGTH, batch=2, steps=20, replicas=2, seed=3, parameters=CHOSEN[name], backend="numpy",
-        checkpoints=range(21), measures=("grad_norm_sq_last",),
+        problem, name, LENGTH, batch=2, steps=20, replicas=2, seed=3, parameters=CHOSEN[name],
+        backend="numpy", checkpoints=range(21), measures=("grad_norm_sq_last",),
     )  # fmt: skip
     for r in range(2):
         points = walked(name, problem, indices(3, np.array([r]), np.arange(20), problem.n, 2)[:, 0])
