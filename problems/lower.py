@@ -58,9 +58,12 @@ _MPMATH = {
 
 
 def _divided(expr: Expr) -> Expr:
-    """Write ``floor(a/b)`` as ``(a - a mod b)/b``: a times a rounded 1/b may lie below a whole number."""
+    """Write ``floor(a/b)`` as ``(a - a mod b)/b``: a times a rounded 1/b may lie below a whole number.
+
+    Halves are exact as they stand.
+    """
     whole = {each: fraction(each.args[0]) for each in expr.atoms(floor)}
-    return expr.xreplace({each: (a - Mod(a, b)) / b for each, (a, b) in whole.items()})
+    return expr.xreplace({each: (a - Mod(a, b)) / b for each, (a, b) in whole.items() if b != 2})
 
 
 def _check(expr: Expr, args: tuple[Symbol, ...]) -> None:

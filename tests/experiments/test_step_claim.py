@@ -31,6 +31,7 @@ ROOM = {
     "bounded_components",
     "lipschitz_components",
     "affine_noise",
+    "least_squares",
 }
 SAMPLING = {"batch": 2, "replacement": False}
 

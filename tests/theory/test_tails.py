@@ -4,8 +4,9 @@ import dataclasses
 
 import numpy as np
 import pytest
-from sympy import Integer, log
+from sympy import Integer, ceiling, floor, log
 
+from ratebound.problems.lower import lower, lower_mp
 from ratebound.theory.catalogue import THEOREMS
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.lemmas import inverse_sqrt_above
@@ -90,6 +91,12 @@ PROOF = DECREASING.certificate
 def test_a_tail_refuses(changes, message):
     with pytest.raises(RateboundError, match=message):
         dataclasses.replace(DECREASING, **changes)
+
+
+def test_halves_are_the_same_in_doubles_and_with_many_digits():
+    for horizon in range(1, 9):
+        for half, expected in ((floor(K / 2), horizon // 2), (ceiling(K / 2), -(-horizon // 2))):
+            assert lower(half, (K,))(horizon) == lower_mp(half, (K,))(horizon) == expected
 
 
 def test_what_rests_on_a_source_says_so():
