@@ -13,7 +13,7 @@ from typing import Any, Literal
 import mpmath
 import numpy as np
 from scipy.special import expit as _expit
-from sympy import Expr, Function, Mod, Rational, Symbol, floor, fraction, lambdify
+from sympy import Expr, Function, Rational, Symbol, floor, fraction, lambdify
 from sympy.core.function import AppliedUndef
 from sympy.printing.c import C99CodePrinter
 from sympy.printing.numpy import NumPyPrinter
@@ -48,22 +48,25 @@ _NUMPY = {
     "expit": _expit,
     "maximum_of": lambda *a: reduce(np.maximum, a),
     "minimum_of": lambda *a: reduce(np.minimum, a),
+    "modulo": np.mod,
     "where": np.where,
     "nan": np.nan,
 }
 _MPMATH = {
     "softplus": lambda z: mpmath.log1p(mpmath.exp(z)),
     "expit": lambda z: 1 / (1 + mpmath.exp(-z)),
+    "modulo": lambda a, b: a % b,
 }
 
 
-def _divided(expr: Expr) -> Expr:
-    """Write ``floor(a/b)`` as ``(a - a mod b)/b``: a times a rounded 1/b may lie below a whole number.
+_modulo = Function("modulo")
+"""SymPy prints its own Mod without the brackets that a product around it needs."""
 
-    Halves are exact as they stand.
-    """
+
+def _divided(expr: Expr) -> Expr:
+    """Write ``floor(a/b)`` as ``(a - a mod b)/b``: a times a rounded 1/b may lie below a whole number."""
     whole = {each: fraction(each.args[0]) for each in expr.atoms(floor)}
-    return expr.xreplace({each: (a - Mod(a, b)) / b for each, (a, b) in whole.items() if b != 2})
+    return expr.xreplace({each: (a - _modulo(a, b)) / b for each, (a, b) in whole.items()})
 
 
 def _check(expr: Expr, args: tuple[Symbol, ...]) -> None:

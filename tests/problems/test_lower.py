@@ -5,7 +5,25 @@ import subprocess
 import mpmath
 import numpy as np
 import pytest
-from sympy import Abs, Max, Min, Piecewise, Rational, Symbol, cos, diff, exp, log, pi, sign, sin, sqrt, tan
+from sympy import (
+    Abs,
+    Max,
+    Min,
+    Piecewise,
+    Rational,
+    Symbol,
+    ceiling,
+    cos,
+    diff,
+    exp,
+    floor,
+    log,
+    pi,
+    sign,
+    sin,
+    sqrt,
+    tan,
+)
 
 from ratebound.problems.lower import lower, lower_mp, printed
 from ratebound.problems.primitives import expit, softplus
@@ -130,3 +148,13 @@ def test_numbers_are_printed_with_all_their_digits():
 def test_a_function_without_printing_is_refused():
     with pytest.raises(RateboundError, match=r"tan\(x\) has no printing for cuda; write it with"):
         printed(tan(x), "cuda")
+
+
+@pytest.mark.parametrize("part", [floor, ceiling])
+def test_whole_parts_are_the_same_in_every_precision(part):
+    K, m = Symbol("K"), Symbol("m")
+    expr, numbers = 3 * part(K / 2) - part(K / m), [(K, m) for K in range(30) for m in (1, 3, 7, 49)]
+    exact = [int(3 * part(Rational(a, 2)) - part(Rational(a, b))) for a, b in numbers]
+    a, b = np.array(numbers, dtype=float).T
+    assert lower(expr, (K, m))(a, b).tolist() == exact
+    assert [int(lower_mp(expr, (K, m))(*pair)) for pair in numbers] == exact
