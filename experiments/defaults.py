@@ -23,8 +23,8 @@ PENALISED_SLOPES = ("sparse_plane", "sparse_logistic", "hinge_plane", "median")
 """For proximal methods along whose runs gradients must be bounded."""
 MOMENTS = ("quadratic_2d", "linnerud", "consistent_plane")
 """For cited theorems about methods with draws, whose expectations are known exactly on least squares only."""
-CURVED = ("logistic_line", "logistic_plane", "cauchy_line", "sine_near", "iris")
-"""For theorems about Hessians that change: starts near a minimiser, and one that is not."""
+CURVED = ("logistic_line", "logistic_plane", "cauchy_line", "sine_near", "iris", "cauchy_far")
+"""For theorems about Hessians that change: starts near a minimiser, and two that are not."""
 
 BOUNDED = ("huber_worst", "diabetes_welsch", "diabetes_cauchy")
 """For theorems about gradients that are bounded everywhere."""

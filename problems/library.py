@@ -131,6 +131,7 @@ _PROBLEMS: Mapping[str, Callable[..., Problem]] = MappingProxyType(
         "logistic_line": structured.logistic_line,
         "logistic_plane": structured.logistic_plane,
         "cauchy_line": structured.cauchy_line,
+        "cauchy_far": structured.cauchy_far,
         "sine_near": structured.sine_near,
     }
 )

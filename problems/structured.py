@@ -166,6 +166,14 @@ def logistic_plane() -> Problem:
     )
 
 
+def cauchy_far() -> Problem:
+    """Return the Cauchy loss of one sample, far out where it falls slowly and is concave."""
+    start = np.array([30.0])
+    return Problem(
+        "cauchy_far", np.ones((1, 1)), np.zeros(1), cauchy, 0.0, start, "synthetic", "Cauchy, far out"
+    )
+
+
 def cauchy_line() -> Problem:
     """Return four samples of one feature, Cauchy loss and a ridge that makes f strongly convex."""
     y = np.array([-1.0, 0.25, 0.5, 2.0])

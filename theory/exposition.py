@@ -14,6 +14,7 @@ from ratebound.theory.averaged_lms import AveragedLMS
 from ratebound.theory.certificate import LAST, BatchVariance, Cited, Corollary, OneStep
 from ratebound.theory.conversion import Conversion
 from ratebound.theory.cubic import CubicModel
+from ratebound.theory.cubic_descent import CubicDescent
 from ratebound.theory.estimated import DistanceEstimate
 from ratebound.theory.exact_model import ExactModel
 from ratebound.theory.exposition_reduced import VarianceReduced, of_reduced
@@ -116,7 +117,15 @@ def _proof(theorem: Theorem) -> list[Line]:
             return list(interpolated(theorem, proof))
         case LastIterate() as proof:
             return list(last_iterate(theorem, proof))
-        case Squaring() | StrongModel() | ExactModel() | LastStep() | CubicModel() | AveragedLMS() as proof:
+        case (
+            Squaring()
+            | StrongModel()
+            | ExactModel()
+            | LastStep()
+            | CubicModel()
+            | CubicDescent()
+            | AveragedLMS() as proof
+        ):
             return list(of_models(theorem, proof))
         case SummedSquares() | LargestAverage() as proof:
             return list(on_a_box(theorem, proof))

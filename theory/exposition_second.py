@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from ratebound.theory.averaged_lms import AveragedLMS
 from ratebound.theory.cubic import CubicModel, reached, scale
+from ratebound.theory.cubic_descent import CubicDescent, w
 from ratebound.theory.exact_model import ExactModel
 from ratebound.theory.last_step import LastStep
 from ratebound.theory.proof_lines import Line, claim_lines
@@ -15,7 +16,8 @@ from ratebound.theory.strong_model import StrongModel, half
 
 
 def of_models(
-    theorem: Theorem, proof: Squaring | CubicModel | StrongModel | ExactModel | LastStep | AveragedLMS
+    theorem: Theorem,
+    proof: Squaring | CubicModel | CubicDescent | StrongModel | ExactModel | LastStep | AveragedLMS,
 ) -> Iterator[Line]:
     """Yield the lines of a proof of one of these kinds."""
     match proof:
@@ -23,6 +25,8 @@ def of_models(
             yield from _squaring(theorem, proof)
         case CubicModel():
             yield from _cubic_model(theorem, proof)
+        case CubicDescent():
+            yield from _cubic_descent(theorem, proof)
         case StrongModel():
             yield from _strong_model(theorem, proof)
         case ExactModel():
@@ -53,6 +57,22 @@ def _cubic_model(theorem: Theorem, proof: CubicModel) -> Iterator[Line]:
             f"Where {case}: 1/u grows by at least 1/3 in a step, since, with s >= 0,", value.factor(), ">= 0"
         )
     yield Line("Over k steps 1/u is at least 1/u_0 + k/3, which is the bound", theorem.bound)
+
+
+def _cubic_descent(theorem: Theorem, proof: CubicDescent) -> Iterator[Line]:
+    yield Line(
+        "With M = L_hess, a step of length r, and w^2 = ||grad f(x_{k+1})||/(M r^2), f falls by M r^3 times"
+    )
+    yield Line(
+        "at least the following: the Hessian changes by at most M r t along the step, and", proof.fallen
+    )
+    yield Line(
+        "the model is minimal at x_{k+1}. For every w >= 0", proof.factor * proof.fallen - w**3, ">= 0"
+    )
+    yield Line(
+        "so that f falls by ||grad f(x_{k+1})||^(3/2)/sqrt(M) over this factor, at least:", proof.factor
+    )
+    yield Line("summed over the steps to x_1 .. x_{k-1}, the least of them obeys the bound", theorem.bound)
 
 
 def _strong_model(theorem: Theorem, proof: StrongModel) -> Iterator[Line]:

@@ -13,6 +13,7 @@ from ratebound.theory.assumptions import (
     strongly_convex,
 )
 from ratebound.theory.cubic import CubicModel
+from ratebound.theory.cubic_descent import CubicDescent
 from ratebound.theory.methods_metric import cubic_newton, newton
 from ratebound.theory.metric_symbols import L_hess, damping, level_radius, mu_star
 from ratebound.theory.recursion import Recursion
@@ -131,4 +132,19 @@ cubic_convex = Theorem(
     sibling="nesterov_convex",
 )
 
-THEOREMS = (newton_quadratic, newton_damped, newton_strong, newton_local, cubic_convex)
+cubic_nonconvex = Theorem(
+    id="cubic_nonconvex",
+    title="Newton's method with a cubic term, nonconvex, least gradient",
+    source="Nesterov and Polyak 2006, Theorem 1 (number not checked); the constant derived here",
+    method=cubic_newton,
+    assumptions=(lipschitz_hessian,),
+    step=Integer(1),
+    measure="grad_norm_sq_best",
+    bound=(4 * L_hess ** Rational(1, 2) * gap0 / (k - 1)) ** Rational(4, 3),
+    start=Integer(2),
+    certificate=CubicDescent(factor=Integer(4), split=Rational(7, 9)),
+    note="Gradients of length eps after eps^(-3/2) steps; gradient descent takes eps^(-2).",
+    sibling="gd_nonconvex_tight",
+)
+
+THEOREMS = (newton_quadratic, newton_damped, newton_strong, newton_local, cubic_convex, cubic_nonconvex)
