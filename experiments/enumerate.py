@@ -129,7 +129,7 @@ def enumerate_paths(
         raise RateboundError(f"{method.name} draws no samples: there are no paths to enumerate")
     if method.draws is not None and not method.draws.of_batch:
         raise RateboundError(f"{method.name} draws more than a batch: its paths are not enumerated")
-    if method.draws is not None:
+    if method.draws is not None and {p.name for p in method.parameters} <= parameters.keys():
         # What a step reads of a whole vector has its parameters as numbers.
         method = method.with_numbers({p: parameters[p.name] for p in method.parameters})
         parameters = {}

@@ -15,6 +15,7 @@ from ratebound.theory.certificate import LAST, BatchVariance, Cited, Corollary, 
 from ratebound.theory.conversion import Conversion
 from ratebound.theory.cubic import CubicModel
 from ratebound.theory.cubic_descent import CubicDescent
+from ratebound.theory.decaying_squares import DecayingSquares
 from ratebound.theory.estimated import DistanceEstimate
 from ratebound.theory.exact_model import ExactModel
 from ratebound.theory.exposition_reduced import VarianceReduced, of_reduced
@@ -22,6 +23,7 @@ from ratebound.theory.exposition_second import of_models
 from ratebound.theory.exposition_steps import (
     any_steps,
     bounded_squares,
+    decaying_squares,
     distance_estimate,
     interpolated,
     last_iterate,
@@ -107,6 +109,8 @@ def _proof(theorem: Theorem) -> list[Line]:
             return list(any_steps(theorem, proof))
         case BoundedSquares() as proof:
             return list(bounded_squares(theorem, proof))
+        case DecayingSquares() as proof:
+            return list(decaying_squares(theorem, proof))
         case SummedRoots() as proof:
             return list(summed_roots(theorem, proof))
         case DistanceEstimate():

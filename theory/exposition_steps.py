@@ -11,6 +11,7 @@ from ratebound.theory.accumulated_batches import BoundedSquares, SummedRoots
 from ratebound.theory.accumulated_box import LargestAverage, SummedSquares
 from ratebound.theory.assumptions import descent_lemma
 from ratebound.theory.box_symbols import grad_inf
+from ratebound.theory.decaying_squares import DecayingSquares
 from ratebound.theory.estimated import factor as proof_factor
 from ratebound.theory.estimated import ratio, reach
 from ratebound.theory.interpolated import Interpolated
@@ -145,6 +146,21 @@ def summed_roots(theorem: Theorem, proof: SummedRoots) -> Iterator[Line]:
     yield Line("With log(b/b0) <= (b/b0)/c + log(c) - 1 at c = 2 l L/b0 half of each l b is left; b0 and")
     yield Line("what all accumulators gain are together at most", proof.limit())
     yield Line("whose square, less b0^2, is at least the sum of ||grad f||^2: the bound", theorem.bound)
+
+
+def decaying_squares(theorem: Theorem, proof: DecayingSquares) -> Iterator[Line]:
+    """Yield the lines of the proof of RMSProp."""
+    yield Line(f"Per coordinate: h of grad f, u of the estimate, |h|, |u| <= {grad_inf} =: G; c = 1 - decay;")
+    yield Line(
+        "A and B are the roots before and after u, B^2 = A^2 + c u^2, and a^2 = A^2 + c E_k u^2; l is the"
+    )
+    yield Line("length. The descent lemma for every draw:")
+    yield Line("f(x_{k+1}) <= f(x_k) - l sum of h u/B + (l^2 L/2) sum of u^2/B^2.")
+    yield Line("a knows nothing of the draw, and h u/B differs from h u/a by at most")
+    yield Line("c |h u| (u^2 + E_k u^2)/(a B (a + B)), of which Young's inequality makes h^2/(2 a) and")
+    yield Line("2 sqrt(c) G u^2/B^2: what is left is h^2/(2 a). The c u^2/B^2 add up to at most")
+    yield Line("log(1 + G^2/b0^2) + (k - 1) log(1/decay), and a is at most the root of b0^2 + G^2.")
+    yield Line("Summed over j < k, the mean is at most", theorem.bound)
 
 
 def look_ahead(theorem: Theorem, proof: LookAhead) -> Iterator[Line]:

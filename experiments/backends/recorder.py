@@ -186,7 +186,9 @@ def record(
                 for path in paths.values():
                     path.leave(k, engine.points())
         points.release()
-    none_yet = nothing_averaged(plan.weights)[:, None, plan.checkpoints]
-    out |= {m: np.where(none_yet, np.nan, out[m]) for m in plan.measures if m in AVERAGED}
+    averaged = [m for m in plan.measures if m in AVERAGED]
+    if averaged:
+        none_yet = nothing_averaged(plan.weights)[:, None, plan.checkpoints]
+        out |= {m: np.where(none_yet, np.nan, out[m]) for m in averaged}
     best = [ALONG_PATH[name] for name in plan.measures if name in BEST]
     return out | {f"{function}_path": paths[function].means for function in best}

@@ -12,7 +12,15 @@ from ratebound.theory.errors import RateboundError
 
 MAKERS = [(logistic, 0.05), (logistic, 0.0), (least_squares, 0.05), (least_squares, 0.0)]
 SETTING = Setting(np.full(3, 0.01), 2)
-DENSE_ONLY = ("L_inf", "component_gap", "second_moment", "sigma_p_sq", "variance_bound")
+DENSE_ONLY = (
+    "L_inf",
+    "component_gap",
+    "mu_axis",
+    "mu_signs",
+    "second_moment",
+    "sigma_p_sq",
+    "variance_bound",
+)
 OF_THE_HESSIAN = ("L_hess", "mu_star", "near_minimum")
 
 
