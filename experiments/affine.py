@@ -9,10 +9,12 @@ differs from the identity are touched.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
+from sympy import Poly
 
 from ratebound.experiments.backends.drawn import TABLE, Reader, coin_probability, probabilities
 from ratebound.experiments.backends.numpy_ import compile_rules, compiled_point, moved
@@ -20,6 +22,7 @@ from ratebound.experiments.backends.rules import SUM, rules_of, started
 from ratebound.experiments.plan import Plan, undefined_to_nan
 from ratebound.problems.blas import one_blas_thread
 from ratebound.problems.finite_sum import Problem
+from ratebound.theory.draws import L_i, L_j, coin
 from ratebound.theory.symbols import k as counter
 
 if TYPE_CHECKING:
@@ -29,11 +32,24 @@ _LARGEST, _CELLS = 500, 3e7
 """Numbers in a state, and numbers in the maps of all draws, for which moments are computed."""
 
 
+@lru_cache(maxsize=256)
+def _linear(method: Method) -> bool:
+    """Whether a step is linear in the vectors that it reads, for given k, coin and constants."""
+    assert method.draws is not None
+    names = {*method.update, "g", *method.draws.names} - {coin.name, L_i.name, L_j.name}
+    for expr in (*method.update.values(), method.point, *method.draws.expressions):
+        vectors = [symbol for symbol in expr.free_symbols if symbol.name in names]
+        if vectors and (not expr.is_polynomial(*vectors) or Poly(expr, *vectors).total_degree() > 1):
+            return False
+    return True
+
+
 def available(problem: Problem, method: Method, batch: int = 1) -> bool:
     """Whether :func:`moments` computes the expectations of a method with draws on a problem."""
     if (
         method.draws is None
         or method.draws.of_batch
+        or not _linear(method)
         or problem.kind != "quadratic"
         or problem.x_star is None
         or problem.sparse

@@ -29,6 +29,7 @@ from ratebound.experiments.plan import (
 from ratebound.problems.component_gap import infima
 from ratebound.problems.constants import certify
 from ratebound.problems.finite_sum import Problem
+from ratebound.theory.draws import Draws, along
 from ratebound.theory.errors import RateboundError
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def enumerate_paths(
     problem
         A tiny finite sum, any loss.
     method
-        A method that samples batches, with any states.
+        A method that samples batches, with any states, and draws nothing else.
     alphas
         Step sizes alpha_0 .. alpha_{K-1}, shape (K,).
     batch, replacement
@@ -127,7 +128,7 @@ def enumerate_paths(
     """
     if method.sampling != "batch":
         raise RateboundError(f"{method.name} draws no samples: there are no paths to enumerate")
-    if method.draws is not None and not method.draws.of_batch:
+    if method.draws is not None and not method.draws.only_batches:
         raise RateboundError(f"{method.name} draws more than a batch: its paths are not enumerated")
     if method.draws is not None and {p.name for p in method.parameters} <= parameters.keys():
         # What a step reads of a whole vector has its parameters as numbers.
@@ -168,8 +169,8 @@ def _walk(
     """Return the means over all prefixes of paths, shape (K+1,) each, depth first to bound the memory."""
     update, place = compile_method(method, tuple(parameters))
     fixed = {**parameters, **{name: certify(problem, name).value for name in constants_of(method)}}
-    reads_values = method.draws is not None and method.draws.values
-    lowest, length = infima(problem)[0] if reads_values else None, length_reader(problem, method)
+    draws = method.draws or Draws()
+    lowest, length = infima(problem)[0] if draws.values else None, length_reader(problem, method)
     functions = {
         "gap_last": problem.gap,
         "distance_sq": problem.distance_sq,
@@ -182,6 +183,7 @@ def _walk(
     spent = np.concatenate([[0.0], np.cumsum(weights)])
     starts = {"x", *method.from_start}
     first = {name: problem.x0[None] if name in starts else np.zeros((1, d)) for name in method.update}
+    first |= {name: problem.gradient(problem.x0)[None] for name in draws.from_gradient}
     stack = [(0, first, np.zeros((1, d)), np.ones(1))]
     with np.errstate(all="ignore"):
         while stack:
@@ -201,10 +203,13 @@ def _walk(
                 part = {name: value[start : start + wide] for name, value in state.items()}
                 count = len(part["x"])
                 spread = {n: np.broadcast_to(v[:, None, :], (count, m, d)) for n, v in part.items()}
-                at = place(spread, inputs)["y"]
-                given = {**inputs, "g": problem.batch_gradient(at, drawn)}
+                at = place(spread, inputs)
+                given = {**inputs, "g": problem.batch_gradient(at["y"], drawn)}
+                given |= {name: problem.batch_gradient(at[name], drawn) for name in draws.also}
+                for name in draws.hessian:
+                    given[name] = problem.batch_product(at[name], at[along(name)], drawn)
                 if lowest is not None:
-                    given |= values_of(problem, lowest, at, drawn[:, 0], given["g"])
+                    given |= values_of(problem, lowest, at["y"], drawn[:, 0], given["g"])
                 given |= length({**spread, **given})
                 moved = {n: v.reshape(-1, d) for n, v in update(spread, given).items()}
                 carried = np.repeat(past[start : start + wide] + weights[k] * part["x"], m, axis=0)

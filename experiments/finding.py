@@ -83,7 +83,7 @@ def enumerated_values(grid: Grid) -> tuple[Grid, np.ndarray] | None:
     if theorem.in_passes:
         return enumerated_after_passes(grid)
     draws = theorem.method.draws
-    if not theorem.stochastic or not (draws is None or draws.of_batch):
+    if not theorem.stochastic or not (draws is None or draws.only_batches):
         return None
     most = max(each.steps for each, _ in grid.entries)
     whole, partly = _PATHS_PROVED if theorem.proof == "certified" else _PATHS

@@ -23,7 +23,7 @@ def steps_of(
     Parameters
     ----------
     method
-        Without a metric, an axis, or values of samples.
+        Without a metric, an axis, products with Hessians, or numbers of whole samples and vectors.
     alphas
         The steps.
     known
@@ -37,7 +37,8 @@ def steps_of(
         gradients, and what the table ``stores``. None for a method whose rules are not linear.
     """
     draws = method.draws or Draws()
-    if method.metric is not None or draws.axis is not None or draws.values:
+    whole = draws.values or draws.smoothness or draws.length is not None
+    if method.metric is not None or draws.axis is not None or draws.hessian or whole:
         return None
     values = {symbol.name: Rational(value) for symbol, value in known.items()}
     steps = []

@@ -25,7 +25,7 @@ from ratebound.problems.axes import axis_smoothness
 from ratebound.problems.constants import certify
 from ratebound.problems.curvature import component_smoothness
 from ratebound.problems.lower import lower_mp
-from ratebound.theory.draws import Draws, L_i, L_j, coin
+from ratebound.theory.draws import Draws, L_i, L_j, along, coin
 from ratebound.theory.method import g
 from ratebound.theory.symbols import k
 
@@ -83,7 +83,7 @@ class DrawnMoments:
         self._l2 = mpmath.mpf(problem.l2)
         values: dict[str, Expr] = {n: Rational(certify(problem, n).value) for n in constants_of(method)}
         self._rules = {name: compiled(rule) for name, rule in rules(method, values).items()}
-        points = {"g": method.point, **self._draws.also, **self._draws.full}
+        points = {"g": method.point, **self._draws.places}
         self._points = {name: compiled(known(method, point, values)) for name, point in points.items()}
         kept = g if self._draws.stores is None else known(method, self._draws.stores, values)
         self._kept = compiled(kept)
@@ -160,9 +160,14 @@ class DrawnMoments:
         inputs: dict[str, Any] = {name: form.ravel() for name, form in forms.items()}
         inputs |= {"alpha": alpha, "k": self._k, coin.name: fallen, weight.name: w}
         places = {n: place(inputs, d * self._size).reshape(d, -1) for n, place in self._points.items()}
-        for name, place in places.items():
+        for name in ("g", *self._draws.also, *self._draws.hessian, *self._draws.full):
+            place = places[name]
             if name in self._draws.full:
                 read = self._full(place) if fallen else 0 * place
+            elif name in self._draws.hessian:
+                # Gradients of least squares differ by the Hessian times what their points differ by.
+                vector = places[along(name)]
+                read = self._estimate(drawn, vector) - self._estimate(drawn, 0 * vector)
             else:
                 read = self._estimate(drawn, place)
             inputs[name] = read.ravel()

@@ -75,7 +75,7 @@ def combined(A: Any, weights: np.ndarray) -> np.ndarray:
 
 
 def batch_slopes(
-    A: csr_array, X: np.ndarray, idx: np.ndarray, slope: Callable[[np.ndarray], np.ndarray]
+    A: csr_array, X: np.ndarray, idx: np.ndarray, slope: Callable[..., np.ndarray], *others: np.ndarray
 ) -> np.ndarray:
     """Return ``sum_q slope(a_q . x) a_q`` over the batch of each replica.
 
@@ -86,7 +86,9 @@ def batch_slopes(
     idx
         Sampled rows of each replica, shape (R, b).
     slope
-        From predictions (..., R, b) to slopes.
+        From predictions (..., R, b) to slopes; it takes those of the others, too.
+    others
+        More points, of the shape of X.
     """
     R, b = idx.shape
     d = A.shape[1]
@@ -95,8 +97,8 @@ def batch_slopes(
     owner = np.repeat(np.repeat(np.arange(R), b), np.diff(rows.indptr))
     blocks = csr_array((rows.data, rows.indices + d * owner, rows.indptr), shape=(R * b, R * d))
     lead = X.shape[:-2]
-    Z = predictions(blocks, X.reshape(*lead, R * d)).reshape(*lead, R, b)
-    return combined(blocks, slope(Z).reshape(*lead, R * b)).reshape(*lead, R, d)
+    Z = [predictions(blocks, at.reshape(*lead, R * d)).reshape(*lead, R, b) for at in (X, *others)]
+    return combined(blocks, slope(*Z).reshape(*lead, R * b)).reshape(*lead, R, d)
 
 
 def row_norms_sq(A: Any) -> np.ndarray:

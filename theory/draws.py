@@ -1,7 +1,7 @@
-"""What a step may draw and read besides the gradient of a batch: a second point, a coin, a table, weights.
+"""What a step may draw and read besides the gradient of a batch: a second point, a Hessian, a coin, a table.
 
-With these words the methods of variance reduction, of importance sampling and of coordinate descent stay
-expressions.
+With these words the methods of variance reduction, of quadratic models, of importance sampling and of
+coordinate descent stay expressions.
 """
 
 from __future__ import annotations
@@ -28,6 +28,11 @@ length_sq = Symbol("length_sq", real=True)
 """The squared norm of a vector of the step, over all its coordinates."""
 
 
+def along(name: str) -> str:
+    """Return what the vector is called that a Hessian of this name is multiplied with."""
+    return f"{name}_along"
+
+
 @dataclass(frozen=True)
 class Draws:
     """What a step draws and reads besides ``g``.
@@ -36,6 +41,8 @@ class Draws:
     ----------
     also
         Name -> point: the gradient there, of the same batch as ``g``.
+    hessian
+        Name -> (point, vector): the Hessian there, of the same batch as ``g``, times the vector.
     full
         Name -> point: the gradient of f there in the steps in which the coin falls, zero in the others.
     coin
@@ -67,6 +74,7 @@ class Draws:
     """
 
     also: Mapping[str, Expr] = field(default_factory=dict)
+    hessian: Mapping[str, tuple[Expr, Expr]] = field(default_factory=dict)
     full: Mapping[str, Expr] = field(default_factory=dict)
     coin: Expr = S.Zero
     every: Expr = S.Zero
@@ -81,7 +89,7 @@ class Draws:
     length: Expr | None = None
 
     def __post_init__(self) -> None:
-        for name in ("also", "full"):
+        for name in ("also", "hessian", "full"):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
         if self.full and not self.has_coin:
             raise RateboundError("full gradients are taken where the coin falls; give it a probability")
@@ -94,20 +102,24 @@ class Draws:
 
     def __reduce__(self) -> tuple[object, ...]:
         # A mapping proxy cannot be pickled, and runs are sent to other processes.
-        parts = dict(self.also), dict(self.full), self.coin, self.every, self.table, self.stores, self.blank
-        more = self.from_gradient, self.weight, self.axis, self.values, self.smoothness, self.length
-        return Draws, (*parts, *more)
+        parts = dict(self.also), dict(self.hessian), dict(self.full), self.coin, self.every, self.table
+        kept = self.stores, self.blank, self.from_gradient, self.weight, self.axis
+        return Draws, (*parts, *kept, self.values, self.smoothness, self.length)
 
     def __hash__(self) -> int:
-        also, full = (tuple(sorted(part.items(), key=str)) for part in (self.also, self.full))
+        read = (tuple(sorted(part.items(), key=str)) for part in (self.also, self.hessian, self.full))
         kept = self.table, self.stores, self.blank, self.from_gradient
-        read = self.weight, self.axis, self.values, self.smoothness, self.length
-        return hash((also, full, self.coin, self.every, kept, read))
+        more = self.weight, self.axis, self.values, self.smoothness, self.length
+        return hash((*read, self.coin, self.every, kept, more))
 
     @property
     def text(self) -> str:
         """What a step draws and reads, in words."""
         words = [f"{name} is the gradient of the same batch at {point}" for name, point in self.also.items()]
+        words += [
+            f"{name} is the Hessian of the same batch at {point}, times {vector}"
+            for name, (point, vector) in self.hessian.items()
+        ]
         words += [f"{name} is grad f at {point} where the coin falls" for name, point in self.full.items()]
         words += [f"the coin falls with probability {self.coin}"] if self.coin != 0 else []
         words += [f"the coin falls in the last of every {self.every} steps"] if self.every != 0 else []
@@ -129,7 +141,7 @@ class Draws:
     @property
     def names(self) -> tuple[str, ...]:
         """What an update may read by these words."""
-        read = (*self.also, *self.full, *([self.table] if self.table else []))
+        read = (*self.also, *self.hessian, *self.full, *([self.table] if self.table else []))
         read += () if self.axis is None else (L_j.name,)
         read += (rise.name, norm_sq.name) if self.values else ()
         read += () if self.length is None else (length_sq.name,)
@@ -164,10 +176,23 @@ class Draws:
         return self.weight is not None or self.axis is not None
 
     @property
+    def only_batches(self) -> bool:
+        """Whether batches are all that chance has a part in, and a path of them all that a run depends on."""
+        return not (self.full or self.has_coin or self.table or self.uneven or self.smoothness)
+
+    @property
+    def places(self) -> dict[str, Expr]:
+        """Where gradients and Hessians are taken, by name, and by ``name_along`` what the latter meet."""
+        found = {**self.also, **self.full}
+        for name, (point, vector) in self.hessian.items():
+            found |= {name: point, along(name): vector}
+        return found
+
+    @property
     def expressions(self) -> tuple[Expr, ...]:
         """The expressions in the state and in constants."""
         kept = tuple(each for each in (self.stores, self.length) if each is not None)
-        return (*self.also.values(), *self.full.values(), self.coin, self.every, *kept)
+        return (*self.places.values(), self.coin, self.every, *kept)
 
     def at(self, values: Mapping[Symbol, Expr]) -> Draws:
         """Return the draws with values put in for parameters."""
@@ -175,6 +200,7 @@ class Draws:
         also, full = (
             {name: place.xreplace(put) for name, place in places.items()} for places in (self.also, self.full)
         )
+        hessian = {name: (at.xreplace(put), v.xreplace(put)) for name, (at, v) in self.hessian.items()}
         stores, length = (None if each is None else each.xreplace(put) for each in (self.stores, self.length))
-        coin, every = self.coin.xreplace(put), self.every.xreplace(put)
-        return replace(self, also=also, full=full, coin=coin, every=every, stores=stores, length=length)
+        put_in = replace(self, also=also, hessian=hessian, full=full, stores=stores, length=length)
+        return replace(put_in, coin=self.coin.xreplace(put), every=self.every.xreplace(put))

@@ -10,16 +10,12 @@ from sympy import Max, S
 from ratebound.theory.accumulated import AnySteps, ShortSteps
 from ratebound.theory.accumulated_batches import BoundedSquares, SummedRoots
 from ratebound.theory.accumulated_box import LargestAverage, SummedSquares
-from ratebound.theory.averaged_lms import AveragedLMS
 from ratebound.theory.certificate import LAST, BatchVariance, Cited, Corollary, OneStep
 from ratebound.theory.conversion import Conversion
-from ratebound.theory.cubic import CubicModel
-from ratebound.theory.cubic_descent import CubicDescent
 from ratebound.theory.decaying_squares import DecayingSquares
 from ratebound.theory.estimated import DistanceEstimate
-from ratebound.theory.exact_model import ExactModel
 from ratebound.theory.exposition_reduced import VarianceReduced, of_reduced
-from ratebound.theory.exposition_second import of_models
+from ratebound.theory.exposition_second import ByModel, of_models
 from ratebound.theory.exposition_steps import (
     any_steps,
     bounded_squares,
@@ -40,7 +36,6 @@ from ratebound.theory.gradient_sum import GradientSum
 from ratebound.theory.growing import Growing
 from ratebound.theory.interpolated import Interpolated
 from ratebound.theory.last_iterate import LastIterate
-from ratebound.theory.last_step import LastStep
 from ratebound.theory.least_gradient import LeastGradient
 from ratebound.theory.look_ahead import LookAhead
 from ratebound.theory.memory import Memory
@@ -50,9 +45,7 @@ from ratebound.theory.proof_lines import Line, claim_lines, term_lines
 from ratebound.theory.reciprocal import Reciprocal
 from ratebound.theory.recursion import Cases, Recursion
 from ratebound.theory.spectral import Chebyshev, Peak, Slowest, lam
-from ratebound.theory.squaring import Squaring
 from ratebound.theory.statement import Theorem
-from ratebound.theory.strong_model import StrongModel
 from ratebound.theory.symbols import D, alpha, d2, d2_next, delta, delta_next, grad_sq
 from ratebound.theory.tails import Restarted, Tail
 from ratebound.theory.telescope import SUMMED, Telescope
@@ -121,16 +114,8 @@ def _proof(theorem: Theorem) -> list[Line]:
             return list(interpolated(theorem, proof))
         case LastIterate() as proof:
             return list(last_iterate(theorem, proof))
-        case (
-            Squaring()
-            | StrongModel()
-            | ExactModel()
-            | LastStep()
-            | CubicModel()
-            | CubicDescent()
-            | AveragedLMS() as proof
-        ):
-            return list(of_models(theorem, proof))
+        case _ if isinstance(theorem.certificate, ByModel):
+            return list(of_models(theorem, theorem.certificate))
         case SummedSquares() | LargestAverage() as proof:
             return list(on_a_box(theorem, proof))
         case Within() as proof:

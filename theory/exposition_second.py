@@ -14,11 +14,11 @@ from ratebound.theory.squaring import Squaring
 from ratebound.theory.statement import Theorem
 from ratebound.theory.strong_model import StrongModel, half
 
+ByModel = Squaring | CubicModel | CubicDescent | StrongModel | ExactModel | LastStep | AveragedLMS
+"""The certificates that are written here."""
 
-def of_models(
-    theorem: Theorem,
-    proof: Squaring | CubicModel | CubicDescent | StrongModel | ExactModel | LastStep | AveragedLMS,
-) -> Iterator[Line]:
+
+def of_models(theorem: Theorem, proof: ByModel) -> Iterator[Line]:
     """Yield the lines of a proof of one of these kinds."""
     match proof:
         case Squaring():

@@ -147,7 +147,7 @@ class Method:
         return 2 if self.point.has(g) else 1
 
     def evaluations(self, size: int, batch: int, features: int) -> float:
-        """Return how many gradients of components, of `size`, a step takes in expectation; no Hessians."""
+        """Return how many gradients of components, of `size`, a step takes on average; no full Hessian."""
         if self.sampling == "full":
             return self.gradients * size
         if self.draws is None:
@@ -155,7 +155,8 @@ class Method:
         if self.draws.axis is not None:
             return size / features  # A derivative along one axis of each component.
         whole = len(self.draws.full) * size * float(self.draws.share.subs(n, size))
-        return batch * (1 + len(self.draws.also)) + whole
+        # A Hessian times a vector takes two products with each row, as a gradient does.
+        return batch * (1 + len(self.draws.also) + len(self.draws.hessian)) + whole
 
     @cached_property
     def parameters(self) -> tuple[Symbol, ...]:

@@ -13,6 +13,8 @@ from ratebound.theory.methods_boxed import BOXED
 from ratebound.theory.methods_drawn import (
     adagrad_norm_sgd,
     lsvrg,
+    newton_doubling,
+    newton_model,
     normalised_momentum,
     page,
     rcd,
@@ -275,6 +277,8 @@ METHODS: Mapping[str, Method] = MappingProxyType(
             sdca_dual_free,
             page,
             sarah,
+            newton_model,
+            newton_doubling,
             rcd,
             rcd_lipschitz,
             newton,

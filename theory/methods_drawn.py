@@ -1,4 +1,4 @@
-"""Methods that draw more than a batch: importance sampling, variance reduction, axes, Polyak's step."""
+"""Methods that draw more than a batch: importance sampling, variance reduction, models, axes."""
 
 from __future__ import annotations
 
@@ -117,6 +117,32 @@ sarah = Method(
     "batch",
     point=x - alpha * _v,
     draws=Draws(also={"h": x}, from_gradient=("v",)),
+)
+newton_model = Method(
+    "newton_model",
+    "SGD on the quadratic model of f at x_0",
+    {"x": x - alpha * (g + _there), "w": _w},
+    "batch",
+    point=_w,
+    from_start=("w",),
+    draws=Draws(hessian={"h": (_w, x - _w)}),
+)
+_sum, _count = Symbol("s", real=True), Symbol("c", real=True)
+_ends = 2 * (_count + 1) >= k + 1
+"""Whether x_k is the last point of its block: those are x_0, x_1, then x_2 and x_3, then x_4 to x_7, ..."""
+newton_doubling = Method(
+    "newton_doubling",
+    "SGD on the quadratic model of f at the average of the last whole block, blocks doubling",
+    {
+        "x": x - alpha * (g + _there),
+        "w": Piecewise(((_sum + x) / (_count + 1), _ends), (_w, True)),
+        "s": Piecewise((0, _ends), (_sum + x, True)),
+        "c": Piecewise((0, _ends), (_count + 1, True)),
+    },
+    "batch",
+    point=_w,
+    from_start=("w",),
+    draws=Draws(hessian={"h": (_w, x - _w)}),
 )
 rcd = Method(
     "rcd",

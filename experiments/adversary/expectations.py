@@ -68,7 +68,9 @@ def curves(
         found = moments(_plan(case, alphas, weights, _OF_STATE))
     elif problem.kind == "quadratic" and is_linear(case.method):
         found = moment_curves(problem, case.method, alphas, weights, case.batch, case.replacement)
-    elif by_paths and count_paths(problem.n, case.steps, case.batch, case.replacement) <= _PATHS:
+    elif count_paths(problem.n, case.steps, case.batch, case.replacement) <= _PATHS and (
+        draws is None or draws.only_batches
+    ):
         found = _enumerated(case, alphas, weights, given)
     else:
         return None

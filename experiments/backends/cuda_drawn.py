@@ -23,7 +23,7 @@ from ratebound.experiments.backends.cuda_source import (
 from ratebound.experiments.backends.drawn import COIN, ONE, WEIGHTED
 from ratebound.experiments.backends.kernel import Spec
 from ratebound.problems.lower import printed
-from ratebound.theory.draws import Draws, L_i, L_j, coin, length_sq, norm_sq, rise
+from ratebound.theory.draws import Draws, L_i, L_j, along, coin, length_sq, norm_sq, rise
 from ratebound.theory.method import g
 
 _SOURCE = """
@@ -61,7 +61,7 @@ __device__ __forceinline__ void add_gradient(
         if (lane + slot * LANES < D) sum[slot] += s * row[lane + slot * LANES];
 }}
 
-extern "C" __global__ void advance(
+{products}extern "C" __global__ void advance(
     u64 start, u64 stop, u64 units, u64 n, const real* data, const real* labels, real l2,
     const real* alphas, u64 alphas_stride, u64 alphas_move, const real* weights, u64 weights_stride,
     u64 weights_move, const u32* replicas, const u32* schedules, const u64* limits, u32 key0, u32 key1,
@@ -112,6 +112,26 @@ extern "C" __global__ void advance(
 {stored}
     }}
 }}
+"""
+_PRODUCTS = """\
+// Add a multiple of the Hessian of one loss at a point, times a vector.
+__device__ __forceinline__ void add_product(
+    const real* row, real y, real factor, const real* at, const real* along, real* sum)
+{{
+    const int lane = threadIdx.x % LANES;
+    real z = 0, met = 0;
+    for (int slot = 0; slot < EACH; ++slot) {{
+        if (lane + slot * LANES >= D) continue;
+        z += row[lane + slot * LANES] * at[slot];
+        met += row[lane + slot * LANES] * along[slot];
+    }}
+    z = group_sum(z);
+    met = group_sum(met);
+    const real s = factor * ({second}) * met;
+    for (int slot = 0; slot < EACH; ++slot)
+        if (lane + slot * LANES < D) sum[slot] += s * row[lane + slot * LANES];
+}}
+
 """
 _OF_BATCH = """\
         real total = 0;
@@ -166,6 +186,10 @@ def _read(draws: Draws, kept: str = "") -> list[str]:
     read = ["const real g = grad_g[slot] + l2 * total * at_g[slot];"]
     read += [f"const real {name} = grad_{name}[slot] + l2 * total * at_{name}[slot];" for name in draws.also]
     read += [
+        f"const real {name} = grad_{name}[slot] + l2 * total * at_{along(name)}[slot];"
+        for name in draws.hessian
+    ]
+    read += [
         f"const real {name} = coin > 0 ? grad_{name}[slot] + l2 * at_{name}[slot] : real(0);"
         for name in draws.full
     ]
@@ -199,7 +223,7 @@ def cuda_drawn_source(
     draws
         What a step reads besides g.
     points
-        Where each gradient is taken, ``g`` first: expressions in the state.
+        Where each gradient is taken, ``g`` first, and the places of `draws`: expressions in the state.
     d, lanes, shared
         As in :func:`ratebound.experiments.backends.cuda_source.cuda_source`.
     kept
@@ -225,15 +249,19 @@ def cuda_drawn_source(
 
     def named(expressions: Iterable[Expr]) -> str:
         # What is not read is not named: compilers warn of it.
-        read = {s.name for expr in expressions for s in expr.free_symbols}
-        return lines(3, [f"const real {name}_now = own_{name}[slot];" for name in state if name in read])
+        seen = {s.name for expr in expressions for s in expr.free_symbols}
+        return lines(3, [f"const real {name}_now = own_{name}[slot];" for name in state if name in seen])
 
     of_all = ["g"] if draws.axis is not None else list(draws.full)
-    of_batch = [name for name in points if name not in of_all]
+    of_batch = [name for name in ("g", *draws.also) if name not in of_all]
+    read = [*of_batch, *draws.hessian, *of_all]
     whole = [
         f"add_gradient(data + i * D, labels[i], real(1) / n, at_{name}, grad_{name});" for name in of_all
     ]
     part = [f"add_gradient(row, y, factor, at_{name}, grad_{name});" for name in of_batch]
+    part += [
+        f"add_product(row, y, factor, at_{name}, at_{along(name)}, grad_{name});" for name in draws.hessian
+    ]
     wanted = "" if draws.axis is not None else f"{coin.name} > 0 && "
     return common(spec, lanes) + _SOURCE.format(
         d=d,
@@ -249,7 +277,14 @@ def cuda_drawn_source(
         loaded=lines(2, [f"own_{v}[slot] = j < D ? state_{v}[unit * D + j] : real(0);" for v in state]),
         scalars=lines(2, scalars),
         sample=SAMPLE,
-        gradients=lines(2, [f"real at_{name}[EACH], grad_{name}[EACH] = {{0}};" for name in points]),
+        products=_PRODUCTS.format(second=printed(spec.second, "cuda")) if draws.hessian else "",
+        gradients=lines(
+            2,
+            [
+                *(f"real at_{name}[EACH];" for name in points),
+                *(f"real grad_{name}[EACH] = {{0}};" for name in read),
+            ],
+        ),
         at=named(points.values()),
         now=named(written),
         points=lines(3, [f"at_{name}[slot] = {of_now(expr, state)};" for name, expr in points.items()]),

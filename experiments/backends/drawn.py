@@ -1,4 +1,4 @@
-"""What methods read besides the gradient of a batch, in NumPy: second points, coins, tables, weights, axes.
+"""What methods read besides the gradient of a batch, in NumPy: second points, Hessians, coins, tables, axes.
 
 A coin reads the words of the one stream at counters that no draw of an index uses: ``(step, replica, 2^32 -
 1, 0)``; a weighted draw j of a step, of a sample or of an axis, those at ``(step, replica, 2^32 - 2, j)``, by
@@ -7,6 +7,7 @@ inversion of the cumulated probabilities at 53 bits.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,7 +21,7 @@ from ratebound.problems.constants import certify
 from ratebound.problems.curvature import component_smoothness
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.lower import lower
-from ratebound.theory.draws import Draws, L_i, L_j, coin, length_sq, norm_sq, rise
+from ratebound.theory.draws import Draws, L_i, L_j, along, coin, length_sq, norm_sq, rise
 from ratebound.theory.method import g, x
 
 if TYPE_CHECKING:
@@ -113,12 +114,11 @@ def draws_of(plan: Plan) -> Draws | None:
 
 
 def points_of(plan: Plan) -> dict[str, Expr]:
-    """Return where each gradient of a method with draws is taken, ``g`` first."""
+    """Return where each gradient of a method with draws is taken, ``g`` first; see :attr:`Draws.places`."""
     draws, values = draws_of(plan) or Draws(), constants_at(plan)
-    others = {**draws.also, **draws.full}
     main = point_of(plan)
     found = {"g": x if main is None else main}
-    return found | {name: known(plan.method, point, values) for name, point in others.items()}
+    return found | {name: known(plan.method, point, values) for name, point in draws.places.items()}
 
 
 def kept_of(plan: Plan) -> Expr:
@@ -221,8 +221,9 @@ class Reader:
         assert plan.method.draws is not None
         self._plan, self._draws = plan, plan.method.draws
         values = constants_at(plan)
-        points = {**self._draws.also, **self._draws.full}
-        self._points = {name: _lowered(known(plan.method, point, values)) for name, point in points.items()}
+        self._places = {
+            name: _lowered(known(plan.method, place, values)) for name, place in self._draws.places.items()
+        }
         self._kept = _lowered(kept_of(plan))
         self._length = length_reader(plan.problem, plan.method)
         scale = None if self._draws.weight is None else scale_of(plan.problem, plan.method)
@@ -245,9 +246,13 @@ class Reader:
         problem = self._plan.problem
         if self._draws.axis is not None:
             return np.where(np.arange(problem.d) == batch, problem.gradient(X), X.dtype.type(0))
+        return self._scaled(lambda drawn: problem.batch_gradient(X, drawn), batch)
+
+    def _scaled(self, estimate: Callable[[np.ndarray], np.ndarray], batch: np.ndarray) -> np.ndarray:
+        """Return what an estimate makes of a batch, each sample by its scale."""
         if self._scale is None:
-            return problem.batch_gradient(X, batch)
-        parts = (problem.batch_gradient(X, batch[:, j : j + 1]) for j in range(batch.shape[1]))
+            return estimate(batch)
+        parts = (estimate(batch[:, j : j + 1]) for j in range(batch.shape[1]))
         scaled = [self._scale[batch[:, j], None] * part for j, part in enumerate(parts)]
         return np.asarray(sum(scaled[1:], scaled[0]) / len(scaled))
 
@@ -264,12 +269,20 @@ class Reader:
         shape = state["x"].shape
         dtype = self._plan.dtype
         found = {coin.name: fallen[:, None].astype(dtype), L_j.name: self._smooth}
-        for name, (place, symbols) in self._points.items():
-            point = np.broadcast_to(place(*(values[symbol] for symbol in symbols)), shape)
-            found[name] = self.gradient(point, batch) if name in self._draws.also else np.zeros(shape, dtype)
-            where = np.flatnonzero(fallen)
-            if name in self._draws.full and where.size:
-                found[name][..., where, :] = self._plan.problem.gradient(point[..., where, :])
+        points = {
+            name: np.broadcast_to(place(*(values[symbol] for symbol in symbols)), shape)
+            for name, (place, symbols) in self._places.items()
+        }
+        where = np.flatnonzero(fallen)
+        for name in self._draws.also:
+            found[name] = self.gradient(points[name], batch)
+        for name in self._draws.hessian:
+            product = partial(self._plan.problem.batch_product, points[name], points[along(name)])
+            found[name] = self._scaled(product, batch)
+        for name in self._draws.full:
+            found[name] = np.zeros(shape, dtype)
+            if where.size:
+                found[name][..., where, :] = self._plan.problem.gradient(points[name][..., where, :])
         if self._draws.table:
             found[self._draws.table] = state[TABLE][..., np.arange(len(batch)), batch[:, 0], :]
         if self._draws.smoothness:

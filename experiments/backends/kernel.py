@@ -36,6 +36,8 @@ class Spec:
         The numbers it computes with.
     value
         The loss, where the update reads it; else zero.
+    second
+        Second derivative of the loss in ``z``, where the update reads Hessians; else zero.
     """
 
     title: str
@@ -46,10 +48,11 @@ class Spec:
     in_passes: bool = False
     dtype: str = "float64"
     value: Expr = S.Zero
+    second: Expr = S.Zero
 
     def __hash__(self) -> int:
         rules, numbers = tuple(self.rules.items()), (self.batch, self.regularised, self.in_passes, self.dtype)
-        return hash((self.title, rules, self.slope, *numbers, self.value))
+        return hash((self.title, rules, self.slope, *numbers, self.value, self.second))
 
 
 def spec_of(plan: Plan) -> Spec:
@@ -73,6 +76,7 @@ def spec_of(plan: Plan) -> Spec:
         in_passes=plan.in_passes,
         dtype=plan.dtype,
         value=problem.loss.phi if draws is not None and draws.values else S.Zero,
+        second=problem.loss.second if draws is not None and draws.hessian else S.Zero,
     )
 
 

@@ -35,7 +35,7 @@ from ratebound.experiments.plan import Plan
 from ratebound.experiments.sampling import indices
 from ratebound.experiments.shuffling import Passes
 from ratebound.problems.losses import Loss
-from ratebound.theory.draws import Draws, L_i, L_j, length_sq, norm_sq, rise
+from ratebound.theory.draws import Draws, L_i, L_j, along, length_sq, norm_sq, rise
 from ratebound.theory.method import g
 
 _DRAWS = 2**18
@@ -74,7 +74,7 @@ def of_rows(data, labels, l2, rows, scale, point, out):
         out[j] += l2 * total * point[j]
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+{products}@njit(nogil=True, cache=True, error_model="numpy")
 def advance(
     first, last, start, data, labels, l2, alphas, alphas_move, weights, weights_move, index, coins, scale,
     every, ones, smooth, lowest, table, {states}
@@ -92,6 +92,33 @@ def advance(
 '''
 
 
+_PRODUCTS = '''\
+@njit(nogil=True, cache=True, error_model="numpy")
+def add_product(data, labels, row, point, vector, factor, out):
+    z = real(0.0)
+{dot}
+    at = z
+    z = real(0.0)
+{dot_vector}
+    met, z, y = z, at, labels[row]
+    slope = real(factor * ({second})) * met
+{add}
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def products_of_rows(data, labels, l2, rows, scale, point, vector, out):
+    """The mean of the scaled Hessians of some components at a point, times a vector."""
+    total = real(0.0)
+    for j in range(point.size):
+        out[j] = 0.0
+    for row in rows:
+        total += scale[row] / rows.size
+        add_product(data, labels, row, point, vector, scale[row] / rows.size, out)
+    for j in range(point.size):
+        out[j] += l2 * total * vector[j]
+
+
+'''
 _DENSE = {
     "dot": "    for j in range(point.size):\n        z += data[row, j] * point[j]",
     "add": "    for j in range(point.size):\n        out[j] += slope * data[row, j]",
@@ -132,7 +159,7 @@ def drawn_source(
     rules
         State variable -> next value.
     points
-        Where each gradient is taken: ``g`` and those of `draws`, expressions in the state.
+        Where each gradient is taken: ``g`` and the places of `draws`, expressions in the state.
     kept
         What a step stores in the table, if there is one.
     dtype, sparse
@@ -147,12 +174,16 @@ def drawn_source(
     """
     own = {name: f"{name}_now" for name in rules}
     loaded = [f"{name} = state_{state}[unit, j]" for state, name in own.items()]
-    buffers = [part for name in points for part in (f"at_{name}", f"grad_{name}")]
+    taken = ["g", *draws.also, *draws.hessian, *draws.full]
+    buffers = [*(f"at_{name}" for name in points), *(f"grad_{name}" for name in taken)]
     lines = ["for j in range(size):", *indented(loaded, 1)]
     lines += [f"    at_{name}[j] = {renamed(expr, own)}" for name, expr in points.items()]
-    for name in points:
+    for name in taken:
         call = f"at_{name}, grad_{name})"
-        if name in draws.full:
+        if name in draws.hessian:
+            call = f"at_{name}, at_{along(name)}, grad_{name})"
+            lines += [f"products_of_rows(data, labels, l2, rows, scale, {call}"]
+        elif name in draws.full:
             lines += [
                 f"grad_{name}[:] = 0.0",
                 "if coin > 0.0:",
@@ -164,7 +195,7 @@ def drawn_source(
             lines += [f"of_rows(data, labels, l2, rows, scale, {call}"]
     lines += _value(loss) if draws.values else []
     read = ["for j in range(size):", *indented(loaded, 1)]
-    read += [f"    {name} = grad_{name}[j]" for name in points]
+    read += [f"    {name} = grad_{name}[j]" for name in taken]
     if draws.axis is not None:
         read += ["    g = g if j == rows[0] else 0.0", f"    {L_j.name} = smooth[j]"]
     read += [f"    {L_i.name} = smooth[rows[0]]"] if draws.smoothness else []
@@ -176,11 +207,17 @@ def drawn_source(
     if draws.table:
         lines += [f"    table[unit, rows[0], j] = {renamed(kept, own)}"]
     lines += [f"    state_{name}[unit, j] = {renamed(rule, own)}" for name, rule in rules.items()]
+    row = _SPARSE if sparse else _DENSE
+    met = row["dot"].replace("point", "vector")
+    products = (
+        _PRODUCTS.format(second=renamed(loss.second, {}), dot_vector=met, **row) if draws.hessian else ""
+    )
     return _SOURCE.format(
         title=title,
         dtype=dtype,
         slope=renamed(loss.slope, {}),
-        **(_SPARSE if sparse else _DENSE),
+        **row,
+        products=products,
         states=", ".join(f"state_{name}" for name in rules),
         buffers=", ".join(buffers),
         count=len(buffers),

@@ -54,13 +54,14 @@ def compile_rules(
 def compile_method(
     method: Method, parameters: tuple[str, ...] = ()
 ) -> tuple[Callable[[State, Mapping[str, np.ndarray]], State], ...]:
-    """Return the step of a method, and its point as ``y``: constants and these parameters are inputs by name.
+    """Return the step of a method, and its point as ``y`` beside the places of its draws.
 
-    So that one compilation serves every problem and value.
+    Constants and these parameters are inputs by name, so that one compilation serves every problem and value.
     """
     symbols = constants_of(method) | {p.name: p for p in method.parameters if p.name in parameters}
-    point = known(method, method.point, symbols)
-    return compile_rules(rules(method, symbols)), compile_rules({"y": point})
+    places = {"y": method.point, **({} if method.draws is None else method.draws.places)}
+    places = {name: known(method, place, symbols) for name, place in places.items()}
+    return compile_rules(rules(method, symbols)), compile_rules(places)
 
 
 def compile_update(method: Method) -> Update:

@@ -78,12 +78,14 @@ def printed_source(
     amount = "full gradients" if full else f"batch {batch}"
     title = f"{method.name} on the {chosen.title}, {amount}; printed, not written."
     named = constants_of(method) | {symbol.name: symbol for symbol in method.parameters}
-    spec = Spec(title, rules(method, named), chosen.slope, batch, l2 > 0, value=chosen.phi)
+    spec = Spec(
+        title, rules(method, named), chosen.slope, batch, l2 > 0, value=chosen.phi, second=chosen.second
+    )
     draws = method.draws
     if target == "numpy" or (full and target == "cuda"):
         return _numpy_source(spec)
     if draws is not None:
-        places = {"g": method.point, **draws.also, **draws.full}
+        places = {"g": method.point, **draws.places}
         points = {name: known(method, place, named) for name, place in places.items()}
         kept = g if draws.stores is None else known(method, draws.stores, named)
         length = None if draws.length is None else known(method, draws.length, named)

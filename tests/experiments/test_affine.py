@@ -7,6 +7,7 @@ import pytest
 from sympy import Integer
 
 from ratebound.experiments.affine import available
+from ratebound.experiments.enumerate import enumerate_paths
 from ratebound.experiments.exact import exact_curves
 from ratebound.experiments.verify import verify
 from ratebound.problems.build import least_squares
@@ -23,6 +24,7 @@ DRAWN = [
     for name, method in METHODS.items()
     if method.draws is not None and not method.draws.values and not method.draws.length
 ]
+WALKED = [name for name in DRAWN if METHODS[name].draws.only_batches]
 
 
 def problem(l2=0.3):
@@ -67,6 +69,8 @@ class _Loop:
             moved = x.copy()
             moved[i] -= alpha * self.full(x)[i] / self.axes[i]
             return moved, other
+        if name in ("newton_model", "newton_doubling"):
+            return x - alpha * self.g(i, x), other  # The model is f itself.
         if name in self.chances:
             return x - alpha * self.g(i, x) / (self.p.n * self.chances[name][i]), other
         if name in ("saga", "sag"):
@@ -124,7 +128,7 @@ class _Loop:
         return {"gap_last": last, "gap_average": average, "grad_norm_sq_last": gradients}
 
 
-@pytest.mark.parametrize("name", DRAWN)
+@pytest.mark.parametrize("name", [name for name in DRAWN if name != "newton_doubling"])
 def test_moments_are_those_of_all_indices_and_coins(name):
     measures = ("gap_last", "gap_average", "grad_norm_sq_last")
     method = METHODS[name].at({epoch: Integer(EPOCH)})
@@ -133,6 +137,15 @@ def test_moments_are_those_of_all_indices_and_coins(name):
     for measure in measures:
         first = 1 if measure == "gap_average" else 0
         np.testing.assert_allclose(found[measure][first:], walked[measure][first:], rtol=1e-11, err_msg=name)
+
+
+@pytest.mark.parametrize("name", WALKED)
+def test_paths_of_methods_that_draw_batches_only_are_walked(name):
+    measures = ("gap_last", "gap_average", "grad_norm_sq_last")
+    found = enumerate_paths(problem(), METHODS[name], ALPHAS, weights=WEIGHTS, measures=measures)
+    walked = _Loop(problem()).expectations(name)
+    for measure in measures:
+        np.testing.assert_allclose(found[measure][1:], walked[measure][1:], rtol=1e-11, err_msg=name)
 
 
 @pytest.mark.parametrize(("batch", "replacement"), [(2, True), (2, False)])
@@ -157,6 +170,10 @@ def test_a_state_that_is_too_large_is_left_to_other_evidence():
     assert available(load("linnerud"), METHODS["saga"])
     assert not available(load("diabetes"), METHODS["saga"])
     assert not available(load("iris"), METHODS["saga"])
+    # Whether a block ends depends on a state.
+    assert available(problem(), METHODS["newton_model"]) and not available(
+        problem(), METHODS["newton_doubling"]
+    )
     assert not available(load("linnerud"), METHODS["sgd"])
 
 

@@ -77,7 +77,7 @@ def test_the_levels_of_the_noise_are_as_the_proof_says(seed, share):
         ({"bound": THEOREM.bound * Rational(999, 1000)}, "not proved to be at least"),
         ({"assumptions": (convex,)}, "needs the assumption least_squares"),
         ({"weights": k + 1}, "plain average"),
-        ({"method": THEOREMS["saga_convex"].method}, "about x - alpha g"),
+        ({"method": THEOREMS["saga_convex"].method}, "not saga"),
     ],
 )
 def test_what_the_proof_does_not_cover_is_refused(change, words):

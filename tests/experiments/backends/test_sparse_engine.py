@@ -135,6 +135,7 @@ def test_divergence_is_recorded():
     [
         (METHODS["lsvrg"], "float64"),
         (METHODS["lsvrg"], "float32"),
+        (METHODS["newton_doubling"], "float64"),
         (METHODS["sgd_importance"], "float64"),
         (METHODS["sgd_schedule_free"], "float64"),
         (ADAGRAD, "float64"),
