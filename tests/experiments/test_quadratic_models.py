@@ -1,22 +1,30 @@
 """Steps on quadratic models of f: products with Hessians, and the two-step methods that take them."""
 
+import pickle
 from dataclasses import replace
 from itertools import product
 
 import numpy as np
 import pytest
+from sympy import Symbol, sqrt
 
 from ratebound.experiments import precise
 from ratebound.experiments.applicability import prepare
 from ratebound.experiments.enumerate import enumerate_paths
 from ratebound.experiments.finding import exact_values
 from ratebound.experiments.grid import Grid
+from ratebound.experiments.pep_steps import steps_of
 from ratebound.experiments.run import simulate
+from ratebound.experiments.sampling import indices
 from ratebound.problems.build import from_arrays, logistic
 from ratebound.problems.library import load
 from ratebound.problems.losses import LOSSES
 from ratebound.theory.catalogue import THEOREMS
+from ratebound.theory.draws import Draws, length_sq
+from ratebound.theory.method import Method, g, x
 from ratebound.theory.methods import METHODS
+from ratebound.theory.symbols import alpha
+from ratebound.theory.symbols import beta as share
 
 
 def _problem(loss="logistic", l2=0.1):
@@ -95,3 +103,29 @@ def test_many_digits_agree_with_doubles():
     assert precise.feasible(trial, 20)
     expected = exact_values(Grid(((trial, at),))) / trial.bound(at)
     np.testing.assert_allclose(precise.ratios(trial, at, [{}] * 3), expected, rtol=1e-10)
+
+
+def test_a_product_with_a_hessian_may_be_read_with_its_length():
+    """Both engines make the steps of a plain loop, also of a pickled method; no program of gradients reads it."""
+    h = Symbol("h", real=True)
+    method = Method(
+        "lengthened",
+        "",
+        {"x": x - alpha * (g + share * h) / sqrt(1 + length_sq)},
+        "batch",
+        draws=Draws(hessian={"h": (x, x)}, length=share * h - g),
+    ).with_numbers({share: 0.5})
+    method = pickle.loads(pickle.dumps(method))
+    assert steps_of(method, [0.5], {}) is None
+    problem = _problem()
+    at, points = problem.x0, [problem.x0]
+    for rows in indices(3, np.array([0]), np.arange(20), problem.n, 2)[:, 0]:
+        parts = [from_arrays(problem.A[[i]], problem.y[[i]], problem.loss, problem.l2) for i in rows]
+        slope = np.mean([part.gradient(at) for part in parts], 0)
+        bent = np.mean([part.hessian(at) for part in parts], 0) @ at / 2
+        at = at - 0.3 * (slope + bent) / np.sqrt(1 + ((bent - slope) ** 2).sum())
+        points.append(at)
+    options = dict(batch=2, steps=20, replicas=1, seed=3, checkpoints=range(21), measures=("gap_last",))
+    for backend in ("numpy", "numba"):
+        run = simulate(problem, method, 0.3, **options, backend=backend)
+        np.testing.assert_allclose(run.gap_last.values[0, 0], problem.gap(np.array(points)), rtol=1e-9)
