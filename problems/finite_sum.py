@@ -150,28 +150,16 @@ class Problem:
             Means over each batch, shape (..., R, d), in the precision of the points.
         """
         A, y = self._as(X)
-        if self.sparse:
-            with np.errstate(all="ignore"):
-                slopes = batch_slopes(A, X, idx, lambda Z: self.loss.slope_at(Z, y[idx]))
-                return slopes / idx.shape[-1] + self.l2 * X
-        rows = A[idx]
         with np.errstate(all="ignore"):
-            Z = np.einsum("...rd,rbd->...rb", X, rows)
-            slopes = self.loss.slope_at(Z, y[idx])
-            return np.einsum("...rb,rbd->...rd", slopes, rows) / idx.shape[-1] + self.l2 * X
+            slopes = batch_slopes(A, X, idx, lambda Z: self.loss.slope_at(Z, y[idx]))
+            return slopes / idx.shape[-1] + self.l2 * X
 
     def batch_product(self, X: np.ndarray, V: np.ndarray, idx: np.ndarray) -> np.ndarray:
         """Return the Hessians of batches at points X times vectors V; see :meth:`batch_gradient`."""
         A, y = self._as(X)
-        if self.sparse:
-            with np.errstate(all="ignore"):
-                bent = batch_slopes(A, X, idx, lambda Z, met: self.loss.second_at(Z, y[idx]) * met, V)
-                return bent / idx.shape[-1] + self.l2 * V
-        rows = A[idx]
         with np.errstate(all="ignore"):
-            bends = self.loss.second_at(np.einsum("...rd,rbd->...rb", X, rows), y[idx])
-            bent = bends * np.einsum("...rd,rbd->...rb", V, rows)
-            return np.einsum("...rb,rbd->...rd", bent, rows) / idx.shape[-1] + self.l2 * V
+            bent = batch_slopes(A, X, idx, lambda Z, met: self.loss.second_at(Z, y[idx]) * met, V)
+            return bent / idx.shape[-1] + self.l2 * V
 
     @cached_property
     def spectrum(self) -> Spectrum:

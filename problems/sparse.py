@@ -75,7 +75,7 @@ def combined(A: Any, weights: np.ndarray) -> np.ndarray:
 
 
 def batch_slopes(
-    A: csr_array, X: np.ndarray, idx: np.ndarray, slope: Callable[..., np.ndarray], *others: np.ndarray
+    A: Any, X: np.ndarray, idx: np.ndarray, slope: Callable[..., np.ndarray], *others: np.ndarray
 ) -> np.ndarray:
     """Return ``sum_q slope(a_q . x) a_q`` over the batch of each replica.
 
@@ -90,6 +90,10 @@ def batch_slopes(
     others
         More points, of the shape of X.
     """
+    if not is_sparse(A):
+        rows = A[idx]
+        Z = [np.einsum("...rd,rbd->...rb", at, rows) for at in (X, *others)]
+        return np.einsum("...rb,rbd->...rd", slope(*Z), rows)
     R, b = idx.shape
     d = A.shape[1]
     rows = A[idx.ravel()]

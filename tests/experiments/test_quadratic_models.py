@@ -106,7 +106,7 @@ def test_many_digits_agree_with_doubles():
 
 
 def test_a_product_with_a_hessian_may_be_read_with_its_length():
-    """Both engines make the steps of a plain loop, also of a pickled method; no program of gradients reads it."""
+    """Engines make the steps of a plain loop, of a pickled method too; no program of gradients reads them."""
     h = Symbol("h", real=True)
     method = Method(
         "lengthened",
