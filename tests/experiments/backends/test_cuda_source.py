@@ -15,7 +15,7 @@ from test_contract import AHEAD, METHODS, plan, problem
 from ratebound.experiments.backends.cuda_drawn import cuda_drawn_source
 from ratebound.experiments.backends.cuda_source import cuda_source, lanes_of
 from ratebound.experiments.backends.cuda_sparse import cuda_sparse_source
-from ratebound.experiments.backends.drawn import draws_of, points_of
+from ratebound.experiments.backends.drawn import draws_of, kept_of, length_of, points_of
 from ratebound.experiments.backends.kernel import Spec, spec_of
 from ratebound.experiments.backends.rules import rules
 from ratebound.problems.losses import LOSSES
@@ -36,7 +36,8 @@ def drawn(method, lanes=4, shared=True, in_passes=False):
     rule = rule.at({symbol: Rational(7, 10) for symbol in rule.parameters})
     given = plan(problem("logistic"), rule, batch=1 if method in SINGLE else 3)
     spec = replace(spec_of(given), in_passes=in_passes)
-    return cuda_drawn_source(spec, draws_of(given), points_of(given), 20, lanes, shared)
+    reads = draws_of(given), points_of(given)
+    return cuda_drawn_source(spec, *reads, 20, lanes, shared, kept_of(given), length_of(given))
 
 
 DRAWN = [
@@ -45,6 +46,8 @@ DRAWN = [
     ("sps_max", False),
     ("page", False),
     ("sgd_importance", False),
+    ("newton_doubling", False),
+    ("normalised_momentum", False),
     ("ahead", True),
 ]
 
