@@ -35,7 +35,7 @@ from ratebound.experiments.plan import Plan
 from ratebound.problems.blas import one_blas_thread
 from ratebound.problems.finite_sum import Problem
 
-_COPIED = 2**20
+_COPIED = 2**22
 """Values of states that are kept ahead of the measures."""
 
 
