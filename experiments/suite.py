@@ -16,7 +16,7 @@ from ratebound.experiments import ledger as ledgers
 from ratebound.experiments import suite_cells
 from ratebound.experiments.defaults import default_problems
 from ratebound.experiments.record import SCHEMA, provenance
-from ratebound.experiments.suite_cells import Progress, Task, useful_processes
+from ratebound.experiments.suite_cells import Progress, Task
 from ratebound.experiments.verdict import DELTA_CONFIRM
 from ratebound.problems import library
 from ratebound.problems.finite_sum import Problem
@@ -204,6 +204,7 @@ def run_suite(
     progress: Progress | None = None,
     finished: Callable[[Mapping[str, Any]], None] | None = None,
     ledger: str | Path | None = None,
+    processes: int = 1,
 ) -> dict[str, Any]:
     """Run a suite.
 
@@ -225,6 +226,9 @@ def run_suite(
     ledger
         A file that keeps the budget over reruns, made if there is none: the j-th different run then has
         ``delta/(j (j+1))``, of false confirmations too; see :mod:`ratebound.experiments.ledger`.
+    processes
+        In how many of them; a script that asks for several needs ``if __name__ == "__main__":``. The cells
+        are the same ones.
 
     Returns
     -------
@@ -265,7 +269,6 @@ def run_suite(
     try:
         asked = {name: budget[name] for name in ("seed", "delta", "confirm", "cells")}
         say = progress or (lambda done, total, what: None)
-        processes = useful_processes(suite.tasks)
         for made in suite_cells.cells(suite.tasks, asked, backend, say, processes):
             cells.append(made)
             if finished is not None:

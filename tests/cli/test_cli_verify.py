@@ -66,7 +66,7 @@ def test_without_a_problem_those_that_suit_the_theorem_are_taken(monkeypatch):
 def test_without_anything_all_theorems_are_judged(monkeypatch):
     monkeypatch.setattr(suite_cells, "verify", outcome("holds"))
     # Another process would know nothing of the stand-in.
-    monkeypatch.setattr("ratebound.experiments.suite.useful_processes", lambda tasks: 1)
+    monkeypatch.setattr("ratebound.experiments.suite_cells.useful_processes", lambda tasks: 1)
     told = {line.split()[0] for line in run("verify").stdout.splitlines()}
     assert set(THEOREMS) <= told
 

@@ -111,10 +111,9 @@ def test_weighted_averages_are_named(tmp_path):
 
 
 def test_several_processes_make_the_same_cells_in_the_same_order(small):
-    suite, seen = load_suite(small), []
-    budget = {"seed": 3, "delta": 1e-4, "confirm": 1e-3, "cells": len(suite.tasks)}
+    seen = []
     serial, parallel = (
-        list(suite_cells.cells(suite.tasks, budget, "auto", lambda *step: seen.append(step), processes))
+        run_suite(small, progress=lambda *step: seen.append(step), processes=processes)["cells"]
         for processes in (1, 2)
     )
     assert json.dumps(parallel) == json.dumps(serial)

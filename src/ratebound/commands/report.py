@@ -140,13 +140,20 @@ def _suite(name: str | None, seed: int | None, only: str | None) -> Suite:
 def _run(suite: Suite, backend: str, ledger: str | None, ahead: Ahead | None) -> tuple[dict[str, Any], bool]:
     """Return the record of a suite, and whether it was interrupted after some of its cells."""
     from ratebound.experiments.suite import SuiteInterrupted, run_suite
+    from ratebound.experiments.suite_cells import useful_processes
 
     finished = None if ahead is None else ahead.take
     try:
         with progress("verify") as update:
             command = command_line(sys.argv)
             record = run_suite(
-                suite, backend=backend, command=command, progress=update, finished=finished, ledger=ledger
+                suite,
+                backend=backend,
+                command=command,
+                progress=update,
+                finished=finished,
+                ledger=ledger,
+                processes=useful_processes(suite.tasks),
             )
             return record, False
     except SuiteInterrupted as stopped:

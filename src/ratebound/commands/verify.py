@@ -75,6 +75,7 @@ def verify(
     from ratebound.commands import verdicts
     from ratebound.experiments import record as records
     from ratebound.experiments.suite import run_suite
+    from ratebound.experiments.suite_cells import useful_processes
 
     if dtype != "float64":
         raise RateboundError(
@@ -91,7 +92,12 @@ def verify(
     )
     with progress("verify") as update:
         record = run_suite(
-            suite, backend=backend, command=command_line(sys.argv), progress=update, ledger=ledger
+            suite,
+            backend=backend,
+            command=command_line(sys.argv),
+            progress=update,
+            ledger=ledger,
+            processes=useful_processes(suite.tasks),
         )
     click.echo(verdicts.lines(record, details or len(suite.tasks) == 1))
     if record_file is not None:
