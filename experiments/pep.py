@@ -134,7 +134,7 @@ def _posed(theorem: Theorem, values: Mapping[str, float], steps: int) -> tuple[d
             raise RateboundError(f"{name} is no constant or parameter; pass names such as L, mu, alpha")
         known[BY_NAME[name]] = float(value)
     roles = {s for s in (oracle.curvature, oracle.modulus, oracle.noise, oracle.mean) if s}
-    moments = moments_of(theorem, oracle)
+    moments = moments_of(theorem)
     needed = roles.union(
         theorem.bound.free_symbols,
         theorem.step.free_symbols,

@@ -137,7 +137,7 @@ def plain_part(method: Method) -> Method:
     return method if inner is None else replace(method, update={**method.update, "x": inner})
 
 
-def moments_of(theorem: Theorem, oracle: Oracle) -> list[Expr]:
+def moments_of(theorem: Theorem) -> list[Expr]:
     """Return the limits of E||g_k||^2 that a theorem assumes and its class does not imply."""
     assumptions = [each for each in theorem.assumptions if each.name in _NOISE]
     slacks = [each.slack for assumption in assumptions for each in assumption.inequalities]

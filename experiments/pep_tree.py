@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ratebound.experiments.pep_world import Task, World
+from ratebound.experiments.pep_world import Task, World, total
 from ratebound.theory.passes import CYCLIC, INDEPENDENT, SHUFFLE_ONCE
 
 
@@ -92,7 +92,7 @@ def _estimates(world: World, task: Task, node: _Node, y: Any) -> list[tuple[floa
         slopes = {i: world.parts[i].gradient(y) for _, i in drawn}
         if len(drawn) > 1 or task["moments"]:
             squares = [part.gradient(y) ** 2 / len(world.parts) for part in world.parts]
-            world.limit(y, world.gradient(y), _total(squares))
+            world.limit(y, world.gradient(y), total(squares))
         return [(share, i, scale, scale * slopes[i]) for (share, i), scale in zip(drawn, scales, strict=True)]
     g = world.gradient(y)
     if task["estimates"] == "full":
@@ -132,7 +132,7 @@ def _measured(task: Task, levels: list[list[_Node]], world: World) -> list[Any]:
     if measure == "gap_average":
 
         def averaged(node: _Node) -> Any:
-            return f(_total([share * node.points[j] for j, share in shares.items()])) - low
+            return f(total([share * node.points[j] for j, share in shares.items()])) - low
 
         return [_mean(levels[-2], averaged)]
     if measure == "gap_best":
@@ -142,18 +142,14 @@ def _measured(task: Task, levels: list[list[_Node]], world: World) -> list[Any]:
     squares = {j: _mean(levels[j], square) for j in shares}
     if measure == "grad_norm_sq_best":
         return list(squares.values())
-    return [_total([share * squares[j] for j, share in shares.items()])]
+    return [total([share * squares[j] for j, share in shares.items()])]
 
 
 def _mean(nodes: list[_Node], value: Callable[[_Node], Any]) -> Any:
-    return _total([node.share * value(node) for node in nodes])
-
-
-def _total(terms: Sequence[Any]) -> Any:
-    return sum(terms[1:], start=terms[0])
+    return total([node.share * value(node) for node in nodes])
 
 
 def combined(row: Mapping[str, float], vectors: Mapping[str, Any]) -> Any:
     """Return the sum of named vectors times factors."""
     terms = [factor * vectors[name] for name, factor in row.items()]
-    return _total(terms) if terms else 0 * vectors["x"]
+    return total(terms) if terms else 0 * vectors["x"]

@@ -5,7 +5,7 @@ Either f alone is of a class, or f is the mean of two components of one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -57,7 +57,7 @@ class World:
                     w * part.gradient(x_star) ** 2
                     for w, part in zip(task["noise_of"], self.parts, strict=True)
                 ]
-                self._program.add_constraint(sum(weighted[1:], start=weighted[0]) <= task["noise"])
+                self._program.add_constraint(total(weighted) <= task["noise"])
             return x_star
         x_star = Point()
         for part in self.parts:
@@ -118,6 +118,11 @@ class World:
                 for z, _ in known:
                     if z is not y:
                         add(f(z) >= f(y) + g * (z - y) + task["mean_mu"] / 2 * (z - y) ** 2)
+
+
+def total(terms: Sequence[Any]) -> Any:
+    """Return the sum of vectors or of numbers of a program, to neither of which a plain zero can be added."""
+    return sum(terms[1:], start=terms[0])
 
 
 def _declare(program: Any, task: Task, L: float | None) -> Any:
