@@ -29,6 +29,7 @@ from ratebound.experiments.plan import (
 from ratebound.problems.component_gap import infima
 from ratebound.problems.constants import certify
 from ratebound.problems.finite_sum import Problem
+from ratebound.problems.point_values import measures_at
 from ratebound.theory.draws import Draws, along
 from ratebound.theory.errors import RateboundError
 
@@ -171,12 +172,7 @@ def _walk(
     fixed = {**parameters, **{name: certify(problem, name).value for name in constants_of(method)}}
     draws = method.draws or Draws()
     lowest, length = infima(problem)[0] if draws.values else None, length_reader(problem, method)
-    functions = {
-        "gap_last": problem.gap,
-        "distance_sq": problem.distance_sq,
-        "grad_norm_sq_last": problem.grad_norm_sq,
-    }
-    functions = {n: f for n, f in functions.items() if n in path_needs(measures)}
+    functions = {name: f for name, f in measures_at(problem).items() if name in path_needs(measures)}
     averaged = "gap_average" in measures
     steps, d = alphas.size, problem.d
     totals = {name: np.zeros(steps + 1) for name in (*functions, *(["gap_average"] if averaged else []))}

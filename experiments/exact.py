@@ -11,6 +11,9 @@ from ratebound.experiments import affine
 from ratebound.experiments.backends import numpy_
 from ratebound.experiments.linear import is_linear, is_plain, linear
 from ratebound.experiments.plan import (
+    ALONG_PATH,
+    AVERAGED,
+    SQUARES,
     Plan,
     check_alphas,
     check_batch,
@@ -31,14 +34,17 @@ if TYPE_CHECKING:
 _OF_MOMENTS = {"gap_last": "gap", "distance_sq": "distance_sq", "grad_norm_sq_last": "grad_norm_sq"}
 
 
-def exact_available(problem: Problem, method: Method, batch: int = 1) -> bool:
-    """Whether :func:`exact_curves` knows the expectations of a method on a problem.
+def exact_available(problem: Problem, method: Method, batch: int = 1, measure: str = "gap_last") -> bool:
+    """Whether :func:`exact_curves` knows the expectations of a measure of a method on a problem.
 
     It does for full gradients, and on least squares for methods that are linear in their states and the
     gradient, such as SGD and momentum, with x* as a point of rest; and for methods with draws on small ones.
+    Where samples are drawn it knows quadratic forms only.
     """
     if method.sampling == "full":
         return True
+    if measure not in SQUARES:
+        return False
     if method.draws is not None:
         return affine.available(problem, method, batch)
     if problem.kind != "quadratic" or problem.x_star is None:
@@ -48,9 +54,8 @@ def exact_available(problem: Problem, method: Method, batch: int = 1) -> bool:
 
 def path_needs(measures: Iterable[str]) -> tuple[str, ...]:
     """Return the measures with those of x_k from which :func:`path_curves` makes the ones along the path."""
-    gap = ["gap_last"] if "gap_best" in measures else []
-    squares = ["grad_norm_sq_last"] if {"grad_norm_sq_mean", "grad_norm_sq_best"} & set(measures) else []
-    return tuple(dict.fromkeys([*measures, *squares, *gap]))
+    asked = list(measures)
+    return tuple(dict.fromkeys([*asked, *(f"{ALONG_PATH[m]}_last" for m in asked if m in ALONG_PATH)]))
 
 
 def path_curves(curves: Mapping[str, np.ndarray], weights: np.ndarray) -> dict[str, np.ndarray]:
@@ -59,25 +64,27 @@ def path_curves(curves: Mapping[str, np.ndarray], weights: np.ndarray) -> dict[s
     Parameters
     ----------
     curves
-        ``grad_norm_sq_last`` and ``gap_last`` where they are known: expectations at k = 0 .. K, shape (K+1,).
+        Measures of x_k, such as ``grad_norm_sq_last``: expectations at k = 0 .. K, shape (K+1,).
     weights
         Weights, shape (K,).
 
     Returns
     -------
     dict
-        ``grad_norm_sq_mean`` and ``grad_norm_sq_best`` of the one, ``gap_best`` of the other; shape (K+1,),
-        nan at k = 0, and means until the first positive weight.
+        The means and minima that follow, such as ``grad_norm_sq_mean`` and ``grad_norm_sq_best``; shape
+        (K+1,), nan at k = 0, and means until the first positive weight.
     """
     found = {}
-    if "grad_norm_sq_last" in curves:
-        squares = curves["grad_norm_sq_last"][:-1]
-        with np.errstate(all="ignore"):
-            mean = np.cumsum(weights * squares) / np.cumsum(weights)
-        found["grad_norm_sq_mean"] = numpy_.nan_to_inf(mean)
-        found["grad_norm_sq_best"] = np.minimum.accumulate(squares)
-    if "gap_last" in curves:
-        found["gap_best"] = np.minimum.accumulate(curves["gap_last"][:-1])
+    for name, function in ALONG_PATH.items():
+        if f"{function}_last" not in curves:
+            continue
+        here = curves[f"{function}_last"][:-1]
+        if name in AVERAGED:
+            with np.errstate(all="ignore"):
+                mean = np.cumsum(weights * here) / np.cumsum(weights)
+            found[name] = numpy_.nan_to_inf(mean)
+        else:
+            found[name] = np.minimum.accumulate(here)
     return undefined_to_nan(
         {name: np.concatenate([[np.nan], curve]) for name, curve in found.items()}, weights
     )
@@ -218,12 +225,15 @@ def exact_curves(
     RateboundError
         If no exact expectation is known, or an argument is out of range.
     """
-    if not exact_available(problem, method, int(np.max(batch)) if np.size(batch) else 1):
-        raise RateboundError(
-            f"no exact expectation of {method.name} on {problem.name} ({problem.loss.title}); "
-            "it is known for full gradients, and for SGD and other linear methods on least squares"
-        )
     chosen = check_measures(measures)
+    largest = int(np.max(batch)) if np.size(batch) else 1
+    for name in chosen:
+        if not exact_available(problem, method, largest, name):
+            raise RateboundError(
+                f"no exact expectation of {name} of {method.name} on {problem.name} ({problem.loss.title}); "
+                "it is known for full gradients, and of squares for SGD and other linear methods on least "
+                "squares"
+            )
     alphas = check_alphas(alphas)
     if alphas.ndim != 1 or alphas.size == 0:
         raise RateboundError(f"alphas have shape {alphas.shape}; pass one step size per update, shape (K,)")

@@ -58,7 +58,7 @@ def exact_values(grid: Grid) -> np.ndarray | None:
         found = [exact_after_passes(trial, at) for trial, at in grid.entries]
         known = [values for values in found if values is not None]
         return np.concatenate(known) if len(known) == len(found) else None
-    if not exact_available(grid.problem, theorem.method, grid.trial.batch):
+    if not exact_available(grid.problem, theorem.method, grid.trial.batch, theorem.measure):
         return None
     return np.concatenate(
         [

@@ -219,7 +219,10 @@ def floor_of(problem: Problem, measure: str, method: Method, steps: int) -> floa
     if measure.startswith("gap"):
         return value
     if measure.startswith("grad") or measure == "batch_variance":
-        # ||grad f||^2 <= 2 L (f - f*).
-        return 2 * certify(problem, "L").value * value
+        # ||grad f||^2 <= 2 L (f - f*), and the sum of d absolute values is at most sqrt(d) times their norm.
+        square = 2 * certify(problem, "L").value * value
+        return {"grad_norm_mean": square**0.5, "grad_l1_mean": (problem.d * square) ** 0.5}.get(
+            measure, square
+        )
     # ||x - x*||^2 <= (2/mu)(f - f*), and x* itself is known up to its error.
     return 2 * value / problem.curvature_at_minimum + 4 * problem.minimum.distance_error**2

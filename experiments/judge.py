@@ -15,11 +15,13 @@ from ratebound.experiments.applicability import Trial
 from ratebound.experiments.conditional import check_step
 from ratebound.experiments.finding import Finding, closest, compare, enumerated_values, exact_values, ratios
 from ratebound.experiments.grid import Grid
+from ratebound.experiments.plan import ALONG_PATH
 from ratebound.experiments.slope import Slope, fit_slope
 from ratebound.experiments.step_claim import StepFinding, check_claim, claim_of
 from ratebound.experiments.verdict import HarnessError, Verdict
 from ratebound.problems.ball import ball
 from ratebound.problems.finite_sum import Problem
+from ratebound.problems.point_values import values_at
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.order import Order
 from ratebound.theory.statement import BEST, Theorem
@@ -179,9 +181,9 @@ def _without_expectation(grid: Grid, seen: sampling.Sample | None, options: Opti
 
 def _start(grid: Grid) -> float:
     """Return the measure at x_0."""
-    problem, measure = grid.problem, grid.theorem.measure
-    function = problem.gap if measure.startswith("gap") else problem.grad_norm_sq
-    return float((problem.distance_sq if measure == "distance_sq" else function)(problem.x0))
+    measure = grid.theorem.measure
+    name = ALONG_PATH.get(measure, "gap" if measure == "gap_average" else measure.removesuffix("_last"))
+    return float(values_at(grid.problem)[name](grid.problem.x0))
 
 
 def _vacuous(grid: Grid) -> bool:

@@ -15,11 +15,12 @@ from ratebound.problems.sparse import need_dense
 from ratebound.theory.errors import RateboundError, nearest
 from ratebound.theory.passes import INDEPENDENT
 from ratebound.theory.penalty_symbols import l1
+from ratebound.theory.statement import BEST, WEIGHED
 
 if TYPE_CHECKING:
     from ratebound.theory.method import Method
 
-MEASURES = (
+SQUARES = (
     "gap_last",
     "distance_sq",
     "grad_norm_sq_last",
@@ -28,15 +29,25 @@ MEASURES = (
     "grad_norm_sq_mean",
     "grad_norm_sq_best",
 )
-"""``gap_last`` f(x_k) - f*; ``distance_sq`` ||x_k - x*||^2; ``grad_norm_sq_last`` ||grad f(x_k)||^2;
-``gap_average`` f - f* at the weighted mean of x_0 .. x_{k-1}, ``gap_best`` its minimum over x_0 .. x_{k-1};
-``grad_norm_sq_mean`` the weighted mean and ``grad_norm_sq_best`` the minimum of ||grad f(x_j)||^2 over j < k.
-The last four are nan at k = 0, and means are until a weight is positive."""
-OVER_PATH = frozenset({"gap_average", "gap_best", "grad_norm_sq_mean", "grad_norm_sq_best"})
-"""Measures of the points before x_k, undefined at k = 0."""
-AVERAGED = frozenset({"gap_average", "grad_norm_sq_mean"})
+"""Measures that second moments give where f is quadratic."""
+MEASURES = (*SQUARES, "grad_norm_last", "grad_l1_last", "grad_norm_mean", "grad_l1_mean")
+"""``gap_last`` f(x_k) - f*; ``distance_sq`` ||x_k - x*||^2; ``grad_norm_sq_last`` ||grad f(x_k)||^2, and
+``grad_norm_last`` its root; ``grad_l1_last`` the sum of the absolute values of grad f(x_k); ``gap_average``
+f - f* at the weighted mean of x_0 .. x_{k-1}, ``gap_best`` its minimum over x_0 .. x_{k-1};
+``grad_norm_sq_mean`` the weighted mean and ``grad_norm_sq_best`` the minimum of ||grad f(x_j)||^2 over j < k;
+``grad_norm_mean`` and ``grad_l1_mean`` the weighted means of the norm itself and of that sum. Those of the
+points before x_k are nan at k = 0, and means are until a weight is positive."""
+AVERAGED = WEIGHED
 """Those that weigh the points: undefined as long as all weights are zero."""
-ALONG_PATH = {"gap_best": "gap", "grad_norm_sq_mean": "grad_norm_sq", "grad_norm_sq_best": "grad_norm_sq"}
+OVER_PATH = WEIGHED | BEST
+"""Measures of the points before x_k, undefined at k = 0."""
+ALONG_PATH = {
+    "gap_best": "gap",
+    "grad_norm_sq_mean": "grad_norm_sq",
+    "grad_norm_sq_best": "grad_norm_sq",
+    "grad_norm_mean": "grad_norm",
+    "grad_l1_mean": "grad_l1",
+}
 """Measures that read a function at every point of the path, and the function."""
 
 

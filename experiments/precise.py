@@ -9,7 +9,7 @@ with it, unless the schedule reads them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -22,7 +22,7 @@ from ratebound.experiments import precise_draws as drawn
 from ratebound.experiments import precise_moments as moments
 from ratebound.experiments.applicability import Trial
 from ratebound.experiments.linear import is_linear, is_plain
-from ratebound.experiments.plan import AVERAGED
+from ratebound.experiments.plan import ALONG_PATH, AVERAGED
 from ratebound.experiments.precise_metric import MetricRules
 from ratebound.experiments.precise_states import Rules, StateMoments
 from ratebound.problems.finite_sum import Problem
@@ -38,6 +38,12 @@ _DIGITS, _LONG = 50, 100
 _WORK, _MOMENT_WORK, _METRIC_WORK = 3e6, 1e7, 1e5
 """Multiplications of mpmath numbers, of whole ones, and under Hessians, that are affordable: seconds."""
 _REFINEMENTS = 9
+_READ: Mapping[str, Callable[[np.ndarray], Any]] = {
+    "grad_norm_sq": lambda g: g @ g,
+    "grad_norm": lambda g: mpmath.sqrt(g @ g),
+    "grad_l1": lambda g: sum(abs(v) for v in g),
+}
+"""What measures read of a gradient."""
 
 
 def feasible(trial: Trial, at: int) -> bool:
@@ -212,20 +218,21 @@ def _walked(trial: Trial, alphas: list[Any], weights: np.ndarray, at: np.ndarray
     in_metric = None if method.metric is None else MetricRules(problem, method, exact.hessian)
     x = moments.numbers(problem.x0)
     state = {each: x if each in ("x", *method.from_start) else x * 0 for each in method.update}
-    past, total, squares, best = x * 0, mpmath.mpf(0), mpmath.mpf(0), mpmath.inf
+    past, total, summed, best = x * 0, mpmath.mpf(0), mpmath.mpf(0), mpmath.inf
+    read = _READ.get(ALONG_PATH.get(name, name.removesuffix("_last")), _READ["grad_norm_sq"])
     wanted, found = set(at.tolist()), {}
     for step in range(int(at.max()) + 1):
         g = exact.gradient(x)
-        square = g @ g
+        size = read(g)
         if step in wanted:
             if name in BEST:
                 found[step] = best
             elif name in AVERAGED and not total:
                 found[step] = mpmath.nan
-            elif name == "grad_norm_sq_mean":
-                found[step] = squares / total
-            elif name == "grad_norm_sq_last":
-                found[step] = square
+            elif name in ALONG_PATH:
+                found[step] = summed / total
+            elif name.startswith("grad"):
+                found[step] = size
             elif name == "distance_sq":
                 found[step] = (x - x_star) @ (x - x_star)
             else:
@@ -233,8 +240,8 @@ def _walked(trial: Trial, alphas: list[Any], weights: np.ndarray, at: np.ndarray
         if step == len(alphas):
             break
         w = mpmath.mpf(float(weights[step]))
-        past, total, squares = past + w * x, total + w, squares + w * square
-        best = min(best, exact.value(x) - least if name == "gap_best" else square)
+        past, total, summed = past + w * x, total + w, summed + w * size
+        best = min(best, exact.value(x) - least if name == "gap_best" else size)
         if in_metric is None:
             state = step_of(state, alphas[step], step)
         else:

@@ -41,7 +41,9 @@ def _limits(problem: Problem, measure: str, alphas: np.ndarray) -> np.ndarray:
             r[k + 1] = (abs(1 - alpha * problem.l2) * r[k] + alpha * push) * (1 + 16 * EPS)
         r = np.maximum.accumulate(np.where(np.isnan(r), np.inf, r))
         if measure.startswith("grad"):
-            return (mean + (problem.l2 * r if problem.l2 else 0.0)) ** 2 * np.full(r.size, 1 + 16 * EPS)
+            norm = (mean + (problem.l2 * r if problem.l2 else 0.0)) * np.full(r.size, 1 + 16 * EPS)
+            roots = {"grad_norm_mean": norm, "grad_l1_mean": problem.d**0.5 * norm}
+            return roots.get(measure, norm**2)
         if problem.x_star is None:
             return np.full(r.size, np.inf)
         reach = r + float(np.linalg.norm(problem.x_star)) + problem.minimum.distance_error

@@ -12,6 +12,7 @@ from ratebound.experiments.backends.numpy_ import NumpyEngine, compile_update, n
 from ratebound.experiments.enumerate import all_batches, count_paths
 from ratebound.experiments.grid import Grid
 from ratebound.experiments.linear import is_plain
+from ratebound.problems.point_values import measures_at
 
 _MOST_WORK, _MOST_STEPS = 2e7, 5000
 _BATCHES = 512
@@ -42,11 +43,7 @@ def conditional_means(grid: Grid, first: int, count: int, seed: int) -> np.ndarr
         The one seed: the runs are those of :func:`ratebound.experiments.run.simulate`.
     """
     problem, theorem = grid.problem, grid.theorem
-    measure = {
-        "gap_last": problem.gap,
-        "distance_sq": problem.distance_sq,
-        "grad_norm_sq_last": problem.grad_norm_sq,
-    }[theorem.measure]
+    measure = measures_at(problem)[theorem.measure]
     update = compile_update(theorem.method)
     columns = []
     for trial, at in grid.entries:

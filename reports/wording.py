@@ -17,6 +17,8 @@ _ITERATE = {
     "distance_sq": "last iterate",
     "grad_norm_sq_best": "best iterate",
     "grad_norm_sq_mean": "mean over the iterates",
+    "grad_norm_mean": "mean over the iterates",
+    "grad_l1_mean": "mean over the iterates",
 }
 _MEASURE = {
     "gap_last": "E[f(x_k) − f*]",
@@ -28,6 +30,8 @@ _MEASURE = {
     "distance_sq": "E‖x_k − x*‖²",
     "grad_norm_sq_best": "min E‖∇f(x_j)‖²",
     "grad_norm_sq_mean": "mean E‖∇f(x_j)‖²",
+    "grad_norm_mean": "mean E‖∇f(x_j)‖",
+    "grad_l1_mean": "mean E‖∇f(x_j)‖₁",
 }
 _QUANTITY = {
     "gap_last": "gap",
@@ -37,6 +41,8 @@ _QUANTITY = {
     "distance_sq": "squared distance",
     "grad_norm_sq_best": "smallest squared gradient",
     "grad_norm_sq_mean": "mean squared gradient",
+    "grad_norm_mean": "mean gradient norm",
+    "grad_l1_mean": "mean sum of |∇f|",
 }
 
 

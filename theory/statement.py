@@ -32,6 +32,8 @@ MEASURES = MappingProxyType(
         "grad_norm_sq_last": r"\mathbb{E}\lVert\nabla f(x_k)\rVert^2",
         "grad_norm_sq_mean": r"\frac{\sum_{j<k} w_j\,\mathbb{E}\lVert\nabla f(x_j)\rVert^2}{\sum_{j<k} w_j}",
         "grad_norm_sq_best": r"\min_{j<k}\,\mathbb{E}\lVert\nabla f(x_j)\rVert^2",
+        "grad_norm_mean": r"\frac{\sum_{j<k} w_j\,\mathbb{E}\lVert\nabla f(x_j)\rVert}{\sum_{j<k} w_j}",
+        "grad_l1_mean": r"\frac{\sum_{j<k} w_j\,\mathbb{E}\lVert\nabla f(x_j)\rVert_1}{\sum_{j<k} w_j}",
         "gap_next": r"\mathbb{E}_k\left[f(x_{k+1})-f_*\right]",
         "batch_variance": r"\mathbb{E}\lVert g_B-\nabla f(x)\rVert^2",
     }
@@ -41,6 +43,9 @@ ONE_STEP = frozenset({"gap_next", "batch_variance"})
 """Measures of one step: their bounds are expressions in the state at x_k."""
 BEST = frozenset({"gap_best", "grad_norm_sq_best"})
 """Measures of the best of the points before x_k: the least of expectations."""
+WEIGHED = frozenset({"gap_average", "grad_norm_sq_mean", "grad_norm_mean", "grad_l1_mean"})
+"""Measures that weigh the points before x_k."""
+_NOT_IN_PASSES = ONE_STEP | BEST | {"grad_norm_mean", "grad_l1_mean"}
 _SETTINGS = ("strongly convex", "pl", "convex")
 
 
@@ -173,7 +178,7 @@ class Theorem:
             raise RateboundError(f"unknown order of visits {self.visits!r} (known: {', '.join(ORDERS)})")
         if not self.in_passes:
             return
-        if self.measure in ONE_STEP | BEST:
+        if self.measure in _NOT_IN_PASSES:
             raise RateboundError(f"{self.measure} is not measured after whole passes")
         proof = self.certificate
         if proof is not None and not proof.cited and not getattr(proof, "about_passes", False):
@@ -260,7 +265,7 @@ class Theorem:
     @property
     def averaged_over(self) -> Expr | None:
         """The weights of the average that the measure takes; None where it takes none."""
-        return self.weights if self.measure in ("gap_average", "grad_norm_sq_mean") else None
+        return self.weights if self.measure in WEIGHED else None
 
     def at(self, step: Expr | int) -> Expr:
         """Return the bound at the given k; K where the bound is claimed at the horizon."""

@@ -81,6 +81,8 @@ _MEASURES: Mapping[str, Expr] = MappingProxyType(
         "grad_norm_sq_last": _SLOPE,
         "grad_norm_sq_mean": _SLOPE,
         "grad_norm_sq_best": _SLOPE,
+        "grad_norm_mean": _F / _X,
+        "grad_l1_mean": _F / _X,
         "batch_variance": _SLOPE,
     }
 )

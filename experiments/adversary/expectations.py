@@ -19,10 +19,11 @@ from ratebound.experiments.backends.metric import MetricSteps
 from ratebound.experiments.backends.numpy_ import NumpyEngine, at_iterate, compile_method, in_metric
 from ratebound.experiments.backends.rules import constants_at, started
 from ratebound.experiments.enumerate import count_paths, enumerate_paths
-from ratebound.experiments.exact import path_curves
+from ratebound.experiments.exact import path_curves, path_needs
 from ratebound.experiments.linear import is_linear
 from ratebound.experiments.pass_curves import pass_curves
-from ratebound.experiments.plan import Plan
+from ratebound.experiments.plan import SQUARES, Plan
+from ratebound.problems.point_values import measures_at
 
 if TYPE_CHECKING:
     from ratebound.theory.method import Method
@@ -74,9 +75,14 @@ def curves(
         found = _enumerated(case, alphas, weights, given)
     else:
         return None
-    last = {name: found[name] for name in ("grad_norm_sq_last", "gap_last") if name in found}
+    last = {name: curve for name, curve in found.items() if name.endswith("_last")}
     paths = [path_curves({name: last[name][s] for name in last}, w) for s, w in enumerate(weights)]
     return found | {name: np.array([path[name] for path in paths]) for name in paths[0]}
+
+
+def _roots(case: Case) -> tuple[str, ...]:
+    """Return the measures of x_k that the theorem asks for and that are no quadratic forms."""
+    return tuple(name for name in path_needs([case.theorem.measure]) if name not in SQUARES)
 
 
 @lru_cache(maxsize=256)
@@ -112,6 +118,8 @@ def _deterministic(
         average = np.concatenate([np.full((size, 1), np.nan), problem.gap(means)], 1)
         squares = problem.grad_norm_sq(points)
         found = {"gap_average": average, "grad_norm_sq_last": squares, "moment": squares}
+        functions = measures_at(problem)
+        found |= {name: functions[name](points) for name in _roots(case)}
         if problem.x_star is not None:
             found |= {"distance_sq": problem.distance_sq(points), "gap_last": problem.gap(points)}
     return found | {"spread": np.zeros_like(squares)}
@@ -180,7 +188,7 @@ def _sampled(case: Case, alphas: np.ndarray, given: Mapping[str, np.ndarray]) ->
 def _enumerated(
     case: Case, alphas: np.ndarray, weights: np.ndarray, given: Mapping[str, np.ndarray]
 ) -> Curves:
-    wanted = ["gap_last", "gap_average", "grad_norm_sq_last"]
+    wanted = ["gap_last", "gap_average", "grad_norm_sq_last", *_roots(case)]
     if case.problem.x_star is not None:
         wanted.append("distance_sq")
     rows = [

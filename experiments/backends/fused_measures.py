@@ -16,10 +16,11 @@ from ratebound.experiments.backends.cache import load_module
 from ratebound.experiments.backends.gradient_source import shape_of_tile
 from ratebound.experiments.backends.lanes_sparse import filled_rows
 from ratebound.experiments.backends.loss_sums import SPARSE_VECTORS, dense_sums, sparse_sums
-from ratebound.experiments.backends.recorder import Measure, nan_to_inf
+from ratebound.experiments.backends.recorder import nan_to_inf
 from ratebound.experiments.backends.simd import WIDTH
 from ratebound.experiments.backends.threads import share
 from ratebound.problems.finite_sum import Problem
+from ratebound.problems.point_values import Values, values_at
 
 _BLOCK = 2**15
 """Values of points that share a look at the data: they stay in the second cache."""
@@ -30,7 +31,7 @@ _LARGE = 2**20
 _LOST = 1e-5
 
 
-def _in_threads(function: Measure, problem: Problem) -> Measure:
+def _in_threads(function: Values, problem: Problem) -> Values:
     """Return a measure of points (..., d) that is taken in blocks of points, which threads share."""
 
     def apply(X: np.ndarray) -> np.ndarray:
@@ -48,7 +49,7 @@ def _in_threads(function: Measure, problem: Problem) -> Measure:
     return apply
 
 
-def _fused_value(problem: Problem) -> Measure:
+def _fused_value(problem: Problem) -> Values:
     """Return f at points (P, d)."""
     at_once, vectors = shape_of_tile(_VECTORS * WIDTH, "float64")
     n, d, lanes = problem.n, problem.d, WIDTH * vectors
@@ -81,7 +82,7 @@ def _fused_value(problem: Problem) -> Measure:
     return value
 
 
-def _sparse_value(problem: Problem) -> Measure:
+def _sparse_value(problem: Problem) -> Values:
     """Return f at points (P, d)."""
     A: Any = problem.A
     data = *filled_rows(problem, "float64"), np.array(problem.y)
@@ -109,7 +110,7 @@ def _squares(X: np.ndarray) -> np.ndarray:
     return np.asarray(np.einsum("pj,pj->p", X, X))
 
 
-def _fused_gap(problem: Problem) -> Measure:
+def _fused_gap(problem: Problem) -> Values:
     """Return f - f* at points (..., d), as :meth:`Problem.gap` to about ten digits."""
     value = _sparse_value(problem) if problem.sparse else _fused_value(problem)
     careful = _in_threads(problem.gap, problem)
@@ -127,7 +128,7 @@ def _fused_gap(problem: Problem) -> Measure:
     return gap
 
 
-def fused_measures(problem: Problem) -> dict[str, Measure]:
+def fused_measures(problem: Problem) -> dict[str, Values]:
     """Return the measures of :func:`ratebound.experiments.backends.recorder.measures_of`, shared by threads.
 
     Raises
@@ -137,8 +138,5 @@ def fused_measures(problem: Problem) -> dict[str, Measure]:
     """
     # The other routes have a gap that is cheaper, or safer, than a plain difference.
     fused = problem.minimum.route == "newton"
-    return {
-        "gap": _fused_gap(problem) if fused else _in_threads(problem.gap, problem),
-        "distance_sq": _in_threads(problem.distance_sq, problem),
-        "grad_norm_sq": _in_threads(problem.grad_norm_sq, problem),
-    }
+    shared = {name: _in_threads(function, problem) for name, function in values_at(problem).items()}
+    return shared | ({"gap": _fused_gap(problem)} if fused else {})

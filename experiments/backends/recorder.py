@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
 import numpy as np
 
 from ratebound.experiments.plan import ALONG_PATH, AVERAGED, OVER_PATH, Plan, nothing_averaged
 from ratebound.problems.finite_sum import Problem
+from ratebound.problems.point_values import Values, values_at
 from ratebound.theory.statement import BEST
 
 _VALUES = 2**21
 _HELD = 2**19
 """Values of points that are measured together: they stay in the last cache."""
-
-Measure = Callable[[np.ndarray], np.ndarray]
-"""From points (..., d) to values (...)."""
 
 
 class Engine(Protocol):
@@ -49,14 +47,14 @@ def nan_to_inf(values: np.ndarray) -> np.ndarray:
     return np.where(np.isnan(values), np.inf, values)
 
 
-def measures_of(problem: Problem) -> dict[str, Measure]:
+def measures_of(problem: Problem) -> dict[str, Values]:
     """Return the measures of single points by name, applied in blocks of replicas.
 
     They take points (S, R, d) and return values (S, R), where nan reads inf; a block bounds the memory, for a
     measure may need n values per point.
     """
 
-    def blocked(function: Measure) -> Measure:
+    def blocked(function: Values) -> Values:
         def apply(X: np.ndarray) -> np.ndarray:
             block = max(1, _VALUES // (X.shape[0] * problem.n))
             parts = [function(X[:, start : start + block]) for start in range(0, X.shape[1], block)]
@@ -64,17 +62,13 @@ def measures_of(problem: Problem) -> dict[str, Measure]:
 
         return apply
 
-    return {
-        "gap": blocked(problem.gap),
-        "distance_sq": blocked(problem.distance_sq),
-        "grad_norm_sq": blocked(problem.grad_norm_sq),
-    }
+    return {name: blocked(function) for name, function in values_at(problem).items()}
 
 
 class _Path:
     """A function q(x_j) along the run: its weighted sum, its minimum and its mean over replicas."""
 
-    def __init__(self, plan: Plan, function: Measure) -> None:
+    def __init__(self, plan: Plan, function: Values) -> None:
         S, K = plan.alphas.shape
         self.sum = np.zeros((S, plan.replicas.size))
         self.best = np.full((S, plan.replicas.size), np.inf)
@@ -93,7 +87,7 @@ class _Path:
 class _Points:
     """Points at which measures are due, taken together: many small calls cost more than one large one."""
 
-    def __init__(self, out: Mapping[str, np.ndarray], measures: Mapping[str, Measure]) -> None:
+    def __init__(self, out: Mapping[str, np.ndarray], measures: Mapping[str, Values]) -> None:
         self._out, self._measures = out, measures
         self._held: list[tuple[int, str, np.ndarray]] = []
         self._size = 0
@@ -125,9 +119,7 @@ def needs_path(plan: Plan) -> bool:
     return bool(ALONG_PATH.keys() & set(plan.measures))
 
 
-def record(
-    plan: Plan, engine: Engine, measures: Mapping[str, Measure] | None = None
-) -> dict[str, np.ndarray]:
+def record(plan: Plan, engine: Engine, measures: Mapping[str, Values] | None = None) -> dict[str, np.ndarray]:
     """Run a plan on an engine.
 
     Measures along the path need f or its full gradient at every iterate, far more work than the step itself:

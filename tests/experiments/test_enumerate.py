@@ -35,20 +35,22 @@ def small_logistic():
 
 def one_by_one(problem, alphas, batches, weights):
     steps = len(alphas)
-    squares, last, average = np.zeros(steps + 1), np.zeros(steps + 1), np.zeros(steps + 1)
+    squares, sums, last, average = np.zeros((4, steps + 1))
     paths = list(product(batches, repeat=steps))
     for path in paths:
         points = [problem.x0]
         for alpha, rows in zip(alphas, path, strict=True):
             points.append(points[-1] - alpha * problem.component_gradients(points[-1])[list(rows)].mean(0))
         squares += [problem.grad_norm_sq(x) for x in points]
+        sums += [np.abs(problem.gradient(x)).sum() for x in points]
         last += [problem.gap(x) for x in points]
         for k in range(1, steps + 1):
             average[k] += problem.gap(np.average(points[:k], axis=0, weights=weights[:k]))
-    squares, last, average = squares / len(paths), last / len(paths), average / len(paths)
+    squares, sums, last, average = (each / len(paths) for each in (squares, sums, last, average))
     mean = [np.average(squares[:k], weights=weights[:k]) for k in range(1, steps + 1)]
     best = [squares[:k].min() for k in range(1, steps + 1)]
-    return last[1:], average[1:], np.array(mean), np.array(best)
+    summed = [np.average(sums[:k], weights=weights[:k]) for k in range(1, steps + 1)]
+    return last[1:], average[1:], np.array(mean), np.array(best), np.array(summed)
 
 
 @pytest.mark.parametrize(
@@ -58,7 +60,7 @@ def test_equals_one_path_at_a_time(batch, replacement, steps):
     problem = small_logistic()
     alphas, weights = 1.5 / np.arange(1, steps + 1), np.arange(1.0, steps + 1)
     every = product(range(3), repeat=batch) if replacement else combinations(range(3), batch)
-    last, average, mean, best = one_by_one(problem, alphas, list(every), weights)
+    last, average, mean, best, summed = one_by_one(problem, alphas, list(every), weights)
     walked = enumerate_paths(
         problem, SGD, alphas, batch=batch, replacement=replacement, weights=weights, measures=MEASURES
     )
@@ -66,6 +68,7 @@ def test_equals_one_path_at_a_time(batch, replacement, steps):
     np.testing.assert_allclose(walked["gap_average"][1:], average, rtol=1e-12)
     np.testing.assert_allclose(walked["grad_norm_sq_mean"][1:], mean, rtol=1e-12)
     np.testing.assert_allclose(walked["grad_norm_sq_best"][1:], best, rtol=1e-12)
+    np.testing.assert_allclose(walked["grad_l1_mean"][1:], summed, rtol=1e-12)
     np.testing.assert_array_equal(walked["gap_best"][1:], np.minimum.accumulate(walked["gap_last"][:-1]))
     assert all(np.isnan(walked[name][0]) for name in ("gap_average", "grad_norm_sq_mean"))
 

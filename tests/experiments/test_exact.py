@@ -6,7 +6,7 @@ from sympy import Symbol, symbols
 
 from ratebound.experiments.enumerate import enumerate_paths
 from ratebound.experiments.exact import exact_available, exact_curves, path_curves
-from ratebound.experiments.plan import MEASURES, OVER_PATH
+from ratebound.experiments.plan import MEASURES, OVER_PATH, SQUARES
 from ratebound.experiments.run import simulate
 from ratebound.problems.library import load
 from ratebound.theory.errors import RateboundError
@@ -21,10 +21,10 @@ GD, SGD = METHODS["gd"], METHODS["sgd"]
 def test_moments_equal_enumeration(batch, replacement, steps):
     problem = load("quadratic_2d")
     alphas = 0.5 / np.arange(1, steps + 1)
-    options = dict(batch=batch, replacement=replacement, weights=1 + alphas, measures=MEASURES)
+    options = dict(batch=batch, replacement=replacement, weights=1 + alphas, measures=SQUARES)
     exact = exact_curves(problem, SGD, alphas, **options)
     walked = enumerate_paths(problem, SGD, alphas, **options)
-    for name in MEASURES:
+    for name in SQUARES:
         np.testing.assert_allclose(exact[name], walked[name], rtol=1e-12)
         assert np.isnan(exact[name][0]) == (name in OVER_PATH)
         assert np.isfinite(exact[name][1:]).all()
@@ -47,13 +47,18 @@ def test_gradient_descent_has_its_closed_form():
     mean = np.cumsum(weights * squares[:-1]) / np.cumsum(weights)
     np.testing.assert_allclose(exact["grad_norm_sq_mean"][1:], mean, rtol=1e-10)
     np.testing.assert_allclose(exact["grad_norm_sq_best"][1:], np.minimum.accumulate(squares[:-1]), rtol=1e-9)
+    sums = np.abs((values * errors) @ vectors.T).sum(1)
+    for name, curve in (("grad_norm", np.sqrt(squares)), ("grad_l1", sums)):
+        np.testing.assert_allclose(exact[f"{name}_last"], curve, rtol=1e-9)
+        mean = np.cumsum(weights * curve[:-1]) / np.cumsum(weights)
+        np.testing.assert_allclose(exact[f"{name}_mean"][1:], mean, rtol=1e-9)
 
 
 def test_simulation_agrees_on_real_data():
     problem, steps, replicas = load("linnerud_ridge"), 200, 2000
     grid = [0, 1, 3, 10, 40, 200]
     alphas = 0.05 / np.sqrt(np.arange(steps) + 1)
-    measures = [m for m in MEASURES if m not in BEST]
+    measures = [m for m in SQUARES if m not in BEST]
     exact = exact_curves(
         problem, SGD, alphas, batch=2, replacement=False, weights=alphas, measures=measures, at=grid
     )
@@ -88,17 +93,17 @@ def test_minimum_is_of_the_expectation():
 
 def test_subset_of_steps():
     problem, alphas = load("quadratic_2d"), np.full(30, 0.2)
-    for method in (GD, SGD):
-        every = exact_curves(problem, method, alphas, measures=MEASURES)
-        some = exact_curves(problem, method, alphas, measures=MEASURES, at=[0, 7, 30])
-        for name in MEASURES:
+    for method, measures in ((GD, MEASURES), (SGD, SQUARES)):
+        every = exact_curves(problem, method, alphas, measures=measures)
+        some = exact_curves(problem, method, alphas, measures=measures, at=[0, 7, 30])
+        for name in measures:
             np.testing.assert_allclose(some[name], every[name][[0, 7, 30]], rtol=1e-12)
 
 
 def test_divergence_reads_infinite_in_silence():
     problem = load("diabetes")
-    for method in (GD, SGD):
-        curves = exact_curves(problem, method, np.full(500, 1e8), measures=MEASURES)
+    for method, measures in ((GD, MEASURES), (SGD, SQUARES)):
+        curves = exact_curves(problem, method, np.full(500, 1e8), measures=measures)
         assert not any(np.isnan(curve[1:]).any() for curve in curves.values())
         assert curves["gap_last"][-1] == curves["gap_average"][-1] == np.inf
 
@@ -114,8 +119,10 @@ def test_where_it_is_known():
     assumed = dict(zip("xga", symbols("x g alpha", real=True), strict=True))
     plain = {"x": assumed["x"] - assumed["a"] * assumed["g"]}
     assert exact_available(quadratic, Method("m", "", plain, "batch"))
-    with pytest.raises(RateboundError, match="no exact expectation of sgd on sine_1d"):
-        exact_curves(load("sine_1d"), SGD, np.ones(3), measures=("gap_last",))
+    assert not exact_available(quadratic, SGD, 1, "grad_norm_mean")
+    for problem, measure in (("sine_1d", "gap_last"), ("quadratic_2d", "grad_l1_mean")):
+        with pytest.raises(RateboundError, match=f"no exact expectation of {measure} of sgd on {problem}"):
+            exact_curves(load(problem), SGD, np.ones(3), measures=(measure,))
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from sympy import Rational, Symbol
 from ratebound.experiments.enumerate import enumerate_paths
 from ratebound.experiments.exact import exact_available, exact_curves
 from ratebound.experiments.linear import is_linear
-from ratebound.experiments.plan import MEASURES
+from ratebound.experiments.plan import SQUARES
 from ratebound.experiments.run import simulate
 from ratebound.experiments.verify import verify
 from ratebound.problems.build import least_squares
@@ -48,12 +48,12 @@ def problem(l2):
 @pytest.mark.parametrize(("batch", "replacement", "steps"), SAMPLINGS)
 def test_moments_equal_all_paths(method, batch, replacement, steps):
     alphas = 0.4 / np.arange(1, steps + 1)
-    options = {"batch": batch, "replacement": replacement, "weights": 1 + alphas, "measures": MEASURES}
+    options = {"batch": batch, "replacement": replacement, "weights": 1 + alphas, "measures": SQUARES}
     for l2 in (0.0, 0.3):
         assert exact_available(problem(l2), method)
         exact = exact_curves(problem(l2), method, alphas, **options)
         walked = enumerate_paths(problem(l2), method, alphas, **options)
-        for name in MEASURES:
+        for name in SQUARES:
             np.testing.assert_allclose(exact[name], walked[name], rtol=1e-11, err_msg=name)
 
 
@@ -62,10 +62,10 @@ def test_a_method_in_two_forms_has_the_same_moments():
     ball = replace(HEAVY_BALL, update={"x": x + (x - w) / 2 - alpha * g, "w": x})
     alphas = np.full(300, 0.1)
     one, other = (
-        exact_curves(load("linnerud"), method, alphas, batch=2, measures=MEASURES)
+        exact_curves(load("linnerud"), method, alphas, batch=2, measures=SQUARES)
         for method in (MOMENTUM, ball)
     )
-    for name in MEASURES:
+    for name in SQUARES:
         np.testing.assert_allclose(one[name], other[name], rtol=1e-9)
 
 
@@ -73,19 +73,19 @@ def test_plain_sgd_written_with_a_state_has_the_moments_of_sgd():
     written = Method("written", "SGD", {"x": x - alpha * g, "v": g}, "batch")
     alphas = 0.3 / np.sqrt(np.arange(1, 201))
     for batch, replacement in ((1, True), (3, False)):
-        options = {"batch": batch, "replacement": replacement, "weights": alphas, "measures": MEASURES}
+        options = {"batch": batch, "replacement": replacement, "weights": alphas, "measures": SQUARES}
         one, other = (
             exact_curves(load("linnerud_ridge"), method, alphas, **options)
             for method in (written, METHODS["sgd"])
         )
-        for name in MEASURES:
+        for name in SQUARES:
             np.testing.assert_allclose(one[name], other[name], rtol=1e-10)
 
 
 def test_simulation_agrees():
     steps, replicas, grid = 60, 4000, [5, 20, 60]
     alphas = np.full(steps, 0.1)
-    measures = [name for name in MEASURES if name not in BEST]
+    measures = [name for name in SQUARES if name not in BEST]
     exact = exact_curves(load("linnerud"), MOMENTUM, alphas, batch=2, measures=measures, at=grid)
     runs = simulate(
         load("linnerud"),
@@ -114,7 +114,7 @@ def test_a_conjecture_about_momentum_is_judged_exactly():
 
 
 def test_divergence_reads_infinite_in_silence():
-    curves = exact_curves(load("diabetes"), MOMENTUM, np.full(400, 1e8), measures=MEASURES)
+    curves = exact_curves(load("diabetes"), MOMENTUM, np.full(400, 1e8), measures=SQUARES)
     assert curves["gap_last"][-1] == curves["gap_average"][-1] == np.inf
 
 

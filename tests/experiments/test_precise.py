@@ -6,10 +6,11 @@ from itertools import product
 
 import numpy as np
 import pytest
-from sympy import Float
+from sympy import Float, sqrt
 
 from ratebound.experiments import precise
 from ratebound.experiments.applicability import prepare
+from ratebound.experiments.exact import exact_curves
 from ratebound.experiments.finding import exact_values
 from ratebound.experiments.grid import Grid, of_run
 from ratebound.experiments.verify import verify
@@ -103,6 +104,18 @@ def test_a_small_excess_of_a_method_with_draws_is_decided(name):
         for c in (least * (1 - Float("5e-9")), least * (1 + Float("5e-9")))
     ]
     assert [verdict.outcome for verdict in outcomes] == ["violated", "holds"]
+
+
+@pytest.mark.parametrize("measure", ["grad_norm_mean", "grad_l1_mean"])
+def test_means_of_norms_agree_with_double_precision(measure):
+    trial = prepare(THEOREMS["gd_convex"], library.load("linnerud"), steps=6)
+    trial = replace(
+        trial, theorem=replace(trial.theorem, measure=measure, bound=sqrt(grad0_sq), certificate=None)
+    )
+    trial = replace(trial, values={**trial.values, grad0_sq: 4.0})
+    curve = exact_curves(trial.problem, trial.theorem.method, trial.alphas, measures=(measure,))[measure]
+    found = precise.ratios(trial, np.arange(1, 7), [{}] * 6)
+    np.testing.assert_allclose(found, curve[1:] / 2, rtol=1e-12)
 
 
 def test_two_steps_of_saga_are_those_of_rational_arithmetic():

@@ -34,12 +34,16 @@ def plain_loop(problem, replica, alphas, batch, replacement, seed, weights):
     for step, rows in zip(alphas, drawn, strict=True):
         x = points[-1]
         points.append(x - step * problem.component_gradients(x)[rows].mean(0))
-    squares = [(problem.component_gradients(x).mean(0) ** 2).sum() for x in points]
+    slopes = [problem.component_gradients(x).mean(0) for x in points]
+    squares = [(slope**2).sum() for slope in slopes]
+    sums = [sum(abs(v) for v in slope) for slope in slopes]
     curves = {name: [] for name in MEASURES}
     for j, x in enumerate(points):
         curves["gap_last"].append(problem.value(x) - problem.f_star)
         curves["distance_sq"].append(((x - problem.x_star) ** 2).sum())
         curves["grad_norm_sq_last"].append(squares[j])
+        curves["grad_norm_last"].append(np.linalg.norm(slopes[j]))
+        curves["grad_l1_last"].append(sums[j])
         if j == 0:
             for name in OVER_PATH:
                 curves[name].append(np.nan)
@@ -50,6 +54,8 @@ def plain_loop(problem, replica, alphas, batch, replacement, seed, weights):
             curves["gap_best"].append(min(curves["gap_last"][:j]))
             curves["grad_norm_sq_mean"].append(np.average(squares[:j], weights=w))
             curves["grad_norm_sq_best"].append(min(squares[:j]))
+            curves["grad_norm_mean"].append(np.average(np.sqrt(squares[:j]), weights=w))
+            curves["grad_l1_mean"].append(np.average(sums[:j], weights=w))
     return curves
 
 

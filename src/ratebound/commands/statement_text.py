@@ -23,6 +23,8 @@ _MEASURES = {
     "grad_norm_sq_last": "E||grad f(x_k)||^2",
     "grad_norm_sq_mean": "weighted mean of E||grad f(x_j)||^2 over j < k",
     "grad_norm_sq_best": "least E||grad f(x_j)||^2 over j < k",
+    "grad_norm_mean": "weighted mean of E||grad f(x_j)|| over j < k",
+    "grad_l1_mean": "weighted mean of E||grad f(x_j)||_1 over j < k",
     "gap_next": "E_k[f(x_{k+1}) - f*]",
     "batch_variance": "E||g_B - grad f(x)||^2",
 }

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ratebound.experiments.exact import exact_curves as slow_curves
-from ratebound.experiments.plan import MEASURES
+from ratebound.experiments.plan import SQUARES
 from ratebound.experiments.regimes.axes import default_steps
 from ratebound.experiments.regimes.curves import exact_curves
 from ratebound.experiments.regimes.exact import SecondMoment, operator_available
@@ -123,10 +123,10 @@ def test_curves_agree_with_the_recursion(name):
         found = exact_curves(operator, steps, factor, at)
         for i, step in enumerate(steps):
             slow = slow_curves(
-                problem, METHODS["sgd"], np.full(50, step), batch=batch, measures=MEASURES, at=at
+                problem, METHODS["sgd"], np.full(50, step), batch=batch, measures=SQUARES, at=at
             )
             np.testing.assert_allclose(found.gap[i], slow["gap_last"], rtol=1e-9)
-            for measure in MEASURES:
+            for measure in SQUARES:
                 assert found.final[measure][i] == pytest.approx(slow[measure][-1], rel=1e-9)
 
 

@@ -8,7 +8,7 @@ import pytest
 from sympy import Rational
 
 from ratebound.experiments.exact import exact_curves as slow_curves
-from ratebound.experiments.plan import MEASURES
+from ratebound.experiments.plan import SQUARES
 from ratebound.experiments.regimes.curves import exact_curves
 from ratebound.experiments.regimes.exact import SecondMoment
 from ratebound.experiments.regimes.heavy_ball import HeavyBall
@@ -76,10 +76,10 @@ def test_curves_agree_with_the_recursion_and_end_at_the_floor():
     found = exact_curves(plain, steps, 0.5, at, momentum)
     for i, step in enumerate(steps):
         slow = slow_curves(
-            problem, with_momentum(momentum), np.full(50, step), batch=2, measures=MEASURES, at=at
+            problem, with_momentum(momentum), np.full(50, step), batch=2, measures=SQUARES, at=at
         )
         np.testing.assert_allclose(found.gap[i], slow["gap_last"], rtol=1e-9)
-        for measure in MEASURES:
+        for measure in SQUARES:
             assert found.final[measure][i] == pytest.approx(slow[measure][-1], rel=1e-9)
     far = exact_curves(plain, steps, 0.5, np.array([0, 4000]), momentum)
     floor = operator.floor(0.5, steps)
