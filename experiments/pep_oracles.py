@@ -12,8 +12,10 @@ from sympy import Expr, Integer, Rational, Symbol
 from ratebound.experiments.pep_steps import steps_of
 from ratebound.theory.catalogue import THEOREMS
 from ratebound.theory.method import Method
+from ratebound.theory.methods import gd
 from ratebound.theory.methods_boxed import aimed
 from ratebound.theory.methods_proximal import shrinks
+from ratebound.theory.methods_rounded import ERROR_SQ
 from ratebound.theory.passes import INDEPENDENT
 from ratebound.theory.statement import ONE_STEP, Theorem
 from ratebound.theory.symbols import (
@@ -27,6 +29,7 @@ from ratebound.theory.symbols import (
     epoch,
     gap0,
     grad0_sq,
+    grad_sq,
     moment,
     mu,
     mu_min,
@@ -54,8 +57,8 @@ class Oracle:
     curvature, modulus
         The constants that play the parts of L and mu in the class.
     estimates
-        ``"full"`` gradients; those of ``"components"``; or ``"noisy"`` ones, which obey the theorem's
-        assumptions on E||g_k||^2.
+        ``"full"`` gradients; those of ``"components"``; ``"noisy"`` ones, which obey the theorem's
+        assumptions on E||g_k||^2; or ``"inexact"`` ones, with any error as short as the method says.
     noise
         For components, the constant that plays the part of the mean of ||grad f_i(x*)||^2.
     common
@@ -72,7 +75,7 @@ class Oracle:
     start: Symbol
     curvature: Symbol | None = L
     modulus: Symbol | None = None
-    estimates: Literal["full", "components", "noisy"] = "full"
+    estimates: Literal["full", "components", "noisy", "inexact"] = "full"
     noise: Symbol | None = None
     common: bool = False
     mean: Symbol | None = None
@@ -132,13 +135,23 @@ def after_step(method: Method) -> Literal["projection", "proximal", ""]:
 
 
 def plain_part(method: Method) -> Method:
-    """Return a method whose x_{k+1} is the point of which the step is the projection or the proximal step."""
+    """Return a method whose x_{k+1} is the point of which the step is the projection or the proximal step.
+
+    Errors of gradients are no part of it.
+    """
+    if method in ERROR_SQ:
+        return gd
     inner = aimed(method) if shrinks(method) is None else shrinks(method)
     return method if inner is None else replace(method, update={**method.update, "x": inner})
 
 
 def moments_of(theorem: Theorem) -> list[Expr]:
-    """Return the limits of E||g_k||^2 that a theorem assumes and its class does not imply."""
+    """Return the limits of E||g_k||^2 that a theorem assumes and its class does not imply.
+
+    Where gradients have errors e_k it is ||grad f(x_k)||^2 + ||e_k||^2 that is limited.
+    """
+    if theorem.method in ERROR_SQ:
+        return [grad_sq + ERROR_SQ[theorem.method]]
     assumptions = [each for each in theorem.assumptions if each.name in _NOISE]
     slacks = [each.slack for assumption in assumptions for each in assumption.inequalities]
     return [slack + moment for slack in slacks if slack.has(moment)]
@@ -166,7 +179,9 @@ def _of_one(theorem: Theorem, names: set[str], start: Symbol) -> Oracle | None:
         return None
     strongly, convex = names & {"strongly_convex", "strongly_convex_sum"}, names & {"convex", "convex_sum"}
     modulus = mu if strongly else mu_pl if "pl" in names else None
-    estimates: Literal["full", "noisy"] = "full" if full else "noisy"
+    estimates: Literal["full", "noisy", "inexact"] = "full" if full else "noisy"
+    if theorem.method in ERROR_SQ:
+        estimates = "inexact"
     if "quadratic" in names:
         kind = "quadratic"
     elif not names & {"smooth", "smooth_sum"}:

@@ -1,8 +1,8 @@
 """Runs of linear methods as semidefinite programs: all that may happen in a step becomes a branch.
 
-Gradients are full, or those of one of two components, or f is of a class and its estimates are ``grad f + e``
-and ``grad f - e`` with any e that the assumptions on the noise allow. Expectations are sums over the branches
-with their shares.
+Gradients are full, with an error or not, or those of one of two components, or f is of a class and its
+estimates are ``grad f + e`` and ``grad f - e`` with any e that the assumptions on the noise allow.
+Expectations are sums over the branches with their shares.
 """
 
 from __future__ import annotations
@@ -100,6 +100,8 @@ def _estimates(world: World, task: Task, node: _Node, y: Any) -> list[tuple[floa
         return [(1.0, 0, 1.0, g)]
     error = Point()
     world.limit(y, g, g**2 + error**2)
+    if task["estimates"] == "inexact":
+        return [(1.0, 0, 1.0, g + error)]
     return [(0.5, 0, 1.0, g + error), (0.5, 0, 1.0, g - error)]
 
 

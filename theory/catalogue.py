@@ -18,6 +18,7 @@ FAMILIES = (
     "gd_middle",
     "gd_exact",
     "gd_norm",
+    "gd_inexact",
     "adaptive",
     "adagrad",
     "rmsprop",

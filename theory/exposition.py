@@ -25,7 +25,9 @@ from ratebound.theory.exposition_steps import (
     last_iterate,
     least_gradient,
     look_ahead,
+    nearing,
     on_a_box,
+    perturbed,
     restarted,
     short_steps,
     summed_roots,
@@ -34,6 +36,7 @@ from ratebound.theory.exposition_steps import (
 )
 from ratebound.theory.gradient_sum import GradientSum
 from ratebound.theory.growing import Growing
+from ratebound.theory.inexact import Nearing, Perturbed
 from ratebound.theory.interpolated import Interpolated
 from ratebound.theory.last_iterate import LastIterate
 from ratebound.theory.least_gradient import LeastGradient
@@ -110,6 +113,10 @@ def _proof(theorem: Theorem) -> list[Line]:
             return list(distance_estimate(theorem))
         case LookAhead() as proof:
             return list(look_ahead(theorem, proof))
+        case Perturbed() as proof:
+            return list(perturbed(theorem, proof))
+        case Nearing() as proof:
+            return list(nearing(theorem, proof))
         case Interpolated() as proof:
             return list(interpolated(theorem, proof))
         case LastIterate() as proof:

@@ -9,11 +9,12 @@ from sympy import factor
 from ratebound.theory.accumulated import AnySteps
 from ratebound.theory.accumulated_batches import BoundedSquares, SummedRoots
 from ratebound.theory.accumulated_box import LargestAverage, SummedSquares
-from ratebound.theory.assumptions import descent_lemma
+from ratebound.theory.assumptions import descent_lemma, value_below_distance
 from ratebound.theory.box_symbols import grad_inf
 from ratebound.theory.decaying_squares import DecayingSquares
 from ratebound.theory.estimated import factor as proof_factor
 from ratebound.theory.estimated import ratio, reach
+from ratebound.theory.inexact import Nearing, Perturbed
 from ratebound.theory.interpolated import Interpolated
 from ratebound.theory.last_iterate import LastIterate
 from ratebound.theory.least_gradient import LeastGradient
@@ -171,6 +172,25 @@ def look_ahead(theorem: Theorem, proof: LookAhead) -> Iterator[Line]:
         yield Line("which gives the bound", theorem.bound)
     else:
         yield Line("Summed over j < k, with f(x_k) >= f*, this gives the bound", theorem.bound)
+
+
+def perturbed(theorem: Theorem, proof: Perturbed) -> Iterator[Line]:
+    """Yield the lines of a proof about a contraction with errors."""
+    yield Line("With the exact gradient:")
+    yield from claim_lines(proof.claim, proof.by, proof.plus)
+    yield Line("The error moves the point by at most alpha ||e_k||, so that in each step the distance to x*")
+    yield Line("is multiplied by the factor, and alpha error is added, the factor being", proof.factor)
+    yield Line("Over k steps the distance is at most the root of the bound", theorem.bound)
+
+
+def nearing(theorem: Theorem, proof: Nearing) -> Iterator[Line]:
+    """Yield the lines of a proof about iterates that come nearer while they are far."""
+    yield from claim_lines(proof.claim, proof.by, proof.plus)
+    yield Line("With r_j = ||x_j - x*|| the part of the error is at most 2 alpha error r_{j+1}. If no gap of")
+    yield Line("x_1 .. x_{k-1} is below error D, then (r_{j+1} - alpha error)^2 is at most r_j^2 - 2 alpha")
+    yield Line("error D + (alpha error)^2, so that no r_j exceeds D, where alpha error <= D. Summed over")
+    yield Line("k - 1 steps, the best gap is at most the bound", theorem.bound)
+    yield Line("Where alpha error > D, that of x_0 is below error D:", value_below_distance.slack, ">= 0")
 
 
 def last_iterate(theorem: Theorem, proof: LastIterate) -> Iterator[Line]:

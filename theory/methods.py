@@ -44,6 +44,7 @@ from ratebound.theory.methods_metric import (
 )
 from ratebound.theory.methods_optimal import OPTIMAL
 from ratebound.theory.methods_proximal import PROXIMAL
+from ratebound.theory.methods_rounded import ROUNDED
 from ratebound.theory.symbols import (
     L,
     alpha,
@@ -265,6 +266,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
             d_adaptation,
             sam,
             sam_normalised,
+            *ROUNDED,
             heavy_ball,
             *BOXED,
             *PROXIMAL,

@@ -19,10 +19,12 @@ from ratebound.theory.chart import Chart
 from ratebound.theory.coordinate_symbols import COORDINATE_STATE
 from ratebound.theory.coordinatewise import axis_step
 from ratebound.theory.errors import RateboundError
+from ratebound.theory.inexact_symbols import INEXACT_STATE, error_along
 from ratebound.theory.method import Method, g, p, x
 from ratebound.theory.methods import armijo
 from ratebound.theory.methods_boxed import aimed
 from ratebound.theory.methods_proximal import shrinks
+from ratebound.theory.methods_rounded import ERROR_SQ
 from ratebound.theory.metric_symbols import METRIC_STATE, step_curvature, step_inner, step_sq
 from ratebound.theory.pass_symbols import PASS_STATE
 from ratebound.theory.penalty_symbols import PENALTY_STATE
@@ -30,6 +32,7 @@ from ratebound.theory.prover import nonnegative, vanishes
 from ratebound.theory.stored_symbols import STORED_STATE
 from ratebound.theory.symbols import (
     accepted_step,
+    alpha,
     cross_descent,
     d2,
     d2_next,
@@ -88,6 +91,7 @@ STATE = (
     *COORDINATE_STATE,
     *METRIC_STATE,
     *PENALTY_STATE,
+    *INEXACT_STATE,
 )
 """The quantities of one iteration in which every claim is linear."""
 
@@ -102,6 +106,7 @@ _INNER = {
     (1, 0, 1, 0): cross_descent,
     (0, 1, 1, 0): grad_inner,
     (0, 0, 2, 0): grad_next_sq,
+    (1, 0, 0, 1): error_along,
     (0, 1, 0, 1): error_inner,
     (0, 0, 0, 2): error_sq,
 }
@@ -147,6 +152,8 @@ def expansion(method: Method, pathwise: bool = False) -> dict[Symbol, Expr]:
     if aimed(method) is not None or shrinks(method) is not None or by_sample:
         # All that is known of a projected or shrunk point, or of a sampled step, stands in inequalities.
         return {}
+    if method in ERROR_SQ:
+        return _with_error()
     rule = method.update["x"]
     if method == armijo:
         # What is known of the accepted step stands in inequalities about this method.
@@ -180,6 +187,11 @@ def expansion(method: Method, pathwise: bool = False) -> dict[Symbol, Expr]:
         move_inner: length * inner,
         move_sq: length**2 * square,
     }
+
+
+def _with_error() -> dict[Symbol, Expr]:
+    move = -alpha * (G + E)
+    return {d2_next: state_of((X + move) ** 2), move_inner: state_of(move * G), move_sq: state_of(move**2)}
 
 
 def _along_signs(method: Method, move: Expr) -> dict[Symbol, Expr]:

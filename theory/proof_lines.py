@@ -29,7 +29,7 @@ def claim_lines(claim: Expr, by: Multipliers, plus: Nonnegatives) -> Iterator[Li
     if any(isinstance(quantity, Pow) and quantity.has(G, H) for quantity in plus):
         yield Line("  (X is x_k - x*, G is grad f(x_k) and H is grad f(x_{k+1}))")
     if any(isinstance(quantity, Pow) and quantity.has(E) for quantity in plus):
-        yield Line("  (E is what the gradient at y_k adds to that at x_k)")
+        yield Line("  (E is what is taken for the gradient, less grad f(x_k))")
     for quantity, coefficient in plus.items():
         yield Line("  the coefficient", factor(coefficient))
         square = isinstance(quantity, Pow)

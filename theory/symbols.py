@@ -18,6 +18,7 @@ from sympy import Symbol
 
 from ratebound.theory import box_symbols as in_boxes
 from ratebound.theory import coordinate_symbols as on_axes
+from ratebound.theory import inexact_symbols as inexact
 from ratebound.theory import metric_symbols as in_metric
 from ratebound.theory import pass_symbols as in_passes
 from ratebound.theory import penalty_symbols as of_penalty
@@ -196,6 +197,7 @@ MEANING: Mapping[Symbol, str] = MappingProxyType(
         **in_boxes.BOX_MEANING,
         **in_metric.METRIC_MEANING,
         **of_penalty.PENALTY_MEANING,
+        **inexact.INEXACT_MEANING,
     }
 )
 """What each symbol stands for, in words."""
@@ -272,11 +274,15 @@ LATEX: Mapping[Symbol, str] = MappingProxyType(
         **in_boxes.BOX_LATEX,
         **in_metric.METRIC_LATEX,
         **of_penalty.PENALTY_LATEX,
+        **inexact.INEXACT_LATEX,
     }
 )
 """How each symbol is typeset; the others print by their own name."""
 
-PARAMETERS = (alpha, alpha0, s0, theta, gamma, beta, b0, clip, radius, epoch, omega, margin, damping, decay)
+PARAMETERS = (
+    alpha, alpha0, s0, theta, gamma, beta, b0, clip, radius, epoch, omega, margin, damping, decay,
+    *inexact.INEXACT_PARAMETERS,
+)  # fmt: skip
 CONSTANTS = (
     n, b, L, L_max, L_mean, L_inf, mu, mu_pl, ell, D, gap0, grad0_sq, second_moment, sigma_star_sq,
     sigma_b_sq, variance_bound, component_gap, L_batch, rho, affine_noise, affine_growth, R_sq, residual_sq,

@@ -9,6 +9,7 @@ from sympy import Add, Expr, Max, Min, Mul, Pow, Rational, S, Symbol, expand, si
 
 from ratebound.theory import box_symbols as boxes
 from ratebound.theory import coordinate_symbols as c
+from ratebound.theory import inexact_symbols as inexact
 from ratebound.theory import metric_symbols as m
 from ratebound.theory import penalty_symbols as p
 from ratebound.theory import symbols as s
@@ -61,6 +62,7 @@ UNITS: Mapping[Symbol, Expr] = MappingProxyType(
         m.level_radius: _X,
         p.l1: _F / _X,
         p.penalty0: _VALUE,
+        inexact.error: _F / _X,
         s.delta: _VALUE,
         s.d2: _LENGTH,
         s.grad_sq: _SLOPE,

@@ -70,6 +70,22 @@ def armijo(f, points):
     return here - step * slope
 
 
+def to_grid(slope, length):
+    mesh = 2 * length / np.sqrt(slope.size)
+    rounded = mesh * np.round(slope / mesh)
+    assert np.linalg.norm(rounded - slope) <= length * (1 + 1e-12)
+    return rounded
+
+
+def gd_rounded(f, points):
+    return points[-1] - STEP * to_grid(f.gradient(points[-1]), 0.05)
+
+
+def gd_quantised(f, points):
+    slope = f.gradient(points[-1])
+    return points[-1] - STEP * to_grid(slope, 0.3 * np.linalg.norm(slope))
+
+
 LOOPS = {
     normalised: {},
     clipped: {"clip": 0.4},
@@ -80,6 +96,8 @@ LOOPS = {
     sign_descent: {},
     sign_steepest: {},
     armijo: {},
+    gd_rounded: {"error": 0.05},
+    gd_quantised: {"relative_error": 0.3},
 }
 SCALE = {sign_descent: 0.1, sign_steepest: 0.1, armijo: 90}
 
