@@ -28,6 +28,7 @@ from sympy import (
 from sympy.functions.elementary.integers import RoundFunction
 
 from ratebound.theory.errors import RateboundError
+from ratebound.theory.leading import leading
 from ratebound.theory.symbols import K, k
 
 eps = Symbol("epsilon", positive=True)
@@ -38,6 +39,7 @@ _POWERS = (
     *(Rational(4, 3), Rational(3, 2), Integer(2), Integer(3)),
 )
 _LOGS = (0, 1, 2)
+_NAMELESS = "the rate of {} has no name among powers and logarithms of k"
 _t = Symbol("t", positive=True)
 
 
@@ -156,11 +158,15 @@ def _power(expr: Expr, t: Symbol) -> tuple[Expr, int]:
     expr = _frozen(expr, t)
     settling = (p for p in expr.atoms(Pow) if p.exp.has(t) and p.base.has(t))
     expr = expr.xreplace({p: limit(p, t, oo) for p in settling})
+    if term := leading(expr, t):
+        if -term.p in _POWERS and term.q in _LOGS:
+            return -term.p, int(term.q)
+        raise RateboundError(_NAMELESS.format(expr))
     for p, q in sorted(product(_POWERS, _LOGS), key=_misfit(expr, t)):
         ratio = limit(expr * t**p / log(t) ** q, t, oo)
         if ratio != 0 and ratio.is_finite is not False and not ratio.has(oo):
             return p, q
-    raise RateboundError(f"the rate of {expr} has no name among powers and logarithms of k")
+    raise RateboundError(_NAMELESS.format(expr))
 
 
 def _misfit(expr: Expr, t: Symbol) -> Callable[[tuple[Expr, int]], float]:

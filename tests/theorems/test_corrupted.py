@@ -10,6 +10,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from ratebound.experiments import after_passes, finding
 from ratebound.experiments.defaults import BOUNDED, default_problems
 from ratebound.experiments.exact import exact_available
 from ratebound.experiments.verify import verify
@@ -38,6 +39,34 @@ _MOST_FEATURES = 10
 @functools.cache
 def load(name):
     return VALLEY if name == "valley" else library.load(name)
+
+
+@pytest.fixture(autouse=True)
+def _each_run_is_made_once(monkeypatch):
+    """Exact expectations do not read the bound: corruptions of one theorem share them."""
+    places = [
+        *((finding, "exact_curves"), (finding, "enumerate_paths")),
+        *((after_passes, "pass_curves"), (after_passes, "simulate")),
+    ]
+    for place, name in places:
+        monkeypatch.setattr(place, name, remembered(getattr(place, name)))
+
+
+def remembered(function):
+    known = {}
+
+    def key(value):
+        if isinstance(value, np.ndarray):
+            return value.shape, value.tobytes()
+        return tuple(map(key, value)) if isinstance(value, (list, tuple)) else value
+
+    def look_up(*given, **named):
+        asked = (key(given), tuple((name, key(value)) for name, value in named.items()))
+        if asked not in known:
+            known[asked] = function(*given, **named)
+        return known[asked]
+
+    return look_up
 
 
 def halved(theorem):
@@ -106,10 +135,8 @@ def changed(theorem, corruption):
     return {name: value for name, value in corruption(theorem).items() if value != getattr(theorem, name)}
 
 
-@functools.cache
-def refuted_by(name, corruption, steps, replicas):
+def refuted(theorem, corruption, steps=300, replicas=0):
     """Return the first verdict that refutes the corrupted theorem without its certificate."""
-    theorem = THEOREMS[name]
     try:
         conjecture = replace(theorem, certificate=None, **changed(theorem, corruption))
     except RateboundError:
@@ -121,7 +148,7 @@ def refuted_by(name, corruption, steps, replicas):
         options["parameters"] = {str(edge.lhs): inside.subs(dict(conjecture.defaults))}
     special = theorem.in_passes or "lipschitz_hessian" in {each.name for each in theorem.assumptions}
     several = theorem.method.draws is not None and len(theorem.method.update) > 1
-    usual = SLOW.get(name, PROBLEMS)
+    usual = SLOW.get(theorem.id, PROBLEMS)
     for name in default_problems(theorem) if special else usual:
         if several and load(name).d > _MOST_FEATURES:
             continue  # Exact moments of several vectors of so many features take a minute.
@@ -131,29 +158,18 @@ def refuted_by(name, corruption, steps, replicas):
     return None
 
 
-def refuted(theorem, corruption, steps=300, replicas=0):
-    """The same for the theorem itself; asked for by two tests."""
-    return refuted_by(theorem.id, corruption, steps, replicas)
-
-
-CASES = [(t, c) for t in THEOREMS.values() for c in CORRUPTIONS if changed(t, c)]
-
-
-@pytest.mark.parametrize(("theorem", "corruption"), CASES, ids=lambda v: getattr(v, "id", None) or v.__name__)
-def test_a_corruption_is_refuted_or_refused(theorem, corruption):
-    if refuted(theorem, corruption):
-        assert (theorem.id, corruption.__name__) not in STILL_TRUE
-    elif (theorem.id, corruption.__name__) not in STILL_TRUE:
-        with pytest.raises(RateboundError, match=theorem.id):
-            replace(theorem, **changed(theorem, corruption))
-
-
 @pytest.mark.parametrize("theorem", THEOREMS.values(), ids=lambda t: t.id)
-def test_evidence_refutes_some_corruption_of_each_theorem(theorem):
+def test_corruptions_are_refuted_or_refused(theorem):
     corruptions = [corruption for corruption in CORRUPTIONS if changed(theorem, corruption)]
+    found = {corruption.__name__: refuted(theorem, corruption) for corruption in corruptions}
+    for corruption in corruptions:
+        excused = (theorem.id, corruption.__name__) in STILL_TRUE
+        assert not (excused and found[corruption.__name__]), corruption.__name__
+        if not (excused or found[corruption.__name__]):
+            with pytest.raises(RateboundError, match=theorem.id):
+                replace(theorem, **changed(theorem, corruption))
     # Loose bounds take a long run to fail, and a loss of another kind than least squares.
-    asked = ((300, 0), (2000, 64))
-    assert any(refuted(theorem, corruption, *sizes) for sizes in asked for corruption in corruptions)
+    assert any(found.values()) or any(refuted(theorem, corruption, 2000, 64) for corruption in corruptions)
 
 
 @pytest.mark.parametrize("name", ["quadratic_2d", "rank_deficient"])
