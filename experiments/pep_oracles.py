@@ -94,13 +94,12 @@ ATTAINED = frozenset(
     {
         *("gd_convex_tight", "gd_sc_distance", "gd_sc_gap", "gd_nonconvex_tight", "gd_convex_exact"),
         *("gd_convex_gradient", "gd_convex_gradient_exact", "gd_convex_gradient_distance", "gd_sc_gradient"),
-        *("gd_middle_gap", "gd_middle_gap_distance", "gd_middle_distance", "gd_middle_gradient"),
-        *("gd_middle_gradient_distance", "gd_middle_gradient_gap", "gd_quadratic_gap"),
+        *("gd_middle_gap_distance", "gd_quadratic_gap"),
         *("gd_quadratic_gradient", "gd_quadratic_gradient_gap", "heavy_ball_quadratic", "steepest_linear"),
         *("subgradient_constant", "subgradient_horizon", "subgradient_linear_decay"),
         *("subgradient_linear_decay_horizon", "triple_momentum_distance", "projected_sgd_horizon"),
         *("sgd_convex_horizon", "sgd_linear_decay", "sgd_linear_decay_horizon", "schedule_free_constant"),
-        *("schedule_free_horizon", "sgd_interpolation_sc", "sgd_interpolation_batch"),
+        *("schedule_free_horizon", "sgd_interpolation_sc"),
         *("sgd_importance_interpolation", "ista_contraction", "sam_quadratic"),
     }
 )

@@ -145,7 +145,7 @@ steepest_linear = Theorem(
         plus={(grad_sq - _BEST * grad_curvature) ** 2: 1 / (2 * grad_curvature)},
     ),
     note="Attained: the worst start has equal parts of the gradient along both ends of the spectrum.",
-    sibling="gd_middle_gap",
+    sibling="gd_sc_gap",
 )
 
 _KEPT = damping * (2 - damping)

@@ -68,6 +68,10 @@ gd_convex_tight = Theorem(
 
 _EXTREME = Max(Abs(1 - alpha * mu), Abs(1 - alpha * L))
 _MIDDLE = 2 / (mu + L)
+_AT_MIDDLE = (
+    "Equality on quadratics along an extreme eigenvector. The step 2/(mu + L) is best, with the factor "
+    "((L - mu)/(L + mu))^2."
+)
 
 gd_sc_distance = Theorem(
     id="gd_sc_distance",
@@ -102,7 +106,7 @@ gd_sc_distance = Theorem(
         )
     ),
     defaults=_INVERSE_L,
-    note="Equality on quadratics along an extreme eigenvector.",
+    note=_AT_MIDDLE,
 )
 
 
@@ -123,7 +127,7 @@ _LONG = {
 gd_sc_gap = Theorem(
     id="gd_sc_gap",
     title="Gradient descent, strongly convex, function values",
-    source="Taylor, Hendrickx and Glineur 2018, Theorem 3.3 (number not checked)",
+    source="Taylor, Hendrickx and Glineur 2018, Theorem 3.3; de Klerk, Glineur and Taylor 2017 (not checked)",
     method=gd,
     assumptions=(smooth, strongly_convex),
     step=alpha,
@@ -137,7 +141,7 @@ gd_sc_gap = Theorem(
         )
     ),
     defaults=_INVERSE_L,
-    note="Equality on quadratics along an extreme eigenvector.",
+    note=_AT_MIDDLE,
 )
 
 gd_pl = Theorem(

@@ -145,7 +145,10 @@ gd_sc_gradient = Theorem(
         )
     ),
     defaults=_INVERSE_L,
-    note="Equality on quadratics along an extreme eigenvector.",
+    note=(
+        "Equality on quadratics along an extreme eigenvector. The step 2/(mu + L) is best, with the factor "
+        "((L - mu)/(L + mu))^2."
+    ),
     sibling="gd_sc_distance",
 )
 

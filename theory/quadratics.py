@@ -71,7 +71,7 @@ heavy_ball_quadratic = Theorem(
     start=Integer(0),
     certificate=Chebyshev(RHO),
     note="The bare rate rho^(2 k) D^2 is false. Attained at the eigenvalue L; not valid beyond quadratics.",
-    sibling="gd_middle_distance",
+    sibling="gd_sc_distance",
 )
 
 THEOREMS = (gd_quadratic_gap, gd_quadratic_gradient, gd_quadratic_gradient_gap, heavy_ball_quadratic)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from ratebound.theory.assumptions import smooth_components
 from ratebound.theory.minibatch import batch_variance_without
 from ratebound.theory.refutation import Counterexample, Refuted
-from ratebound.theory.sgd_growth import sgd_interpolation_batch
+from ratebound.theory.sgd_growth import sgd_interpolation_sc
 from ratebound.theory.sgd_variance import sgd_pl_variance
 from ratebound.theory.sgd_weighted import sgd_importance_sc
 from ratebound.theory.symbols import (
@@ -53,11 +53,11 @@ no_floor = Refuted(
 
 linear_scaling = Refuted(
     replace(
-        sgd_interpolation_batch,
+        sgd_interpolation_sc,
         id="sgd_linear_scaling",
         title="Mini-batch SGD, interpolation, strongly convex, step b/L_max, distance",
         source="the linear scaling rule of Goyal et al. 2017, without its limit",
-        assumptions=(*sgd_interpolation_batch.assumptions, smooth_components),
+        assumptions=(*sgd_interpolation_sc.assumptions, smooth_components),
         step=b / L_max,
         where=(b <= L_max / mu,),
         bound=(1 - b * mu / L_max) ** k * D**2,

@@ -17,7 +17,6 @@ from ratebound.theory.assumptions import (
     strong_monotone,
     strongly_convex,
 )
-from ratebound.theory.certificate import Corollary
 from ratebound.theory.methods import sgd
 from ratebound.theory.noise_models import common_minimiser, growth, interpolation, strong_growth
 from ratebound.theory.recursion import Recursion
@@ -32,7 +31,7 @@ _VASWANI = "Vaswani, Bach and Schmidt 2019"
 sgd_interpolation_sc = Theorem(
     id="sgd_interpolation_sc",
     title="SGD, interpolation, strongly convex, constant step, distance",
-    source="the argument of Needell, Srebro and Ward 2014 without noise",
+    source="Ma, Bassily and Belkin 2018, Theorem 1, for the step 1/ell (number not checked); range derived",
     method=sgd,
     assumptions=(strongly_convex, interpolation),
     step=alpha,
@@ -45,25 +44,11 @@ sgd_interpolation_sc = Theorem(
         by={strong_monotone: alpha * (2 - alpha * ell), common_minimiser: alpha**2},
     ),
     defaults={alpha: 1 / ell},
-    note="Linear to zero at a constant step, up to 2/ell as for gradient descent.",
-    sibling="sgd_nws",
-)
-
-sgd_interpolation_batch = Theorem(
-    id="sgd_interpolation_batch",
-    title="Mini-batch SGD, interpolation, strongly convex, step 1/ell, distance",
-    source="Ma, Bassily and Belkin 2018, Theorem 1 (number not checked)",
-    method=sgd,
-    assumptions=(strongly_convex, interpolation),
-    step=1 / ell,
-    measure="distance_sq",
-    bound=(1 - mu / ell) ** k * D**2,
-    certificate=Corollary(sgd_interpolation_sc, {alpha: 1 / ell}),
     note=(
-        "With replacement ell = (L_max + (b - 1) L)/b: a batch of b saves b steps up to about "
-        "b = L_max/L + 1, and nearly nothing beyond."
+        "With replacement ell = (L_max + (b - 1) L)/b. At the step 1/ell, where the factor is 1 - mu/ell, a "
+        "batch of b saves b steps up to about b = L_max/L + 1, and nearly nothing beyond."
     ),
-    sibling="sgd_interpolation_sc",
+    sibling="sgd_nws",
 )
 
 sgd_interpolation_convex = Theorem(
@@ -173,7 +158,6 @@ sgd_growth_nonconvex = Theorem(
 
 THEOREMS = (
     sgd_interpolation_sc,
-    sgd_interpolation_batch,
     sgd_interpolation_convex,
     sgd_growth_pl,
     sgd_growth_sc,

@@ -77,7 +77,7 @@ sgdm_averaging_star = Theorem(
         "The same as a moving average of iterates: z <- z - alpha0 g, x <- ((k+1) x + 2 z)/(k+3). "
         "No averaging is needed afterwards; the rate and the floor are those of averaged SGD."
     ),
-    sibling="sgd_handbook_constant",
+    sibling="minibatch_convex",
 )
 
 _TUNED = 1 / (4 * ell * sqrt(K + 1))
@@ -170,7 +170,7 @@ sgdm_convex_star = Theorem(
     start=Integer(1),
     certificate=_convex(_NET, _LONG * sigma_b_sq, {expected_smoothness: _LONG / 2}),
     defaults={alpha: (1 - BETA) / (4 * ell)},
-    sibling="sgd_handbook_constant",
+    sibling="minibatch_convex",
 )
 
 _KEPT = 1 - L * _LONG

@@ -119,29 +119,6 @@ sgd_star_convex = Theorem(
     defaults={alpha: 1 / (4 * L_max)},
 )
 
-sgd_handbook_constant = Theorem(
-    id="sgd_handbook_constant",
-    title="SGD, convex, variance transfer, constant step, averaged iterate",
-    source="Garrigos and Gower 2023, section 5 (number not checked)",
-    method=sgd,
-    assumptions=(convex, smooth_components),
-    step=alpha,
-    where=(alpha < 1 / (2 * L_max),),
-    measure="gap_average",
-    bound=(
-        D**2 / (2 * alpha * (1 - 2 * alpha * L_max) * k) + alpha * sigma_star_sq / (1 - 2 * alpha * L_max)
-    ),
-    start=Integer(1),
-    certificate=Telescope(
-        potential=d2,
-        weight=2 * alpha * (1 - 2 * alpha * L_max),
-        noise=2 * alpha**2 * sigma_star_sq,
-        by={first_order: 2 * alpha, variance_transfer: alpha**2},
-    ),
-    defaults={alpha: 1 / (4 * L_max)},
-    sibling="sgd_star_convex",
-)
-
 _DECAYING = alpha0 / sqrt(k + 1)
 
 sgd_handbook_decaying = Theorem(
@@ -206,7 +183,6 @@ THEOREMS = (
     sgd_star_switch,
     sgd_nws,
     sgd_star_convex,
-    sgd_handbook_constant,
     sgd_handbook_decaying,
     sgd_star_decaying,
     sgd_star_convex_horizon,

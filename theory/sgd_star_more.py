@@ -40,7 +40,7 @@ _NET = 1 - 2 * alpha * ell
 minibatch_convex = Theorem(
     id="minibatch_convex",
     title="Mini-batch SGD, convex, expected smoothness, constant step, averaged iterate",
-    source="Garrigos and Gower 2023, section 6 (number not checked)",
+    source="Garrigos and Gower 2023, sections 5 and 6 (numbers not checked)",
     method=sgd,
     assumptions=(convex, convex_components),
     step=alpha,
@@ -55,8 +55,11 @@ minibatch_convex = Theorem(
         by={first_order: 2 * alpha, expected_smoothness: alpha**2},
     ),
     defaults={alpha: 1 / (4 * ell)},
-    note="ell falls from L_max to L and the noise to zero as the batch grows to n without replacement.",
-    sibling="sgd_handbook_constant",
+    note=(
+        "Single samples have ell = L_max; sgd_star_convex says more about them. As the batch grows to n "
+        "without replacement, ell falls to L and the noise to zero."
+    ),
+    sibling="sgd_star_convex",
 )
 
 _SLOW = 1 / (4 * ell * sqrt(K))

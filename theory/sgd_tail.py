@@ -15,7 +15,7 @@ from ratebound.theory.lemmas import harmonic
 from ratebound.theory.methods import sgd
 from ratebound.theory.noise_models import least_squares
 from ratebound.theory.sgd_least_squares import sgd_averaged_least_squares, sgd_least_squares_distance
-from ratebound.theory.sgd_sc import sgd_sc_inverse_sharp
+from ratebound.theory.sgd_sc import sgd_sc_inverse
 from ratebound.theory.sgd_star import sgd_star_constant
 from ratebound.theory.sgd_star_more import minibatch_convex
 from ratebound.theory.statement import Theorem
@@ -54,7 +54,7 @@ sgd_tail_sc = Theorem(
     bound=(1 + log(2)) * second_moment / (mu * K),
     start=Integer(2),
     certificate=Tail(
-        first=sgd_sc_inverse_sharp,
+        first=sgd_sc_inverse,
         potential=mu * k / 2 * d2,
         weight=Integer(1),
         noise=alpha / 2 * second_moment,

@@ -77,13 +77,6 @@ _BY_STAR = {
         "k -> k + 1",
         "term alpha*sigma_star_sq/(-L_max*alpha + 1) x 0.5",
     ),
-    "sgd_handbook_constant": (
-        "k -> k + 1",
-        "L_max -> L_mean",
-        "L_max -> L",
-        "term alpha*sigma_star_sq/(-2*L_max*alpha + 1) x 0.5",
-        "step x 2",
-    ),
     "sgd_handbook_decaying": (
         "bound x 0.5",
         "k -> 2 k",

@@ -97,6 +97,6 @@ def test_momentum_has_the_noise_floor_of_the_longer_step():
 def test_the_bound_of_momentum_is_that_of_averaged_sgd_one_step_later():
     problem = load("rank_deficient")
     momentum = prepare(THEOREMS["sgdm_averaging_star"], problem, steps=60)
-    plain = prepare(THEOREMS["sgd_handbook_constant"], problem, steps=60)
+    plain = prepare(THEOREMS["minibatch_convex"], problem, steps=60)
     at = np.arange(1, 60)
     np.testing.assert_allclose(momentum.bound(at), plain.bound(at + 1), rtol=1e-12)

@@ -44,7 +44,6 @@ POINTS = {
     "gd_sc_gradient": [
         ({"L": 1, "mu": 0.1, "alpha": step}, k) for step, k in ((0.2, 2), (MIDDLE, 3), (1.9, 2))
     ],
-    "gd_middle_gap": [({"L": 1, "mu": mu}, k) for mu, k in ((0.1, 3), (0.1, 1), (0.5, 2))],
     "gd_middle_gap_distance": [({"L": 1, "mu": mu}, k) for mu, k in ((0.1, 3), (0.1, 1), (0.5, 2))],
     "gd_pl_refined": [
         ({"L": 1, "mu_pl": 0.2, "alpha": step}, k) for step, k in ((1.0, 2), (0.3, 1), (0.7, 2))
@@ -64,10 +63,6 @@ POINTS = {
         ({"L": 1, "mu": 0.1, "alpha": step}, k) for step, k in ((0.2, 2), (1.0, 3), (MIDDLE, 1))
     ],
     "gd_sc_simple": [({"L": 1, "mu": 0.1, "alpha": step}, k) for step, k in ((0.2, 2), (1.0, 3), (0.5, 1))],
-    **{
-        f"gd_middle_{name}": [({"L": 1, "mu": mu}, k) for mu, k in ((0.1, 3), (0.1, 1), (0.5, 2))]
-        for name in ("distance", "gradient", "gradient_distance", "gradient_gap")
-    },
     "gd_convex_gradient_mean": [({"L": 1, "alpha": step}, k) for step, k in ((1.0, 3), (0.3, 2), (1.9, 2))],
     "gd_pl_gradient": [
         ({"L": 1, "mu_pl": 0.2, "alpha": step}, k) for step, k in ((1.0, 2), (0.3, 1), (1.8, 1))

@@ -101,13 +101,9 @@ def wider(theorem):
 
 CORRUPTIONS = (halved, faster, quiet, swapped, wider)
 STILL_TRUE = {
-    ("sgd_sc_inverse", "halved"): "the published constant has room: the certificate closes for half of it",
     **{
         (name, "swapped"): "its factor is even in L - mu: the same bound"
         for name in (
-            "gd_middle_distance",
-            "gd_middle_gap",
-            "gd_middle_gradient",
             "steepest_linear",
             "bfgs_exact_quadratic",
             "lbfgs_exact_quadratic",
