@@ -4,6 +4,9 @@ A recursion ``q_{k+1} <= (1 - 2 s) q_k + N`` about single samples becomes ``(1 -
 that grow like ``(1 - s)^{-k}`` bring q down like ``(1 - s)^k``, without a floor; batches that grow like
 ``1 + s k`` bring it down like ``1/(1 + s k)``. Both times the constant is ``q_0 + N/s``.
 
+Drawn without replacement a batch of b has the variance of one sample times ``(n - b)/(b (n - 1))``, less than
+``1/b``: batches of ``n/(1 + (n - 1) (1 - s)^k)`` do the same, and never exceed the data.
+
 Source: Friedlander and Schmidt 2012; Byrd, Chin, Nocedal and Wu 2012 (numbers not checked).
 """
 
@@ -12,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from sympy import factor_terms
+from sympy import Expr, Symbol, factor_terms
 
 from ratebound.theory.assumptions import cocoercive_components, components_below
 from ratebound.theory.certificate import AT_START, LAST
@@ -21,45 +24,54 @@ from ratebound.theory.recursion import Recursion
 from ratebound.theory.sgd_components import sgd_pl_components
 from ratebound.theory.sgd_star import sgd_nws
 from ratebound.theory.statement import Theorem
-from ratebound.theory.symbols import b, component_gap, k, sigma_star_sq
+from ratebound.theory.symbols import b, component_gap, k, n, sigma_star_sq
 
-batch_cocoercive = Inequality(
-    "co-coercive components and variance at the minimiser, in batches of b",
-    cocoercive_components.slack.subs(sigma_star_sq, sigma_star_sq / b),
-    cocoercive_components.requires,
-)
-batch_below = Inequality(
-    "||grad f_i||^2 <= 2 L_max (f_i - inf f_i), averaged, in batches of b",
-    components_below.slack.subs(component_gap, component_gap / b),
-    components_below.requires,
-)
-"""E||g||^2 is ||grad f||^2 and the variance of one sample divided by b, or less; both are 2 L_max times what
-stands here, the first without noise."""
-_IN_BATCHES: Mapping[Inequality, Inequality] = {
-    cocoercive_components: batch_cocoercive,
-    components_below: batch_below,
+finite_share = (n - b) / (b * (n - 1))
+"""What is left of the variance of one sample in a batch without replacement."""
+
+
+def _in_batches(inequality: Inequality, noise: Symbol, share: Expr, words: str) -> Inequality:
+    """Return what an inequality about E||g_k||^2 of one sample says of batches that leave a share of noise.
+
+    E||g||^2 is ||grad f||^2 and that share of the variance of one sample, or less; both are 2 L_max times
+    what stands here, the first without noise.
+    """
+    slack = inequality.slack.subs(noise, noise * share)
+    return Inequality(f"{inequality.name}, in batches of b{words}", slack, inequality.requires)
+
+
+batch_cocoercive = _in_batches(cocoercive_components, sigma_star_sq, 1 / b, "")
+batch_below = _in_batches(components_below, component_gap, 1 / b, "")
+finite_cocoercive = _in_batches(cocoercive_components, sigma_star_sq, finite_share, " different ones")
+finite_below = _in_batches(components_below, component_gap, finite_share, " different ones")
+_IN_BATCHES: Mapping[Inequality, tuple[Inequality, Inequality]] = {
+    cocoercive_components: (batch_cocoercive, finite_cocoercive),
+    components_below: (batch_below, finite_below),
 }
+_LARGE = "A batch that would exceed the data is all of them: from there on gradients are exact."
+_FEWER = "Fewer samples for the same bound: near the size of the data about half."
 
 
-def _growing(theorem: Theorem, name: str, title: str, source: str, geometric: bool) -> Theorem:
+def _growing(
+    theorem: Theorem, name: str, title: str, source: str, geometric: bool, finite: bool = False
+) -> Theorem:
     """Return a theorem about single samples with batches that grow, and the rate that they bring."""
     proof = theorem.certificate
     assert isinstance(proof, Recursion)
     half = factor_terms((1 - proof.rate) / 2)
     falls = (1 - half) ** k if geometric else 1 / (1 + half * k)
+    by = {_IN_BATCHES[i][finite] if i in _IN_BATCHES else i: m for i, m in proof.by.items()}
     return replace(
         theorem,
         id=name,
         title=title,
         source=source,
-        batch=1 / falls,
+        batch=n / (1 + (n - 1) * falls) if finite else 1 / falls,
         bound=falls * (AT_START[LAST[theorem.measure][0]] + factor_terms(proof.noise / half)),
-        certificate=replace(
-            proof, noise=proof.noise / b, by={_IN_BATCHES.get(i, i): m for i, m in proof.by.items()}
-        ),
+        certificate=replace(proof, noise=proof.noise * (finite_share if finite else 1 / b), by=by),
         replacement=False,
-        note="A batch that would exceed the data is all of them: from there on gradients are exact.",
-        sibling=theorem.id,
+        note=_FEWER if finite else _LARGE,
+        sibling=name.removesuffix("_finite") if finite else theorem.id,
     )
 
 
@@ -95,4 +107,27 @@ sgd_growing_pl_linear = _growing(
     f"{_FS} (number not checked; constants derived)",
     geometric=False,
 )
-THEOREMS = (sgd_growing_sc, sgd_growing_sc_linear, sgd_growing_pl, sgd_growing_pl_linear)
+sgd_growing_sc_finite = _growing(
+    sgd_nws,
+    "sgd_growing_sc_finite",
+    f"{_STRONG}, batches that grow to the whole sum, distance",
+    f"{_FS}, section 3, for a bounded variance (number not checked; constants derived)",
+    geometric=True,
+    finite=True,
+)
+sgd_growing_pl_finite = _growing(
+    sgd_pl_components,
+    "sgd_growing_pl_finite",
+    f"{_PL}, batches that grow to the whole sum",
+    f"{_FS}, section 3, for a bounded variance (number not checked; constants derived)",
+    geometric=True,
+    finite=True,
+)
+THEOREMS = (
+    sgd_growing_sc,
+    sgd_growing_sc_linear,
+    sgd_growing_pl,
+    sgd_growing_pl_linear,
+    sgd_growing_sc_finite,
+    sgd_growing_pl_finite,
+)

@@ -16,12 +16,14 @@ from ratebound.problems.lower import lower
 from ratebound.theory import symbols as s
 from ratebound.theory.catalogue import THEOREMS
 from ratebound.theory.errors import RateboundError
-from ratebound.theory.growing_batches import batch_below, batch_cocoercive
+from ratebound.theory.growing_batches import batch_below, batch_cocoercive, finite_below, finite_cocoercive
 from ratebound.theory.latex import statement
 from ratebound.theory.methods import gd
 
 
-@pytest.mark.parametrize("inequality", [batch_cocoercive, batch_below], ids=lambda i: i.name)
+@pytest.mark.parametrize(
+    "inequality", [batch_cocoercive, batch_below, finite_cocoercive, finite_below], ids=lambda i: i.name
+)
 def test_noise_in_batches_against_the_mean_over_all_of_them(inequality):
     problem, rng = load("quadratic_2d"), np.random.default_rng(6)
     known = {v: certify(problem, v.name).value for v in (s.L_max, s.sigma_star_sq, s.component_gap)}
@@ -33,7 +35,9 @@ def test_noise_in_batches_against_the_mean_over_all_of_them(inequality):
         for b in range(1, problem.n + 1):
             drawn = np.array([parts[list(batch)].mean(0) for batch in combinations(range(problem.n), b)])
             state = known | {
+                # Rounded up, a batch is larger than the number that the proof reads.
                 s.b: b - 0.5 * (b > 1),
+                s.n: problem.n,
                 s.delta: problem.gap(here),
                 s.descent: parts.mean(0) @ (here - problem.x_star),
                 s.moment: (drawn**2).sum(1).mean(),
@@ -52,6 +56,17 @@ def test_the_sizes_are_rounded_up_and_at_most_the_data():
     assert trial.sizes.tolist() == wanted and wanted[0] == 1 and wanted[-1] == 4
     linear = prepare(THEOREMS["sgd_growing_sc_linear"], load("quadratic_2d"), steps=60).sizes
     assert (np.diff(linear) >= 0).all() and (linear <= trial.sizes).all()
+
+
+def test_batches_of_different_samples_are_smaller_and_end_at_the_data():
+    names = ("sgd_growing_sc", "sgd_growing_sc_finite")
+    larger, smaller = (prepare(THEOREMS[name], load("quadratic_2d"), steps=400).sizes for name in names)
+    assert (smaller <= larger).all() and smaller.sum() < larger.sum()
+    assert smaller[0] == 1 and smaller.max() == 4
+    assert THEOREMS[names[0]].bound == THEOREMS[names[1]].bound
+    greedy = replace(THEOREMS[names[1]], batch=THEOREMS[names[1]].batch / 2, certificate=None)
+    with pytest.raises(RateboundError, match=r"noise|induction"):
+        replace(greedy, certificate=THEOREMS[names[1]].certificate)
 
 
 def test_with_replacement_sizes_have_no_end():
