@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from sympy import Symbol
@@ -69,7 +70,7 @@ class Trial:
         """The horizon K."""
         return self.alphas.size
 
-    @property
+    @cached_property
     def method(self) -> Method:
         """The method with its parameters as numbers."""
         return self.theorem.method.with_numbers(self.values)
