@@ -15,13 +15,12 @@ from pathlib import Path
 import numpy as np
 
 from ratebound.experiments.adversary.case import bounded, case, constants_of, edges
+from ratebound.experiments.adversary.expectations import walked
 from ratebound.experiments.adversary.families import FAMILIES
 from ratebound.experiments.adversary.sweep import Sweep, one_by_one, sweep
 from ratebound.experiments.adversary.witness import Witness, witness_of
-from ratebound.experiments.linear import is_linear
 from ratebound.problems.certified import NotCertified
 from ratebound.theory.catalogue import THEOREMS
-from ratebound.theory.method import Method
 from ratebound.theory.statement import Theorem
 from ratebound.theory.symbols import ALONG_RUN
 
@@ -48,15 +47,10 @@ def families_of(theorem: Theorem) -> list[str]:
     return quadratic if costly else [*quadratic, *DETERMINISTIC]
 
 
-def walked(method: Method) -> bool:
-    """Whether expectations come from all index paths, run by run."""
-    return (method.draws is None or method.draws.values) and not is_linear(method)
-
-
 def dear(theorem: Theorem) -> bool:
     """Whether each run takes an instance or a preparation of its own: nothing can be swept at once."""
     method = theorem.method
-    in_rows = method.sampling == "batch" and (bool(method.parameters) or walked(method))
+    in_rows = walked(method) or (method.sampling == "batch" and bool(method.parameters))
     return not theorem.parameters or in_rows or one_by_one(theorem)
 
 

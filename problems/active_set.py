@@ -92,18 +92,20 @@ def _newton(
 ) -> tuple[np.ndarray, float] | None:
     """Return the minimiser of the sum plus ``tilt.x``, and a lower bound of the Hessian there."""
     n, d = A.shape
-    best, least = x, np.inf
+    best, least, curved = x, np.inf, None
     for _ in range(_NEWTON):
         slope = _slopes(A, y, loss, l2, x) + tilt
         norm = float(np.linalg.norm(slope))
         if not norm < least:
             break
+        curved = (A.T * loss.second_at(A @ x, y)) @ A / n + l2 * np.eye(d)
         best, least = x, norm
-        hessian = (A.T * loss.second_at(A @ x, y)) @ A / n + l2 * np.eye(d)
         try:
-            x = x - np.linalg.solve(hessian, slope)
+            x = x - np.linalg.solve(curved, slope)
         except np.linalg.LinAlgError:
             return None
-    values = np.linalg.eigvalsh((A.T * loss.second_at(A @ best, y)) @ A / n + l2 * np.eye(d))
+    if curved is None:
+        return None
+    values = np.linalg.eigvalsh(curved)
     curvature = float(values[0] - 8 * n * EPS * values[-1])
     return (best, curvature) if curvature > 1e-10 * values[-1] else None

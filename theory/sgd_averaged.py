@@ -76,9 +76,9 @@ sgd_convex_decaying = Theorem(
 sgd_convex_decaying_sharp = Theorem(
     id="sgd_convex_decaying_sharp",
     title="SGD, convex, decaying step, step-weighted average, sharper constants",
-    source="Nemirovski, Juditsky, Lan and Shapiro 2009; closed form derived",
+    source="Nemirovski, Juditsky, Lan and Shapiro 2009 (number not checked); closed form derived",
     method=sgd,
-    assumptions=(smooth, convex, bounded_second_moment),
+    assumptions=(convex, bounded_second_moment),
     step=_DECAYING,
     measure="gap_average",
     weights=_DECAYING,
@@ -86,6 +86,7 @@ sgd_convex_decaying_sharp = Theorem(
     start=Integer(1),
     certificate=_convex(inverse_sqrt_sharp, harmonic),
     defaults=_QUARTER_L,
+    note="f need not be smooth, and any first step is admissible.",
     sibling="sgd_convex_decaying",
 )
 

@@ -9,9 +9,9 @@ from functools import lru_cache
 import numpy as np
 
 from ratebound.experiments.adversary.case import Case, case, constants_of, edges, limited, number
+from ratebound.experiments.adversary.expectations import walked
 from ratebound.experiments.adversary.families import family
 from ratebound.experiments.adversary.sweep import Curves, curves, one_by_one, sweep
-from ratebound.experiments.linear import is_linear
 from ratebound.problems.finite_sum import Problem
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.method import Method
@@ -117,18 +117,19 @@ ENTRIES = (
 
 def _costly(method: Method) -> bool:
     """Whether a run is walked path by path, or with matrices of its own: only short ones are tried."""
-    return _walked(method) or method.metric is not None
+    return _by_paths(method) or method.metric is not None
 
 
-def _walked(method: Method) -> bool:
-    return method.sampling == "batch" and method.draws is None and not is_linear(method)
+def _by_paths(method: Method) -> bool:
+    # Steps that read their sample need more than a few of them to show a floor: they are not cut short.
+    return method.draws is None and walked(method)
 
 
 def _tried(method: Method, entry: Entry) -> bool:
     """Whether a run is affordable, and an instance tells something: quadratics hide changes of a Hessian."""
     if entry.family == "logistic_ridge":
         return method.metric is not None
-    single = _walked(method) and entry.problem.n == 1
+    single = _by_paths(method) and entry.problem.n == 1
     return not _costly(method) or entry.steps <= (_SINGLE if single else _SHORT)
 
 

@@ -80,6 +80,12 @@ def curves(
     return found | {name: np.array([path[name] for path in paths]) for name in paths[0]}
 
 
+def walked(method: Method) -> bool:
+    """Whether expectations over batches come from all index paths, for want of a recursion of moments."""
+    by_paths = method.draws is None or method.draws.of_batch
+    return method.sampling == "batch" and by_paths and not is_linear(method)
+
+
 def _roots(case: Case) -> tuple[str, ...]:
     """Return the measures of x_k that the theorem asks for and that are no quadratic forms."""
     return tuple(name for name in path_needs([case.theorem.measure]) if name not in SQUARES)

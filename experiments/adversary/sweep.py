@@ -91,7 +91,8 @@ def sweep(
     columns = {p: np.ceil(column) if p.is_integer else column for p, column in columns.items()}
     values: dict[Symbol, np.ndarray | float] = {**constants, **columns}
     size = next((c.shape[0] for c in columns.values()), 1)
-    start = int(number(theorem.start, values).ravel()[0])
+    starts = np.broadcast_to(number(theorem.start, values).reshape(-1), (size,))
+    start = int(starts.min())
     if _first(case, start) > case.steps:
         return None
     counter = np.arange(case.steps, dtype=np.float64)[None]
@@ -111,6 +112,7 @@ def sweep(
             values[symbol] = _along_runs(case, symbol, alphas, known)[:, None]
     at = _claimed(case, start)
     bound = np.broadcast_to(number(theorem.bound, values, at[None], case.steps), (size, at.size))
+    bound = np.where(at >= starts[:, None], bound, np.nan)
     measured = known[theorem.measure][:, at]
     return Sweep(parameters, at, measured, bound, _ratio(case, measured, bound, inside))
 
