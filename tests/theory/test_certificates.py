@@ -157,13 +157,16 @@ def _random_constants(theorem, rng):
     values |= {"s0": 4 * values["ell"] / base, "theta": (0.51 + rng.exponential()) / base}
     values |= {"L_batch": values["L_max"] * rng.random(), "affine_noise": rng.exponential() + 0.01}
     values |= {"rho": 1 + rng.exponential(5.0), "affine_growth": 1 + rng.exponential(5.0)}
-    values |= {"alpha0": 0.2 / values["L_max"], "alpha": np.nan, "n": float(rng.integers(1, 50))}
+    values |= {"alpha0": 0.2 / values["L_max"], "alpha": np.nan, "n": np.nan}
+    # Of a single sample there are no different ones: (n - b)/(n - 1) is 0/0.
+    values["n"] = float(rng.integers(1 if theorem.batch is None else 2, 50))
     values |= {"gamma": rng.exponential() + 0.01, "b0": rng.exponential() + 0.01, "clip": rng.exponential()}
     values |= {"L_inf": 2.5 * values["L"], "d": float(rng.integers(1, 9)), "L_coord": values["L"]}
     values |= {"L_coord_sum": values["d"] * base + rng.random() * values["d"] * (values["L"] - base)}
     values |= {"mu_axis": base / values["d"], "mu_signs": base, "omega": 0.01 + 0.99 * rng.random()}
     values |= {"x_inf": rng.random() + 0.01, "margin": rng.random(), "grad_inf": rng.exponential() + 0.01}
-    values |= {name: rng.random() for name in ("decay", "penalty0", "beta", "residual_sq", "rank")}
+    unit = ("decay", "penalty0", "beta", "residual_sq", "rank", "error", "relative_error")
+    values |= {name: rng.random() for name in unit}
     # Near enough to x* for steps that square the distance.
     values |= {"epoch": 7.0, "mu_star": base, "L_hess": 2 * base / (3 * values["D"]) * rng.random()}
     values |= {"level_radius": values["D"], "damping": np.nan, "radius": rng.random() / values["L"]}
