@@ -126,13 +126,12 @@ def _chosen(theorem: Theorem, given: Mapping[str, Parameter]) -> tuple[dict[Symb
             raise RateboundError(
                 f"{theorem.id} has no parameter {name!r}{nearest(name, known)} (parameters: {listed})"
             )
-    chosen, words = {}, []
+    chosen = theorem.chosen({known[name]: _expression(name, value) for name, value in given.items()})
+    words = []
     for name, symbol in known.items():
-        value = given.get(name, theorem.defaults.get(symbol))
-        chosen[symbol] = _expression(name, value)
-        said = f"{float(value):.6g}" if isinstance(value, Real) else str(value)
-        words.append(f"{name} = {said}")
-    return chosen, ", ".join(words)
+        value = given.get(name, theorem.defaults[symbol])
+        words.append(f"{name} = {float(value):.6g}" if isinstance(value, Real) else f"{name} = {value}")
+    return {symbol: _expression(symbol.name, value) for symbol, value in chosen.items()}, ", ".join(words)
 
 
 def _expression(name: str, value: Any) -> Expr:
@@ -187,16 +186,18 @@ def _with_steps(trial: Trial, chosen: Mapping[Symbol, Expr], steps: int) -> Tria
         symbols = sorted(values, key=str)
         return lower(expr, (k, K, *symbols))(at, steps, *(values[s] for s in symbols))
 
-    for symbol, expr in chosen.items():
-        value = float(number(expr))
+    waiting = list(theorem.where)
+    # Parameters that defaults of others read come first: where they are out of range, these make no sense.
+    for symbol in sorted(chosen, key=lambda p: bool(theorem.defaults[p].free_symbols & chosen.keys())):
+        value = float(number(chosen[symbol]))
         value = float(np.ceil(value)) if symbol.is_integer else value
         if not np.isfinite(value) or (symbol.is_positive and value <= 0):
-            raise RateboundError(f"{symbol} = {expr} = {value:.6g}; it must be positive and finite")
+            raise RateboundError(f"{symbol} = {chosen[symbol]} = {value:.6g}; it must be positive and finite")
         values[symbol] = value
+        for relation in [each for each in waiting if each.free_symbols <= {*values, K}]:
+            waiting.remove(relation)
+            _check_range(theorem, relation, float(number(relation.lhs)), float(number(relation.rhs)))
     trial = replace(trial, values=values)
-    for relation in theorem.where:
-        if relation.free_symbols <= {*values, K}:
-            _check_range(trial, relation, float(number(relation.lhs)), float(number(relation.rhs)))
     try:
         alphas = check_alphas(number(theorem.step, np.arange(steps)))
     except RateboundError as problem:
@@ -222,7 +223,7 @@ def _with_steps(trial: Trial, chosen: Mapping[Symbol, Expr], steps: int) -> Tria
     return replace(trial, alphas=alphas, weights=weights, start=start, sizes=sizes)
 
 
-def _check_range(trial: Trial, relation: Relational, left: float, right: float) -> None:
+def _check_range(theorem: Theorem, relation: Relational, left: float, right: float) -> None:
     upper, strict = relation.rel_op in ("<", "<="), relation.rel_op in ("<", ">")
     slack = (right - left) if upper else (left - right)
     if slack > 0 if strict else slack >= -_ROUNDING * abs(right):
@@ -231,7 +232,7 @@ def _check_range(trial: Trial, relation: Relational, left: float, right: float) 
     if slack == 0:
         word = "equals"
     raise NotApplicable(
-        f"{relation.lhs} = {left:.6g} {word} {relation.rhs} = {right:.6g}, which {trial.theorem.id} requires "
+        f"{relation.lhs} = {left:.6g} {word} {relation.rhs} = {right:.6g}, which {theorem.id} requires "
         f"({relation}); pass a {remedy} {relation.lhs}, or map the regimes with `ratebound explore`"
     )
 

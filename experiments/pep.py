@@ -34,6 +34,7 @@ from ratebound.theory.symbols import (
     D,
     K,
     alpha,
+    b,
     d2,
     delta,
     descent,
@@ -128,7 +129,7 @@ def _posed(theorem: Theorem, values: Mapping[str, float], steps: int) -> tuple[d
     oracle = ORACLES[theorem.id]
     if not 1 <= steps <= oracle.steps:
         raise RateboundError(f"steps = {steps}; the program of {theorem.id} takes 1 to {oracle.steps} steps")
-    known: dict[Symbol, float] = {oracle.start: 1.0, n: 2.0}
+    known: dict[Symbol, float] = {oracle.start: 1.0, n: 2.0, b: 1.0}
     for name, value in values.items():
         if name not in BY_NAME:
             raise RateboundError(f"{name} is no constant or parameter; pass names such as L, mu, alpha")

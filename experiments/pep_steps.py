@@ -61,7 +61,7 @@ def _sides(draws: Draws, k: int, values: Mapping[str, Any]) -> list[tuple[int, f
     if draws.every != 0:
         return [(int((k + 1) % int(plain(draws.every).subs(values)) == 0), 1.0)]
     share = float(plain(draws.coin).subs(values))
-    return [(0, 1 - share), (1, share)]
+    return [(coin, share) for coin, share in ((0, 1 - share), (1, share)) if share > 0]
 
 
 def _outcome(method: Method, draws: Draws, values: Mapping[str, Any]) -> dict[str, Any] | None:

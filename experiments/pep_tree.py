@@ -51,7 +51,7 @@ def pose(program: Any, task: Task) -> None:
 def _start(world: World, task: Task) -> _Node:
     x, nothing = world.start, 0 * world.start
     states = {name: x if name in task["from_start"] else nothing for name in task["states"]}
-    states |= {name: world.f.gradient(x) for name in task["from_gradient"]}
+    states |= {name: world.gradient(x) for name in task["from_gradient"]}
     blank = task["blank"] or not task["table"]
     return _Node(1.0, states, [nothing if blank else part.gradient(x) for part in world.parts], [x])
 
@@ -63,10 +63,10 @@ def _stepped(
     for outcome in outcomes:
         if "g" in outcome["point"]:
             # A second gradient per step is taken where the first one leads.
-            y = combined(outcome["point"], {**node.states, "g": world.f.gradient(node.states["x"])})
+            y = combined(outcome["point"], {**node.states, "g": world.gradient(node.states["x"])})
         else:
             y = combined(outcome["point"], node.states)
-        full = {name: world.f.gradient(combined(row, node.states)) for name, row in outcome["full"].items()}
+        full = {name: world.gradient(combined(row, node.states)) for name, row in outcome["full"].items()}
         for share, sample, scale, estimate in _estimates(world, task, node, y):
             part = world.parts[sample]
             also = {

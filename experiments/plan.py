@@ -269,6 +269,8 @@ class Plan:
             raise RateboundError(f"batch = {batch}; {name} {what} per step: pass 1")
         if draws.every != 0 and not (draws.every.is_number and draws.every >= 1 and draws.every % 1 == 0):
             raise RateboundError(f"{name} has epochs of {draws.every} steps; pass a whole number")
+        if draws.coin.is_number and draws.coin > 1:
+            raise RateboundError(f"{name} has a coin of the probability {draws.coin}; it must be at most 1")
         if draws.weight is not None and not self.replacement:
             raise RateboundError(f"{name} draws by weights, with replacement; pass replacement=True")
 

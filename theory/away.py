@@ -40,6 +40,7 @@ from ratebound.theory.symbols import (
     move_inner,
     move_sq,
     n,
+    prob,
 )
 
 if TYPE_CHECKING:
@@ -79,8 +80,10 @@ def departed(method: Method) -> dict[Symbol, Expr]:
 
 
 def _in_cubes(theorem: Theorem) -> Chart:
-    """Return the chart of a step, with cubes for n and K, of which steps take the root; k runs below K."""
+    """Return the chart of a step, with cubes for n, 1/p and K, whose roots steps take; k runs below K."""
     chart: dict[Symbol, Expr] = {n: (1 + free("c")) ** 3, **theorem.chart}
+    if prob in chart:
+        chart[prob] = chart[prob].xreplace({s: (1 + free("c")) ** 3 - 1 for s in chart[prob].free_symbols})
     if theorem.at_horizon:
         chart[K] = (1 + free("c")) ** 3
         share = free("s")

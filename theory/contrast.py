@@ -92,8 +92,7 @@ def _kind(theorem: Theorem) -> str:
 
 
 def _at_defaults(theorem: Theorem, chosen: Mapping[Symbol, Expr]) -> Expr:
-    values = {p: chosen.get(p, theorem.defaults[p]) for p in theorem.parameters}
-    return theorem.at(k).xreplace({K: k}).subs(values)
+    return theorem.at(k).xreplace({K: k}).subs(theorem.chosen(chosen))
 
 
 def _crossings(difference: Expr) -> tuple[Expr, ...]:

@@ -7,7 +7,7 @@ from sympy import Min, Piecewise, S, Symbol, sqrt
 from ratebound.theory.coordinate_symbols import omega
 from ratebound.theory.draws import Draws, L_i, L_j, coin, length_sq, norm_sq, rise
 from ratebound.theory.method import Method, g, x
-from ratebound.theory.symbols import L_mean, alpha, b0, beta, epoch, k, mu_min, n
+from ratebound.theory.symbols import L_mean, alpha, b0, beta, epoch, k, mu_min, n, prob
 
 sgd_importance = Method(
     "sgd_importance",
@@ -26,7 +26,7 @@ sgd_partial = Method(
 _v, _w, _there, _full, _stored = (Symbol(name, real=True) for name in ("v", "w", "h", "u", "t"))
 lsvrg = Method(
     "lsvrg",
-    "Loopless SVRG, a new snapshot with probability 1/n",
+    "Loopless SVRG, a new snapshot with probability prob",
     {
         "x": x - alpha * (g - _there + _v),
         "w": coin * x + (1 - coin) * _w,
@@ -34,7 +34,7 @@ lsvrg = Method(
     },
     "batch",
     from_start=("w",),
-    draws=Draws(also={"h": _w}, full={"u": x}, coin=1 / n, from_gradient=("v",)),
+    draws=Draws(also={"h": _w}, full={"u": x}, coin=prob, from_gradient=("v",)),
 )
 svrg = Method(
     "svrg",
@@ -104,11 +104,11 @@ sdca = Method(
 )
 page = Method(
     "page",
-    "PAGE, a full gradient with probability 1/n",
+    "PAGE, a full gradient with probability prob",
     {"x": x - alpha * _v, "v": coin * _full + (1 - coin) * (_v + g - _there)},
     "batch",
     point=x - alpha * _v,
-    draws=Draws(also={"h": x}, full={"u": x - alpha * _v}, coin=1 / n, from_gradient=("v",)),
+    draws=Draws(also={"h": x}, full={"u": x - alpha * _v}, coin=prob, from_gradient=("v",)),
 )
 sarah = Method(
     "sarah",

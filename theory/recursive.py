@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sympy import Integer, Max, sqrt
+from sympy import Expr, Integer, Max, sqrt
 
 from ratebound.theory.assumptions import (
     descent_lemma,
@@ -17,35 +17,43 @@ from ratebound.theory.assumptions import (
 from ratebound.theory.methods import page, sarah
 from ratebound.theory.statement import Theorem
 from ratebound.theory.stored import drift_below, drift_cocoercive, lipschitz_steps
-from ratebound.theory.symbols import K, L, L_max, alpha, gap0, grad0_sq, k, moment, mu_pl, n
+from ratebound.theory.symbols import K, L, L_max, alpha, b, gap0, grad0_sq, k, moment, mu_pl, n, prob
 from ratebound.theory.tracked_sum import TrackedSum
 from ratebound.theory.tracking import Tracking
 
 _LI = "Li, Bao, Zhang and Richtárik 2021"
 
+_LEFT = (1 / prob - 1) / b
+"""How often the error of one correction by a batch is carried on, over the batch."""
+
+
+def _below(factor: int) -> Expr:
+    """Return the longest step, up to which an error that counts `factor` times is paid for."""
+    return 1 / (L_max * (1 + sqrt(factor * _LEFT)))
+
+
 page_nonconvex = Theorem(
     id="page_nonconvex",
     title="PAGE, nonconvex, constant step, mean squared gradient",
-    source=f"{_LI}, Theorem 1 (number not checked), with p = 1/n and b = 1",
+    source=f"{_LI}, Theorem 1 (number not checked)",
     method=page,
     assumptions=(smooth, lower_bounded, lipschitz_steps),
     step=alpha,
-    where=(alpha <= 1 / (L_max * (1 + sqrt(n - 1))),),
+    where=(alpha <= _below(1), prob <= 1),
     measure="grad_norm_sq_mean",
     bound=2 * gap0 / (alpha * k),
     start=Integer(1),
     certificate=Tracking(
-        share=alpha * n / 2,
+        share=alpha / (2 * prob),
         weight=alpha / 2,
-        by={descent_lemma: Integer(1), drift_below: alpha * (n - 1) / 2},
-        plus={moment: alpha * (1 - alpha * L - alpha**2 * L_max**2 * (n - 1)) / 2},
+        by={descent_lemma: Integer(1), drift_below: alpha * _LEFT / 2},
+        plus={moment: alpha * (1 - alpha * L - alpha**2 * L_max**2 * _LEFT) / 2},
     ),
-    defaults={alpha: 1 / (L_max * (1 + sqrt(n - 1)))},
-    note="The rate of gradient descent, with a step of about 1/(L_max sqrt(n)) and two gradients per step.",
+    defaults={alpha: _below(1), prob: 1 / n},
+    note="The rate of gradient descent, with a step of about 1/(L_max sqrt(n)) and two gradients per step for "
+    "b = 1 and p = 1/n.",
     sibling="sgd_nonconvex_constant",
 )
-
-_DOUBLE = (alpha <= 1 / (L_max * (1 + sqrt(2 * (n - 1)))),)
 
 page_pl = Theorem(
     id="page_pl",
@@ -54,20 +62,20 @@ page_pl = Theorem(
     method=page,
     assumptions=(smooth, pl, lipschitz_steps),
     step=alpha,
-    where=_DOUBLE,
+    where=(alpha <= _below(2), prob <= 1),
     measure="gap_last",
-    bound=Max(1 - alpha * mu_pl, 1 - 1 / (2 * n)) ** k * gap0,
+    bound=Max(1 - alpha * mu_pl, 1 - prob / 2) ** k * gap0,
     certificate=Tracking(
-        share=alpha * n,
-        rates=(1 - alpha * mu_pl, 1 - 1 / (2 * n)),
-        by={descent_lemma: Integer(1), pl_inequality: alpha, drift_below: alpha * (n - 1)},
-        plus={moment: alpha * (1 - alpha * L - 2 * alpha**2 * L_max**2 * (n - 1)) / 2},
+        share=alpha / prob,
+        rates=(1 - alpha * mu_pl, 1 - prob / 2),
+        by={descent_lemma: Integer(1), pl_inequality: alpha, drift_below: alpha * _LEFT},
+        plus={moment: alpha * (1 - alpha * L - 2 * alpha**2 * L_max**2 * _LEFT) / 2},
     ),
-    defaults={alpha: 1 / (L_max * (1 + sqrt(2 * (n - 1))))},
+    defaults={alpha: _below(2), prob: 1 / n},
     sibling="sgd_pl_variance",
 )
 
-_LONGEST = 2 / (L_max * (1 + sqrt(4 * K - 3)))
+_LONGEST = 2 / (L_max * (1 + sqrt(1 + 4 * (K - 1) / b)))
 
 sarah_nonconvex = Theorem(
     id="sarah_nonconvex",
@@ -77,21 +85,21 @@ sarah_nonconvex = Theorem(
     assumptions=(smooth, lower_bounded, lipschitz_steps),
     step=_LONGEST,
     measure="grad_norm_sq_mean",
-    bound=L_max * (1 + sqrt(4 * K - 3)) * gap0 / K,
+    bound=2 * gap0 / (_LONGEST * K),
     start=Integer(1),
     certificate=Tracking(
         share=alpha * (K - k) / 2,
         weight=alpha / 2,
-        by={descent_lemma: Integer(1), drift_below: alpha * (K - k - 1) / 2},
+        by={descent_lemma: Integer(1), drift_below: alpha * (K - k - 1) / (2 * b)},
         plus={
-            moment: alpha * (1 - alpha * L - alpha**2 * L_max**2 * (K - k - 1)) / 2,
+            moment: alpha * (1 - alpha * L - alpha**2 * L_max**2 * (K - k - 1) / b) / 2,
         },
     ),
     note="One full gradient at the start; the step shrinks as 1/sqrt(K), as errors pile up.",
     sibling="page_nonconvex",
 )
 
-_SHARE = alpha * L_max / (2 - alpha * L_max)
+_SHARE = alpha * L_max / (b * (2 - alpha * L_max))
 _NGUYEN = "Nguyen, Liu, Scheinberg and Takáč 2017"
 _SUM = TrackedSum(
     weight=alpha / 2,
@@ -99,7 +107,7 @@ _SUM = TrackedSum(
     share=_SHARE,
     by={descent_lemma: Integer(1)},
     plus={moment: alpha * (1 - alpha * L) / 2},
-    falls={drift_cocoercive: 2 / (2 - alpha * L_max)},
+    falls={drift_cocoercive: 2 / (b * (2 - alpha * L_max))},
 )
 
 sarah_convex = Theorem(

@@ -10,7 +10,7 @@ from ratebound.theory.methods import lsvrg, saga, svrg
 from ratebound.theory.statement import Theorem
 from ratebound.theory.stored import lipschitz_steps
 from ratebound.theory.stored_symbols import away_sq
-from ratebound.theory.symbols import K, L, L_max, alpha, gap0, grad_sq, k, mu_pl, n
+from ratebound.theory.symbols import K, L, L_max, alpha, gap0, grad_sq, k, mu_pl, n, prob
 
 _NONCONVEX, _PL = (smooth, lower_bounded, lipschitz_steps), (smooth, pl, lipschitz_steps)
 _REDDI = "Reddi, Hefny, Sra, Póczos and Smola 2016"
@@ -56,7 +56,7 @@ def _longest(share: Expr, of: Expr) -> Expr:
 
 _CUBE = alpha**2 * L_max**3
 _SVRG = _longest(Rational(2, 5), K)
-_LOOPLESS, _LOOPLESS_PL = _longest(Rational(2, 5), n), _longest(Rational(1, 3), n)
+_LOOPLESS, _LOOPLESS_PL = _longest(Rational(2, 5), 1 / prob), _longest(Rational(1, 3), 1 / prob)
 _TABLE, _TABLE_PL = _longest(Rational(1, 5), n), _longest(Rational(1, 6), n)
 
 svrg_nonconvex = Theorem(
@@ -81,13 +81,14 @@ lsvrg_nonconvex = Theorem(
     method=lsvrg,
     assumptions=_NONCONVEX,
     step=alpha,
-    where=(alpha <= _LOOPLESS,),
+    where=(alpha <= _LOOPLESS, prob <= 1),
     measure="grad_norm_sq_mean",
     bound=2 * gap0 / (alpha * k),
     start=Integer(1),
-    certificate=_away(Rational(3, 2) * _CUBE * n, 1 / (2 * alpha * n), coin=1 / n),
-    defaults={alpha: _LOOPLESS},
-    note="The rate of gradient descent with a step n^(2/3) times shorter, at about three gradients per step.",
+    certificate=_away(Rational(3, 2) * _CUBE / prob, prob / (2 * alpha), coin=prob),
+    defaults={alpha: _LOOPLESS, prob: 1 / n},
+    note="With p = 1/n the rate of gradient descent with a step n^(2/3) times shorter, at about three "
+    "gradients per step.",
     sibling="page_nonconvex",
 )
 
@@ -115,11 +116,11 @@ lsvrg_pl = Theorem(
     method=lsvrg,
     assumptions=_PL,
     step=alpha,
-    where=(alpha <= _LOOPLESS_PL,),
+    where=(alpha <= _LOOPLESS_PL, prob <= 1),
     measure="gap_last",
-    bound=Max(1 - alpha * mu_pl, 1 - 1 / (4 * n)) ** k * gap0,
-    certificate=_away(Rational(18, 5) * _CUBE * n, 1 / (2 * alpha * n), coin=1 / n, fade=1 / (4 * n)),
-    defaults={alpha: _LOOPLESS_PL},
+    bound=Max(1 - alpha * mu_pl, 1 - prob / 4) ** k * gap0,
+    certificate=_away(Rational(18, 5) * _CUBE / prob, prob / (2 * alpha), coin=prob, fade=prob / 4),
+    defaults={alpha: _LOOPLESS_PL, prob: 1 / n},
     note="No component need be convex, nor f.",
     sibling="page_pl",
 )

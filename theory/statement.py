@@ -81,7 +81,7 @@ class Theorem:
     start
         The first k at which the bound is claimed.
     defaults
-        Parameter -> the value that is used where the user chooses none.
+        Parameter -> the value that is used where the user chooses none; it may read other parameters.
     batch
         Size b_k of batch k, an expression in ``k``, parameters and constants, rounded up; at most all samples
         where they are drawn without replacement. None where one size serves all steps. Proofs write ``b``.
@@ -189,6 +189,11 @@ class Theorem:
         """The symbols that the user chooses, in the step, the bound or the method."""
         used = set(self.method.parameters).union(*(e.free_symbols for e in (*self.schedules, self.bound)))
         return tuple(p for p in PARAMETERS if p in used)
+
+    def chosen(self, given: Mapping[Symbol, Expr] = MappingProxyType({})) -> dict[Symbol, Expr]:
+        """Return an expression for each parameter: what is given, else its default, which may read others."""
+        known = {p: given.get(p, self.defaults.get(p)) for p in self.parameters}
+        return {p: value if p in given else value.xreplace(known) for p, value in known.items()}
 
     @cached_property
     def constants(self) -> tuple[str, ...]:

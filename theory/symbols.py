@@ -44,6 +44,7 @@ b0 = Symbol("b0", positive=True)
 clip = Symbol("clip", positive=True)
 radius = Symbol("radius", positive=True)
 epoch = Symbol("epoch", integer=True, positive=True)
+prob = Symbol("prob", positive=True)
 
 # Constants: structure of the objective.
 n = Symbol("n", integer=True, positive=True)
@@ -129,6 +130,7 @@ MEANING: Mapping[Symbol, str] = MappingProxyType(
         clip: "gradient norm above which gradients are clipped",
         radius: "how far SAM looks ahead, in parts of the gradient",
         epoch: "steps of an epoch, rounded up",
+        prob: "probability with which a step takes a full gradient",
         n: "number of components f_i",
         b: "batch size",
         L: "smoothness constant of f",
@@ -210,6 +212,7 @@ LATEX: Mapping[Symbol, str] = MappingProxyType(
         clip: "c",
         radius: r"\varrho",
         epoch: "m",
+        prob: "p",
         L_max: r"L_{\max}",
         L_mean: r"\bar L",
         L_inf: r"L_{\infty}",
@@ -280,8 +283,8 @@ LATEX: Mapping[Symbol, str] = MappingProxyType(
 """How each symbol is typeset; the others print by their own name."""
 
 PARAMETERS = (
-    alpha, alpha0, s0, theta, gamma, beta, b0, clip, radius, epoch, omega, margin, damping, decay,
-    *inexact.INEXACT_PARAMETERS,
+    alpha, alpha0, s0, theta, gamma, beta, b0, clip, radius, epoch, prob, omega, margin, damping,
+    decay, *inexact.INEXACT_PARAMETERS,
 )  # fmt: skip
 CONSTANTS = (
     n, b, L, L_max, L_mean, L_inf, mu, mu_pl, ell, D, gap0, grad0_sq, second_moment, sigma_star_sq,

@@ -29,6 +29,7 @@ from ratebound.theory.errors import RateboundError
 from ratebound.theory.onestep import prove_step
 from ratebound.theory.symbols import (
     alpha,
+    b,
     delta,
     delta_next,
     drift,
@@ -95,7 +96,7 @@ class TrackedSum:
         require_known(self.weight + self.spread + self.share, "the weight, or a share")
         values = {alpha: theorem.step}
         definitions = tracked(theorem.method)
-        if definitions[error_next] != error_sq + drift:
+        if definitions[error_next] != error_sq + drift / b:
             raise RateboundError(
                 f"{theorem.method.name} takes full gradients at times: it does not only track"
             )

@@ -5,10 +5,11 @@ two points, ``v_{k+1} = v_k + grad f_B(x_{k+1}) - grad f_B(x_k)``, or takes the 
 falls.
 With ``e_k = v_k - grad f(x_k)``, and v_0 the full gradient,
 
-    <grad f, v> = (||grad f||^2 + ||v||^2 - ||e||^2)/2,    E_k ||e_{k+1}||^2 <= (1 - p) (||e_k||^2 + drift),
+    <grad f, v> = (||grad f||^2 + ||v||^2 - ||e||^2)/2,    E_k ||e_{k+1}||^2 <= (1 - p) (||e_k||^2 + drift/b),
 
-for the correction has mean grad f(x_{k+1}) - grad f(x_k) and no more variance than ``drift``, the mean square
-of the change of the component gradients.
+for the correction has mean grad f(x_{k+1}) - grad f(x_k), and its variance, of a batch of b samples with
+replacement or without, is no more than 1/b of ``drift``, the mean square of the change of the gradients of
+components.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from ratebound.theory.prover import vanishes
 from ratebound.theory.symbols import (
     K,
     alpha,
+    b,
     drift,
     error_next,
     error_sq,
@@ -67,7 +69,7 @@ def tracked(method: Method) -> dict[Symbol, Expr]:
     return {
         move_inner: -alpha * (grad_sq + moment - error_sq) / 2,
         move_sq: alpha**2 * moment,
-        error_next: (1 - refreshed(method)) * (error_sq + drift),
+        error_next: (1 - refreshed(method)) * (error_sq + drift / b),
     }
 
 

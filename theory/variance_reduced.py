@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sympy import Integer, Max, Rational
+from sympy import Expr, Integer, Max, Rational
 
 from ratebound.theory.assumptions import (
     convex,
@@ -41,6 +41,7 @@ from ratebound.theory.symbols import (
     mu,
     mu_min,
     n,
+    prob,
     sigma_star_sq,
     spread,
 )
@@ -50,42 +51,48 @@ _KOVALEV = "Kovalev, Horváth and Richtárik 2020"
 _DEFAZIO = "Defazio, Bach and Lacoste-Julien 2014"
 _EVEN, _UNEVEN = reduced_moment(Integer(1)), reduced_moment(Integer(2))
 
-_STRONG = Reduced(
-    stored=stored_sq,
-    share=4 * n * alpha**2,
-    rates=(1 - alpha * mu, 1 - 1 / (2 * n)),
-    by={
-        strong_first_order: 2 * alpha,
-        _EVEN: alpha**2,
-        spread_below: 6 * alpha**2,
-    },
-    plus={delta: 2 * alpha * (1 - 6 * alpha * L_max), grad_sq: alpha**2},
-    start={spread_below: Integer(1)},
-)
-_CONVEX = Reduced(
-    stored=stored_gap,
-    share=n * alpha,
-    weight=alpha,
-    by={spread_cocoercive: 2 * alpha, _UNEVEN: alpha**2, stored_below: Rational(3, 2) * alpha**2},
-    plus={
-        spread: alpha * (1 / L_max - 3 * alpha),
-        grad_sq: 2 * alpha**2,
-        stored_gap: alpha * (1 - 3 * alpha * L_max),
-    },
-)
+
+
+def _strong(p: Expr) -> Reduced:
+    """Return the proof for strongly convex f where a step renews what is stored with probability p."""
+    return Reduced(
+        stored=stored_sq,
+        share=4 * alpha**2 / p,
+        rates=(1 - alpha * mu, 1 - p / 2),
+        by={strong_first_order: 2 * alpha, _EVEN: alpha**2, spread_below: 6 * alpha**2},
+        plus={delta: 2 * alpha * (1 - 6 * alpha * L_max), grad_sq: alpha**2},
+        start={spread_below: Integer(1)},
+    )
+
+
+def _convex(p: Expr) -> Reduced:
+    """Return the proof for convex f where a step renews what is stored with probability p."""
+    return Reduced(
+        stored=stored_gap,
+        share=alpha / p,
+        weight=alpha,
+        by={spread_cocoercive: 2 * alpha, _UNEVEN: alpha**2, stored_below: Rational(3, 2) * alpha**2},
+        plus={
+            spread: alpha * (1 / L_max - 3 * alpha),
+            grad_sq: 2 * alpha**2,
+            stored_gap: alpha * (1 - 3 * alpha * L_max),
+        },
+    )
+
+
 
 lsvrg_sc = Theorem(
     id="lsvrg_sc",
     title="Loopless SVRG, strongly convex, constant step, distance",
-    source=f"{_KOVALEV}, Theorem 5 (number not checked), with p = 1/n",
+    source=f"{_KOVALEV}, Theorem 5 (number not checked)",
     method=lsvrg,
     assumptions=(strongly_convex, smooth_components),
     step=alpha,
-    where=_SIXTH,
+    where=(*_SIXTH, prob <= 1),
     measure="distance_sq",
-    bound=Max(1 - alpha * mu, 1 - 1 / (2 * n)) ** k * (D**2 + 8 * n * alpha**2 * L_max * gap0),
-    certificate=_STRONG,
-    defaults={alpha: 1 / (6 * L_max)},
+    bound=Max(1 - alpha * mu, 1 - prob / 2) ** k * (D**2 + 8 * alpha**2 * L_max * gap0 / prob),
+    certificate=_strong(prob),
+    defaults={alpha: 1 / (6 * L_max), prob: 1 / n},
     note="No floor: the snapshot takes the noise away as the run converges.",
     sibling="sgd_star_constant",
 )
@@ -97,12 +104,12 @@ lsvrg_convex = Theorem(
     method=lsvrg,
     assumptions=(convex, smooth_components),
     step=alpha,
-    where=_THIRD,
+    where=(*_THIRD, prob <= 1),
     measure="gap_average",
-    bound=(D**2 / alpha + n * gap0) / k,
+    bound=(D**2 / alpha + gap0 / prob) / k,
     start=Integer(1),
-    certificate=_CONVEX,
-    defaults={alpha: 1 / (3 * L_max)},
+    certificate=_convex(prob),
+    defaults={alpha: 1 / (3 * L_max), prob: 1 / n},
     sibling="sgd_star_convex",
 )
 
@@ -116,7 +123,7 @@ saga_sc = Theorem(
     where=_SIXTH,
     measure="distance_sq",
     bound=Max(1 - alpha * mu, 1 - 1 / (2 * n)) ** k * (D**2 + 8 * n * alpha**2 * L_max * gap0),
-    certificate=_STRONG,
+    certificate=_strong(1 / n),
     defaults={alpha: 1 / (6 * L_max)},
     note="Only the mean must be strongly convex, not every component.",
     sibling="lsvrg_sc",
@@ -196,7 +203,7 @@ saga_convex = Theorem(
     measure="gap_average",
     bound=(D**2 / alpha + n * gap0) / k,
     start=Integer(1),
-    certificate=_CONVEX,
+    certificate=_convex(1 / n),
     defaults={alpha: 1 / (3 * L_max)},
     note="The published bound, 4 n/k (2 L/n D^2 + gap0) at the step 1/(3 L), is larger.",
     sibling="lsvrg_convex",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import attrgetter
+from types import MappingProxyType
 
 import numpy as np
 from sympy import Expr, Symbol
@@ -104,14 +105,28 @@ def number(
     return lower(expr, (s.k, s.K, *names))(at, steps, *(values[name] for name in names))
 
 
-def edges(theorem: Theorem, constants: Mapping[Symbol, float]) -> dict[str, float]:
-    """Return for each parameter the upper end of its range, or its default where it has none."""
-    ends = {p: float(number(theorem.defaults[p], constants)) for p in theorem.parameters}
+def edges(
+    theorem: Theorem, constants: Mapping[Symbol, float], parts: Mapping[str, np.ndarray] = MappingProxyType({})
+) -> dict[str, np.ndarray]:
+    """Return for each parameter the upper end of its range, or its default where it has none.
+
+    Parameters
+    ----------
+    theorem, constants
+        What is tried, with which constants.
+    parts
+        For an end that other parameters set: which part of their own ends these take; all where none is said.
+    """
+    ends = theorem.chosen()
     for relation in theorem.where:
         if relation.rel_op in ("<", "<=") and relation.lhs in ends:
-            inside = _INSIDE if relation.rel_op == "<" else 1.0
-            ends[relation.lhs] = inside * float(number(relation.rhs, constants))
-    return {p.name: value for p, value in ends.items()}
+            ends[relation.lhs] = (_INSIDE if relation.rel_op == "<" else 1) * relation.rhs
+    values: dict[Symbol, np.ndarray | float] = dict(constants)
+    found = {}
+    for parameter in sorted(ends, key=lambda p: bool(ends[p].free_symbols & ends.keys())):
+        found[parameter.name] = number(ends[parameter], values)
+        values[parameter] = found[parameter.name] * parts.get(parameter.name, 1.0)
+    return found
 
 
 def limited(theorem: Theorem) -> set[str]:

@@ -79,9 +79,10 @@ class _Search:
     def values_at(self, at: Case, fractions: np.ndarray) -> dict[str, np.ndarray]:
         """Return parameter values from fractions, shape (S, P); the largest is the edge of the range."""
         top = 1.0 if self.limited else _LARGEST
-        ends = edges(self.theorem, constants_of(at))
         spread = np.array([[Axis(_SMALLEST, top, "log").value(t) for t in row] for row in fractions])
-        return {name: ends[name] * spread[:, j] for j, name in enumerate(self.parameters)}
+        parts = {name: spread[:, j] for j, name in enumerate(self.parameters)}
+        ends = edges(self.theorem, constants_of(at), parts)
+        return {name: ends[name] * part for name, part in parts.items()}
 
     def draw(self, family: Family, rng: np.random.Generator) -> _Point | None:
         """Try one random instance with many parameter values; return the worst of them."""

@@ -191,7 +191,7 @@ def _step(cell: Cell) -> Any:
             raise RateboundError(
                 f"step_factor needs a step to multiply; {theorem.id} has none of its own: state one"
             )
-        step = theorem.defaults[theorem.step]
+        step = theorem.chosen()[theorem.step]
     return factor * step if isinstance(step, float) else f"{factor!r}*({step})"
 
 

@@ -4,7 +4,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from sympy import Integer
+from sympy import Integer, Rational
 
 from ratebound.experiments.affine import available
 from ratebound.experiments.enumerate import enumerate_paths
@@ -14,9 +14,9 @@ from ratebound.problems.build import least_squares
 from ratebound.problems.constants import certify
 from ratebound.problems.library import load
 from ratebound.theory.methods import METHODS
-from ratebound.theory.symbols import epoch
+from ratebound.theory.symbols import epoch, prob
 
-STEPS, EPOCH = 3, 2
+STEPS, EPOCH, PROB = 3, 2, 0.2
 ALPHAS = 0.3 / np.arange(1, STEPS + 1)
 WEIGHTS = np.array([1.0, 2.0, 0.5])
 DRAWN = [
@@ -24,6 +24,7 @@ DRAWN = [
     for name, method in METHODS.items()
     if method.draws is not None and not method.draws.values and not method.draws.length
 ]
+METHODS_AT = {name: METHODS[name].at({epoch: Integer(EPOCH), prob: Rational(1, 5)}) for name in DRAWN}
 WALKED = [name for name in DRAWN if METHODS[name].draws.only_batches]
 
 
@@ -110,7 +111,7 @@ class _Loop:
     def expectations(self, name):
         n = self.p.n
         coins = (0, 1) if name in ("lsvrg", "page") else (0,)
-        fall = {0: 1 - 1 / n, 1: 1 / n} if len(coins) == 2 else {0: 1.0}
+        fall = {0: 1 - PROB, 1: PROB} if len(coins) == 2 else {0: 1.0}
         chances = (self.chances | self.of_axes).get(name, np.full(n, 1 / n))
         last, average, gradients = (np.zeros(STEPS + 1) for _ in range(3))
         for path in product(product(range(len(chances)), coins), repeat=STEPS):
@@ -131,8 +132,7 @@ class _Loop:
 @pytest.mark.parametrize("name", [name for name in DRAWN if name != "newton_doubling"])
 def test_moments_are_those_of_all_indices_and_coins(name):
     measures = ("gap_last", "gap_average", "grad_norm_sq_last")
-    method = METHODS[name].at({epoch: Integer(EPOCH)})
-    found = exact_curves(problem(), method, ALPHAS, weights=WEIGHTS, measures=measures)
+    found = exact_curves(problem(), METHODS_AT[name], ALPHAS, weights=WEIGHTS, measures=measures)
     walked = _Loop(problem()).expectations(name)
     for measure in measures:
         first = 1 if measure == "gap_average" else 0
@@ -154,12 +154,12 @@ def test_the_first_step_of_a_batch_has_the_variance_of_its_mean(name, batch, rep
     """Nothing is random before the second step, whose noise is that of one draw times a known factor."""
     given = problem()
     found = exact_curves(
-        given, METHODS[name], ALPHAS, batch=batch, replacement=replacement, measures=("distance_sq",)
+        given, METHODS_AT[name], ALPHAS, batch=batch, replacement=replacement, measures=("distance_sq",)
     )["distance_sq"]
     first = given.x0 - ALPHAS[0] * given.gradient(given.x0) - given.x_star
     np.testing.assert_allclose(found[1], first @ first, rtol=1e-12)
-    single = exact_curves(given, METHODS[name], ALPHAS, measures=("distance_sq",))["distance_sq"]
-    full = exact_curves(given, METHODS[name], ALPHAS, batch=3, replacement=False, measures=("distance_sq",))[
+    single = exact_curves(given, METHODS_AT[name], ALPHAS, measures=("distance_sq",))["distance_sq"]
+    full = exact_curves(given, METHODS_AT[name], ALPHAS, batch=3, replacement=False, measures=("distance_sq",))[
         "distance_sq"
     ]
     factor = 1 / batch if replacement else (given.n - batch) / (batch * (given.n - 1))

@@ -140,6 +140,7 @@ CONSTANTS = {
         "affine_growth": 1.5,
         "component_gap": 0.3,
         "n": 2,
+        "b": 1,
         "L_mean": 1,
         "sigma_p_sq": 0.5,
         "mu_min": 0.1,
@@ -161,7 +162,7 @@ def points(name):
     for k in (first, first + 1):
         at = {symbols.D: 1, **known, symbols.k: k, symbols.K: k}
         for scale in SCALES:
-            given = {each: float(scale * value.subs(at)) for each, value in theorem.defaults.items()}
+            given = {each: float(scale * value.subs(at)) for each, value in theorem.chosen().items()}
             relations = (each.subs(given).subs(at) for each in theorem.where)
             if len(found) < k - first + 2 and all(relations):
                 found.append(({**constants, **{each.name: v for each, v in given.items()}}, k))

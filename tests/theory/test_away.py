@@ -21,7 +21,7 @@ PROBLEMS = {
     "logistic": logistic(A, [1.0, -1.0, 1.0], 0.1, x0=np.array([1.0, -2.0])),
     "nonconvex": load("sine_1d"),
 }
-STEP = 0.3
+STEP, PROB = 0.3, Rational(1, 5)
 
 
 def state(problem, points, x):
@@ -34,6 +34,7 @@ def state(problem, points, x):
     found = {
         s.alpha: STEP,
         s.n: problem.n,
+        s.prob: PROB,
         s.L_max: certify(problem, "L_max").value,
         s.grad_sq: full @ full,
         s.moment: (estimates**2).sum(1).mean(),
@@ -56,7 +57,7 @@ def after_table(problem, points, x, after):
 
 def after_coin(problem, points, x, after):
     """Average over the sample and the coin, which puts all points to x."""
-    p = 1 / problem.n
+    p = float(PROB)
     kept = np.mean([((y - points) ** 2).sum(1).mean() for y in after])
     return p * ((after - x) ** 2).sum(1).mean() + (1 - p) * kept
 
@@ -98,6 +99,6 @@ def test_proofs_that_do_not_close_are_refused():
     with pytest.raises(RateboundError, match="does not close"):
         replace(given, certificate=replace(given.certificate, share=given.certificate.share.subs(s.k, 0)))
     with pytest.raises(RateboundError, match="of grad_sq may be negative"):
-        replace(THEOREMS["lsvrg_nonconvex"], where=(s.alpha <= 1 / s.L_max,))
+        replace(THEOREMS["lsvrg_nonconvex"], where=(s.alpha <= 1 / s.L_max, s.prob <= 1))
     with pytest.raises(RateboundError, match="must not depend on k"):
         replace(THEOREMS["lsvrg_nonconvex"], weights=1 + s.k)

@@ -15,7 +15,7 @@ from ratebound.theory.catalogue import THEOREMS
 from ratebound.theory.epochs import Epochs
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.methods import METHODS
-from ratebound.theory.symbols import epoch, k, mu
+from ratebound.theory.symbols import epoch, k, mu, prob
 
 STEPS = 5
 A = np.array([[1.0, 0.5], [-0.5, 1.5], [2.0, 0.1]])
@@ -126,7 +126,7 @@ def test_epochs_run_the_method_of_the_theorem_about_one():
         replace(theorem.method, point=x),
         replace(theorem.method, draws=replace(draws, full={"u": x})),
         replace(theorem.method, from_start=()),
-        METHODS["lsvrg"],
+        METHODS["lsvrg"].at({prob: 1 / epoch}),
     ):
         with pytest.raises(RateboundError, match="does not run svrg in epochs"):
             replace(theorem, method=other)
@@ -148,6 +148,7 @@ def test_published_factors():
     """The factor of an epoch of m steps of Johnson and Zhang, and that of an outer loop of SARAH."""
     names = {s.name: s for t in ("svrg_sc", "sarah_pl") for s in THEOREMS[t].bound.free_symbols}
     numbers = {"alpha": 0.1, "L_max": 1.0, "mu": 0.01, "mu_pl": 0.01, "k": 3000, "gap0": 1.0, "grad0_sq": 1.0}
+    numbers["b"] = 1
     values = {names[name]: value for name, value in numbers.items()}
     assert float(THEOREMS["svrg_sc"].bound.subs(values)) == pytest.approx(
         1 / (0.01 * 0.1 * (1 - 0.2) * 3000) + 0.2 / (1 - 0.2)
@@ -166,7 +167,7 @@ def test_what_does_not_stay_is_not_carried():
 
 def test_a_sum_of_errors_needs_an_estimate_that_only_tracks():
     with pytest.raises(RateboundError, match="takes full gradients at times"):
-        replace(THEOREMS["sarah_convex"], method=THEOREMS["page_nonconvex"].method)
+        replace(THEOREMS["sarah_convex"], method=METHODS["page"].at({prob: S.Half}))
     certificate = replace(THEOREMS["sarah_convex"].certificate, share=S.Zero)
     with pytest.raises(RateboundError, match="does not close"):
         replace(THEOREMS["sarah_convex"], certificate=certificate)

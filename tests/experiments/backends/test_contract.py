@@ -20,6 +20,7 @@ from ratebound.theory.draws import Draws
 from ratebound.theory.method import Method
 from ratebound.theory.methods import METHODS
 from ratebound.theory.methods_proximal import PROXIMAL
+from ratebound.theory.symbols import prob
 
 STEPS, STOPS = 70, (1, 30, 70)
 SAMPLINGS = [(3, True), (3, False), (11, False)]
@@ -60,7 +61,7 @@ def plan(
     full = method.sampling == "full"
     return Plan(
         problem=problem,
-        method=method,
+        method=method.at({prob: Rational(1, 20)}),
         alphas=alphas,
         # The first points are left out of the average.
         weights=np.maximum(np.arange(steps) - 3.0, 0.0),

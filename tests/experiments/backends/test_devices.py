@@ -39,7 +39,7 @@ def test_devices_share_the_replicas(backend, units, monkeypatch):
 
 def test_every_measure_is_put_together(monkeypatch):
     fake_cupy.install(monkeypatch, ROOMY, ROOMY)
-    options = OPTIONS | {"measures": MEASURES}
+    options = OPTIONS | {"measures": MEASURES, "parameters": {"prob": 0.5}}
     found = simulate(load("quadratic_2d"), "lsvrg", 0.1, backend="cuda", **options)
     expected = simulate(load("quadratic_2d"), "lsvrg", 0.1, backend="numpy", **options)
     assert "grad_norm_sq_path" in found
