@@ -50,8 +50,8 @@ page_nonconvex = Theorem(
         plus={moment: alpha * (1 - alpha * L - alpha**2 * L_max**2 * _LEFT) / 2},
     ),
     defaults={alpha: _below(1), prob: 1 / n},
-    note="The rate of gradient descent, with a step of about 1/(L_max sqrt(n)) and two gradients per step for "
-    "b = 1 and p = 1/n.",
+    note="The rate of gradient descent; with b = 1 and p = 1/n a step of about 1/(L_max sqrt(n)) and two "
+    "gradients per step.",
     sibling="sgd_nonconvex_constant",
 )
 

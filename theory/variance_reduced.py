@@ -52,7 +52,6 @@ _DEFAZIO = "Defazio, Bach and Lacoste-Julien 2014"
 _EVEN, _UNEVEN = reduced_moment(Integer(1)), reduced_moment(Integer(2))
 
 
-
 def _strong(p: Expr) -> Reduced:
     """Return the proof for strongly convex f where a step renews what is stored with probability p."""
     return Reduced(
@@ -78,7 +77,6 @@ def _convex(p: Expr) -> Reduced:
             stored_gap: alpha * (1 - 3 * alpha * L_max),
         },
     )
-
 
 
 lsvrg_sc = Theorem(

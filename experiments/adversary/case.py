@@ -106,7 +106,9 @@ def number(
 
 
 def edges(
-    theorem: Theorem, constants: Mapping[Symbol, float], parts: Mapping[str, np.ndarray] = MappingProxyType({})
+    theorem: Theorem,
+    constants: Mapping[Symbol, float],
+    parts: Mapping[str, np.ndarray] = MappingProxyType({}),
 ) -> dict[str, np.ndarray]:
     """Return for each parameter the upper end of its range, or its default where it has none.
 

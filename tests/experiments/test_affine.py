@@ -159,9 +159,9 @@ def test_the_first_step_of_a_batch_has_the_variance_of_its_mean(name, batch, rep
     first = given.x0 - ALPHAS[0] * given.gradient(given.x0) - given.x_star
     np.testing.assert_allclose(found[1], first @ first, rtol=1e-12)
     single = exact_curves(given, METHODS_AT[name], ALPHAS, measures=("distance_sq",))["distance_sq"]
-    full = exact_curves(given, METHODS_AT[name], ALPHAS, batch=3, replacement=False, measures=("distance_sq",))[
-        "distance_sq"
-    ]
+    full = exact_curves(
+        given, METHODS_AT[name], ALPHAS, batch=3, replacement=False, measures=("distance_sq",)
+    )["distance_sq"]
     factor = 1 / batch if replacement else (given.n - batch) / (batch * (given.n - 1))
     np.testing.assert_allclose(found[2] - full[2], factor * (single[2] - full[2]), rtol=1e-9)
 
