@@ -167,6 +167,7 @@ def _random_constants(theorem, rng):
     values |= {"x_inf": rng.random() + 0.01, "margin": rng.random(), "grad_inf": rng.exponential() + 0.01}
     unit = ("decay", "penalty0", "beta", "residual_sq", "rank", "error", "relative_error")
     values |= {name: rng.random() for name in unit}
+    values |= {"prob": 0.01 + 0.99 * rng.random(), "b": float(rng.integers(1, 9))}
     # Near enough to x* for steps that square the distance.
     values |= {"epoch": 7.0, "mu_star": base, "L_hess": 2 * base / (3 * values["D"]) * rng.random()}
     values |= {"level_radius": values["D"], "damping": np.nan, "radius": rng.random() / values["L"]}

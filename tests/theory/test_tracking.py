@@ -1,4 +1,4 @@
-"""What batches and a coin make of the error of an estimate that tracks the gradient: averages over all draws."""
+"""What batches and a coin make of the error of an estimate that tracks the gradient, over all draws."""
 
 from itertools import combinations, product
 
@@ -58,15 +58,15 @@ def test_a_default_may_follow_another_parameter():
     edge = theorem.where[0].rhs.subs({s.prob: PROB, s.b: Integer(4), s.L_max: given.values[s.L_max]})
     assert given.parameters["alpha"] == pytest.approx(float(edge), rel=1e-12)
     # Checked first, for no step goes with a probability above one.
-    with pytest.raises(RateboundError, match=r"prob = 1.2 exceeds 1"):
+    with pytest.raises(RateboundError, match=r"prob = 1\.2 exceeds 1"):
         prepare(theorem, problem, steps=3, parameters={"prob": 1.2})
 
 
 def test_coins_that_cannot_fall():
     problem = load("quadratic_2d")
-    with pytest.raises(RateboundError, match="page reads prob .*pass parameters="):
+    with pytest.raises(RateboundError, match=r"page reads prob .*pass parameters="):
         simulate(problem, "page", 0.1, steps=2)
-    with pytest.raises(RateboundError, match="a coin of the probability 1.5"):
+    with pytest.raises(RateboundError, match=r"a coin of the probability 1\.5"):
         simulate(problem, "page", 0.1, steps=2, parameters={"prob": 1.5})
 
 
