@@ -290,6 +290,9 @@ def _memory(theorem: Theorem, proof: Memory) -> Iterator[Line]:
 
 def _growing(theorem: Theorem, proof: Growing) -> Iterator[Line]:
     yield from claim_lines(proof.claim, proof.by, proof.plus)
-    yield Line("Divided by growth^(j+1) and summed over j < K, with the growth", proof.growth)
-    yield Line("the least squared gradient is at most growth^K gap0/(K c) + noise/c, with c", proof.decrease)
-    yield Line("and growth^K <= (1 + 1/K)^K < 3, which is at most the bound", theorem.bound)
+    yield Line("Divided by growth^(j+1) and summed over j < k, with the growth", proof.growth)
+    yield Line(
+        "the least squared gradient is at most (gap0/W + noise)/c, W the sum of these weights, with c",
+        proof.decrease,
+    )
+    yield Line("and 1/W <= 1/k + growth - 1, as growth^k >= 1 + k (growth - 1): the bound", theorem.bound)

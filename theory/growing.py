@@ -16,7 +16,7 @@ from ratebound.theory.certificate import (
     with_expressions,
 )
 from ratebound.theory.errors import RateboundError
-from ratebound.theory.symbols import K, alpha, delta, delta_next, gap0, grad_sq, k
+from ratebound.theory.symbols import alpha, delta, delta_next, gap0, grad_sq, k
 
 if TYPE_CHECKING:
     from ratebound.theory.statement import Theorem
@@ -24,16 +24,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Growing:
-    """``delta_{k+1} <= growth delta_k - decrease ||grad f(x_k)||^2 + noise`` with 1 <= growth <= 1 + 1/K.
+    """``delta_{k+1} <= growth delta_k - decrease ||grad f(x_k)||^2 + noise`` with a constant growth >= 1.
 
-    Weighted by ``w_j = growth^(-j-1)`` and summed over j < K it gives ``decrease sum w_j ||grad f(x_j)||^2 <=
-    gap0 + noise sum w_j``; the least squared gradient is at most the weighted mean, and ``sum w_j >= K
-    growth^(-K)`` with ``growth^K <= (1 + 1/K)^K < e < 3``. Hence ``3 gap0/(decrease K) + noise/decrease``.
+    Weighted by ``w_j = growth^(-j-1)`` and summed over j < k it gives ``decrease sum w_j ||grad f(x_j)||^2 <=
+    gap0 + noise sum w_j``; the least squared gradient is at most the weighted mean. The weights sum up to
+    ``(1 - growth^(-k))/(growth - 1)``, and ``growth^k >= 1 + k (growth - 1)`` (Bernoulli), so that one over
+    their sum is at most ``1/k + growth - 1``. Hence ``(gap0 (1/k + growth - 1) + noise)/decrease``.
 
     Parameters
     ----------
     growth, decrease, noise
-        Expressions in a step that knows the horizon K.
+        Expressions in a step that does not change.
     by, plus
         The one-step proof.
     """
@@ -61,12 +62,11 @@ class Growing:
             each.xreplace({alpha: theorem.step}) for each in (self.growth, self.decrease, self.noise)
         )
         require_known(growth + decrease + noise, "the recursion")
-        if theorem.step.has(k) or not theorem.at_horizon:
-            raise RateboundError("a growing recursion needs a step that knows the horizon and is constant")
+        if theorem.step.has(k):
+            raise RateboundError("a growing recursion needs a step that does not change")
         prove_claim(theorem, self.claim, self.by, self.plus)
         require(growth - 1, theorem, "the growth, which must be at least one,")
-        require(1 / K - (growth - 1), theorem, "the growth, which must be at most 1 + 1/K,")
         require(decrease, theorem, "the decrease")
         require(noise, theorem, "the noise")
-        implied = 3 * gap0 / (decrease * K) + noise / decrease
+        implied = (gap0 * (1 / k + growth - 1) + noise) / decrease
         require(theorem.bound - implied, theorem, "the bound against the weighted sum")

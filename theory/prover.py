@@ -13,6 +13,7 @@ from math import lcm
 from sympy import (
     Abs,
     Add,
+    Derivative,
     Dummy,
     Expr,
     Float,
@@ -40,6 +41,7 @@ from sympy import (
 
 from ratebound.theory.chart import Chart, free, on_chart
 from ratebound.theory.polynomials import lowest_terms, polynomial_nonneg
+from ratebound.theory.radicals import roots_swept
 
 
 def nonnegative(
@@ -66,8 +68,14 @@ def nonnegative(
     Notes
     -----
     Radicals, logarithms and powers with a symbolic exponent are treated as free nonnegative quantities where
-    their sign is known; one radical is eliminated by squaring where that does not suffice.
+    their sign is known; one radical is eliminated by squaring where that does not suffice. What is linear
+    in a ``Max`` is proved argument by argument, each with fewer symbols: with one of them in its place where
+    the factor of the ``Max`` is nonnegative, else with each.
     """
+    if expr.has(Max) and (split := _split_largest(expr)) is not None:
+        slope, values = split
+        proved = (nonnegative(value, chart, k, start) for value in values)
+        return any(proved) if nonnegative(slope, chart, k, start) else all(proved)
     sweep = dict(chart or {})
     if k is not None and not (start.is_zero and k.is_nonnegative):
         sweep[k] = start + free("j")
@@ -83,6 +91,17 @@ def nonnegative(
         return any(_nonneg(_atoms_freed(_normal_powers(_rounding_swept(e)))) for e in _forms(expr))
     except PolynomialError:
         return False  # Something that is left is no polynomial in a root: nothing is proved.
+
+
+def _split_largest(expr: Expr) -> tuple[Expr, list[Expr]] | None:
+    """Return the factor of a ``Max`` and the values with each argument in its place; None if not linear."""
+    largest = min(expr.atoms(Max), key=str)
+    place = free("m")
+    opened = expr.xreplace({largest: place})
+    slope = opened.diff(place)
+    if slope.has(place) or slope.has(Derivative):
+        return None
+    return slope, [opened.xreplace({place: argument}) for argument in largest.args]
 
 
 def _deepest_root(expr: Expr, count: Symbol) -> int:
@@ -122,6 +141,7 @@ def _negative_somewhere(expr: Expr) -> bool:
 
 def _forms(expr: Expr) -> Iterator[Expr]:
     """Yield the expression, and forms of it that know more of its absolute values, powers and ``Max``."""
+    expr = roots_swept(expr)
     yield expr
     known = _signs_known(expr)
     for other in (known, _powers_swept(known)):

@@ -37,6 +37,7 @@ from ratebound.theory.symbols import (
     mu,
     mu_pl,
     s0,
+    theta,
 )
 from ratebound.theory.symbols import affine_growth as M_G
 from ratebound.theory.symbols import affine_noise as M
@@ -74,16 +75,17 @@ sgd_affine_pl = Theorem(
 
 sgd_affine_pl_decaying = Theorem(
     id="sgd_affine_pl_decaying",
-    title="SGD, affine second moment, Polyak-Łojasiewicz, step 2/(mu (k + s0))",
-    source=f"{_BCN} 4.7 with beta = 2/mu",
+    title="SGD, affine second moment, Polyak-Łojasiewicz, step theta/(k + s0)",
+    source=f"{_BCN} 4.7",
     method=sgd,
     assumptions=(smooth, pl, affine),
-    step=2 / (mu_pl * (k + s0)),
-    where=(s0 >= 2 * L * M_G / mu_pl,),
+    step=theta / (k + s0),
+    where=(theta > 1 / mu_pl, s0 >= theta * L * M_G),
     measure="gap_last",
-    bound=Max(2 * L * M / mu_pl**2, s0 * gap0) / (k + s0),
+    bound=Max(theta**2 * L * M / (2 * (theta * mu_pl - 1)), s0 * gap0) / (k + s0),
     certificate=_pl_recursion,
-    defaults={s0: 2 * L * M_G / mu_pl},
+    defaults={theta: 2 / mu_pl, s0: 2 * L * M_G / mu_pl},
+    note="The noise term is least for theta = 2/mu; the paper counts iterates from 1: its gamma is s0 - 1.",
     sibling="sgd_pl_decaying_shifted",
 )
 

@@ -13,6 +13,7 @@ from ratebound.theory.assumptions import (
     pl_inequality,
     smooth,
 )
+from ratebound.theory.certificate import Corollary
 from ratebound.theory.growing import Growing
 from ratebound.theory.methods import sgd
 from ratebound.theory.noise_models import batch_components, batched
@@ -39,17 +40,16 @@ _ABC = "Khaled and Richtárik 2020"
 _NOISE = L * L_batch * alpha**2 * component_gap
 _step = {descent_lemma: Integer(1), batch_components: L * alpha**2 / 2}
 
-_SLOW = 1 / sqrt(L * L_max * K)
-
-sgd_batched_nonconvex = Theorem(
-    id="sgd_batched_nonconvex",
-    title="Mini-batch SGD, nonconvex, function noise, step of order 1/sqrt(K), best squared gradient",
-    source=f"{_ABC}, Theorem 2 and its corollary (numbers not checked); constants derived",
+sgd_batched_nonconvex_constant = Theorem(
+    id="sgd_batched_nonconvex_constant",
+    title="Mini-batch SGD, nonconvex, function noise, constant step, best squared gradient",
+    source=f"{_ABC}, Theorem 2 (number not checked), with 1 + k u in place of its factor (1 + u)^k",
     method=sgd,
     assumptions=(smooth, batched),
-    step=_SLOW,
+    step=alpha,
+    where=(alpha <= 1 / L,),
     measure="grad_norm_sq_best",
-    bound=(6 * L_max * gap0 + 2 * L_batch * component_gap) * sqrt(L / (L_max * K)),
+    bound=2 * gap0 / (alpha * k) + 2 * alpha * L * L_batch * (gap0 + component_gap),
     start=Integer(1),
     certificate=Growing(
         growth=1 + L * L_batch * alpha**2,
@@ -58,7 +58,27 @@ sgd_batched_nonconvex = Theorem(
         by=_step,
         plus={grad_sq: alpha * (1 - L * alpha) / 2},
     ),
-    note="Neither a bounded second moment nor a bounded variance: f - f* may grow along the run.",
+    defaults={alpha: 1 / (4 * L_max)},
+    note=(
+        "Neither a bounded second moment nor a bounded variance: f - f* may grow along the run. In the "
+        "source u is L L_batch alpha^2."
+    ),
+    sibling="sgd_nonconvex_variance",
+)
+
+_SLOW = 1 / sqrt(L * L_max * K)
+
+sgd_batched_nonconvex = Theorem(
+    id="sgd_batched_nonconvex",
+    title="Mini-batch SGD, nonconvex, function noise, step of order 1/sqrt(K), best squared gradient",
+    source=f"{_ABC}, the corollary of Theorem 2 (numbers not checked), with a smaller constant",
+    method=sgd,
+    assumptions=(smooth, batched),
+    step=_SLOW,
+    measure="grad_norm_sq_best",
+    bound=2 * ((L_max + L_batch) * gap0 + L_batch * component_gap) * sqrt(L / (L_max * K)),
+    start=Integer(1),
+    certificate=Corollary(sgd_batched_nonconvex_constant, {alpha: _SLOW}),
     sibling="sgd_nonconvex_variance_horizon",
 )
 
@@ -109,4 +129,4 @@ sgd_batched_convex = Theorem(
     sibling="sgd_convex_components",
 )
 
-THEOREMS = (sgd_batched_nonconvex, sgd_batched_pl, sgd_batched_convex)
+THEOREMS = (sgd_batched_nonconvex_constant, sgd_batched_nonconvex, sgd_batched_pl, sgd_batched_convex)

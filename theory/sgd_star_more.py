@@ -24,6 +24,7 @@ from ratebound.theory.symbols import (
     K,
     L_max,
     alpha,
+    alpha0,
     d2,
     delta,
     ell,
@@ -123,6 +124,13 @@ sgd_star_weighted = Theorem(
     sibling="sgd_sc_weighted_average",
 )
 
+_star_recursion = Recursion(
+    rate=1 - alpha * mu,
+    noise=2 * alpha**2 * sigma_b_sq,
+    by={strong_first_order: 2 * alpha, expected_smoothness: alpha**2},
+    plus={delta: 2 * alpha * _NET},
+)
+
 sgd_star_inverse = Theorem(
     id="sgd_star_inverse",
     title="SGD, strongly convex, expected smoothness, step 2/(mu (k + s0)), distance",
@@ -133,14 +141,28 @@ sgd_star_inverse = Theorem(
     where=(s0 >= 4 * ell / mu,),
     measure="distance_sq",
     bound=Max(8 * sigma_b_sq / mu**2, s0 * D**2) / (k + s0),
-    certificate=Recursion(
-        rate=1 - alpha * mu,
-        noise=2 * alpha**2 * sigma_b_sq,
-        by={strong_first_order: 2 * alpha, expected_smoothness: alpha**2},
-        plus={delta: 2 * alpha * _NET},
-    ),
+    certificate=_star_recursion,
     defaults={s0: 4 * ell / mu},
     sibling="sgd_star_decaying",
+)
+
+sgd_star_inverse_sqrt = Theorem(
+    id="sgd_star_inverse_sqrt",
+    title="SGD, strongly convex, expected smoothness, step alpha0/sqrt(1 + k/s0), distance",
+    source=(
+        "derived: the schedule of Moulines and Bach 2011, Theorem 1 with exponent 1/2 (number not checked), "
+        "and the one-step bound of Gower et al. 2019"
+    ),
+    method=sgd,
+    assumptions=(strongly_convex, convex_components),
+    step=alpha0 / sqrt(1 + k / s0),
+    where=(alpha0 <= 1 / (2 * ell), s0 >= 1 / (mu * alpha0)),
+    measure="distance_sq",
+    bound=Max(4 * alpha0 * sigma_b_sq / mu, D**2) / sqrt(1 + k / s0),
+    certificate=_star_recursion,
+    defaults={alpha0: 1 / (2 * ell), s0: 2 * ell / mu},
+    note="Moulines and Bach pay for a step C/sqrt(k) with a factor exp(4 L_max^2 C^2 log k); s0 spares it.",
+    sibling="sgd_star_inverse",
 )
 
 _lipschitz_recursion = Recursion(
@@ -188,6 +210,7 @@ THEOREMS = (
     minibatch_convex_tuned,
     sgd_star_weighted,
     sgd_star_inverse,
+    sgd_star_inverse_sqrt,
     sgd_lipschitz_constant,
     sgd_lipschitz_decaying,
 )

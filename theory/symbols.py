@@ -123,7 +123,7 @@ MEANING: Mapping[Symbol, str] = MappingProxyType(
         alpha: "step size",
         alpha0: "first step size of a decaying schedule",
         s0: "shift of a decaying schedule",
-        theta: "factor of the step theta/(k+1)",
+        theta: "factor of a step theta/(k+1) or theta/(k+s0)",
         gamma: "length of a step along the normalised gradient",
         beta: "momentum factor, below 1",
         b0: "gradient norm from which on AdaGrad shortens its steps",

@@ -113,3 +113,31 @@ def test_conditions_that_make_no_chart_are_refused():
         chart_of((2 * alpha <= Max(mu, L),))
     with pytest.raises(RateboundError, match="circle"):
         nonnegative(mu, {mu: L, L: mu})
+
+
+_u, _v = Symbol("u", positive=True), Symbol("v", positive=True)
+
+
+@pytest.mark.parametrize(
+    ("expr", "true"),
+    [
+        (3 * Max(x, y) - 2 * y, True),
+        (x + y - Max(x, y), True),
+        ((x + y) * Max(1 / (1 + x), y) - x / (1 + x), True),
+        (Max(x, y) ** 2 - x**2, True),
+        (2 * Max(x, y) - x - y - Rational(1, 9), False),
+        (x - Max(x, y), False),
+        (x * Max(x, y) - y * Max(x, y), False),
+        (Max(x, 1) - Max(x, y), False),
+    ],
+)
+def test_the_larger_of_two_is_read_by_its_arguments(expr, true):
+    assert nonnegative(expr) is true
+
+
+@pytest.mark.parametrize(("shift", "true"), [(1 / _v, True), (1 / (3 * _v), False)])
+def test_one_root_of_several_is_swept_through(shift, true):
+    """With t = 1 + k/u, c <= 1/2: 1/sqrt(t + 1/u) >= (1 - c/sqrt t)/sqrt t for u >= 1/c, not a third."""
+    t = 1 + k / _u
+    claim = 1 / sqrt(t + 1 / _u) - (1 - _v / sqrt(t)) / sqrt(t)
+    assert nonnegative(claim, chart_of((_v <= Rational(1, 2), _u >= shift))) is true
