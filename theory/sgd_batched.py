@@ -58,7 +58,7 @@ sgd_batched_nonconvex_constant = Theorem(
         by=_step,
         plus={grad_sq: alpha * (1 - L * alpha) / 2},
     ),
-    defaults={alpha: 1 / (4 * L_max)},
+    defaults={alpha: 1 / L},
     note=(
         "Neither a bounded second moment nor a bounded variance: f - f* may grow along the run. In the "
         "source u is L L_batch alpha^2."

@@ -177,9 +177,10 @@ def _random_constants(theorem, rng):
         if relation.lhs in (alpha, s.damping):
             edge = float(lower(relation.rhs, symbols)(*(values[v.name] for v in symbols)))
             (low if relation.rel_op in (">", ">=") else high)[relation.lhs.name] = edge
-        elif relation.lhs in (s.s0, s.alpha0) and not relation.rhs.has(s.theta):
+        elif relation.lhs in (s.s0, s.alpha0, s.theta):
             edge = float(lower(relation.rhs, symbols)(*(values[v.name] for v in symbols)))
-            values[relation.lhs.name] = edge * (1 + rng.random() if relation.lhs == s.s0 else rng.random())
+            above = relation.rel_op in (">", ">=")
+            values[relation.lhs.name] = edge * (1 + rng.random() if above else rng.random())
     for name in ("alpha", "damping"):
         bottom = low.get(name, 0.0)
         if name in high:
