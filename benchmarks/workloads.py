@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy.sparse import csr_array
 
 CHECKPOINTS = 50
 
 
 def sparse_rows(rng, n, d, density):
     """Return normal entries at uniform places, a CSR array of shape (n, d)."""
+    # Here, for the memory of an engine on dense data is not that of SciPy.
+    from scipy.sparse import csr_array
+
     count = round(n * d * density)
     places = np.unique(rng.integers(0, n * d, 2 * count))
     places = np.sort(rng.permutation(places)[:count])

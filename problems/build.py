@@ -7,12 +7,11 @@ from os import PathLike
 from typing import Any
 
 import numpy as np
-from scipy.sparse import hstack
 
 from ratebound.problems.checks import as_floats, binary_labels
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.losses import Loss, get
-from ratebound.problems.sparse import as_data, is_sparse, need_dense
+from ratebound.problems.sparse import as_data, need_dense, with_ones
 from ratebound.theory.errors import RateboundError
 
 
@@ -93,8 +92,7 @@ def from_arrays(
         labels, done = _scaled_targets(labels)
         said.append(done)
     if intercept:
-        ones = np.ones((data.shape[0], 1))
-        data = hstack([data, ones], format="csr") if is_sparse(data) else np.hstack([data, ones])
+        data = with_ones(data)
         said.append("column of ones appended")
     else:
         said.append("no intercept")

@@ -11,7 +11,9 @@ from ratebound.theory.errors import RateboundError
 
 
 def as_floats(name: str, values: Any, ndim: int) -> np.ndarray:
-    """Return `values` as a new read-only C-contiguous float64 array of finite entries.
+    """Return `values` as a read-only C-contiguous float64 array of finite entries.
+
+    It is new, unless `values` are such an array already, with nobody else's memory under it.
 
     Raises
     ------
@@ -23,7 +25,7 @@ def as_floats(name: str, values: Any, ndim: int) -> np.ndarray:
         if raw.dtype.kind not in "fiub":
             # Text that looks like numbers is refused too: it is usually a column that should not be there.
             raise TypeError(f"dtype {raw.dtype}")
-        array = np.array(raw, dtype=np.float64, order="C")
+        array = raw if _is_ours(raw) else np.array(raw, dtype=np.float64, order="C")
     except (TypeError, ValueError) as problem:
         raise RateboundError(f"{name} is not a numeric array ({problem}); encode it as numbers") from None
     if array.ndim != ndim:
@@ -41,6 +43,11 @@ def as_floats(name: str, values: Any, ndim: int) -> np.ndarray:
         )
     array.flags.writeable = False
     return array
+
+
+def _is_ours(array: np.ndarray) -> bool:
+    flags = array.flags
+    return array.dtype == np.float64 and flags.c_contiguous and flags.owndata and not flags.writeable
 
 
 def check_l2(l2: Any) -> float:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, Literal
 
 import numpy as np
-from scipy.special import roots_jacobi
 
 from ratebound.problems.blas import one_blas_thread
 from ratebound.problems.certified import EPS
@@ -31,8 +30,15 @@ from ratebound.theory.errors import RateboundError
 
 # Taylor's remainder by quadrature where the subtraction phi(z) - phi(z*) - phi'(z*)(z - z*) would cancel.
 _SMALL = 0.25
-_NODES, _WEIGHTS = roots_jacobi(6, 1.0, 0.0)
-_NODES, _WEIGHTS = (_NODES + 1) / 2, _WEIGHTS / 4
+
+
+@cache
+def _quadrature() -> list[tuple[float, float]]:
+    """Return nodes and weights of the integral of (1 - t) h(t) over [0, 1], exact for degree 11."""
+    from scipy.special import roots_jacobi
+
+    nodes, weights = roots_jacobi(6, 1.0, 0.0)
+    return list(zip((nodes + 1) / 2, weights / 4, strict=True))
 
 
 @dataclass(frozen=True, eq=False)
@@ -255,7 +261,7 @@ class Problem:
         small = np.abs(dz) < _SMALL
         step = np.where(small, dz, 0.0)
         near = sum(
-            (w * second(base + t * step, self.y) for t, w in zip(_NODES, _WEIGHTS, strict=True)),
+            (w * second(base + t * step, self.y) for t, w in _quadrature()),
             start=np.zeros(()),
         )
         terms = np.where(small, near * step**2, far)

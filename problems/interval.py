@@ -10,9 +10,9 @@ from collections.abc import Callable
 from functools import reduce
 
 import numpy as np
-from scipy.special import expit as _expit
 from sympy import Add, Expr, Integer, Mul, Pow, Symbol, cos, exp, log, sin
 
+from ratebound.problems.lower import expit_at
 from ratebound.problems.primitives import expit, softplus
 from ratebound.theory.errors import RateboundError
 
@@ -21,7 +21,7 @@ _INCREASING: dict[type, Callable[[np.ndarray], np.ndarray]] = {
     exp: np.exp,
     log: np.log,
     softplus: lambda z: np.logaddexp(0.0, z),
-    expit: _expit,
+    expit: expit_at,
 }
 # The first maximum of each periodic function; the first minimum lies half a period later.
 _PERIODIC: dict[type, tuple[Callable[[np.ndarray], np.ndarray], float]] = {

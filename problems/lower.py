@@ -12,7 +12,6 @@ from typing import Any, Literal
 
 import mpmath
 import numpy as np
-from scipy.special import expit as _expit
 from sympy import Expr, Function, Rational, Symbol, floor, fraction, lambdify
 from sympy.core.function import AppliedUndef
 from sympy.printing.c import C99CodePrinter
@@ -43,9 +42,17 @@ class _Printer(NumPyPrinter):
         return f"minimum_of({', '.join(self._print(a) for a in expr.args)})"
 
 
+def expit_at(z: np.ndarray) -> np.ndarray:
+    """Return 1/(1 + exp(-z)) of numbers."""
+    # Here, for SciPy's special functions are much to load for losses without it.
+    from scipy.special import expit
+
+    return np.asarray(expit(z))
+
+
 _NUMPY = {
     "softplus": lambda z: np.logaddexp(0.0, z),
-    "expit": _expit,
+    "expit": expit_at,
     "maximum_of": lambda *a: reduce(np.maximum, a),
     "minimum_of": lambda *a: reduce(np.minimum, a),
     "modulo": np.mod,

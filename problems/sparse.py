@@ -5,17 +5,19 @@ Nothing here makes the data dense. What needs dense rows refuses sparse ones wit
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.sparse import csr_array, issparse
-from scipy.sparse.linalg import LinearOperator, cg
 
 from ratebound.problems.certified import EPS
 from ratebound.problems.checks import as_floats
 from ratebound.problems.spectrum import Spectrum
 from ratebound.theory.errors import RateboundError
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 _GRAM = 2000
 """Features up to which the matrix A^T A, which is dense, is small enough for its eigenvalues."""
@@ -30,10 +32,12 @@ def as_data(values: Any) -> Any:
     RateboundError
         If the values are not finite numbers in two dimensions.
     """
-    if not issparse(values):
+    if not is_sparse(values):
         return as_floats("A", values, 2)
     if values.ndim != 2 or 0 in values.shape:
         raise RateboundError(f"A has shape {values.shape}; expected samples in rows, features in columns")
+    from scipy.sparse import csr_array
+
     # A copy in canonical form: each column at most once in a row, which kernels rely on.
     A = csr_array(values, copy=True)
     A.sum_duplicates()
@@ -43,7 +47,9 @@ def as_data(values: Any) -> Any:
 
 def is_sparse(A: Any) -> bool:
     """Tell whether data are stored by their nonzero entries."""
-    return bool(issparse(A))
+    # SciPy's sparse arrays are much to load, and who has one has loaded them.
+    module = sys.modules.get("scipy.sparse")
+    return module is not None and bool(module.issparse(A))
 
 
 def need_dense(A: Any, what: str) -> None:
@@ -56,6 +62,16 @@ def need_dense(A: Any, what: str) -> None:
     """
     if is_sparse(A):
         raise RateboundError(f"{what} needs dense rows, and the data are sparse; pass A.toarray() if it fits")
+
+
+def with_ones(A: Any) -> Any:
+    """Return data with a column of ones after the others."""
+    ones = np.ones((A.shape[0], 1))
+    if not is_sparse(A):
+        return np.hstack([A, ones])
+    from scipy.sparse import hstack
+
+    return hstack([A, ones], format="csr")
 
 
 def predictions(A: Any, X: np.ndarray) -> np.ndarray:
@@ -94,6 +110,8 @@ def batch_slopes(
         rows = A[idx]
         Z = [np.einsum("...rd,rbd->...rb", at, rows) for at in (X, *others)]
         return np.einsum("...rb,rbd->...rd", slope(*Z), rows)
+    from scipy.sparse import csr_array
+
     R, b = idx.shape
     d = A.shape[1]
     rows = A[idx.ravel()]
@@ -149,5 +167,7 @@ def newton_direction(A: csr_array, curvature: np.ndarray, l2: float, gradient: n
     scale = float(np.linalg.norm(gradient))
     if scale == 0:
         return np.zeros(d)
+    from scipy.sparse.linalg import LinearOperator, cg
+
     H = LinearOperator((d, d), matvec=lambda v: A.T @ (curvature * (A @ v)) / n + l2 * v, dtype=np.float64)
     return scale * np.asarray(cg(H, gradient / scale, rtol=1e-10, maxiter=10 * d)[0])
