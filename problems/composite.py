@@ -76,7 +76,7 @@ class Composite(Problem):
             return self.value(X) - minimum.f_star
         with np.errstate(all="ignore"):
             if self.kind == "quadratic":
-                roots = (X - minimum.x_star) @ self._root.T
+                roots = (X - minimum.x_star) @ self.root.T
                 rise = np.asarray(np.einsum("...j,...j->...", roots, roots)) / 2
             else:
                 rise = self._bregman(X)

@@ -222,8 +222,8 @@ class Problem:
         return np.swapaxes(weighted, -1, -2) @ self.A / self.n + self.l2 * np.eye(self.d)
 
     @cached_property
-    def _root(self) -> np.ndarray:
-        """Triangular R with R^T R = H."""
+    def root(self) -> np.ndarray:
+        """Triangular R with R^T R = H, for a quadratic problem."""
         stacked = self.A
         if self.l2:
             stacked = np.vstack([self.A, np.sqrt(self.n * self.l2) * np.eye(self.d)])
@@ -242,7 +242,7 @@ class Problem:
                 squares = predictions(self.A, away) ** 2
                 return squares.mean(-1) / 2 + self.l2 / 2 * (away**2).sum(-1)
             if minimum.route == "closed form":
-                roots = (X - minimum.x_star) @ self._root.T
+                roots = (X - minimum.x_star) @ self.root.T
                 return np.asarray(np.einsum("...j,...j->...", roots, roots)) / 2
             if minimum.route == "newton":
                 return self._bregman(X)

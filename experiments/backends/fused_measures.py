@@ -1,12 +1,14 @@
-"""Measures of many points at once, shared by threads; the gap with the loss fused into its sum.
+"""Valuess of many points at once, shared by threads; the gap with the loss fused into its sum.
 
 :meth:`Problem.gap` avoids the cancellation of f(x) - f*, at the price of several evaluations of the loss per
 sample. Far enough from the minimum the plain difference is as good, and most points of a stochastic run
 stay there: this function takes it where it loses at most five digits, and leaves the rest to the problem.
+The gap of least squares is a sum of squares, of as many terms as there are features.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,11 +17,24 @@ from ratebound.experiments.backends.aligned import aligned
 from ratebound.experiments.backends.cache import load_module
 from ratebound.experiments.backends.gradient_source import shape_of_tile
 from ratebound.experiments.backends.lanes_sparse import filled_rows
-from ratebound.experiments.backends.loss_sums import SPARSE_VECTORS, dense_sums, sparse_sums
+from ratebound.experiments.backends.loss_sums import (
+    PART,
+    SPARSE_VECTORS,
+    SQUARE,
+    Summand,
+    dense_sums,
+    multiple,
+    sparse_sums,
+    summand,
+)
+from ratebound.experiments.backends.points import Points
 from ratebound.experiments.backends.recorder import nan_to_inf
 from ratebound.experiments.backends.simd import WIDTH
 from ratebound.experiments.backends.threads import share
 from ratebound.problems.finite_sum import Problem
+from ratebound.problems.losses import Loss
+from ratebound.problems.losses import y as label
+from ratebound.problems.lower import lower
 from ratebound.problems.point_values import Values, values_at
 
 _BLOCK = 2**15
@@ -29,6 +44,9 @@ _VECTORS = 2
 _VALUES = 2**20
 _LARGE = 2**20
 _LOST = 1e-5
+
+Sum = Callable[[Points], np.ndarray]
+"""From points to values (P,)."""
 
 
 def _in_threads(function: Values, problem: Problem) -> Values:
@@ -49,83 +67,128 @@ def _in_threads(function: Values, problem: Problem) -> Values:
     return apply
 
 
-def _fused_value(problem: Problem) -> Values:
-    """Return f at points (P, d)."""
-    at_once, vectors = shape_of_tile(_VECTORS * WIDTH, "float64")
-    n, d, lanes = problem.n, problem.d, WIDTH * vectors
-    tiles = -(-n // lanes)
-    labels, inside, rows = np.zeros((tiles, lanes)), np.zeros((tiles, lanes)), np.zeros((tiles * lanes, d))
-    labels.flat[:n], inside.flat[:n], rows[:n] = problem.y, 1.0, problem.A
-    data = np.ascontiguousarray(rows.reshape(tiles, lanes, d).transpose(0, 2, 1))
-    sums = load_module(dense_sums(problem.loss, at_once, vectors)).sums
+def _dense_sum(
+    added: Summand, A: np.ndarray, y: np.ndarray, nothing: float, centre: Any, unit: float, l2: float
+) -> Sum:
+    """Return `unit` times the sum over the rows of A, and the regulariser, at points less a centre.
 
-    def value(X: np.ndarray) -> np.ndarray:
-        count = X.shape[0]
-        values, groups = np.empty(count), -(-count // at_once)
+    At a prediction of `nothing` a sample adds nothing.
+    """
+    at_once, vectors = shape_of_tile(_VECTORS * WIDTH, "float64")
+    n, d, lanes = *A.shape, WIDTH * vectors
+    tiles = -(-n // lanes)
+    rows, begin, labels, inside = np.zeros((tiles * lanes, d)), *(np.zeros((tiles, lanes)) for _ in range(3))
+    rows[:n], labels.flat[:n], inside.flat[:n], begin.flat[n:] = A, y, 1.0, nothing
+    tiled = rows.reshape(tiles, lanes, d)
+    firsts = (tiled != 0).any(1).argmax(1).astype(np.uint64)
+    data = np.ascontiguousarray(tiled.transpose(0, 2, 1))
+    sums = load_module(dense_sums(added, at_once, vectors)).sums
+
+    def value(points: Points) -> np.ndarray:
+        values, groups = np.empty(points.count), -(-points.count // at_once)
 
         def work(first: int, last: int) -> None:
-            step = max(1, _BLOCK // (d * at_once))
-            for start in range(first, last, step):
-                part = slice(start * at_once, min((start + step) * at_once, last * at_once, count))
-                points = X[part]
-                if surplus := -len(points) % at_once:
-                    points = np.concatenate([points, np.zeros((surplus, d))])
-                totals, factors = np.zeros((len(points), WIDTH)), np.ones((len(points), WIDTH))
-                sums(data, labels, inside, points, totals, factors)
-                # Shorter by far than NumPy's sum over so short an axis.
-                added = np.einsum("pl->p", totals[: len(X[part])])
-                values[part] = added / n + problem.l2 / 2 * _squares(X[part])
+            step = min(max(1, _BLOCK // (d * at_once)), last - first)
+            block, sum_of = np.empty((step * at_once, d)), np.empty(step * at_once)
+            for start in range(first * at_once, last * at_once, step * at_once):
+                stop = min(start + step * at_once, last * at_once)
+                here = points.copy(start, stop, centre, block)
+                sum_of[:] = 0.0
+                sums(data, firsts, begin, labels, inside, block[: stop - start], sum_of)
+                values[start : start + here] = unit * sum_of[:here]
+                if l2:
+                    values[start : start + here] += l2 / 2 * _squares(block[:here])
 
-        share(work, groups, X.size * tiles * lanes)
+        share(work, groups, points.count * d * tiles * lanes)
         return values
 
     return value
 
 
-def _sparse_value(problem: Problem) -> Values:
-    """Return f at points (P, d)."""
+def _scales(loss: Loss, y: np.ndarray) -> np.ndarray | None:
+    """Return what predictions are multiplied by where a loss is the softplus of a multiple, else None."""
+    c = multiple(loss)
+    return None if c is None else lower(c, (label,))(y) / PART
+
+
+def _dense_value(problem: Problem) -> Sum:
+    """Return f."""
+    scales, added = _scales(problem.loss, problem.y), summand(problem.loss, True)
+    rows, nothing, unit = problem.A, 0.0, 1 / problem.n
+    if scales is not None:
+        rows, nothing, unit = scales[:, None] * problem.A, -np.inf, PART / problem.n
+    return _dense_sum(added, rows, problem.y, nothing, 0.0, unit, problem.l2)
+
+
+def _sparse_value(problem: Problem) -> Sum:
+    """Return f."""
     A: Any = problem.A
     data = *filled_rows(problem, "float64"), np.array(problem.y)
-    sums = load_module(sparse_sums(problem.loss)).sums
+    sums = load_module(sparse_sums(summand(problem.loss, False))).sums
     lanes = WIDTH * SPARSE_VECTORS
+    unit = 1.0 if multiple(problem.loss) is None else PART
 
-    def value(X: np.ndarray) -> np.ndarray:
-        count = X.shape[0]
-        totals = np.empty(-(-count // lanes) * lanes)
+    def value(points: Points) -> np.ndarray:
+        totals = np.empty(-(-points.count // lanes) * lanes)
+        squares = np.empty_like(totals)
 
         def work(first: int, last: int) -> None:
-            points = aligned((problem.d + 1, lanes), "float64")
+            here, turned = np.empty((lanes, problem.d)), aligned((problem.d + 1, lanes), "float64")
             for start in range(first * lanes, last * lanes, lanes):
-                here = X[start : start + lanes]
-                points[:-1, : len(here)] = here.T
-                sums(*data, points, totals[start : start + lanes])
+                points.copy(start, start + lanes, 0.0, here)
+                squares[start : start + lanes] = _squares(here)
+                np.multiply(here.T, 1 / unit, out=turned[:-1])
+                sums(*data, turned, totals[start : start + lanes])
 
-        share(work, totals.size // lanes, count * A.nnz)
-        return totals[:count] / problem.n + problem.l2 / 2 * _squares(X)
+        share(work, totals.size // lanes, points.count * A.nnz)
+        return (totals * (unit / problem.n) + problem.l2 / 2 * squares)[: points.count]
 
     return value
 
 
 def _squares(X: np.ndarray) -> np.ndarray:
+    # Shorter by far than NumPy's sum over so short an axis.
     return np.asarray(np.einsum("pj,pj->p", X, X))
 
 
-def _fused_gap(problem: Problem) -> Values:
-    """Return f - f* at points (..., d), as :meth:`Problem.gap` to about ten digits."""
-    value = _sparse_value(problem) if problem.sparse else _fused_value(problem)
-    careful = _in_threads(problem.gap, problem)
+class _Gap:
+    """f - f* at points (..., d), as :meth:`Problem.gap` to about ten digits."""
 
-    def gap(X: np.ndarray) -> np.ndarray:
-        points = np.ascontiguousarray(X).reshape(-1, problem.d)
+    def __init__(self, problem: Problem) -> None:
+        self._problem = problem
+        self._value = _sparse_value(problem) if problem.sparse else _dense_value(problem)
+        self._careful = _in_threads(problem.gap, problem)
+
+    def __call__(self, X: np.ndarray) -> np.ndarray:
+        return self.each([X])[0]
+
+    def each(self, arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """Return the gaps at the points of several arrays."""
+        points = Points(arrays)
         with np.errstate(all="ignore"):
-            values = value(points)
-            result = values - problem.f_star
+            values = self._value(points)
+            result = values - self._problem.f_star
             near = np.isfinite(values) & ~(result > _LOST * np.abs(values))
         if near.any():
-            result[near] = careful(points[near])
-        return nan_to_inf(result).reshape(X.shape[:-1])
+            result[near] = self._careful(points.at(np.flatnonzero(near)))
+        return points.shaped(nan_to_inf(result))
 
-    return gap
+
+class _QuadraticGap:
+    """f - f* of least squares at points (..., d)."""
+
+    def __init__(self, problem: Problem) -> None:
+        root = problem.root
+        self._value = _dense_sum(SQUARE, root, np.zeros(len(root)), 0.0, problem.x_star, 1.0, 0.0)
+
+    def __call__(self, X: np.ndarray) -> np.ndarray:
+        return self.each([X])[0]
+
+    def each(self, arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """Return the gaps at the points of several arrays."""
+        points = Points(arrays)
+        with np.errstate(all="ignore"):
+            return points.shaped(nan_to_inf(self._value(points)))
 
 
 def fused_measures(problem: Problem) -> dict[str, Values]:
@@ -137,6 +200,11 @@ def fused_measures(problem: Problem) -> dict[str, Values]:
         If the loss has no printing.
     """
     # The other routes have a gap that is cheaper, or safer, than a plain difference.
-    fused = problem.minimum.route == "newton"
-    shared = {name: _in_threads(function, problem) for name, function in values_at(problem).items()}
-    return shared | ({"gap": _fused_gap(problem)} if fused else {})
+    shared: dict[str, Values] = {
+        name: _in_threads(function, problem) for name, function in values_at(problem).items()
+    }
+    if problem.minimum.route == "newton":
+        shared["gap"] = _Gap(problem)
+    elif problem.minimum.route == "closed form" and not problem.sparse:
+        shared["gap"] = _QuadraticGap(problem)
+    return shared

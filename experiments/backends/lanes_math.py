@@ -29,12 +29,30 @@ _LN2_HIGH, _LN2_LOW = 0.693147180369123816490, 1.90821492927058770002e-10
 _INV_LN2 = 1.44269504088896338700
 _SHIFT = 1.5 * 2.0**52
 """Added to a number, it leaves the nearest integer in the lowest bits."""
+_LN2 = _LN2_HIGH + _LN2_LOW
 _SQRT2 = 1.41421356237309504880
-_RADIUS = 0.5 * (_LN2_HIGH + _LN2_LOW) / STEPS
+_RADIUS = 0.5 * _LN2 / STEPS
 """The largest |v - n ln(2)/16|."""
 # Of Taylor's series, but for r^7/7!, which is close to what Chebyshev's polynomial T_7 leaves of it.
+_C1 = 1.0 + 7.0 / 64 * _RADIUS**6 / 5040
 _C3 = 1.0 / 6 - 56.0 / 64 * _RADIUS**4 / 5040
 _C5 = 1.0 / 120 + 112.0 / 64 * _RADIUS**2 / 5040
+_Q1, _Q2, _Q3, _Q4, _Q5, _Q6 = (
+    c * (_LN2 / STEPS) ** (power + 1) for power, c in enumerate((_C1, 0.5, _C3, 1.0 / 24, _C5, 1.0 / 720))
+)
+"""The same coefficients where r is a part of a sixteenth of a doubling."""
+
+
+@_inline
+def _taylor(r: Any) -> Any:
+    """Return exp(r) for |r| up to ln(2)/2."""
+    r2 = r * r
+    r4 = r2 * r2
+    low = (1.0 / 6 + r * (1.0 / 24)) + r2 * (1.0 / 120 + r * (1.0 / 720))
+    high = (1.0 / 5040 + r * (1.0 / 40320)) + r2 * (1.0 / 362880 + r * (1.0 / 3628800))
+    top = (1.0 / 39916800 + r * (1.0 / 479001600)) + r2 * (1.0 / 6227020800)
+    series = low + r4 * (high + r4 * top)
+    return 1.0 + (r + r2 * (0.5 + r * series))
 
 
 @_inline
@@ -42,14 +60,24 @@ def _reduced(v: Any) -> Any:
     """Return n + a shift, where n rounds v/ln(2), and exp(v)/2^n by Taylor's series in v - n ln 2."""
     shifted = v * _INV_LN2 + _SHIFT
     n = shifted - _SHIFT
-    r = (v - n * _LN2_HIGH) - n * _LN2_LOW
-    r2 = r * r
-    r4 = r2 * r2
-    low = (1.0 / 6 + r * (1.0 / 24)) + r2 * (1.0 / 120 + r * (1.0 / 720))
-    high = (1.0 / 5040 + r * (1.0 / 40320)) + r2 * (1.0 / 362880 + r * (1.0 / 3628800))
-    top = (1.0 / 39916800 + r * (1.0 / 479001600)) + r2 * (1.0 / 6227020800)
-    series = low + r4 * (high + r4 * top)
-    return shifted, 1.0 + (r + r2 * (0.5 + r * series))
+    return shifted, _taylor((v - n * _LN2_HIGH) - n * _LN2_LOW)
+
+
+@_inline
+def _power_by_series(u: Any) -> Any:
+    """Return 2^u where it is normal."""
+    shifted = u + _SHIFT
+    return scaled(_taylor((u - (shifted - _SHIFT)) * _LN2), shifted)
+
+
+@_inline
+def _power_by_table(u: Any) -> Any:
+    """Return 2^(u/16) = 2^(n/16) (1 + r q(r)) where it is normal; n rounds u, and r = u - n is exact."""
+    shifted = u + _SHIFT
+    r = u - (shifted - _SHIFT)
+    power = power_of_steps(shifted)
+    q = fused(r, fused(r, fused(r, fused(r, fused(r, _Q6, _Q5), _Q4), _Q3), _Q2), _Q1)
+    return fused(power * r, q, power)
 
 
 @_inline
@@ -74,6 +102,9 @@ def _exp_by_series(v: Any) -> Any:
 _NEAR = 708.0
 """Up to this |v| no number in _exp_near leaves the normal ones."""
 _exp_near = _exp_by_table if LOOKS_UP else _exp_by_series
+_power = _power_by_table if LOOKS_UP else _power_by_series
+PARTS = STEPS if LOOKS_UP else 1
+"""Parts of a doubling in which :func:`power_minus` counts: what is so counted needs no reduction."""
 
 
 @njit(error_model="numpy")
@@ -150,9 +181,9 @@ def exp(v: Any) -> Any:
 
 
 @_inline
-def exp_minus(size: Any) -> Any:
-    """Return exp(-size) of numbers that are not negative; beyond 708 it stays at 3e-308."""
-    return narrowed(_exp_near(larger(-_NEAR, -widened(size))), size)
+def power_minus(size: Any) -> Any:
+    """Return 2^(-size/PARTS) of float64 that are not negative; below 2^-1021 it falls no further."""
+    return _power(larger(-1021.0 * PARTS, -size))
 
 
 @_inline

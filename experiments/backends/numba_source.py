@@ -19,7 +19,7 @@ _IMPORTS = """import numpy as np
 from numba import njit
 
 from ratebound.experiments.backends.lanes_draw import draw, draw_across, make_distinct
-from ratebound.experiments.backends.lanes_math import exp, exp_minus, larger, log, smaller, softplus
+from ratebound.experiments.backends.lanes_math import exp, larger, log, power_minus, smaller, softplus
 from ratebound.experiments.backends.lanes_order import draw_in_order
 from ratebound.experiments.backends.lanes_sparse import (
     add_row, any_leaves_range, ask_for_row, leaves_range, row_dot, unforeseen

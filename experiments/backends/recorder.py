@@ -42,6 +42,15 @@ class Foresees(Protocol):
         ...
 
 
+@runtime_checkable
+class Together(Protocol):
+    """A measure of the points of several arrays, for many small calls cost more than one large one."""
+
+    def each(self, arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """Return the values at the points of each array (..., d), shape (...)."""
+        ...
+
+
 def nan_to_inf(values: np.ndarray) -> np.ndarray:
     """Return the values with nan, the remains of inf - inf in a diverged run, read as inf."""
     return np.where(np.isnan(values), np.inf, values)
@@ -104,14 +113,19 @@ class _Points:
         for name in {name for _, name, _ in self._held}:
             due = [(slot, X) for slot, each, X in self._held if each == name]
             function = "gap" if name == "gap_average" else name.removesuffix("_last")
-            S, _, d = due[0][1].shape
-            ends = np.cumsum([X.shape[1] for _, X in due])
-            # As they are read, however the points lie: the measures go through them row by row.
-            points = np.empty((S, ends[-1], d))
-            values = self._measures[function](np.concatenate([X for _, X in due], axis=1, out=points))
-            for (slot, _), found in zip(due, np.split(values, ends[:-1], axis=1), strict=True):
+            values = self._taken(self._measures[function], [X for _, X in due])
+            for (slot, _), found in zip(due, values, strict=True):
                 self._out[name][:, :, slot] = found
         self._held, self._size = [], 0
+
+    def _taken(self, measure: Values, arrays: list[np.ndarray]) -> list[np.ndarray]:
+        if isinstance(measure, Together):
+            return measure.each(arrays)
+        S, _, d = arrays[0].shape
+        ends = np.cumsum([X.shape[1] for X in arrays])
+        # As they are read, however the points lie: the measure goes through them row by row.
+        points = np.empty((S, ends[-1], d))
+        return np.split(measure(np.concatenate(arrays, axis=1, out=points)), ends[:-1], axis=1)
 
 
 def needs_path(plan: Plan) -> bool:

@@ -70,10 +70,21 @@ def test_both_ways_to_exp(name):
     assert (np.abs(got - exact) <= 2 * np.spacing(exact)).all()
 
 
-def test_exp_without_a_branch():
-    values = np.concatenate([np.linspace(0, 708, 4001), [5e-324, 709.0, 1e300, np.inf, np.nan]])
-    got = over(lanes_math.exp_minus)(values)
-    exact = np.exp(-np.minimum(values, 708.0).astype(np.longdouble)).astype(np.float64)
+@pytest.mark.parametrize(("name", "parts"), [("_power_by_series", 1), ("_power", lanes_math.PARTS)])
+def test_both_ways_to_powers_of_two(name, parts):
+    # Only one of them is what sums of softplus take on this processor.
+    values = parts * np.concatenate([np.linspace(-1021, 1021, 4001), np.linspace(-1, 1, 4001)])
+    got = over(getattr(lanes_math, name))(values)
+    exact = np.exp2(values.astype(np.longdouble) / parts).astype(np.float64)
+    assert (np.abs(got - exact) <= 2 * np.spacing(exact)).all()
+
+
+def test_small_powers_without_a_branch():
+    values = lanes_math.PARTS * np.concatenate(
+        [np.linspace(0, 1021, 4001), [5e-324, 1022.0, 1e300, np.inf, np.nan]]
+    )
+    got = over(lanes_math.power_minus)(values)
+    exact = np.exp2(-np.minimum(values / lanes_math.PARTS, 1021.0).astype(np.longdouble)).astype(np.float64)
     assert (np.abs(got - exact)[:-1] <= 2 * np.spacing(exact[:-1])).all() and np.isnan(got[-1])
 
 
