@@ -110,7 +110,7 @@ def check_shapes(A: Any, y: np.ndarray, x0: np.ndarray) -> None:
     if not entries.any():
         raise RateboundError("every entry of A is zero: the objective does not depend on x; check the data")
     with np.errstate(over="ignore"):
-        if not np.isfinite((entries * entries).sum() * max(n, d)):
+        if not np.isfinite(np.vdot(entries, entries) * max(n, d)):
             raise RateboundError(
                 f"the entries of A reach {np.abs(entries).max():.3g}, whose squares overflow; rescale them"
             )
