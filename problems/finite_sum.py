@@ -25,13 +25,11 @@ from ratebound.problems.sparse import (
     predictions,
     sparse_spectrum,
 )
-from ratebound.problems.spectrum import Spectrum, spectrum
+from ratebound.problems.spectrum import Spectrum, spectrum, triangular_root
 from ratebound.theory.errors import RateboundError
 
 # Taylor's remainder by quadrature where the subtraction phi(z) - phi(z*) - phi'(z*)(z - z*) would cancel.
 _SMALL = 0.25
-_BLOCK = 2**19
-"""Values of the data that are factorised at once."""
 
 
 @cache
@@ -226,13 +224,8 @@ class Problem:
     @cached_property
     def root(self) -> np.ndarray:
         """Triangular R with R^T R = H, for a quadratic problem."""
-        found = np.sqrt(self.n * self.l2) * np.eye(self.d if self.l2 else 0, self.d)
-        # A block of rows at a time, for the factorisation copies what it is given.
-        step = max(self.d, _BLOCK // self.d)
         with self._calmly():
-            for start in range(0, self.n, step):
-                found = np.linalg.qr(np.vstack([found, self.A[start : start + step]]), mode="r")
-        return found / np.sqrt(self.n)
+            return triangular_root(self.A, self.l2)
 
     def gap(self, X: np.ndarray) -> np.ndarray:
         """Return f - f*, shape (...), at points of shape (..., d), without cancellation.

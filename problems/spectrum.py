@@ -8,6 +8,9 @@ import numpy as np
 
 from ratebound.problems.certified import EPS
 
+_BLOCK = 2**19
+"""Values of the data that are factorised at once."""
+
 
 @dataclass(frozen=True, eq=False)
 class Spectrum:
@@ -61,3 +64,16 @@ def spectrum(A: np.ndarray) -> Spectrum:
     kept = s > delta
     doubtful = kept & (s < 1e4 * delta)
     return Spectrum(s**2 / n, (2 * s + delta) * delta / n, int(kept.sum()), not doubtful.any())
+
+
+def triangular_root(A: np.ndarray, l2: float) -> np.ndarray:
+    """Return a triangular R with ``R^T R = (1/n) A^T A + l2``, of at most d rows.
+
+    It takes a block of rows after the other, for a factorisation copies what it is given.
+    """
+    n, d = A.shape
+    root = np.sqrt(n * l2) * np.eye(d if l2 else 0, d)
+    step = max(d, _BLOCK // d)
+    for start in range(0, n, step):
+        root = np.linalg.qr(np.vstack([root, A[start : start + step]]), mode="r")
+    return root / np.sqrt(n)
