@@ -136,9 +136,8 @@ def _sparse_value(problem: Problem) -> Sum:
             here, turned = np.empty((lanes, problem.d)), aligned((problem.d + 1, lanes), "float64")
             for start in range(first * lanes, last * lanes, lanes):
                 points.copy(start, start + lanes, 0.0, here)
-                squares[start : start + lanes] = _squares(here)
-                np.multiply(here.T, 1 / unit, out=turned[:-1])
-                sums(*data, turned, totals[start : start + lanes])
+                part = slice(start, start + lanes)
+                sums(*data, here, 1 / unit, turned, totals[part], squares[part])
 
         share(work, totals.size // lanes, points.count * A.nnz)
         return (totals * (unit / problem.n) + problem.l2 / 2 * squares)[: points.count]

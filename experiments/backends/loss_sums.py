@@ -103,8 +103,10 @@ _SPARSE = '''"""Sums over sparse rows: printed, not written."""
 {imports}
 
 @njit(nogil=True, cache=True, error_model="numpy", boundscheck=False)
-def sums(starts, columns, entries, labels, points, totals):
+def sums(starts, columns, entries, labels, given, unit, points, totals, squares):
 {start}
+    for j in range(given.shape[1]):
+{turn}
     for begun in range(0, labels.size, {factors}):
 {ones}
         for i in range(begun, min(begun + {factors}, labels.size)):
@@ -208,8 +210,9 @@ def dense_sums(added: Summand, points: int, vectors: int) -> str:
 def sparse_sums(added: Summand) -> str:
     """Print the module that sums over sparse rows; a vector holds one prediction at eight points.
 
-    It takes rows as starts, columns and entries, filled up, labels (n,), points (more than d, lanes), and
-    writes totals (lanes,).
+    It takes rows as starts, columns and entries, filled up, labels (n,), points (lanes, d), the unit of the
+    predictions, and room for the points in that unit (more than d, lanes). It writes totals and the squared
+    norms of the points (lanes,).
 
     Raises
     ------
@@ -226,18 +229,25 @@ def sparse_sums(added: Summand) -> str:
             f"z{c}_{half} = z{c}_{half} + a * load(points, (column, {WIDTH * c}))" for c in vectors
         ]
 
-    add = []
+    add, turn = [], []
+    for c in vectors:
+        each = ", ".join(f"given[{WIDTH * c + p}, j]" for p in range(WIDTH))
+        turn += [f"x = pack({each})", f"square{c} = square{c} + x * x"]
+        turn += [f"store(x * unit, points, (j, {WIDTH * c}))"]
     for c in vectors:
         add += [f"z{c} = z{c}_0 + z{c}_1", *_added(added, f"z{c}", "y", None, str(c))]
     return _SPARSE.format(
         imports=imports("float64"),
         factors=_FACTORS,
-        start=_text([f"total{c} = fill(0.0)" for c in vectors], 1),
+        start=_text([f"total{c} = square{c} = fill(0.0)" for c in vectors], 1),
+        turn=_text(turn, 2),
         ones=_text([f"factor{c} = fill(1.0)" for c in vectors], 2),
         zeros=_text([f"z{c}_{half} = fill(0.0)" for c in vectors for half in range(2)], 3),
         entries=_text([line for place in range(TOGETHER) for line in gathered(place)], 4),
         together=TOGETHER,
         add=_text(add, 3),
         logarithms=_text([f"total{c} = total{c} + {_logarithm(f'factor{c}')}" for c in vectors], 2),
-        stop=_text([f"store(total{c}, totals, ({WIDTH * c},))" for c in vectors], 1),
+        stop=_text(
+            [f"store({name}{c}, {name}s, ({WIDTH * c},))" for name in ("total", "square") for c in vectors], 1
+        ),
     )
