@@ -53,6 +53,7 @@ FAMILIES = (
     "sgd_least_squares",
     "sgd_weighted",
     "sgd_tail",
+    "sgd_last",
     "variance_reduced",
     "restarted",
     "stored_averages",

@@ -22,6 +22,7 @@ from ratebound.theory.exposition_steps import (
     decaying_squares,
     distance_estimate,
     interpolated,
+    last_falling,
     last_iterate,
     least_gradient,
     look_ahead,
@@ -38,6 +39,7 @@ from ratebound.theory.gradient_sum import GradientSum
 from ratebound.theory.growing import Growing
 from ratebound.theory.inexact import Nearing, Perturbed
 from ratebound.theory.interpolated import Interpolated
+from ratebound.theory.last_falling import LastFalling
 from ratebound.theory.last_iterate import LastIterate
 from ratebound.theory.least_gradient import LeastGradient
 from ratebound.theory.look_ahead import LookAhead
@@ -121,6 +123,8 @@ def _proof(theorem: Theorem) -> list[Line]:
             return list(interpolated(theorem, proof))
         case LastIterate() as proof:
             return list(last_iterate(theorem, proof))
+        case LastFalling() as proof:
+            return list(last_falling(theorem, proof))
         case _ if isinstance(theorem.certificate, ByModel):
             return list(of_models(theorem, theorem.certificate))
         case SummedSquares() | LargestAverage() as proof:

@@ -16,6 +16,7 @@ from ratebound.theory.estimated import factor as proof_factor
 from ratebound.theory.estimated import ratio, reach
 from ratebound.theory.inexact import Nearing, Perturbed
 from ratebound.theory.interpolated import Interpolated
+from ratebound.theory.last_falling import LastFalling
 from ratebound.theory.last_iterate import LastIterate
 from ratebound.theory.least_gradient import LeastGradient
 from ratebound.theory.look_ahead import LookAhead
@@ -209,6 +210,24 @@ def last_iterate(theorem: Theorem, proof: LastIterate) -> Iterator[Line]:
     yield Line("Summed, f(x_j) - f* has for j < K twice the factor", factor(proof.factor(theorem)), ">= 0")
     yield Line("where the step alpha_K, never made, is", proof.beyond)
     yield Line("and what is left of f(x_K) - f* is at most the bound", theorem.bound)
+
+
+def last_falling(theorem: Theorem, proof: LastFalling) -> Iterator[Line]:
+    """Yield the lines of a proof by reference points that move, for steps that know no horizon."""
+    yield Line(
+        "Let q_{j+1} (1 - m alpha_j) <= q_j. Then q_{j+1} alpha_j is, with k for j,", proof.effective(theorem)
+    )
+    yield Line(
+        "Called e_j, let v_k = v_{k-1} = 1/sqrt(e_k) and 1/v_{j-1} = 1/v_j + e_j v_j, and let z_j be the"
+    )
+    yield Line("average of x* and x_0 .. x_j with v_j z_j = v_{j-1} z_{j-1} + (v_j - v_{j-1}) x_j:")
+    yield Line("q_j v_j^2 ||x_j - z_j||^2 telescopes, and f(z_j) is by Jensen below its average. Used are")
+    yield Line(f"{proof.convexity.name} between x_j and z_j, and {proof.slope.name}.")
+    yield Line(
+        "Nothing is left of f(x_j) - f* for j < k, and 2 (f(x_k) - f*) is at most q_0 v_{-1}^2 D^2 plus the"
+    )
+    yield Line("sum over j <= k of v_j^2 e_j alpha_j times the square; the step alpha_k is never made.")
+    yield Line("As 1/v_{j-1}^2 >= 1/v_j^2 + 2 e_j and e_j never grows, this is at most twice", theorem.bound)
 
 
 def interpolated(theorem: Theorem, proof: Interpolated) -> Iterator[Line]:

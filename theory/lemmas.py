@@ -72,6 +72,7 @@ def _decreases_to_zero(expr: Expr, start: Expr) -> bool:
 with proved.remembered():
     harmonic = SumLemma("harmonic sum", 1 / (k + 1), 1 + log(k), "upper")
     harmonic_shifted = SumLemma("harmonic sum, shifted", 1 / (k + 1), 2 * log(k + 1), "upper")
+    odd_harmonic = SumLemma("sum of 1/(2 j + 1)", 1 / (2 * k + 1), 1 + log(k) / 2, "upper")
     inverse_sqrt = SumLemma("sum of 1/sqrt(j+1)", 1 / sqrt(k + 1), sqrt(k), "lower")
     inverse_sqrt_above = SumLemma("sum of 1/sqrt(j+1), from above", 1 / sqrt(k + 1), 2 * sqrt(k), "upper")
     inverse_sqrt_sharp = SumLemma(
@@ -91,6 +92,7 @@ LEMMAS = (
     inverse_sqrt_above,
     harmonic,
     harmonic_shifted,
+    odd_harmonic,
     inverse_sqrt,
     inverse_sqrt_sharp,
     inverse_sqrt_corrected,
