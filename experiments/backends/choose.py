@@ -9,12 +9,10 @@ from types import MappingProxyType
 
 import numpy as np
 
-from ratebound.experiments.backends.drawn import draws_of
 from ratebound.experiments.backends.kernel import spec_of
 from ratebound.experiments.backends.pieces import split
 from ratebound.experiments.backends.recorder import needs_path
 from ratebound.experiments.backends.rules import rules_of
-from ratebound.experiments.backends.sparse_step import is_scaled
 from ratebound.experiments.plan import Plan
 from ratebound.problems.lower import printed
 from ratebound.theory.errors import RateboundError, nearest
@@ -61,8 +59,6 @@ def _suits_a_gpu(plan: Plan) -> bool:
     from ratebound.experiments.backends import cuda_device
 
     if plan.deterministic or needs_path(plan) or not cuda_device.available():
-        return False
-    if plan.problem.sparse and not (draws_of(plan) is None and is_scaled(spec_of(plan))):
         return False
     try:
         split(plan, [device.free_bytes() for device in cuda_device.devices()])

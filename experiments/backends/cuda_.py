@@ -8,13 +8,12 @@ from typing import Any, cast
 import numpy as np
 
 from ratebound.experiments.backends.cuda_device import Device, devices
-from ratebound.experiments.backends.cuda_drawn import cuda_drawn_source
+from ratebound.experiments.backends.cuda_drawn import cuda_drawn_source, room_of, vectors_of
 from ratebound.experiments.backends.cuda_source import cuda_source
 from ratebound.experiments.backends.cuda_sparse import cuda_sparse_source
 from ratebound.experiments.backends.drawn import (
     TABLE,
     coin_probability,
-    draws_of,
     ends_of,
     kept_of,
     length_of,
@@ -32,9 +31,9 @@ from ratebound.experiments.backends.numpy_ import NumpyEngine
 from ratebound.experiments.backends.pieces import in_pieces, split
 from ratebound.experiments.backends.recorder import Engine, record
 from ratebound.experiments.backends.rules import SUM
+from ratebound.experiments.backends.sparse_step import kernel_draws
 from ratebound.experiments.plan import Plan
 from ratebound.problems.blas import one_blas_thread
-from ratebound.theory.errors import RateboundError
 
 
 class CudaEngine:
@@ -42,10 +41,14 @@ class CudaEngine:
 
     def __init__(self, plan: Plan, device: Device) -> None:
         problem, (S, R) = plan.problem, (plan.alphas.shape[0], plan.replicas.size)
-        spec, draws = spec_of(plan), draws_of(plan)
+        spec, draws = spec_of(plan), kernel_draws(plan)
         lanes = device.lanes(problem.d)
-        data = problem.A.astype(plan.dtype, copy=False)
-        shared = data.nbytes if data.nbytes <= device.shared_bytes else 0
+        shared = 0
+        if not problem.sparse:
+            data: tuple[np.ndarray, ...] = (problem.A.astype(plan.dtype, copy=False),)
+            shared = data[0].nbytes if data[0].nbytes <= device.shared_bytes else 0
+        else:
+            data = _entries(problem.A, plan.dtype)
         state = starting(plan, spec.rules, S * R)
         table = state.pop(TABLE, np.empty(0))
         put = device.array
@@ -57,8 +60,11 @@ class CudaEngine:
             self._source = cuda_source(spec, *layout)
         else:
             self._source = cuda_drawn_source(
-                spec, draws, points_of(plan), *layout, kept_of(plan), length_of(plan)
+                spec, draws, points_of(plan), *layout, kept_of(plan), length_of(plan), problem.sparse
             )
+            if problem.sparse:
+                vectors = len(vectors_of(draws, points_of(plan)))
+                data += (np.zeros(S * R * vectors * room_of(problem.d), plan.dtype),)
             chances = probabilities(problem, plan.method)
             scale = scale_of(problem, plan.method).astype(plan.dtype)
             further = (
@@ -69,7 +75,7 @@ class CudaEngine:
             )  # fmt: skip
         self._state = {name: put(values) for name, values in state.items()}
         self._arguments = (
-            np.uint64(S * R), np.uint64(problem.n), put(data), *run_arguments(plan, put), *further,
+            np.uint64(S * R), np.uint64(problem.n), *map(put, data), *run_arguments(plan, put), *further,
             *self._state.values(),
         )  # fmt: skip
 
@@ -85,6 +91,11 @@ class CudaEngine:
     def sums(self) -> np.ndarray:
         """Return the weighted sums of the iterates before the present one, shape (S, R, d)."""
         return self._device.numpy(self._state[SUM]).reshape(self._shape)
+
+
+def _entries(A: Any, dtype: str) -> tuple[np.ndarray, ...]:
+    """Return sparse rows as kernels read them: starts, columns, entries."""
+    return A.indptr.astype(np.uint64), A.indices.astype(np.uint32), A.data.astype(dtype)
 
 
 class CudaSparseEngine:
@@ -105,7 +116,7 @@ class CudaSparseEngine:
         self._source = cuda_sparse_source(spec, lanes)
         self._x, self._scale = put(np.tile(problem.x0, (units, 1))), put(np.ones(units))
         self._rest, self._total = put(np.zeros((size, problem.d))), put(np.zeros(size))
-        data = put(A.indptr.astype(np.uint64)), put(A.indices.astype(np.uint32)), put(np.array(A.data))
+        data = map(put, _entries(A, plan.dtype))
         self._arguments = (
             np.uint64(units), np.uint64(problem.n), np.uint64(problem.d), *data,
             *run_arguments(plan, put), self._x, self._scale, self._rest, self._total,
@@ -128,21 +139,10 @@ class CudaSparseEngine:
 
 
 def cuda_engine(plan: Plan, device: Device) -> Engine:
-    """Return the engine that suits a plan of random batches.
-
-    Raises
-    ------
-    RateboundError
-        If the data are sparse, and the method is none that the kernel for them runs.
-    """
-    if not plan.problem.sparse:
-        return CudaEngine(plan, device)
-    if draws_of(plan) is not None:
-        raise RateboundError(
-            f"{plan.method.name} draws more than a batch, or takes gradients elsewhere than at x: the "
-            "CUDA kernel does that with dense data; use backend='numba'"
-        )
-    return CudaSparseEngine(plan, device)
+    """Return the engine that suits a plan of random batches."""
+    if plan.problem.sparse and kernel_draws(plan) is None:
+        return CudaSparseEngine(plan, device)
+    return CudaEngine(plan, device)
 
 
 def run_arguments(plan: Plan, put: Callable[[np.ndarray], Any]) -> tuple[Any, ...]:

@@ -3,7 +3,8 @@
 A group of lanes makes all steps of one replica, as in :mod:`ratebound.experiments.backends.cuda_source`: it
 takes the gradients of one batch at every point that the method names, those of f where the coin falls, reads
 and writes the table, and updates. Coins and weighted samples read the stream at the counters of
-:mod:`ratebound.experiments.backends.drawn`.
+:mod:`ratebound.experiments.backends.drawn`. Of sparse data the entries of rows are read; points and gradients
+then lie in memory, for any lane may need any coordinate. That was not measured on a GPU.
 """
 
 from __future__ import annotations
@@ -12,6 +13,16 @@ from collections.abc import Iterable, Mapping
 
 from sympy import Expr
 
+from ratebound.experiments.backends.cuda_drawn_text import (
+    DENSE_ROWS,
+    OF_ALL,
+    OF_BATCH,
+    OF_LENGTH,
+    OF_SAMPLE,
+    PRODUCTS,
+    SOURCE,
+    SPARSE_ROWS,
+)
 from ratebound.experiments.backends.cuda_source import (
     SAMPLE,
     SHARED_DATA,
@@ -26,153 +37,21 @@ from ratebound.problems.lower import printed
 from ratebound.theory.draws import Draws, L_i, L_j, along, coin, length_sq, norm_sq, rise
 from ratebound.theory.method import g
 
-_SOURCE = """
-#define D {d}          // features
-#define SHARED {shared}     // whether the data lie in shared memory
-#define WEIGHTED {weighted}   // whether samples, or axes, are drawn by their probabilities
-#define EACH ((D + LANES - 1) / LANES)
 
-// A number of 53 bits in [0, 1).
-__device__ __forceinline__ double uniform(Words words) {{
-    return (double)(((u64)words.w[0] << 21) ^ (words.w[1] >> 11)) * {one};
-}}
+def _of_all(draws: Draws) -> list[str]:
+    """Return the gradients that are those of f."""
+    return ["g"] if draws.axis is not None else list(draws.full)
 
-// The sample, or axis, in whose part of [0, 1) a number falls; parts end at `ends`.
-__device__ __forceinline__ u32 sample_at(const double* ends, u64 n, double number) {{
-    u64 first = 0, last = n - 1;
-    while (first < last) {{
-        const u64 middle = (first + last) / 2;
-        if (ends[middle] <= number) first = middle + 1; else last = middle;
-    }}
-    return (u32)first;
-}}
 
-// Add a multiple of the gradient of one loss at a point.
-__device__ __forceinline__ void add_gradient(
-    const real* row, real y, real factor, const real* at, real* sum)
-{{
-    const int lane = threadIdx.x % LANES;
-    real z = 0;
-    for (int slot = 0; slot < EACH; ++slot)
-        if (lane + slot * LANES < D) z += row[lane + slot * LANES] * at[slot];
-    z = group_sum(z);
-    const real s = factor * ({slope});
-    for (int slot = 0; slot < EACH; ++slot)
-        if (lane + slot * LANES < D) sum[slot] += s * row[lane + slot * LANES];
-}}
+def vectors_of(draws: Draws, points: Iterable[str]) -> list[str]:
+    """Return the vectors that a step keeps besides the state: points, and gradients there."""
+    taken = dict.fromkeys(("g", *draws.also, *draws.hessian, *_of_all(draws)))
+    return [*(f"at_{name}" for name in points), *(f"grad_{name}" for name in taken)]
 
-{products}extern "C" __global__ void advance(
-    u64 start, u64 stop, u64 units, u64 n, const real* data, const real* labels, real l2,
-    const real* alphas, u64 alphas_stride, u64 alphas_move, const real* weights, u64 weights_stride,
-    u64 weights_move, const u32* replicas, const u32* schedules, const u64* limits, u32 key0, u32 key1,
-    int distinct, u32* orders, u64 shuffled, double chance, u64 period, const double* ends, const real* scale,
-    const real* smooth, const real* lowest, real* table, {arguments})
-{{
-{shared_data}
-    const u64 unit = (blockIdx.x * (u64)blockDim.x + threadIdx.x) / LANES;
-    const int lane = threadIdx.x % LANES;
-    if (unit >= units) return;
-    const u32 replica = replicas[unit];
-{declared}
-    for (int slot = 0; slot < EACH; ++slot) {{
-        const int j = lane + slot * LANES;
-{loaded}
-    }}
-#if !IN_PASSES && !WEIGHTED
-    Words words;
-#endif
-    for (u64 now = start; now < stop; ++now) {{
-{scalars}
-        u32 index[BATCH];
-        for (int q = 0; q < BATCH; ++q) {{
-#if WEIGHTED
-            const Words drawn = philox((u32)now, replica, {weighted_word}u, q, key0, key1);
-            index[q] = sample_at(ends, {outcomes}, uniform(drawn));
-#else
-{sample}
-#endif
-        }}
-{gradients}
-        for (int slot = 0; slot < EACH; ++slot) {{
-{at}
-{points}
-        }}
-{of_batch}
-{of_all}
-{of_sample}
-{of_length}
-        for (int slot = 0; slot < EACH; ++slot) {{
-{now}
-{taken}
-{updated}
-        }}
-    }}
-    for (int slot = 0; slot < EACH; ++slot) {{
-        const int j = lane + slot * LANES;
-{stored}
-    }}
-}}
-"""
-_PRODUCTS = """\
-// Add a multiple of the Hessian of one loss at a point, times a vector.
-__device__ __forceinline__ void add_product(
-    const real* row, real y, real factor, const real* at, const real* along, real* sum)
-{{
-    const int lane = threadIdx.x % LANES;
-    real z = 0, met = 0;
-    for (int slot = 0; slot < EACH; ++slot) {{
-        if (lane + slot * LANES >= D) continue;
-        z += row[lane + slot * LANES] * at[slot];
-        met += row[lane + slot * LANES] * along[slot];
-    }}
-    z = group_sum(z);
-    met = group_sum(met);
-    const real s = factor * ({second}) * met;
-    for (int slot = 0; slot < EACH; ++slot)
-        if (lane + slot * LANES < D) sum[slot] += s * row[lane + slot * LANES];
-}}
 
-"""
-_OF_BATCH = """\
-        real total = 0;
-        for (int q = 0; q < BATCH; ++q) {{
-            const real* row = data + (u64)index[q] * D;
-            const real y = labels[index[q]];
-            const real factor = scale[index[q]] / BATCH;
-            total += factor;
-{calls}
-        }}"""
-_OF_ALL = """\
-        for (u64 i = 0; {wanted}i < n; ++i) {{
-{calls}
-        }}"""
-
-_OF_SAMPLE = """\
-        real z = 0, square = 0, total_sq = 0;
-        for (int slot = 0; slot < EACH; ++slot) {{
-            if (lane + slot * LANES >= D) continue;
-            const real of_all = grad_g[slot] + l2 * total * at_g[slot];
-            z += data[(u64)index[0] * D + lane + slot * LANES] * at_g[slot];
-            square += at_g[slot] * at_g[slot];
-            total_sq += of_all * of_all;
-        }}
-        z = group_sum(z);
-        square = group_sum(square);
-        total_sq = group_sum(total_sq);
-        const real y = labels[index[0]];
-        const real {rise} = ({value}) + l2 / 2 * square - lowest[index[0]];
-        const real {norm_sq} = total_sq == 0 ? real(1) : total_sq;"""
-
-_OF_LENGTH = """\
-        real {length_sq} = 0;
-        for (int slot = 0; slot < EACH; ++slot) {{
-            if (lane + slot * LANES >= D) continue;
-{now}
-{taken}
-            const real part = {length};
-            {length_sq} += part * part;
-        }}
-        {length_sq} = group_sum({length_sq});"""
+def room_of(d: int) -> int:
+    """Return how many numbers a vector takes in memory, whatever the number of lanes."""
+    return -(-d // 32) * 32
 
 
 def _read(draws: Draws, kept: str = "") -> list[str]:
@@ -180,17 +59,19 @@ def _read(draws: Draws, kept: str = "") -> list[str]:
     if draws.axis is not None:
         return [
             "const u64 axis = lane + slot * LANES;",
-            "const real g = axis == index[0] ? grad_g[slot] + l2 * at_g[slot] : real(0);",
+            "const real g = axis == index[0] ? grad_g[PLACE] + l2 * at_g[PLACE] : real(0);",
             f"const real {L_j.name} = axis < D ? smooth[axis] : real(1);",
         ]
-    read = ["const real g = grad_g[slot] + l2 * total * at_g[slot];"]
-    read += [f"const real {name} = grad_{name}[slot] + l2 * total * at_{name}[slot];" for name in draws.also]
+    read = ["const real g = grad_g[PLACE] + l2 * total * at_g[PLACE];"]
     read += [
-        f"const real {name} = grad_{name}[slot] + l2 * total * at_{along(name)}[slot];"
+        f"const real {name} = grad_{name}[PLACE] + l2 * total * at_{name}[PLACE];" for name in draws.also
+    ]
+    read += [
+        f"const real {name} = grad_{name}[PLACE] + l2 * total * at_{along(name)}[PLACE];"
         for name in draws.hessian
     ]
     read += [
-        f"const real {name} = coin > 0 ? grad_{name}[slot] + l2 * at_{name}[slot] : real(0);"
+        f"const real {name} = coin > 0 ? grad_{name}[PLACE] + l2 * at_{name}[PLACE] : real(0);"
         for name in draws.full
     ]
     read += [f"const real {L_i.name} = smooth[index[0]];"] if draws.smoothness else []
@@ -213,6 +94,7 @@ def cuda_drawn_source(
     shared: bool,
     kept: Expr = g,
     length: Expr | None = None,
+    sparse: bool = False,
 ) -> str:
     """Print the kernel.
 
@@ -230,6 +112,8 @@ def cuda_drawn_source(
         What a step stores in the table, if there is one.
     length
         The vector whose squared norm the update reads, if there is one.
+    sparse
+        Whether data are given as starts, columns and entries of their rows.
 
     Raises
     ------
@@ -252,20 +136,23 @@ def cuda_drawn_source(
         seen = {s.name for expr in expressions for s in expr.free_symbols}
         return lines(3, [f"const real {name}_now = own_{name}[slot];" for name in state if name in seen])
 
-    of_all = ["g"] if draws.axis is not None else list(draws.full)
+    of_all = _of_all(draws)
     of_batch = [name for name in ("g", *draws.also) if name not in of_all]
-    read = [*of_batch, *draws.hessian, *of_all]
-    whole = [
-        f"add_gradient(data + i * D, labels[i], real(1) / n, at_{name}, grad_{name});" for name in of_all
-    ]
+    held = vectors_of(draws, points)
+    whole = [f"add_gradient(ROW(i), labels[i], real(1) / n, at_{name}, grad_{name});" for name in of_all]
     part = [f"add_gradient(row, y, factor, at_{name}, grad_{name});" for name in of_batch]
     part += [
         f"add_product(row, y, factor, at_{name}, at_{along(name)}, grad_{name});" for name in draws.hessian
     ]
     wanted = "" if draws.axis is not None else f"{coin.name} > 0 && "
-    return common(spec, lanes) + _SOURCE.format(
+    return common(spec, lanes) + SOURCE.format(
         d=d,
         shared=int(shared),
+        sparse=int(sparse),
+        rows=SPARSE_ROWS if sparse else DENSE_ROWS,
+        data="const u64* starts, const u32* columns, const real* entries, real* room"
+        if sparse
+        else "const real* data",
         weighted=int(draws.uneven),
         outcomes="n" if draws.axis is None else "D",
         one=repr(ONE),
@@ -277,25 +164,33 @@ def cuda_drawn_source(
         loaded=lines(2, [f"own_{v}[slot] = j < D ? state_{v}[unit * D + j] : real(0);" for v in state]),
         scalars=lines(2, scalars),
         sample=SAMPLE,
-        products=_PRODUCTS.format(second=printed(spec.second, "cuda")) if draws.hessian else "",
+        products=PRODUCTS.format(second=printed(spec.second, "cuda")) if draws.hessian else "",
         gradients=lines(
             2,
             [
-                *(f"real at_{name}[EACH];" for name in points),
-                *(f"real grad_{name}[EACH] = {{0}};" for name in read),
+                f"real* {name} = room + (unit * {len(held)} + {place}) * {room_of(d)};"
+                if sparse
+                else f"real {name}[EACH] = {{0}};"
+                for place, name in enumerate(held)
             ],
         ),
         at=named(points.values()),
         now=named(written),
-        points=lines(3, [f"at_{name}[slot] = {of_now(expr, state)};" for name, expr in points.items()]),
-        of_batch=_OF_BATCH.format(calls=lines(3, part)) if part else "",
-        of_all=_OF_ALL.format(wanted=wanted, calls=lines(3, whole)) if whole else "",
-        of_sample=_OF_SAMPLE.format(rise=rise, norm_sq=norm_sq, value=printed(spec.value, "cuda"))
+        points=lines(
+            3,
+            [
+                *(f"at_{name}[PLACE] = {of_now(expr, state)};" for name, expr in points.items()),
+                *(f"{name}[PLACE] = 0;" for name in held if sparse and name.startswith("grad_")),
+            ],
+        ),
+        of_batch=OF_BATCH.format(calls=lines(3, part)) if part else "",
+        of_all=OF_ALL.format(wanted=wanted, calls=lines(3, whole)) if whole else "",
+        of_sample=OF_SAMPLE.format(rise=rise, norm_sq=norm_sq, value=printed(spec.value, "cuda"))
         if draws.values
         else "",
         of_length=""
         if length is None
-        else _OF_LENGTH.format(
+        else OF_LENGTH.format(
             length_sq=length_sq.name,
             now=named(vectors),
             taken=lines(3, _read(draws)),

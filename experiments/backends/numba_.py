@@ -15,7 +15,6 @@ import numpy as np
 
 from ratebound.experiments.backends.aligned import aligned
 from ratebound.experiments.backends.cache import load_module
-from ratebound.experiments.backends.drawn import draws_of
 from ratebound.experiments.backends.full_gradient import FullGradientEngine
 from ratebound.experiments.backends.fused_measures import fused_measures
 from ratebound.experiments.backends.kernel import limits_of, passes_of, schedule_of, spec_of, weights_of
@@ -29,7 +28,7 @@ from ratebound.experiments.backends.numpy_ import NumpyEngine
 from ratebound.experiments.backends.recorder import Engine, record
 from ratebound.experiments.backends.rules import SUM
 from ratebound.experiments.backends.simd import WIDTH
-from ratebound.experiments.backends.sparse_step import is_scaled
+from ratebound.experiments.backends.sparse_step import kernel_draws
 from ratebound.experiments.backends.threads import share
 from ratebound.experiments.plan import Plan
 from ratebound.problems.blas import one_blas_thread
@@ -228,7 +227,7 @@ def engine(plan: Plan) -> Engine:
     """Return the engine that suits a plan."""
     if plan.problem.sparse and plan.deterministic:
         return NumpyEngine(plan)
-    if draws_of(plan) is not None or (plan.problem.sparse and not is_scaled(spec_of(plan))):
+    if kernel_draws(plan) is not None:
         return DrawnEngine(plan)
     if plan.problem.sparse:
         return SparseEngine(plan)

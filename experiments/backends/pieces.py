@@ -14,9 +14,11 @@ from typing import Any, TypeVar, cast
 
 import numpy as np
 
-from ratebound.experiments.backends.drawn import draws_of
+from ratebound.experiments.backends.cuda_drawn import room_of, vectors_of
+from ratebound.experiments.backends.drawn import points_of
 from ratebound.experiments.backends.kernel import limits_of, schedule_of, spec_of, weights_of
 from ratebound.experiments.backends.rules import SUM
+from ratebound.experiments.backends.sparse_step import kernel_draws
 from ratebound.experiments.plan import Plan
 from ratebound.theory.errors import RateboundError
 
@@ -31,21 +33,22 @@ def bytes_of(plan: Plan) -> tuple[int, int]:
     """Return the bytes that a device holds for any run of a plan's problem, and those for each replica."""
     problem, spec, size = plan.problem, spec_of(plan), np.dtype(plan.dtype).itemsize
     S, n, d = plan.alphas.shape[0], problem.n, problem.d
+    draws = kernel_draws(plan)
+    fixed, numbers = n * d * size, len(spec.rules) * d
     if problem.sparse:
-        A = cast("Any", problem.A)
-        fixed = A.nnz * (size + _WORD) + (n + 1) * 8
+        fixed = cast("Any", problem.A).nnz * (size + _WORD) + (n + 1) * 8
         # x = scale v, and a weighted sum total v + rest.
         numbers = (d + 1) * (2 if SUM in spec.rules else 1)
-    else:
-        fixed, numbers = n * d * size, len(spec.rules) * d
-        draws = draws_of(plan)
-        if draws is not None:
-            # Scales of the samples and where their parts of [0, 1) end; a table of their gradients; axes;
-            # infima and smoothness.
-            fixed += n * size * (2 if draws.weight is not None else 1)
-            numbers += n * d if draws.table else 0
-            fixed += n * size * (draws.values + draws.smoothness)
-            fixed += 2 * d * size if draws.axis is not None else 0
+    if draws is not None:
+        # Points and gradients have a place in memory where rows are read by their columns.
+        vectors = len(vectors_of(draws, points_of(plan))) if problem.sparse else 0
+        numbers = len(spec.rules) * d + vectors * room_of(d)
+        # Scales of the samples and where their parts of [0, 1) end; a table of their gradients; axes;
+        # infima and smoothness.
+        fixed += n * size * (2 if draws.weight is not None else 1)
+        numbers += n * d if draws.table else 0
+        fixed += n * size * (draws.values + draws.smoothness)
+        fixed += 2 * d * size if draws.axis is not None else 0
     schedules = schedule_of(plan.alphas, plan.dtype)[0].nbytes + weights_of(plan)[0].nbytes
     orders = n * _WORD if plan.in_passes else 0
     fixed += n * size + schedules + limits_of(plan).nbytes + _WORD

@@ -6,10 +6,13 @@ from collections.abc import Mapping
 
 from sympy import Expr
 
+from ratebound.experiments.backends.drawn import draws_of
 from ratebound.experiments.backends.elementwise import elementwise, h
-from ratebound.experiments.backends.kernel import Spec
+from ratebound.experiments.backends.kernel import Spec, spec_of
 from ratebound.experiments.backends.rules import SUM
+from ratebound.experiments.plan import Plan
 from ratebound.problems.lower import Target, printed
+from ratebound.theory.draws import Draws
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.method import x
 
@@ -23,6 +26,17 @@ def is_scaled(spec: Spec) -> bool:
     return update.linear and not set(spec.rules) - {"x", SUM}
 
 
+def kernel_draws(plan: Plan) -> Draws | None:
+    """Return what a step draws as the kernels of methods with draws see it; None where a plainer one runs it.
+
+    On sparse data those kernels also run methods of batches whose iterate cannot be held so.
+    """
+    draws = draws_of(plan)
+    if draws is None and plan.problem.sparse and not (plan.deterministic or is_scaled(spec_of(plan))):
+        return Draws()
+    return draws
+
+
 def sparse_step(spec: Spec) -> dict[str, Expr]:
     """Return ``keep`` and ``gain`` of a step ``x <- keep x + gain sum_q s_q a_q``.
 
@@ -33,8 +47,8 @@ def sparse_step(spec: Spec) -> dict[str, Expr]:
     """
     if not is_scaled(spec):
         raise RateboundError(
-            f"{spec.title.split(' on ')[0]} keeps more state than x, or is not linear in x and g: the CUDA "
-            "kernel does not run it on sparse data; use backend='numba'"
+            f"{spec.title.split(' on ')[0]} keeps more state than x, or is not linear in x and g: its iterate "
+            "cannot be held as a number times a vector; the kernels of methods with draws run it"
         )
     update = elementwise(spec.rules, spec.batch, None, spec.regularised)
     known: Mapping[str, Expr] = update.coefficients

@@ -30,26 +30,31 @@ def printed(loss="logistic", batch=3, lanes=4, shared=True, in_passes=False, spa
     return cuda_sparse_source(spec, lanes) if sparse else cuda_source(spec, 20, lanes, shared)
 
 
-def drawn(method, lanes=4, shared=True, in_passes=False):
+def drawn(method, lanes=4, shared=True, in_passes=False, sparse=False):
     """The kernel of a method with draws, whose constants are those of a problem."""
     rule = METHODS.get(method, AHEAD)
     rule = rule.at({symbol: Rational(7, 10) for symbol in rule.parameters})
     given = plan(problem("logistic"), rule, batch=1 if method in SINGLE else 3)
     spec = replace(spec_of(given), in_passes=in_passes)
     reads = draws_of(given), points_of(given)
-    return cuda_drawn_source(spec, *reads, 20, lanes, shared, kept_of(given), length_of(given))
+    layout = 20, lanes, shared and not sparse
+    return cuda_drawn_source(spec, *reads, *layout, kept_of(given), length_of(given), sparse)
 
 
 DRAWN = [
-    ("saga", False),
-    ("rcd", False),
-    ("sps_max", False),
-    ("page", False),
-    ("sgd_importance", False),
-    ("newton_doubling", False),
-    ("normalised_momentum", False),
-    ("ahead", True),
+    ("saga", False, False),
+    ("rcd", False, False),
+    ("rcd", False, True),
+    ("sps_max", False, False),
+    ("page", False, False),
+    ("page", False, True),
+    ("sgd_importance", False, False),
+    ("newton_doubling", False, False),
+    ("newton_doubling", False, True),
+    ("normalised_momentum", False, False),
+    ("ahead", True, True),
 ]
+"""Methods, whether samples come in passes, and whether data are sparse."""
 
 
 def architectures():
@@ -81,9 +86,9 @@ def test_nvcc_compiles_it(architecture, lanes, in_passes, sparse, dtype, tmp_pat
 
 
 @pytest.mark.parametrize("architecture", architectures() or [None])
-@pytest.mark.parametrize(("method", "in_passes"), DRAWN)
-def test_nvcc_compiles_draws(architecture, method, in_passes, tmp_path):
-    compile_with_nvcc(drawn(method, in_passes=in_passes), architecture, tmp_path)
+@pytest.mark.parametrize(("method", "in_passes", "sparse"), DRAWN)
+def test_nvcc_compiles_draws(architecture, method, in_passes, sparse, tmp_path):
+    compile_with_nvcc(drawn(method, in_passes=in_passes, sparse=sparse), architecture, tmp_path)
 
 
 def nvrtc_library():
@@ -116,9 +121,9 @@ def test_nvrtc_compiles_it(architecture, loss, in_passes, sparse):
 
 
 @pytest.mark.parametrize("architecture", [70, 90])
-@pytest.mark.parametrize(("method", "in_passes"), DRAWN)
-def test_nvrtc_compiles_draws(architecture, method, in_passes):
-    compile_with_nvrtc(drawn(method, in_passes=in_passes), architecture)
+@pytest.mark.parametrize(("method", "in_passes", "sparse"), DRAWN)
+def test_nvrtc_compiles_draws(architecture, method, in_passes, sparse):
+    compile_with_nvrtc(drawn(method, in_passes=in_passes, sparse=sparse), architecture)
 
 
 @pytest.mark.parametrize("loss", LOSSES)

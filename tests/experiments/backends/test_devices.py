@@ -104,19 +104,21 @@ class Counting(HostDevice):
 
 @pytest.mark.parametrize("step_sizes", [1, 2])
 @pytest.mark.parametrize(
-    ("method", "options"),
+    ("method", "options", "sparse"),
     [
-        (METHODS["sgd"], {}),
-        (METHODS["sgd_momentum"], {"order": "reshuffle", "dtype": "float32"}),
-        (METHODS["saga"], {}),
-        (METHODS["sgd_importance"], {"batch": 2}),
-        (AHEAD, {"batch": 3}),
-        ("sparse", {}),
+        (METHODS["sgd"], {}, False),
+        (METHODS["sgd_momentum"], {"order": "reshuffle", "dtype": "float32"}, False),
+        (METHODS["saga"], {}, False),
+        (METHODS["sgd_importance"], {"batch": 2}, False),
+        (AHEAD, {"batch": 3}, False),
+        (METHODS["sgd"], {}, True),
+        (METHODS["lsvrg"], {"batch": 3}, True),
+        (METHODS["sgd_momentum"], {}, True),
     ],
 )
-def test_the_bytes_of_a_run_are_known_before(method, options, step_sizes):
-    given = problem("logistic", 40, 60) if method != "sparse" else sparse_problem()
-    made = plan(given, METHODS["sgd"] if method == "sparse" else method, step_sizes, replicas=90, **options)
+def test_the_bytes_of_a_run_are_known_before(method, options, sparse, step_sizes):
+    given = sparse_problem() if sparse else problem("logistic", 40, 60)
+    made = plan(given, method, step_sizes, replicas=90, **options)
     fixed, each = bytes_of(made)
     held = []
     for replicas in (30, 90):

@@ -6,10 +6,13 @@ import numpy as np
 import pytest
 from host_device import COMPILER, HostDevice
 from scipy.sparse import csr_array
+from sympy import Rational
 from test_contract import ADAGRAD, HEAVY_BALL, METHODS, SHUFFLED_PASSES, plan
 
-from ratebound.experiments.backends import choose, numba_, sparse_step
+from ratebound.experiments.backends import numba_, sparse_step
 from ratebound.experiments.backends.cuda_ import cuda_engine
+from ratebound.experiments.backends.cuda_sparse import cuda_sparse_source
+from ratebound.experiments.backends.kernel import spec_of
 from ratebound.experiments.backends.lanes_sparse import filled_rows
 from ratebound.experiments.backends.numpy_ import NumpyEngine
 from ratebound.experiments.run import MEASURES, simulate
@@ -26,12 +29,12 @@ def problem(loss="logistic", l2=0.1, dense=False):
     return from_arrays(A if dense else csr_array(A), y, loss, l2, x0=rng.normal(size=11))
 
 
-def agree(make_plan, cuda=True):
+def agree(make_plan):
     given = make_plan(False)
     reference = NumpyEngine(replace(make_plan(True), dtype="float64"))
     relative, absolute = (1e-9, 1e-11) if given.dtype == "float64" else (1e-5, 1e-5)
     rivals = [NumpyEngine(given), numba_.engine(given)]
-    if cuda and COMPILER and not given.deterministic:
+    if COMPILER and not given.deterministic:
         rivals.append(cuda_engine(given, HostDevice()))
     for start, stop in ((0, 1), (1, 30), (30, 70)):
         for engine in (reference, *rivals):
@@ -139,25 +142,29 @@ def test_divergence_is_recorded():
         (METHODS["sgd_importance"], "float64"),
         (METHODS["sgd_schedule_free"], "float64"),
         (ADAGRAD, "float64"),
+        (HEAVY_BALL, "float64"),
+        (METHODS["rcd"], "float64"),
     ],
 )
 def test_methods_with_draws_or_more_state(method, dtype):
-    agree(lambda dense: plan(problem(dense=dense), method, 2, batch=3, dtype=dtype), cuda=False)
+    batch = 1 if method is METHODS["rcd"] else 3
+    agree(lambda dense: plan(problem(dense=dense), method, 2, batch, dtype=dtype))
+
+
+@pytest.mark.skipif(COMPILER is None, reason="no C++ compiler to play the GPU")
+@pytest.mark.parametrize("name", ["page", "newton_doubling"])
+def test_lanes_share_what_they_draw(name):
+    # Four lanes that meet before they read what others wrote.
+    rule = METHODS[name].at(dict.fromkeys(METHODS[name].parameters, Rational(7, 10)))
+    given = plan(problem(), rule, batch=3)
+    plain, other = (cuda_engine(given, HostDevice(lanes=lanes)) for lanes in (1, 4))
+    for engine in (plain, other):
+        engine.advance(0, 40)
+    np.testing.assert_allclose(other.points(), plain.points(), rtol=1e-12)
 
 
 def test_what_sparse_kernels_refuse():
     with pytest.raises(RateboundError, match="the table of gradients of saga needs dense rows"):
         plan(problem(), METHODS["saga"])
-    with pytest.raises(RateboundError, match=r"heavy ball keeps more state .* use backend='numba'"):
-        cuda_engine(plan(problem(), HEAVY_BALL), HostDevice())
-    with pytest.raises(RateboundError, match=r"lsvrg draws more than a batch.*use backend='numba'"):
-        cuda_engine(plan(problem(), METHODS["lsvrg"]), HostDevice())
-
-
-def test_auto_runs_what_no_gpu_does(monkeypatch):
-    options = dict(steps=20, replicas=3, measures=("gap_last",))
-    monkeypatch.setattr(choose, "numpy_seconds", lambda plan: 10.0)
-    monkeypatch.setattr("ratebound.experiments.backends.cuda_device.available", lambda: True)
-    chosen = simulate(problem(), HEAVY_BALL, 0.1, backend="auto", **options)
-    expected = simulate(problem(dense=True), HEAVY_BALL, 0.1, backend="numpy", **options)
-    np.testing.assert_allclose(chosen.gap_last, expected.gap_last, rtol=1e-9)
+    with pytest.raises(RateboundError, match="keeps more state than x"):
+        cuda_sparse_source(spec_of(plan(problem(), HEAVY_BALL)), 4)
