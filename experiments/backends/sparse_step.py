@@ -47,8 +47,8 @@ def sparse_step(spec: Spec) -> dict[str, Expr]:
     """
     if not is_scaled(spec):
         raise RateboundError(
-            f"{spec.title.split(' on ')[0]} keeps more state than x, or is not linear in x and g: its iterate "
-            "cannot be held as a number times a vector; the kernels of methods with draws run it"
+            f"{spec.title.split(' on ')[0]} keeps more state than x, or is not linear in x and g; an iterate "
+            "of it is no number times a vector, but the kernels of methods with draws run it"
         )
     update = elementwise(spec.rules, spec.batch, None, spec.regularised)
     known: Mapping[str, Expr] = update.coefficients
