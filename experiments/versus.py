@@ -83,7 +83,9 @@ class Comparison:
         if one.theorem.measure != two.theorem.measure:
             lines.append(f"the measures differ: {one.theorem.measure} against {two.theorem.measure}")
         if costs[0] != costs[1]:
-            lines.append(f"a step costs {costs[0]} component gradients against {costs[1]}")
+            counted = "a pass" if one.theorem.in_passes and two.theorem.in_passes else "a step"
+            counted += " or pass" if one.theorem.in_passes != two.theorem.in_passes else ""
+            lines.append(f"{counted} costs {costs[0]:.4g} component gradients against {costs[1]:.4g}")
         horizons = any(trial.theorem.at_horizon for trial in self.trials)
         lines.append(f"on {self.problem.name}" + (f", at {self.k.size} horizons:" if horizons else ":"))
         for regime in self.regimes:
@@ -103,9 +105,10 @@ class Comparison:
             other = ids[1 - ids.index(found.never_larger)]
             lines.append(f"{found.never_larger} never exceeds {other}")
         lines += [f"they are equal at k = {root}" for root in found.crossings]
-        orders = " against ".join(trial.theorem.order.text for trial in self.trials)
-        far = "of one order far out" if found.far is None else f"{found.far} is smaller far out"
-        lines.append(f"{far} ({orders})")
+        orders = [trial.theorem.order for trial in self.trials]
+        alike = "both keep a floor" if orders[0].kind == "floor" else "both are of one order"
+        far = alike if found.far is None else f"{found.far} is smaller"
+        lines.append(f"{far} far out ({' against '.join(dict.fromkeys(each.text for each in orders))})")
         return lines
 
 
@@ -214,8 +217,13 @@ def _as_symbols(given: Mapping[str, Parameter]) -> dict[Expr, Expr]:
     }
 
 
-def _cost(trial: Trial) -> int:
-    return trial.batch if trial.theorem.stochastic else trial.method.gradients * trial.problem.n
+def _cost(trial: Trial) -> float:
+    """Return how many gradients of components a step takes on average, or a pass where k counts passes."""
+    problem = trial.problem
+    if trial.theorem.in_passes:
+        return problem.n
+    size = trial.batch if trial.sizes is None else float(np.mean(trial.sizes))
+    return trial.method.evaluations(problem.n, size, problem.d)
 
 
 def _side(trial: Trial) -> str:

@@ -146,7 +146,7 @@ class Method:
         """Gradients per step: two where the point is one that the gradient at x gives."""
         return 2 if self.point.has(g) else 1
 
-    def evaluations(self, size: int, batch: int, features: int) -> float:
+    def evaluations(self, size: int, batch: float, features: int) -> float:
         """Return how many gradients of components, of `size`, a step takes on average; no full Hessian."""
         if self.sampling == "full":
             return self.gradients * size

@@ -34,6 +34,8 @@ def test_list_shows_every_theorem():
         ("--setting", "strongly convex", lambda t: t.setting == "strongly convex"),
         ("--order", "linear", lambda t: t.order.kind == "linear"),
         ("--order", "1/k", lambda t: t.order.text == "O(1/k)"),
+        ("--order", "1/k to a floor", lambda t: t.order.text == "O(1/k) to a floor"),
+        ("--order", "1/k^(2/3)", lambda t: t.order.text == "O(1/k^(2/3))"),
         ("--proof", "cited", lambda t: t.proof == "cited"),
         ("--source", "polyak 1964", lambda t: "Polyak 1964" in t.source),
     ],

@@ -60,6 +60,19 @@ def test_the_noise_of_two_runs_is_not_one_number():
     assert contrast(first, second).never_larger is None
 
 
+def test_a_pass_costs_as_many_gradients_as_there_are_samples_whatever_their_order():
+    told = rb.compare("rr_sc", "ig_sc", "ridge_plane", steps=3).explain()
+    assert "costs" not in told and told.endswith("both keep a floor far out (O(rho^k) to a floor)")
+    told = rb.compare("rr_sc", "sgd_nws", "ridge_plane", steps=3).explain()
+    assert f"a step or pass costs {load('ridge_plane').n} component gradients against 1" in told
+
+
+def test_the_cost_of_a_step_counts_what_the_method_draws_besides_its_batch():
+    told = rb.compare("page_nonconvex", "gd_nonconvex", "ridge_plane", steps=3).explain()
+    # Two gradients, and all of them with the probability 1/n.
+    assert f"a step costs 3 component gradients against {load('ridge_plane').n}" in told
+
+
 def test_horizons_are_runs_of_their_own():
     found = rb.compare("sgd_convex_horizon", "sgd_convex_decaying", "linnerud", steps=60)
     single = prepare(THEOREMS["sgd_convex_horizon"], load("linnerud"), steps=int(found.k[2]))

@@ -18,7 +18,8 @@ _TARGETS = ("numpy", "numba", "cuda", "latex")
 
 def _orders(theorem: Theorem) -> Iterable[str]:
     text = theorem.order.text
-    return theorem.order.kind, text, text.removeprefix("O(").removesuffix(")")
+    rate, floor = text.removesuffix(" to a floor"), " to a floor" * text.endswith(" to a floor")
+    return theorem.order.kind, text, rate.removeprefix("O(").removesuffix(")") + floor
 
 
 _KINDS = ("theorems", "lower", "equivalences", "refuted")
