@@ -99,8 +99,7 @@ def _page(theorem: Theorem) -> str:
 
 def _said(line: Line, theorem: Theorem) -> str:
     indent = "  - " if line.words.startswith("    ") else "- "
-    formula = latex.formula(line, theorem)
-    return f"{indent}{line.words.strip()}" + (f" ${formula}$" if formula else "")
+    return f"{indent}{latex.said(line, line.words.strip(), theorem)}"
 
 
 def main() -> int:

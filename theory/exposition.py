@@ -167,7 +167,7 @@ def _cases(theorem: Theorem, proof: Cases) -> Iterator[Line]:
 def _telescope(theorem: Theorem, proof: Telescope) -> Iterator[Line]:
     last = theorem.measure not in SUMMED
     q = S.Zero if last else SUMMED[theorem.measure]
-    yield Line("The potential V_k", proof.potential)
+    yield Line("The potential V_k is", proof.potential)
     yield from claim_lines(
         proof.potential + proof.noise - proof.weight * q - proof.after(), proof.by, proof.plus
     )
@@ -264,11 +264,14 @@ def _potential(theorem: Theorem, proof: Potential) -> Iterator[Line]:
     yield Line(
         "Letters are vectors seen from x*, products inner products; Y is the point of the gradient GY."
     )
-    yield Line("The potential V_k", proof.potential)
+    yield Line("The potential V_k is", proof.potential)
     if proof.lower is not None:
         yield Line("which is at least the potential from which the next step starts", proof.lower)
     yield from claim_lines(proof.claim(theorem.method), proof.by, proof.plus)
-    yield Line("Over k steps V_k <= factor^k V_0, with the factor", proof.factor)
+    if proof.factor == 1:
+        yield Line("Over k steps V_k <= V_0,")
+    else:
+        yield Line("Over k steps V_k <= factor^k V_0, with the factor", proof.factor)
     yield Line("and V_k contains the measure, which is at most the bound", theorem.bound)
 
 
@@ -279,7 +282,7 @@ def _memory(theorem: Theorem, proof: Memory) -> Iterator[Line]:
     yield Line("P is p_k - x* and GP is grad f(p_k), where p_k - x* is", proof.aside)
     if proof.follows(theorem):
         yield Line("so that p_{k+1} is x_k.")
-    yield Line("The potential V_k", proof.potential)
+    yield Line("The potential V_k is", proof.potential)
     if theorem.stochastic:
         yield Line("In expectation over g_k, with what the update makes of the letters:")
     yield from claim_lines(proof.claim(theorem), proof.by, proof.plus)
@@ -288,7 +291,10 @@ def _memory(theorem: Theorem, proof: Memory) -> Iterator[Line]:
         yield Line("and V_{k+1} contains f(x_k) - f*, which is at most the bound", theorem.bound)
         return
     yield Line("Summed over j < k, with the weight", proof.weight)
-    yield Line("the weighted sum is at most V_0 + k times the noise", proof.noise)
+    if proof.noise == 0:
+        yield Line("the weighted sum is at most V_0.")
+    else:
+        yield Line("the weighted sum is at most V_0 + k times the noise", proof.noise)
     yield Line("Divided by the total weight this is at most the bound", theorem.bound)
 
 

@@ -46,7 +46,7 @@ def _reduced(theorem: Theorem, proof: Reduced) -> Iterator[Line]:
     for after, value in renewal(theorem.method).items():
         yield Line("  ", after, "is")
         yield Line("    ", value)
-    yield Line("The potential V_k", proof.potential)
+    yield Line("The potential V_k is", proof.potential)
     yield from claim_lines(proof.claim, proof.by, proof.plus)
     if proof.start:
         yield Line("What is stored at x_0 is what is found there, which the gap bounds:")
@@ -68,7 +68,7 @@ def _beside_gap(theorem: Theorem, proof: BesideGap) -> Iterator[Line]:
     for after, value in proof.definitions(theorem.method).items():
         yield Line("  ", after, "is")
         yield Line("    ", value)
-    yield Line(f"The potential V_k, with {at_start} at x_0", proof.potential)
+    yield Line(f"The potential V_k, with {at_start} at x_0, is", proof.potential)
     yield from claim_lines(proof.claim, proof.by, proof.plus)
     yield from _gathered(theorem, proof.weight != 0, Max(*proof.rates))
 
@@ -79,7 +79,7 @@ def _dual_free(theorem: Theorem, proof: DualFree) -> Iterator[Line]:
     for after, value in coupled(theorem.method).items():
         yield Line("  ", after, "is")
         yield Line("    ", value)
-    yield Line("The potential V_k", proof.potential)
+    yield Line("The potential V_k is", proof.potential)
     yield from claim_lines(proof.claim, proof.by, proof.plus)
     yield Line("At the start the second term is known exactly, by", sigma_star_sq + mu_min**2 * D**2)
     yield from _gathered(theorem, False, proof.rate)
@@ -107,7 +107,7 @@ def _stored_mean(theorem: Theorem, proof: StoredMean) -> Iterator[Line]:
     for after, value in averaged(theorem.method).items():
         yield Line("  ", after, "is")
         yield Line("    ", value)
-    yield Line("The potential V_k", proof.potential)
+    yield Line("The potential V_k is", proof.potential)
     yield from claim_lines(proof.claim, proof.by, proof.plus)
     yield Line("V_k is at least the squared distance times", proof.share)
     for inequality, multiplier in proof.final.items():

@@ -9,7 +9,7 @@ from ratebound.theory.cubic import CubicModel, reached, scale
 from ratebound.theory.cubic_descent import CubicDescent, w
 from ratebound.theory.exact_model import ExactModel
 from ratebound.theory.last_step import LastStep
-from ratebound.theory.proof_lines import Line, claim_lines
+from ratebound.theory.proof_lines import Line, claim_lines, factored
 from ratebound.theory.squaring import Squaring
 from ratebound.theory.statement import Theorem
 from ratebound.theory.strong_model import StrongModel, half
@@ -60,19 +60,19 @@ def _cubic_model(theorem: Theorem, proof: CubicModel) -> Iterator[Line]:
 
 
 def _cubic_descent(theorem: Theorem, proof: CubicDescent) -> Iterator[Line]:
+    """Yield the lines of the proof by what a step of the cubic model lets f fall."""
+    yield Line("With M = L_hess, r the length of a step, and w^2 = ||grad f(x_{k+1})||/(M r^2):")
     yield Line(
-        "With M = L_hess, a step of length r, and w^2 = ||grad f(x_{k+1})||/(M r^2), f falls by M r^3 times"
+        "x_{k+1} minimises the model, and the Hessian changes by at most M r t along the step, so that"
     )
+    yield Line("f falls by at least M r^3 times", proof.fallen)
     yield Line(
-        "at least the following: the Hessian changes by at most M r t along the step, and", proof.fallen
+        "This is at least w^3 over a constant, as for every w >= 0",
+        proof.factor * proof.fallen - w**3,
+        ">= 0",
     )
-    yield Line(
-        "the model is minimal at x_{k+1}. For every w >= 0", proof.factor * proof.fallen - w**3, ">= 0"
-    )
-    yield Line(
-        "so that f falls by ||grad f(x_{k+1})||^(3/2)/sqrt(M) over this factor, at least:", proof.factor
-    )
-    yield Line("summed over the steps to x_1 .. x_{k-1}, the least of them obeys the bound", theorem.bound)
+    yield Line("and M r^3 w^3 is ||grad f(x_{k+1})||^(3/2)/sqrt(M). The constant is", proof.factor)
+    yield Line("Summed over the steps to x_1 .. x_{k-1}, the least of them obeys the bound", theorem.bound)
 
 
 def _strong_model(theorem: Theorem, proof: StrongModel) -> Iterator[Line]:
@@ -127,7 +127,7 @@ def _averaged_lms(theorem: Theorem, proof: AveragedLMS) -> Iterator[Line]:
     yield Line("what they leave out obeys the recursion of e again, with the noise (H_k - H) u_k.")
     yield Line("For every eigenvalue h <= R^2 of H, and what is left of it by j steps, 0 <= q <= 1:")
     for what, claim in proof.claims().items():
-        yield Line(f"  {what}:", claim.factor(), ">= 0")
+        yield Line(f"  {what}:", factored(claim), ">= 0")
     yield Line("So a level gives the average c rank/k at most, and the next one has alpha R^2 c for c:")
     yield Line(
         "root mean squares add up, those of the levels as a geometric series, which is the bound",

@@ -39,9 +39,11 @@ def least_gradient(theorem: Theorem, proof: LeastGradient) -> Iterator[Line]:
         yield Line("is the sum of these terms, each >= 0, and of a rest that is free of the state and >= 0:")
         for inequality, multiplier in piece.by.items():
             yield from term_lines(inequality, multiplier)
-    yield Line(
-        "Summed over j < k the decrease is at most the potential at x_0 and the noise; per step", proof.noise
-    )
+    summed = "Summed over j < k the decrease is at most the potential at x_0"
+    if proof.noise == 0:
+        yield Line(f"{summed}.")
+    else:
+        yield Line(f"{summed} and the noise, which per step is", proof.noise)
     for name, lemma in (("weights", proof.weight_sum), ("noise", proof.noise_sum)):
         if lemma is not None:
             side = "at most" if lemma.direction == "upper" else "at least"
@@ -55,7 +57,9 @@ def least_gradient(theorem: Theorem, proof: LeastGradient) -> Iterator[Line]:
 def _adagrad(theorem: Theorem) -> Iterator[Line]:
     yield Line("B is the accumulator after the gradient has entered, e the length", alpha * b0)
     yield Line(
-        f"Each step is e/B times the gradient, so that {descent_lemma.name} says", descent_lemma.slack, ">= 0"
+        f"Each step is e/B times the gradient, so that the {descent_lemma.name} says",
+        descent_lemma.slack,
+        ">= 0",
     )
 
 
@@ -207,7 +211,11 @@ def last_iterate(theorem: Theorem, proof: LastIterate) -> Iterator[Line]:
     yield Line(
         f"f(x_j) - f(z_j) is below the inner product, f(z_j) by Jensen below its average; {proof.slope.name}."
     )
-    yield Line("Summed, f(x_j) - f* has for j < K twice the factor", factor(proof.factor(theorem)), ">= 0")
+    kept = factor(proof.factor(theorem))
+    if kept == 0:
+        yield Line("Summed, the f(x_j) - f* with j < K cancel")
+    else:
+        yield Line("Summed, f(x_j) - f* has for j < K twice the factor", kept, ">= 0")
     yield Line("where the step alpha_K, never made, is", proof.beyond)
     yield Line("and what is left of f(x_K) - f* is at most the bound", theorem.bound)
 
@@ -260,7 +268,7 @@ def restarted(theorem: Theorem, proof: Restarted) -> Iterator[Line]:
 
 def tail(theorem: Theorem, proof: Tail) -> Iterator[Line]:
     """Yield the lines of a proof that telescopes over the last half of the run."""
-    yield Line("The potential V_k", proof.potential)
+    yield Line("The potential V_k is", proof.potential)
     yield from claim_lines(proof.claim(theorem), proof.by, proof.plus)
     yield Line(f"At s = floor(K/2) the theorem {proof.first.id} bounds d2 by, k = s,", proof.first.bound)
     grows = f"The sum of the noise over s <= j < K grows as in the lemma {proof.noise_sum.name!r}, with"

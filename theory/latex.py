@@ -70,12 +70,14 @@ def measure(theorem: Theorem | LowerBound) -> str:
     return latex if upper.stochastic else sure(latex)
 
 
-def formula(line: Line, theorem: Theorem) -> str:
-    """Return the formula of a line of a proof and the relation after it, ``""`` where it is all words."""
+def said(line: Line, words: str, theorem: Theorem) -> str:
+    """Return a line of a proof: words, and between dollar signs the formula with the relation after it."""
     if line.formula is None:
-        return ""
-    latex = f"{tex(line.formula)} {_RELATIONS.get(line.relation, line.relation)}".strip()
-    return latex if theorem.stochastic else sure(latex)
+        return words
+    related = _RELATIONS.get(line.relation)
+    latex = f"{tex(line.formula)} {related or ''}".strip()
+    after = "" if related else line.relation
+    return f"{words} ${latex if theorem.stochastic else sure(latex)}$ {after}".strip()
 
 
 def complexity(theorem: Theorem) -> str | None:
@@ -93,7 +95,8 @@ def claim(theorem: Theorem) -> str:
 def statement(theorem: Theorem) -> str:
     """Return a theorem and its proof as LaTeX environments, to paste into a document."""
     visits = f" Here {IN_WORDS[theorem.visits]}." if theorem.in_passes else ""
-    said = ", ".join(_text(each.title) for each in theorem.assumptions) or "nothing"
+    assumed = ", ".join(_text(each.title) for each in theorem.assumptions) or "nothing"
+    method = _text(theorem.method.title)
     step = rf"\alpha_k = {tex(theorem.step)}"
     if theorem.batch is not None:
         step += rf"$ and batches of $b_k = {tex(theorem.batch)}"
@@ -104,7 +107,7 @@ def statement(theorem: Theorem) -> str:
     return "\n".join(
         [
             rf"\begin{{theorem}}[{_text(theorem.title)}]",
-            rf"Assume: {said}. {_text(theorem.method.title)} with the step ${step}${ranges} satisfies{when}",
+            rf"Assume: {assumed}. {method} with the step ${step}${ranges} satisfies{when}",
             rf"\[ {claim(theorem)}. \]{visits}",
             r"\end{theorem}",
             r"\begin{proof}",
@@ -115,8 +118,7 @@ def statement(theorem: Theorem) -> str:
 
 
 def _line(line: Line, theorem: Theorem) -> str:
-    said = formula(line, theorem)
-    return f"{_text(line.words)} $ {said} $" if said else _text(line.words)
+    return said(line, _text(line.words), theorem)
 
 
 def _text(words: str) -> str:

@@ -15,7 +15,10 @@ from ratebound.theory.symbols import L, b0, gamma, grad0_sq
 rmsprop_nonconvex = Theorem(
     id="rmsprop_nonconvex",
     title="RMSProp (Adam without momentum), nonconvex, bounded gradients, mean squared gradient",
-    source="Défossez, Bottou, Bach and Usunier 2022, Theorem 2 (number not checked), without bias correction",
+    source=(
+        "in the manner of Défossez, Bottou, Bach and Usunier 2022, Theorem 2 (not checked), without bias "
+        "correction; derived here"
+    ),
     method=rmsprop,
     assumptions=(smooth, lower_bounded, bounded_coordinates),
     step=gamma,
