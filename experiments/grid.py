@@ -15,6 +15,7 @@ from ratebound.problems.constants import certify
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.lower import lower
 from ratebound.theory.coordinate_symbols import L_coord, L_coord_sum, mu_axis, mu_signs
+from ratebound.theory.direction_symbols import DIRECTION_CONSTANTS
 from ratebound.theory.method import Method
 from ratebound.theory.statement import Theorem
 from ratebound.theory.symbols import (
@@ -46,6 +47,7 @@ _HORIZONS_PER_DECADE = 4
 _UPPER = (
     L, L_max, L_mean, L_inf, ell, second_moment, variance_bound, sigma_star_sq, sigma_b_sq, component_gap,
     L_batch, rho, affine_noise, affine_growth, R_sq, residual_sq, sigma_p_sq, L_coord, L_coord_sum,
+    *DIRECTION_CONSTANTS,
 )  # fmt: skip
 _LOWER = (mu, mu_pl, mu_min, mu_signs, mu_axis)
 _STRETCH = (1.1, 2.0, 10.0, 100.0)

@@ -12,6 +12,7 @@ from sympy import Expr, Poly, Symbol, expand, simplify
 from ratebound.problems.certified import Memory, Setting
 from ratebound.problems.linear_moments import Linear
 from ratebound.problems.lower import lower, lower_mp
+from ratebound.theory.noisy_directions import step_norm
 
 if TYPE_CHECKING:
     from ratebound.theory.method import Method
@@ -105,4 +106,4 @@ def setting_of(method: Method, alphas: np.ndarray, batch: int = 1, replacement: 
     if is_plain(method):
         return Setting(alphas, batch, replacement)
     run = linear(method, np.asarray(alphas)) if method.sampling == "batch" and is_linear(method) else None
-    return Setting(alphas, batch, replacement, Memory(method.name, run))
+    return Setting(alphas, batch, replacement, Memory(method.name, run, moves=step_norm(method)))

@@ -48,11 +48,12 @@ def second_moment_on_ball(problem: Problem, setting: Setting) -> Constant:
     return Constant("second_moment", _inflated(value, error), route, "upper", region, error, note)
 
 
-def quadratic_on_ball(problem: Problem, setting: Setting, r: float) -> float:
+def quadratic_on_ball(problem: Problem, setting: Setting, r: float, variance: bool = False) -> float:
     """Return a bound on E||g||^2 of least squares over the ball of radius r about x*, up to rounding.
 
-    It is a quadratic ``u^T G u + 2 g.u + c`` of u = x - x*, and every nu > lambda_max(G) gives the bound
-    ``c + nu r^2 + g^T (nu I - G)^{-1} g``, exact at the best nu (S-lemma).
+    Of g less its mean where the `variance` is asked for. It is a quadratic ``u^T G u + 2 g.u + c`` of
+    u = x - x*, and every nu > lambda_max(G) gives the bound ``c + nu r^2 + g^T (nu I - G)^{-1} g``, exact at
+    the best nu (S-lemma).
     """
     assert problem.x_star is not None
     n, A, l2, H = problem.n, problem.A, problem.l2, problem.H
@@ -60,11 +61,12 @@ def quadratic_on_ball(problem: Problem, setting: Setting, r: float) -> float:
     factor = batch_factor(n, setting.batch, setting.replacement)
     norms = (A * A).sum(1)
     mean_square = (A.T * (norms + 2 * l2)) @ A / n + l2**2 * np.eye(problem.d)
-    G = factor * mean_square + (1 - factor) * (H @ H)
+    G = factor * mean_square + ((1 - factor) - float(variance)) * (H @ H)
     g = factor * (A.T @ (at_minimum * A).sum(1) + l2 * at_minimum.sum(0)) / n
     c = factor * float((at_minimum**2).sum()) / n
     eigenvalues, vectors = np.linalg.eigh(G)
-    top = float(eigenvalues[-1])
+    # Of equal rows the variance is the same at every x: then nothing but rounding is left of G.
+    top = max(float(eigenvalues[-1]), 1e-12 * float(np.trace(mean_square)))
     weights = (vectors.T @ g) ** 2
 
     # Loaded where it is needed: 14 MiB and a tenth of a second that runs do without.

@@ -64,11 +64,14 @@ class Memory:
         The run as matrices; None where it is not linear.
     half
         Half the side of the box onto which it projects; None where it does not.
+    moves
+        The norm in which no step is longer than alpha, ``"euclidean"`` or ``"maximum"``; None for others.
     """
 
     name: str
     linear: Linear | None
     half: float | None = None
+    moves: Literal["euclidean", "maximum"] | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,6 +12,7 @@ from ratebound.problems import (
     component_gap,
     composite,
     curvature,
+    deviations,
     dual_growth,
     growth,
     hessian,
@@ -88,6 +89,8 @@ _OF_RUN: Mapping[str, Callable[[Problem, Setting], Constant]] = MappingProxyType
         "second_moment": noise.second_moment,
         "grad_inf": boxes.grad_inf,
         "variance_bound": noise.variance_bound,
+        "sample_variance": deviations.sample_variance,
+        "sample_noise_l1": deviations.sample_noise_l1,
     }
 )
 CONSTANTS = (*OF_PROBLEM, *_OF_RUN)
@@ -104,6 +107,8 @@ _DENSE = (
     "second_moment",
     "sigma_p_sq",
     "variance_bound",
+    "sample_variance",
+    "sample_noise_l1",
 )
 """Constants whose routes read dense rows."""
 

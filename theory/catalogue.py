@@ -23,6 +23,7 @@ FAMILIES = (
     "adagrad",
     "rmsprop",
     "signs",
+    "sgd_directions",
     "projected",
     "proximal",
     "adagrad_box",

@@ -27,6 +27,8 @@ from ratebound.theory.exposition_steps import (
     least_gradient,
     look_ahead,
     nearing,
+    noisy_direction,
+    noisy_momentum,
     on_a_box,
     perturbed,
     restarted,
@@ -44,6 +46,8 @@ from ratebound.theory.last_iterate import LastIterate
 from ratebound.theory.least_gradient import LeastGradient
 from ratebound.theory.look_ahead import LookAhead
 from ratebound.theory.memory import Memory
+from ratebound.theory.noisy_directions import NoisyDirection
+from ratebound.theory.noisy_momentum import NoisyMomentum
 from ratebound.theory.passes import IN_WORDS
 from ratebound.theory.potential import Potential
 from ratebound.theory.proof_lines import Line, claim_lines, term_lines
@@ -129,6 +133,10 @@ def _proof(theorem: Theorem) -> list[Line]:
             return list(of_models(theorem, theorem.certificate))
         case SummedSquares() | LargestAverage() as proof:
             return list(on_a_box(theorem, proof))
+        case NoisyDirection() as proof:
+            return list(noisy_direction(theorem, proof))
+        case NoisyMomentum() as proof:
+            return list(noisy_momentum(theorem, proof))
         case Within() as proof:
             return list(within(theorem, proof))
         case Restarted() as proof:

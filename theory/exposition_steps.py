@@ -20,6 +20,8 @@ from ratebound.theory.last_falling import LastFalling
 from ratebound.theory.last_iterate import LastIterate
 from ratebound.theory.least_gradient import LeastGradient
 from ratebound.theory.look_ahead import LookAhead
+from ratebound.theory.noisy_directions import NoisyDirection
+from ratebound.theory.noisy_momentum import NoisyMomentum, fades, share
 from ratebound.theory.proof_lines import Line, claim_lines, term_lines
 from ratebound.theory.statement import Theorem
 from ratebound.theory.symbols import D, alpha, b0, gap0, n
@@ -275,3 +277,37 @@ def tail(theorem: Theorem, proof: Tail) -> Iterator[Line]:
     yield Line(grows, proof.noise_sum.bound)
     yield Line("Jensen's inequality passes from the mean of f to f at the mean.")
     yield Line("Divided by the total weight, for K even and odd, this is at most the bound", theorem.bound)
+
+
+def noisy_direction(theorem: Theorem, proof: NoisyDirection) -> Iterator[Line]:
+    """Yield the lines of the proof for steps along the direction of a noisy gradient."""
+    noise, curvature = proof.parts(theorem)
+    yield Line(
+        "With h = grad f(x_k), H = ||h||, g = h + e the estimate, u = g/||g|| and s the root of E||e||^2,"
+    )
+    yield Line("every draw obeys H - <h, u> <= ||e - s h/H||^2/(2 s): with r = ||g|| and t the cosine of the")
+    yield Line(
+        "angle between g and h both sides are linear in t, and at both ends it is so. Its mean is at most s."
+    )
+    if theorem.measure == "grad_l1_mean":
+        yield Line("Signs are unit vectors of single coordinates: so it is for each, and the s add up.")
+    yield Line("So a step of the length l takes l (H - s) from f, in the mean, less l^2/2 times", curvature)
+    yield Line("where s, divided by the root of the batch, is at most", noise)
+    yield Line("Summed over j < k and divided by the sum of the lengths, the bound", theorem.bound)
+
+
+def noisy_momentum(theorem: Theorem, proof: NoisyMomentum) -> Iterator[Line]:
+    """Yield the lines of the proof for steps along a momentum."""
+    yield Line(
+        "With h = grad f(x_k), H = ||h||, m the momentum: H - <h, m>/||m|| <= 2 ||m - h|| for every draw,"
+    )
+    yield Line(
+        "so that a step of the length l takes l (H - 2 ||m - h||) from f, less l^2 L/2. The error of m is"
+    )
+    yield Line("m_k - h_k = beta (m_{k-1} - h_{k-1}) + beta (h_{k-1} - h_k) + (1 - beta) e_k, from e_0 on:")
+    yield Line("what lags, as no step is longer than l, which is at most", proof.lag())
+    yield Line(
+        "and uncorrelated noise, whose mean square is s^2 times a + c beta^(2 k) at most, a and c:", share
+    )
+    yield Line("  ", fades)
+    yield Line("The roots add up; summed over j < k and divided by k l, the bound", theorem.bound)

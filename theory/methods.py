@@ -16,6 +16,7 @@ from ratebound.theory.methods_drawn import (
     newton_doubling,
     newton_model,
     normalised_momentum,
+    normalised_sgd,
     page,
     rcd,
     rcd_lipschitz,
@@ -181,6 +182,9 @@ clipped = Method(
     "full",
 )
 sign_descent = Method("sign_descent", "Sign descent", {"x": x - alpha * sign(g)}, "full")
+sign_sgd = Method(
+    "sign_sgd", "SGD along the signs of the gradient estimate", {"x": x - alpha * sign(g)}, "batch"
+)
 sign_steepest = Method(
     "sign_steepest",
     "Steepest descent in the maximum norm",
@@ -257,6 +261,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
             normalised,
             clipped,
             sign_descent,
+            sign_sgd,
             sign_steepest,
             armijo,
             adagrad_norm,
@@ -294,6 +299,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
             gauss_southwell,
             sps_max,
             adagrad_norm_sgd,
+            normalised_sgd,
             normalised_momentum,
             svrg,
             svrg_epochs,

@@ -168,12 +168,19 @@ adagrad_norm_sgd = Method(
 )
 _m = Symbol("m", real=True)
 _momentum = Piecewise((g, k < 1), (beta * _m + (1 - beta) * g, True))
-_unit = Piecewise((1, length_sq <= 0), (length_sq, True))
-"""Where the momentum vanishes nothing moves."""
+unit_length = sqrt(Piecewise((1, length_sq <= 0), (length_sq, True)))
+"""What turns a vector into one of the length one; where the vector vanishes nothing moves."""
+normalised_sgd = Method(
+    "normalised_sgd",
+    "Normalised SGD",
+    {"x": x - alpha * g / unit_length},
+    "batch",
+    draws=Draws(length=g),
+)
 normalised_momentum = Method(
     "normalised_momentum",
     "Normalised SGD with momentum, which starts at the first gradient",
-    {"x": x - alpha * _momentum / sqrt(_unit), "m": _momentum},
+    {"x": x - alpha * _momentum / unit_length, "m": _momentum},
     "batch",
     draws=Draws(length=_momentum),
 )

@@ -142,6 +142,17 @@ to_end = Assumption(
     "to_end", "bounds along the run hold at its last point too, where no step is made", ("second_moment",)
 )
 
+bounded_sample_variance = Assumption(
+    "bounded_sample_variance",
+    "E (1/n) sum_i ||grad f_i(x_k) - grad f(x_k)||^2 <= sample_variance at every iterate of the run",
+    ("sample_variance",),
+)
+bounded_noise_l1 = Assumption(
+    "bounded_noise_l1",
+    "the roots of the coordinates of that mean square add up to at most sample_noise_l1",
+    ("sample_noise_l1",),
+)
+
 ASSUMPTIONS = (
     interpolation,
     strong_growth,
@@ -154,6 +165,8 @@ ASSUMPTIONS = (
     bounded_weighted,
     interpolation_weighted,
     partly_weighted,
+    bounded_sample_variance,
+    bounded_noise_l1,
 )
 """All of them."""
 

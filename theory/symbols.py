@@ -18,6 +18,7 @@ from sympy import Symbol
 
 from ratebound.theory import box_symbols as in_boxes
 from ratebound.theory import coordinate_symbols as on_axes
+from ratebound.theory import direction_symbols as of_directions
 from ratebound.theory import inexact_symbols as inexact
 from ratebound.theory import metric_symbols as in_metric
 from ratebound.theory import pass_symbols as in_passes
@@ -200,6 +201,7 @@ MEANING: Mapping[Symbol, str] = MappingProxyType(
         **in_metric.METRIC_MEANING,
         **of_penalty.PENALTY_MEANING,
         **inexact.INEXACT_MEANING,
+        **of_directions.DIRECTION_MEANING,
     }
 )
 """What each symbol stands for, in words."""
@@ -278,6 +280,7 @@ LATEX: Mapping[Symbol, str] = MappingProxyType(
         **in_metric.METRIC_LATEX,
         **of_penalty.PENALTY_LATEX,
         **inexact.INEXACT_LATEX,
+        **of_directions.DIRECTION_LATEX,
     }
 )
 """How each symbol is typeset; the others print by their own name."""
@@ -290,9 +293,9 @@ CONSTANTS = (
     n, b, L, L_max, L_mean, L_inf, mu, mu_pl, ell, D, gap0, grad0_sq, second_moment, sigma_star_sq,
     sigma_b_sq, variance_bound, component_gap, L_batch, rho, affine_noise, affine_growth, R_sq, residual_sq,
     rank, sigma_p_sq, mu_min, *on_axes.COORDINATE_CONSTANTS, x_inf, *in_metric.METRIC_CONSTANTS, grad_inf,
-    *of_penalty.PENALTY_CONSTANTS,
+    *of_penalty.PENALTY_CONSTANTS, *of_directions.DIRECTION_CONSTANTS,
 )  # fmt: skip
-ALONG_RUN = (second_moment, variance_bound, grad_inf)
+ALONG_RUN = (second_moment, variance_bound, grad_inf, *of_directions.DIRECTION_CONSTANTS)
 """Constants that depend on the whole run, and so on its steps."""
 BY_NAME: Mapping[str, Symbol] = MappingProxyType({s.name: s for s in (k, K, *PARAMETERS, *CONSTANTS)})
 """The symbols that a user may write in an expression of his own, by name."""

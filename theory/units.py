@@ -9,6 +9,7 @@ from sympy import Add, Expr, Max, Min, Mul, Pow, Rational, S, Symbol, expand, si
 
 from ratebound.theory import box_symbols as boxes
 from ratebound.theory import coordinate_symbols as c
+from ratebound.theory import direction_symbols as n
 from ratebound.theory import inexact_symbols as inexact
 from ratebound.theory import metric_symbols as m
 from ratebound.theory import penalty_symbols as p
@@ -60,6 +61,8 @@ UNITS: Mapping[Symbol, Expr] = MappingProxyType(
         m.L_hess: _F / _X**3,
         m.mu_star: _CURVATURE,
         m.level_radius: _X,
+        n.sample_variance: _SLOPE,
+        n.sample_noise_l1: _F / _X,
         p.l1: _F / _X,
         p.penalty0: _VALUE,
         inexact.error: _F / _X,

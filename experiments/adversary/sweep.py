@@ -25,6 +25,7 @@ from ratebound.experiments.plan import OVER_PATH
 from ratebound.problems.certified import NotCertified
 from ratebound.problems.constants import certify
 from ratebound.theory import symbols as s
+from ratebound.theory.direction_symbols import DIRECTION_CONSTANTS
 from ratebound.theory.noise_models import to_end
 from ratebound.theory.statement import ONE_STEP, Theorem
 
@@ -166,9 +167,10 @@ def _along_runs(
     """Return a bound on the noise along each run: exact on least squares, else certified, shape (S,)."""
     ends = to_end in case.theorem.assumptions
     at_x = point_of(case.method) == Symbol("x")
-    if case.problem.n == 1 and symbol == s.variance_bound:
+    single = case.problem.n == 1
+    if single and (symbol == s.variance_bound or symbol in DIRECTION_CONSTANTS):
         return np.zeros(len(alphas))
-    if not case.theorem.stochastic or (case.problem.n == 1 and at_x):
+    if not case.theorem.stochastic or (single and at_x):
         squares = known["grad_norm_sq_last"]
         return (squares if ends else squares[:, :-1]).max(1)
     # Without it, the certified bound takes its place: at n = 1 it is known at x only.

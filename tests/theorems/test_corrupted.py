@@ -18,6 +18,7 @@ from ratebound.problems import library
 from ratebound.problems.build import least_squares
 from ratebound.theory import symbols as s
 from ratebound.theory.catalogue import THEOREMS
+from ratebound.theory.direction_symbols import DIRECTION_CONSTANTS
 from ratebound.theory.errors import RateboundError
 
 PROBLEMS = (
@@ -79,7 +80,7 @@ def faster(theorem):
 
 
 def quiet(theorem):
-    noise = (s.second_moment, s.sigma_star_sq, s.sigma_b_sq, s.error_sq, s.affine_noise)
+    noise = (s.second_moment, s.sigma_star_sq, s.sigma_b_sq, s.error_sq, s.affine_noise, *DIRECTION_CONSTANTS)
     return {"bound": theorem.bound.subs(dict.fromkeys(noise, 0))}
 
 

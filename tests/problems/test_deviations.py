@@ -1,0 +1,55 @@
+"""The noise of single samples against the gradients of all components at many points."""
+
+import numpy as np
+import pytest
+
+from ratebound.experiments.linear import setting_of
+from ratebound.problems.certified import Memory, NotCertified, Setting
+from ratebound.problems.constants import certify
+from ratebound.problems.library import load
+from ratebound.theory.methods import METHODS
+
+
+def both(problem, setting):
+    return [certify(problem, name, setting).value for name in ("sample_variance", "sample_noise_l1")]
+
+
+def largest(problem, points):
+    spreads = np.array([problem.component_gradients(x).var(0) for x in points])
+    return spreads.sum(1).max(), np.sqrt(spreads).sum(1).max()
+
+
+@pytest.mark.parametrize("name", ["linnerud", "quadratic_2d", "linnerud_ridge"])
+@pytest.mark.parametrize("method", ["normalised_sgd", "sign_sgd"])
+def test_on_least_squares_it_covers_the_ball_that_runs_reach(name, method):
+    problem, alphas = load(name), np.full(6, 0.3)
+    found = both(problem, setting_of(METHODS[method], alphas, 2))
+    reach = np.linalg.norm(problem.x0 - problem.x_star) + 5 * 0.3 * (
+        problem.d**0.5 if "sign" in method else 1
+    )
+    rng = np.random.default_rng(1)
+    away = rng.normal(size=(500, problem.d))
+    points = problem.x_star + reach * away / np.linalg.norm(away, axis=1)[:, None]
+    top = largest(problem, points)
+    assert top[0] <= found[0] <= 1.5 * top[0]
+    assert top[1] <= found[1] == pytest.approx(np.sqrt(problem.d * found[0]))
+
+
+@pytest.mark.parametrize("name", ["iris", "diabetes_welsch", "huber_worst", "diabetes_cauchy"])
+def test_bounded_slopes_bound_it_everywhere(name):
+    problem = load(name)
+    constant = certify(problem, "sample_variance", Setting(np.ones(3)))
+    assert constant.region == "everywhere"
+    rng = np.random.default_rng(2)
+    points = problem.x0 + rng.normal(size=(200, problem.d)) * 10 ** rng.uniform(-2, 3, size=(200, 1))
+    for top, found in zip(largest(problem, points), both(problem, Setting(np.ones(3))), strict=True):
+        assert top <= found
+
+
+def test_equal_samples_have_none_and_unknown_steps_no_bound():
+    assert both(load("huber_worst"), Setting(np.ones(2))) == [0.0, 0.0]
+    problem = load("quadratic_2d")
+    with pytest.raises(NotCertified, match="of a known length"):
+        certify(problem, "sample_variance", Setting(np.ones(2)))
+    with pytest.raises(NotCertified, match="unbounded slopes"):
+        certify(load("sine_1d"), "sample_variance", Setting(np.ones(2), memory=Memory("m", None)))
