@@ -12,12 +12,11 @@ from dataclasses import replace
 import numpy as np
 
 from ratebound.problems.ball import quadratic_on_ball
-from ratebound.problems.certified import EPS, Constant, NotCertified, Setting
+from ratebound.problems.certified import EPS, Constant, Direction, NotCertified, Setting
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.losses import radius
 from ratebound.problems.lower import lower
-
-_EQUAL = "all samples are equal"
+from ratebound.problems.noise import of_linear_terms
 
 
 def sample_variance(problem: Problem, setting: Setting) -> Constant:
@@ -28,11 +27,10 @@ def sample_variance(problem: Problem, setting: Setting) -> Constant:
     NotCertified
         If slopes are not bounded and no ball is known that holds the run.
     """
-    if _equal(problem):
-        return Constant("sample_variance", 0.0, _EQUAL, "exact")
-    if problem.loss.slope_bound is not None:
-        value = float(_coordinates(problem).sum())
-        return _constant("sample_variance", problem, value, _BY_SLOPES, "everywhere")
+    known = _everywhere(problem)
+    if known is not None:
+        squares, route, direction = known
+        return _constant("sample_variance", problem, float(squares.sum()), route, "everywhere", direction)
     value, region = _on_ball(problem, setting)
     return _constant("sample_variance", problem, value, "S-lemma on a ball", region)
 
@@ -45,27 +43,28 @@ def sample_noise_l1(problem: Problem, setting: Setting) -> Constant:
     NotCertified
         As :func:`sample_variance`.
     """
-    if _equal(problem):
-        return Constant("sample_noise_l1", 0.0, _EQUAL, "exact")
-    if problem.loss.slope_bound is not None:
-        value = float(np.sqrt(_coordinates(problem)).sum())
-        return _constant("sample_noise_l1", problem, value, f"the roots of {_BY_SLOPES}", "everywhere")
+    known = _everywhere(problem)
+    if known is not None:
+        squares, route, direction = known
+        value = float(np.sqrt(squares).sum())
+        return _constant("sample_noise_l1", problem, value, f"sum of roots; {route}", "everywhere", direction)
     value, region = _on_ball(problem, setting)
     route = "root of d times the S-lemma on a ball (Cauchy and Schwarz)"
     return _constant("sample_noise_l1", problem, float(np.sqrt(problem.d * value)), route, region)
 
 
-_BY_SLOPES = "closed form: the coordinates of mean_i (|a_i| sup|phi'|)^2"
-
-
-def _equal(problem: Problem) -> bool:
-    return bool((problem.A[0] == problem.A).all() and (problem.y == problem.y[0]).all())
-
-
-def _coordinates(problem: Problem) -> np.ndarray:
-    """Return bounds on the mean squares of the slopes times each coordinate, shape (d,)."""
+def _everywhere(problem: Problem) -> tuple[np.ndarray, str, Direction] | None:
+    """Return bounds on the mean squares of the coordinates of the noise that hold at every x, shape (d,)."""
+    if (problem.A[0] == problem.A).all() and (problem.y == problem.y[0]).all():
+        return np.zeros(problem.d), "all samples are equal", "exact"
+    single = of_linear_terms(problem)
+    if single is not None:
+        return np.array([single]), "closed form: the components differ by linear terms", "exact"
+    if problem.loss.slope_bound is None:
+        return None
     steepest = float(lower(problem.loss.slope_bound, (radius,))(np.inf))
-    return np.asarray((steepest * np.abs(problem.A)) ** 2).mean(0)
+    squares = np.asarray((steepest * problem.A) ** 2).mean(0)
+    return squares, "closed form: mean_i (|a_i| sup|phi'|)^2 by coordinate", "upper"
 
 
 def _on_ball(problem: Problem, setting: Setting) -> tuple[float, str]:
@@ -88,6 +87,8 @@ def _on_ball(problem: Problem, setting: Setting) -> tuple[float, str]:
     return value * (1 + 1e-10), f"||x - x*|| <= {reach:.6g}, which holds x_0 .. x_{setting.alphas.size - 1}"
 
 
-def _constant(name: str, problem: Problem, value: float, route: str, region: str) -> Constant:
+def _constant(
+    name: str, problem: Problem, value: float, route: str, region: str, direction: Direction = "upper"
+) -> Constant:
     error = (problem.n + problem.d + 16) * EPS * value
-    return Constant(name, float(np.nextafter(value + error, np.inf)), route, "upper", region, error)
+    return Constant(name, value + error, route, direction, region, error)

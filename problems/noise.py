@@ -79,15 +79,23 @@ def variance_bound(problem: Problem, setting: Setting) -> Constant:
     along = setting.radius is None and setting.alphas.size > 0
     if along and problem.kind == "quadratic" and problem.d <= _MOST_FEATURES:
         return _along_trajectory(problem, setting, variance=True)
-    unit = ((problem.A == 0) | (problem.A == 1)).all() and (problem.A.sum(1) == 1).all()
-    if problem.loss.additive_noise and problem.d == 1 and unit and balanced(problem.A, problem.y):
-        value = factor * float((problem.y**2).mean())
+    single = of_linear_terms(problem)
+    if single is not None:
+        value = factor * single
         error = (problem.n + 16) * EPS * value
         route = "closed form: the components differ by linear terms"
         return Constant("variance_bound", _inflated(value, error), route, "exact", error=error)
     moment = second_moment(problem, setting)
     note = "the second moment, which is never smaller than the variance"
     return replace(moment, name="variance_bound", direction="upper", note=note)
+
+
+def of_linear_terms(problem: Problem) -> float | None:
+    """Return the variance of one sample where components differ by linear terms, the same at every x."""
+    unit = ((problem.A == 0) | (problem.A == 1)).all() and (problem.A.sum(1) == 1).all()
+    if problem.loss.additive_noise and problem.d == 1 and unit and balanced(problem.A, problem.y):
+        return float((problem.y**2).mean())
+    return None
 
 
 def _inflated(value: float, error: float) -> float:

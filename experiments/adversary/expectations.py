@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
 Curves: TypeAlias = "dict[str, np.ndarray]"
 """Measure -> expectations of S runs at k = 0 .. K, shape (S, K+1)."""
-_PATHS = 5000
+PATHS = 5000
+"""Index paths that are walked for one run."""
 _NONE: Mapping[str, np.ndarray] = MappingProxyType({})
 _OF_STATE = ("gap_last", "gap_average", "grad_norm_sq_last", "distance_sq")
 
@@ -51,7 +52,7 @@ def curves(
     """
     problem, theorem = case.problem, case.theorem
     if theorem.in_passes:
-        return pass_curves(problem, case.method, theorem.visits, alphas, weights, paths=_PATHS)
+        return pass_curves(problem, case.method, theorem.visits, alphas, weights, paths=PATHS)
     draws = case.method.draws
     along_axis = draws is not None and draws.axis is not None
     by_paths = draws is None or draws.of_batch
@@ -64,12 +65,12 @@ def curves(
     if not theorem.stochastic or single:
         found = _deterministic(case, alphas, weights, given)
     elif problem.kind == "quadratic" and not by_paths:
-        if not along_axis and count_paths(problem.n, 1, case.batch, case.replacement) > _PATHS:
+        if not along_axis and count_paths(problem.n, 1, case.batch, case.replacement) > PATHS:
             return None
         found = moments(_plan(case, alphas, weights, _OF_STATE))
     elif problem.kind == "quadratic" and is_linear(case.method):
         found = moment_curves(problem, case.method, alphas, weights, case.batch, case.replacement)
-    elif count_paths(problem.n, case.steps, case.batch, case.replacement) <= _PATHS and (
+    elif count_paths(problem.n, case.steps, case.batch, case.replacement) <= PATHS and (
         draws is None or draws.only_batches
     ):
         found = _enumerated(case, alphas, weights, given)
@@ -88,7 +89,8 @@ def walked(method: Method) -> bool:
 
 def _roots(case: Case) -> tuple[str, ...]:
     """Return the measures of x_k that the theorem asks for and that are no quadratic forms."""
-    return tuple(name for name in path_needs([case.theorem.measure]) if name not in SQUARES)
+    needed = path_needs([case.theorem.measure])
+    return tuple(name for name in needed if name not in SQUARES and name.endswith("_last"))
 
 
 @lru_cache(maxsize=256)

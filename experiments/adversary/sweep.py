@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import prod
 from typing import TypeAlias
 
 import numpy as np
 from sympy import Symbol
 
 from ratebound.experiments.adversary.case import Case, constants_of, number
-from ratebound.experiments.adversary.expectations import Curves, curves
+from ratebound.experiments.adversary.expectations import PATHS, Curves, curves
 from ratebound.experiments.applicability import NotApplicable, Trial, prepare
 from ratebound.experiments.conditional import state_at
+from ratebound.experiments.enumerate import branches, enumerate_paths
 from ratebound.experiments.exact import exact_available, exact_curves
 from ratebound.experiments.finding import ratios
 from ratebound.experiments.grid import floor_of
@@ -244,10 +246,12 @@ def _values(
         bound = number(theorem.bound, {**trial.values, **state}, 0, case.steps)
         return np.array([state[target]]), np.array([float(bound)])
     weights = np.ones_like(trial.alphas) if trial.weights is None else trial.weights
-    if trial.sizes is not None:
-        if not exact_available(trial.problem, trial.method):
+    if trial.sizes is not None and trial.problem.n > 1:
+        known_exactly = exact_available(trial.problem, trial.method, measure=theorem.measure)
+        ways = (branches(trial.problem, size, trial.replacement) for size in trial.sizes.tolist())
+        if not known_exactly and prod(ways) > PATHS:
             return None
-        found = exact_curves(
+        found = (exact_curves if known_exactly else enumerate_paths)(
             trial.problem,
             trial.method,
             trial.alphas,

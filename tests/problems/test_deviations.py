@@ -52,4 +52,6 @@ def test_equal_samples_have_none_and_unknown_steps_no_bound():
     with pytest.raises(NotCertified, match="of a known length"):
         certify(problem, "sample_variance", Setting(np.ones(2)))
     with pytest.raises(NotCertified, match="unbounded slopes"):
-        certify(load("sine_1d"), "sample_variance", Setting(np.ones(2), memory=Memory("m", None)))
+        certify(load("sine_separable"), "sample_variance", Setting(np.ones(2), memory=Memory("m", None)))
+    problem = load("sine_1d")
+    assert both(problem, Setting(np.ones(2))) == pytest.approx(largest(problem, [problem.x0]), rel=1e-12)
