@@ -29,7 +29,7 @@ from ratebound.theory.lemmas import SumLemma
 from ratebound.theory.method import Method, g, x
 from ratebound.theory.methods_drawn import unit_length
 from ratebound.theory.prover import nonnegative, vanishes
-from ratebound.theory.symbols import L, L_inf, alpha, b, gap0, k
+from ratebound.theory.symbols import K, L, L_inf, alpha, b, gap0, k
 from ratebound.theory.telescope import summed
 
 if TYPE_CHECKING:
@@ -108,8 +108,10 @@ class NoisyDirection:
         else:
             require(theorem.batch, theorem, "the size of a batch", S.Zero)
             total += summed(theorem, alpha * noise / sqrt(theorem.batch), self.noise_sum, "upper")
+        last = K if theorem.at_horizon else k
         require(weight, theorem, "the total weight")
-        require((theorem.at(k) - floor) * weight - total, theorem, "the bound against the summed decrease")
+        claim = ((theorem.at(k) - floor) * weight - total).subs(k, last)
+        require(claim, theorem, "the bound against the summed decrease")
 
 
 def require_parts(theorem: Theorem, noise: str) -> None:

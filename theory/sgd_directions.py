@@ -5,7 +5,6 @@ from __future__ import annotations
 from sympy import Integer, Rational, log, sqrt
 
 from ratebound.theory.assumptions import lower_bounded, smooth, smooth_inf
-from ratebound.theory.certificate import Corollary
 from ratebound.theory.direction_symbols import sample_noise_l1, sample_variance
 from ratebound.theory.lemmas import harmonic, inverse_sqrt_sharp
 from ratebound.theory.methods import normalised_momentum, normalised_sgd, sign_sgd
@@ -33,27 +32,10 @@ normalised_sgd_nonconvex = Theorem(
     sibling="normalised_nonconvex",
 )
 
-_TUNED = sqrt(2 * gap0 / (L * K))
-
-normalised_sgd_nonconvex_horizon = Theorem(
-    id="normalised_sgd_nonconvex_horizon",
-    title="Normalised SGD, nonconvex, length tuned to the horizon",
-    source="corollary of the bound for any length",
-    method=normalised_sgd,
-    assumptions=(smooth, lower_bounded, bounded_sample_variance),
-    step=_TUNED,
-    measure="grad_norm_mean",
-    bound=sqrt(2 * L * gap0 / K) + sqrt(sample_variance / b),
-    start=Integer(1),
-    certificate=Corollary(normalised_sgd_nonconvex, {gamma: _TUNED}),
-    note="Batches of the size K give the rate 1/sqrt(K), for K^2 gradients in all.",
-    sibling="sgd_nonconvex_variance_horizon",
-)
-
 _BERNSTEIN = "Bernstein, Wang, Azizzadenesheli and Anandkumar 2018"
 
-sign_sgd_nonconvex = Theorem(
-    id="sign_sgd_nonconvex",
+sign_sgd_floor = Theorem(
+    id="sign_sgd_floor",
     title="SignSGD, nonconvex, smooth in the maximum norm, mean of the sum of absolute values",
     source=f"{_BERNSTEIN}, Theorem 1 (number not checked), for any step; constant of the noise derived here",
     method=sign_sgd,
@@ -68,20 +50,23 @@ sign_sgd_nonconvex = Theorem(
     sibling="sign_nonconvex",
 )
 
-_TUNED_SIGNS = sqrt(2 * gap0 / (L_inf * K))
+_TUNED = sqrt(2 * gap0 / (L_inf * K))
 
-sign_sgd_nonconvex_horizon = Theorem(
-    id="sign_sgd_nonconvex_horizon",
-    title="SignSGD, nonconvex, length tuned to the horizon",
-    source=f"corollary of the bound for any length; {_BERNSTEIN}, Theorem 1, with batches of K",
+sign_sgd_horizon = Theorem(
+    id="sign_sgd_horizon",
+    title="SignSGD, nonconvex, length and batches tuned to the horizon",
+    source=f"{_BERNSTEIN}, Theorem 1 (number not checked), with half of its noise",
     method=sign_sgd,
     assumptions=(smooth_inf, lower_bounded, bounded_noise_l1),
-    step=_TUNED_SIGNS,
+    step=_TUNED,
     measure="grad_l1_mean",
-    bound=sqrt(2 * L_inf * gap0 / K) + sample_noise_l1 / sqrt(b),
+    bound=(sqrt(2 * L_inf * gap0) + sample_noise_l1) / sqrt(K),
     start=Integer(1),
-    certificate=Corollary(sign_sgd_nonconvex, {gamma: _TUNED_SIGNS}),
-    sibling="normalised_sgd_nonconvex_horizon",
+    certificate=NoisyDirection(),
+    batch=K,
+    replacement=False,
+    note="The rate 1/sqrt(K) costs K^2 gradients; a batch that would exceed the data is all of them.",
+    sibling="sign_sgd_growing",
 )
 
 normalised_momentum_nonconvex = Theorem(
@@ -122,14 +107,13 @@ sign_sgd_growing = Theorem(
     batch=k + 1,
     replacement=False,
     note="Neither horizon nor floor; a batch that would exceed the data is all of them.",
-    sibling="sign_sgd_nonconvex",
+    sibling="sign_sgd_floor",
 )
 
 THEOREMS = (
     normalised_sgd_nonconvex,
-    normalised_sgd_nonconvex_horizon,
     normalised_momentum_nonconvex,
-    sign_sgd_nonconvex,
-    sign_sgd_nonconvex_horizon,
+    sign_sgd_floor,
+    sign_sgd_horizon,
     sign_sgd_growing,
 )
