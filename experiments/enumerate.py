@@ -67,9 +67,13 @@ def branches(problem: Problem, batch: int, replacement: bool) -> int:
 
 def distinct_batches(problem: Problem, batch: int, replacement: bool) -> tuple[np.ndarray, np.ndarray]:
     """Return the batches that differ, shape (m, b), and their probabilities, shape (m,)."""
+    if not replacement and batch == problem.n:
+        return np.arange(batch)[None], np.ones(1)
     first, counts = _kinds(problem)
     batches, chances = [], []
-    for kinds in combinations_with_replacement(range(first.size), batch):
+    # Where no two samples are equal a batch without replacement holds none twice.
+    alone = not replacement and first.size == problem.n
+    for kinds in (combinations if alone else combinations_with_replacement)(range(first.size), batch):
         times = {kind: kinds.count(kind) for kind in kinds}
         if replacement:
             ways = factorial(batch) // prod(factorial(t) for t in times.values())

@@ -85,14 +85,15 @@ def enumerated_values(grid: Grid) -> tuple[Grid, np.ndarray] | None:
     draws = theorem.method.draws
     if not theorem.stochastic or not (draws is None or draws.only_batches):
         return None
-    most = max(each.steps for each, _ in grid.entries)
+    # Where the horizon sets the batches each run has its own.
+    paths = [np.cumsum(np.broadcast_to(_branching(each), each.steps)) for each, _ in grid.entries]
     whole, partly = _PATHS_PROVED if theorem.proof == "certified" else _PATHS
-    paths = np.cumsum(np.broadcast_to(_branching(trial), most))
-    if paths[-1] > math.log(whole) + EPS:
-        most = int(np.searchsorted(paths, math.log(partly) + EPS))
+    limit = math.log(whole if paths[-1][-1] <= math.log(whole) + EPS else partly) + EPS
     if theorem.at_horizon:
-        walked = tuple((each, at) for each, at in grid.entries if each.steps <= most)
+        walked = tuple(entry for entry, ways in zip(grid.entries, paths, strict=True) if ways[-1] <= limit)
+        most = max((each.steps for each, _ in walked), default=0)
     else:
+        most = int(np.searchsorted(paths[-1], limit))
         walked = ((trial, np.arange(trial.start, most + 1)),)
     if not walked or most < max(_FEWEST_STEPS, trial.start):
         return None

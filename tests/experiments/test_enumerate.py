@@ -124,6 +124,12 @@ def test_millions_of_paths_equal_the_moments_in_the_memory_of_few(steps):
     assert most < 5e7
 
 
+def test_a_batch_of_all_samples_is_one():
+    batches, chances = distinct_batches(load("diabetes"), 442, False)
+    np.testing.assert_array_equal(batches, np.arange(442)[None])
+    assert chances.tolist() == [1.0]
+
+
 @pytest.mark.parametrize(("batch", "replacement"), [(1, True), (2, True), (3, True), (2, False), (4, False)])
 def test_equal_samples_and_orders_are_walked_as_one(batch, replacement):
     """Two samples of five are equal: a tiny change tells them apart, and hardly changes the expectation."""
