@@ -117,9 +117,11 @@ def nothing_averaged(weights: np.ndarray) -> np.ndarray:
     return np.concatenate([np.zeros_like(weights[..., :1]), np.cumsum(weights, -1)], -1) == 0
 
 
-def undefined_to_nan(curves: Mapping[str, np.ndarray], weights: np.ndarray) -> dict[str, np.ndarray]:
-    """Return curves (..., K+1) by measure, with nan where a mean is over no point at all."""
-    none_yet = nothing_averaged(weights)
+def undefined_to_nan(
+    curves: Mapping[str, np.ndarray], weights: np.ndarray, at: np.ndarray | None = None
+) -> dict[str, np.ndarray]:
+    """Return curves (..., K+1), or their values at some k, with nan where a mean is over no point."""
+    none_yet = nothing_averaged(weights)[..., slice(None) if at is None else at]
     return {n: np.where(none_yet, np.nan, curve) if n in AVERAGED else curve for n, curve in curves.items()}
 
 

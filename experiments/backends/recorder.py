@@ -7,7 +7,7 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from ratebound.experiments.plan import ALONG_PATH, AVERAGED, OVER_PATH, Plan, nothing_averaged
+from ratebound.experiments.plan import ALONG_PATH, OVER_PATH, Plan, undefined_to_nan
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.point_values import Values, values_at
 from ratebound.theory.statement import BEST
@@ -192,9 +192,6 @@ def record(plan: Plan, engine: Engine, measures: Mapping[str, Values] | None = N
                 for path in paths.values():
                     path.leave(k, engine.points())
         points.release()
-    averaged = [m for m in plan.measures if m in AVERAGED]
-    if averaged:
-        none_yet = nothing_averaged(plan.weights)[:, None, plan.checkpoints]
-        out |= {m: np.where(none_yet, np.nan, out[m]) for m in averaged}
+    out = undefined_to_nan(out, plan.weights[:, None], plan.checkpoints)
     best = [ALONG_PATH[name] for name in plan.measures if name in BEST]
     return out | {f"{function}_path": paths[function].means for function in best}
