@@ -14,6 +14,7 @@ from ratebound.theory.certificate import LAST, BatchVariance, Cited, Corollary, 
 from ratebound.theory.conversion import Conversion
 from ratebound.theory.decaying_squares import DecayingSquares
 from ratebound.theory.estimated import DistanceEstimate
+from ratebound.theory.exposition_last import last_falling, last_iterate, restarted, tail, two_phases
 from ratebound.theory.exposition_reduced import VarianceReduced, of_reduced
 from ratebound.theory.exposition_second import ByModel, of_models
 from ratebound.theory.exposition_steps import (
@@ -22,8 +23,6 @@ from ratebound.theory.exposition_steps import (
     decaying_squares,
     distance_estimate,
     interpolated,
-    last_falling,
-    last_iterate,
     least_gradient,
     look_ahead,
     nearing,
@@ -31,10 +30,8 @@ from ratebound.theory.exposition_steps import (
     noisy_momentum,
     on_a_box,
     perturbed,
-    restarted,
     short_steps,
     summed_roots,
-    tail,
     within,
 )
 from ratebound.theory.gradient_sum import GradientSum
@@ -49,6 +46,7 @@ from ratebound.theory.memory import Memory
 from ratebound.theory.noisy_directions import NoisyDirection
 from ratebound.theory.noisy_momentum import NoisyMomentum
 from ratebound.theory.passes import IN_WORDS
+from ratebound.theory.phases import TwoPhases
 from ratebound.theory.potential import Potential
 from ratebound.theory.proof_lines import Line, claim_lines, term_lines
 from ratebound.theory.reciprocal import Reciprocal
@@ -141,6 +139,8 @@ def _proof(theorem: Theorem) -> list[Line]:
             return list(within(theorem, proof))
         case Restarted() as proof:
             return list(restarted(theorem, proof))
+        case TwoPhases() as proof:
+            return list(two_phases(theorem, proof))
         case Tail() as proof:
             return list(tail(theorem, proof))
         case _:

@@ -1,8 +1,8 @@
-"""SGD averaged over the last half of its iterates, suffix or tail averaging: first it forgets the start."""
+"""SGD that first forgets its start: averages over the last half, suffix or tail averaging, and two phases."""
 
 from __future__ import annotations
 
-from sympy import Integer, log
+from sympy import Integer, ceiling, log
 
 from ratebound.theory.assumptions import (
     bounded_moment,
@@ -14,12 +14,13 @@ from ratebound.theory.assumptions import (
 from ratebound.theory.lemmas import harmonic
 from ratebound.theory.methods import sgd
 from ratebound.theory.noise_models import least_squares
+from ratebound.theory.phases import TwoPhases
 from ratebound.theory.sgd_least_squares import sgd_averaged_least_squares, sgd_least_squares_distance
 from ratebound.theory.sgd_sc import sgd_sc_inverse
-from ratebound.theory.sgd_star import sgd_star_constant
+from ratebound.theory.sgd_star import sgd_star_constant, sgd_star_decaying
 from ratebound.theory.sgd_star_more import minibatch_convex
 from ratebound.theory.statement import Theorem
-from ratebound.theory.symbols import K, R_sq, alpha, d2, ell, k, mu, second_moment
+from ratebound.theory.symbols import D, K, R_sq, alpha, d2, ell, k, mu, s0, second_moment, sigma_b_sq
 from ratebound.theory.tails import LAST_HALF, Restarted, Tail
 
 _restarted = Restarted(sgd_star_constant, minibatch_convex)
@@ -85,4 +86,24 @@ sgd_tail_least_squares = Theorem(
     sibling="sgd_averaged_least_squares",
 )
 
-THEOREMS = (sgd_tail_constant, sgd_tail_sc, sgd_tail_least_squares)
+_phases = TwoPhases(
+    (sgd_star_constant, {alpha: 1 / (2 * ell)}),
+    (sgd_star_decaying, {s0: 4 * ell / mu}),
+)
+
+sgd_star_two_phases = Theorem(
+    id="sgd_star_two_phases",
+    title="SGD, strongly convex, expected smoothness, constant step, from the middle on decaying, distance",
+    source="derived: two phases as in Stich 2019 (number not checked), each by Gower et al. 2019",
+    method=sgd,
+    assumptions=(strongly_convex, convex_components),
+    step=_phases.step,
+    measure="distance_sq",
+    bound=(1 - mu / (2 * ell)) ** ceiling(K / 2) * D**2 + 16 * sigma_b_sq / (mu**2 * K),
+    start=Integer(1),
+    certificate=_phases,
+    note="The start is forgotten geometrically and the noise like 1/K; neither is known to the step.",
+    sibling="sgd_star_switch",
+)
+
+THEOREMS = (sgd_tail_constant, sgd_tail_sc, sgd_tail_least_squares, sgd_star_two_phases)

@@ -58,6 +58,17 @@ def _check_first(theorem: Theorem, first: Theorem) -> None:
         raise RateboundError("the bound of a tail is claimed from k = 2 on, where s = floor(K/2) >= 1")
 
 
+def require_concave(then: Theorem, theorem: Theorem) -> None:
+    """Check that the bound of a restarted theorem is a nondecreasing, concave function of ``D^2``."""
+    if then.bound.free_symbols & (set(AT_START.values()) - {D**2}):
+        raise RateboundError(f"the bound of {then.id} reads more of its start than the distance")
+    of_distance = Poly(then.bound, D)
+    if of_distance.degree() > 2:
+        raise RateboundError(f"the bound of {then.id} is not concave in the squared distance")
+    for power in (1, 2):
+        require(of_distance.coeff_monomial(D**power), theorem, f"the factor of D^{power}")
+
+
 @dataclass(frozen=True)
 class Restarted:
     """A theorem on averages, restarted at x_s.
@@ -98,13 +109,7 @@ class Restarted:
         require_within(then, {}, theorem)
         if not nonnegative(1 - then.start):
             raise RateboundError(f"{then.id} says nothing yet after one step")
-        if then.bound.free_symbols & (set(AT_START.values()) - {D**2}):
-            raise RateboundError(f"the bound of {then.id} reads more of its start than the distance")
-        of_distance = Poly(then.bound, D)
-        if of_distance.degree() > 2:
-            raise RateboundError(f"the bound of {then.id} is not concave in the squared distance")
-        for power in (1, 2):
-            require(of_distance.coeff_monomial(D**power), theorem, f"the factor of D^{power}")
+        require_concave(then, theorem)
         for horizon, _ in _halves():
             require((theorem.bound - self.bound).subs(K, horizon), theorem, "the bound of the restarted run")
 

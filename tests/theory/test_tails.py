@@ -14,7 +14,7 @@ from ratebound.theory.sgd_tail import THEOREMS as TAILS
 from ratebound.theory.symbols import D, K, alpha, d2, ell, k, mu, second_moment, sigma_b_sq
 from ratebound.theory.tails import LAST_HALF, Restarted, Tail
 
-CONSTANT, DECREASING, LEAST_SQUARES = TAILS
+CONSTANT, DECREASING, LEAST_SQUARES = TAILS[:3]
 
 
 def test_weights_are_those_of_the_last_half():
