@@ -8,6 +8,7 @@ The gap of least squares is a sum of squares, of as many terms as there are feat
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -127,13 +128,20 @@ def _sparse_value(problem: Problem) -> Sum:
     sums = load_module(sparse_sums(summand(problem.loss, False))).sums
     lanes = WIDTH * SPARSE_VECTORS
     unit = 1.0 if multiple(problem.loss) is None else PART
+    # Of each thread, which keeps it: fresh memory costs as much as a good part of the sums.
+    room = threading.local()
 
     def value(points: Points) -> np.ndarray:
         totals = np.empty(-(-points.count // lanes) * lanes)
         squares = np.empty_like(totals)
 
         def work(first: int, last: int) -> None:
-            here, turned = np.empty((lanes, problem.d)), aligned((problem.d + 1, lanes), "float64")
+            if not hasattr(room, "here"):
+                room.here, room.turned = (
+                    np.empty((lanes, problem.d)),
+                    aligned((problem.d + 1, lanes), "float64"),
+                )
+            here, turned = room.here, room.turned
             for start in range(first * lanes, last * lanes, lanes):
                 points.copy(start, start + lanes, 0.0, here)
                 part = slice(start, start + lanes)
