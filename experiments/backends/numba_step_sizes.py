@@ -148,12 +148,16 @@ class _StepSizes:
 
     def show(self) -> list[str]:
         """Return the lines that turn the features of an iterate side by side, as measures read them."""
-        lines = [
-            "for block in range(blocks):",
-            "    for j in range(d):",
-            f"        for lane in range({self.lanes}):",
-        ]
         place = f"block * {self.lanes} + lane"
+        lines = ["for block in range(blocks):"]
+        lines += [
+            f"    for lane in range(0, {self.lanes}, {WIDTH}):",
+            f"        for j in range(0, d - 7, {WIDTH}):",
+        ]
+        for name in self.kept:
+            rows = (f"load(state_{name}, (u, block, j + {i}, lane))" for i in range(WIDTH))
+            lines += [f"            store_turned({', '.join(rows)}, kept_{name}, (seen, u, {place}, j))"]
+        lines += [f"    for j in range(d - d % {WIDTH}, d):", f"        for lane in range({self.lanes}):"]
         return lines + [
             f"            kept_{name}[seen, u, {place}, j] = state_{name}[u, block, j, lane]"
             for name in self.kept

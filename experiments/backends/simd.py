@@ -153,7 +153,7 @@ def _neg(context: Any, builder: Any, sig: Any, args: Any) -> Any:
     return builder.fneg(args[0])
 
 
-def _address(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+def address(context: Any, builder: Any, sig: Any, args: Any) -> Any:
     """Return the address of eight consecutive numbers of a contiguous array, from an index on."""
     array, place = sig.args[-2:]
     struct = context.make_array(array)(context, builder, args[-2])
@@ -173,7 +173,7 @@ def load(typingctx: Any, array: Any, place: Any) -> Any:
     """Return eight consecutive numbers of a contiguous array, from the index tuple `place` on."""
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return builder.load(_address(context, builder, sig, args), align=array.dtype.bitwidth // 8)
+        return builder.load(address(context, builder, sig, args), align=array.dtype.bitwidth // 8)
 
     return Lanes(array.dtype)(array, place), codegen
 
@@ -184,7 +184,7 @@ def store(typingctx: Any, value: Any, array: Any, place: Any) -> Any:
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         vector = splat(context, builder, args[0], value, Lanes(array.dtype))
-        builder.store(vector, _address(context, builder, sig, args), align=array.dtype.bitwidth // 8)
+        builder.store(vector, address(context, builder, sig, args), align=array.dtype.bitwidth // 8)
         return context.get_dummy_value()
 
     return types.void(value, array, place), codegen

@@ -10,6 +10,7 @@ from numba.core import cgutils, types
 from ratebound.experiments.backends.simd import (
     WIDTH,
     Lanes,
+    address,
     floats,
     intrinsic,
     joined,
@@ -29,6 +30,12 @@ def _suffix(kind: Lanes) -> str:
     return f"v{WIDTH}f{32 if kind == singles else 64}"
 
 
+def _halves(half: int) -> tuple[list[int], list[int]]:
+    """Return which numbers of two vectors, one after the other, are picked in a stage of a transposition."""
+    low = [i if not i & half else i - half + WIDTH for i in range(WIDTH)]
+    return low, [i + half for i in low]
+
+
 @intrinsic
 def totals(typingctx: Any, a: Any, b: Any, c: Any, d: Any, e: Any, f: Any, g: Any, h: Any) -> Any:
     """Return the sums over the lanes of eight vectors, as one vector."""
@@ -36,8 +43,7 @@ def totals(typingctx: Any, a: Any, b: Any, c: Any, d: Any, e: Any, f: Any, g: An
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         rows = list(args)
         for half in (1, 2, 4):
-            low = [i if not i & half else i - half + WIDTH for i in range(WIDTH)]
-            high = [i + half for i in low]
+            low, high = _halves(half)
             rows = [
                 builder.fadd(_pick(builder, x, y, low), _pick(builder, x, y, high))
                 for x, y in zip(rows[::2], rows[1::2], strict=True)
@@ -45,6 +51,32 @@ def totals(typingctx: Any, a: Any, b: Any, c: Any, d: Any, e: Any, f: Any, g: An
         return rows[0]
 
     return a(a, b, c, d, e, f, g, h), codegen
+
+
+@intrinsic
+def store_turned(
+    typingctx: Any, a: Any, b: Any, c: Any, d: Any, e: Any, f: Any, g: Any, h: Any, array: Any, place: Any
+) -> Any:
+    """Write eight vectors as columns, into eight rows of a contiguous array from the place `place` on."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        rows = list(args[:WIDTH])
+        for half in (1, 2, 4):
+            low, high = _halves(half)
+            for i in range(WIDTH):
+                if not i & half:
+                    pair = rows[i], rows[i + half]
+                    rows[i], rows[i + half] = (_pick(builder, *pair, chosen) for chosen in (low, high))
+        pointer = address(context, builder, sig, args)
+        shape = context.make_array(array)(context, builder, args[-2]).shape
+        first = builder.bitcast(pointer, rows[0].type.element.as_pointer())
+        for number, row in enumerate(rows):
+            offset = builder.mul(builder.extract_value(shape, array.ndim - 1), ir.IntType(64)(number))
+            here = builder.bitcast(builder.gep(first, [offset]), row.type.as_pointer())
+            builder.store(row, here, align=array.dtype.bitwidth // 8)
+        return context.get_dummy_value()
+
+    return types.void(a, b, c, d, e, f, g, h, array, place), codegen
 
 
 @intrinsic

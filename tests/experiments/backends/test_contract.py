@@ -177,6 +177,12 @@ def test_every_width(d):
 
 
 @pytest.mark.parametrize("dtype", PRECISIONS)
+@pytest.mark.parametrize("d", [8, 19])
+def test_step_sizes_side_by_side_are_shown_one_by_one(d, dtype):
+    agree(plan(problem("squared", d, 11, 0.0), METHODS["sgd"], 9, scale=0.2, dtype=dtype))
+
+
+@pytest.mark.parametrize("dtype", PRECISIONS)
 @pytest.mark.parametrize("loss", LOSSES)
 def test_full_gradients(loss, dtype):
     agree(plan(problem(loss), METHODS["gd"], 3, scale=4.0, dtype=dtype))
