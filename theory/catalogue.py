@@ -26,6 +26,7 @@ FAMILIES = (
     "sgd_directions",
     "projected",
     "proximal",
+    "proximal_star",
     "adagrad_box",
     "d_adaptation",
     "armijo",

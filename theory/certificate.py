@@ -19,7 +19,7 @@ from ratebound.theory.coordinate_symbols import D_scaled_sq, d2_scaled, move_sca
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.onestep import STATE, expansion, prove_step
 from ratebound.theory.passes import pass_step
-from ratebound.theory.penalty_symbols import penalty, penalty0
+from ratebound.theory.penalty_symbols import penalty, penalty0, penalty_gap
 from ratebound.theory.prover import nonnegative, vanishes
 from ratebound.theory.symbols import (
     D,
@@ -49,8 +49,10 @@ LAST = {
     "grad_norm_sq_last": (grad_sq, grad_next_sq),
 }
 """Measures of the last iterate: the quantity at x_k and at x_{k+1}."""
-AT_START = {delta: gap0, d2: D**2, grad_sq: grad0_sq, d2_scaled: D_scaled_sq, penalty: penalty0}
-"""What the quantities are at x_0."""
+AT_START = {
+    delta: gap0, d2: D**2, grad_sq: grad0_sq, d2_scaled: D_scaled_sq, penalty: penalty0, penalty_gap: gap0
+}  # fmt: skip
+"""What the quantities are at x_0, or an upper bound."""
 Multipliers = Mapping[Inequality, Expr]
 Nonnegatives = Mapping[Expr, Expr]
 

@@ -4,9 +4,15 @@ With ``x_{k+1}`` the minimiser of ``alpha h(v) + ||v - (y_k - alpha g)||^2/2`` e
 ``<y_k - alpha g - x_{k+1}, x_{k+1} - z> >= alpha (h(x_{k+1}) - h(z))``. A projection is the case of an h that
 is zero on the box and infinite elsewhere: the inequalities of :mod:`ratebound.theory.projections` are these
 without h. Gradients, L and mu are those of the finite sum alone; gaps are those of f.
+
+As -grad f(x*) is a subgradient of h at x*, the step is one from ``g - grad f(x*)`` with the penalty ``h + <grad
+f(x*), .>``, which is least at x*: what it exceeds that least value by is ``penalty_gap``, the gap of f less the
+Bregman distance of the finite sum.
 """
 
 from __future__ import annotations
+
+from sympy import Expr
 
 from ratebound.theory.inequality import Assumption, Inequality, needs
 from ratebound.theory.methods_proximal import prox_gd, prox_sgd
@@ -14,6 +20,8 @@ from ratebound.theory.penalty_symbols import (
     descent_apart,
     moment_apart,
     penalty,
+    penalty_gap,
+    penalty_gap_next,
     penalty_next,
     penalty_star,
 )
@@ -31,6 +39,7 @@ from ratebound.theory.symbols import (
     move_sq,
     mu,
     sigma_star_sq,
+    spread,
 )
 
 _PENALISED = needs("penalised")
@@ -75,6 +84,28 @@ prox_apart = Inequality(
     _PENALISED,
     prox_sgd,
 )
+prox_towards_star = Inequality(
+    "the proximal step seen from x*, f and h tilted by grad f(x*), in the mean",
+    prox_apart.slack - 2 * alpha * penalty_gap_next,
+    _PENALISED,
+    prox_sgd,
+)
+cocoercive_gap_apart = Inequality(
+    "co-coercive components of the finite sum towards x*",
+    descent_apart - delta + penalty_gap - spread / (2 * L_max),
+    needs("smooth_components_of_sum", "penalised"),
+)
+
+
+def moment_split(split: Expr) -> Inequality:
+    """Return the bound on ``E||g_k - grad f(x*)||^2`` by Young's inequality with the factor `split`."""
+    return Inequality(
+        f"spread and variance at the minimiser, split at {split}",
+        (1 + split) * spread + (1 + 1 / split) * sigma_star_sq - moment_apart,
+        needs("smooth_components_of_sum"),
+    )
+
+
 monotone_apart = Inequality(
     "strong monotonicity of the gradient of the finite sum",
     descent_apart - mu * d2,

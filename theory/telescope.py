@@ -20,7 +20,7 @@ from ratebound.theory.certificate import (
 from ratebound.theory.coordinate_symbols import d2_scaled, d2_scaled_next
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.lemmas import SumLemma
-from ratebound.theory.penalty_symbols import penalty, penalty_next
+from ratebound.theory.penalty_symbols import penalty, penalty_gap, penalty_gap_next, penalty_next
 from ratebound.theory.prover import nonnegative
 from ratebound.theory.statement import BEST
 from ratebound.theory.symbols import alpha, d2, d2_next, delta, delta_next, grad_next_sq, grad_sq, k
@@ -37,6 +37,7 @@ _NEXT = {
     grad_sq: grad_next_sq,
     d2_scaled: d2_scaled_next,
     penalty: penalty_next,
+    penalty_gap: penalty_gap_next,
 }
 JENSEN = frozenset({"convex", "strongly_convex", "expected_smoothness", "convex_sum"})
 """Assumptions each of which makes f convex."""

@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 from scipy.optimize import minimize_scalar
+from sympy import Rational
 
 from ratebound.experiments.run import simulate
 from ratebound.experiments.sampling import indices
@@ -23,6 +24,7 @@ from ratebound.theory.methods_proximal import fista, prox_gd, prox_sgd, shrinks,
 from ratebound.theory.points import XN, X, Y
 
 ABOUT = [v for v in vars(proximity).values() if isinstance(v, Inequality) and v.about in (prox_gd, prox_sgd)]
+ABOUT += [proximity.cocoercive_gap_apart, *(proximity.moment_split(Rational(t)) for t in (1, "1/5"))]
 GAINS = (proximal_points.gain_over_iterate, proximal_points.gain_over_minimum)
 
 
@@ -45,13 +47,19 @@ def test_the_expression_is_the_proximal_step():
 def test_what_a_proximal_step_does(inequality, name):
     problem, rng = load(name), np.random.default_rng(3)
     star, l1, zeros = problem.x_star, problem.l1, 0
-    at_star = problem.component_gradients(star).mean(0)
+    parts_at_star = problem.component_gradients(star)
+    at_star, sampled = parts_at_star.mean(0), inequality.about is not prox_gd
+
+    def excess(points):
+        """What the penalty, tilted by grad f(x*), exceeds its least value by."""
+        return l1 * (np.abs(points).sum(-1) - np.abs(star).sum()) + (points - star) @ at_star
+
     for alpha in (0.1, 0.6, 3.0):
         for _ in range(20):
             here = star + rng.normal(size=2)
             parts = problem.component_gradients(here)
             full = parts.mean(0)
-            after = soft(here - alpha * (parts if inequality.about is prox_sgd else full[None]), alpha * l1)
+            after = soft(here - alpha * (parts if sampled else full[None]), alpha * l1)
             zeros += (after == 0).any()
             move = after[0] - here
             state = {
@@ -66,9 +74,13 @@ def test_what_a_proximal_step_does(inequality, name):
                 h.penalty_next: l1 * np.abs(after).sum(-1).mean(),
                 h.penalty_star: l1 * np.abs(star).sum(),
                 h.descent_apart: (full - at_star) @ (here - star),
-                h.moment_apart: (((parts if inequality.about is prox_sgd else full[None]) - at_star) ** 2)
-                .sum(1)
-                .mean(),
+                h.moment_apart: (((parts if sampled else full[None]) - at_star) ** 2).sum(1).mean(),
+                h.penalty_gap: excess(here),
+                h.penalty_gap_next: excess(after).mean(),
+                s.delta: problem.gap(here),
+                s.spread: ((parts - parts_at_star) ** 2).sum(1).mean(),
+                s.sigma_star_sq: ((parts_at_star - at_star) ** 2).sum(1).mean(),
+                s.L_max: certify(problem, "L_max").value,
                 s.L: certify(problem, "L").value,
                 # A sum that is merely convex has mu = 0.
                 s.mu: certify(problem, "mu").value if problem.kind == "quadratic" else 0.0,
