@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ratebound.experiments.backends.drawn import length_reader, values_of
+from ratebound.experiments.backends.drawn import least_values, length_reader, values_of
 from ratebound.experiments.backends.numpy_ import compile_method, nan_to_inf
 from ratebound.experiments.backends.rules import constants_of
 from ratebound.experiments.exact import path_curves, path_needs
@@ -26,7 +26,6 @@ from ratebound.experiments.plan import (
     check_weights,
     undefined_to_nan,
 )
-from ratebound.problems.component_gap import infima
 from ratebound.problems.constants import certify
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.point_values import measures_at
@@ -175,7 +174,7 @@ def _walk(
     update, place = compile_method(method, tuple(parameters))
     fixed = {**parameters, **{name: certify(problem, name).value for name in constants_of(method)}}
     draws = method.draws or Draws()
-    lowest, length = infima(problem)[0] if draws.values else None, length_reader(problem, method)
+    lowest, length = least_values(problem, draws), length_reader(problem, method)
     functions = {name: f for name, f in measures_at(problem).items() if name in path_needs(measures)}
     averaged = "gap_average" in measures
     steps, d = alphas.size, problem.d
@@ -208,7 +207,7 @@ def _walk(
                 given |= {name: problem.batch_gradient(at[name], drawn) for name in draws.also}
                 for name in draws.hessian:
                     given[name] = problem.batch_product(at[name], at[along(name)], drawn)
-                if lowest is not None:
+                if draws.values:
                     given |= values_of(problem, lowest, at["y"], drawn[:, 0], given["g"])
                 given |= length({**spread, **given})
                 moved = {n: v.reshape(-1, d) for n, v in update(spread, given).items()}

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
+from typing import Literal
 
 from sympy import Expr, S, Symbol
 
@@ -20,8 +21,8 @@ L_i = Symbol("L_i", positive=True)
 """Smoothness constant of a component: of any one in weights, of the drawn one in updates."""
 L_j = Symbol("L_j", positive=True)
 """Smoothness constant of f along an axis."""
-rise = Symbol("rise", nonnegative=True)
-"""f_i(x) minus the infimum of f_i, i the drawn sample."""
+rise = Symbol("rise", real=True)
+"""f_i(x) minus the infimum of f_i, or minus f_i(x*), which it may be below; i the drawn sample."""
 norm_sq = Symbol("norm_sq", positive=True)
 """||grad f_i(x)||^2; where it vanishes it reads one."""
 length_sq = Symbol("length_sq", real=True)
@@ -65,7 +66,8 @@ class Draws:
         ``L_j``: ``g`` is the gradient of f along it, zero along the others, and the update may read ``L_j``.
         None for samples.
     values
-        Whether the update reads ``rise`` and ``norm_sq`` of the drawn sample, one per step.
+        From where the update reads ``rise``, beside ``norm_sq``, of the drawn sample, one per step: the
+        ``"infimum"`` of f_i, or its value at the ``"minimiser"`` of f. Empty where it reads neither.
     smoothness
         Whether the update reads ``L_i`` of the drawn sample, one per step.
     length
@@ -84,7 +86,7 @@ class Draws:
     from_gradient: tuple[str, ...] = ()
     weight: Expr | None = None
     axis: Expr | None = None
-    values: bool = False
+    values: Literal["", "infimum", "minimiser"] = ""
     smoothness: bool = False
     length: Expr | None = None
 
@@ -133,7 +135,8 @@ class Draws:
             how = "evenly" if self.axis == 1 else f"in proportion to {self.axis}"
             words += [f"an axis j is drawn {how}, and g is the gradient along it alone"]
         if self.values:
-            words += [f"{rise} is f_i(x) minus the infimum of f_i, and {norm_sq} is ||g||^2, i the sample"]
+            least = "the infimum of f_i" if self.values == "infimum" else "f_i(x*)"
+            words += [f"{rise} is f_i(x) minus {least}, and {norm_sq} is ||g||^2, i the sample"]
         words += [] if self.length is None else [f"{length_sq} is the squared norm of {self.length}"]
         words += [f"{L_i} is the smoothness constant of f_i, i the sample"] if self.smoothness else []
         return "; ".join(words)
@@ -161,12 +164,12 @@ class Draws:
     @property
     def single(self) -> bool:
         """Whether a step draws one sample or one axis, and no batch."""
-        return bool(self.table) or self.axis is not None or self.values or self.smoothness
+        return bool(self.table or self.values) or self.axis is not None or self.smoothness
 
     @property
     def of_batch(self) -> bool:
         """Whether all that is read is made of the state and one batch, so that paths are its draws."""
-        return self.values or (
+        return bool(self.values) or (
             self.length is not None and self.names == (length_sq.name,) and not self.uneven
         )
 

@@ -31,6 +31,7 @@ from ratebound.theory.exposition_steps import (
     on_a_box,
     perturbed,
     short_steps,
+    star_steps,
     summed_roots,
     within,
 )
@@ -52,6 +53,7 @@ from ratebound.theory.proof_lines import Line, claim_lines, term_lines
 from ratebound.theory.reciprocal import Reciprocal
 from ratebound.theory.recursion import Cases, Recursion
 from ratebound.theory.spectral import Chebyshev, Peak, Slowest, lam
+from ratebound.theory.star_steps import StarSteps
 from ratebound.theory.statement import Theorem
 from ratebound.theory.symbols import D, alpha, d2, d2_next, delta, delta_next, grad_sq
 from ratebound.theory.tails import Restarted, Tail
@@ -101,6 +103,8 @@ def _proof(theorem: Theorem) -> list[Line]:
             return list(of_reduced(theorem, theorem.certificate))
         case Growing() as proof:
             return list(_growing(theorem, proof))
+        case StarSteps() as proof:
+            return list(star_steps(theorem, proof))
         case LeastGradient() as proof:
             return list(least_gradient(theorem, proof))
         case ShortSteps():

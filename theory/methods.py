@@ -28,6 +28,7 @@ from ratebound.theory.methods_drawn import (
     sgd_importance,
     sgd_partial,
     sps_max,
+    sps_star,
     svrg,
     svrg_epochs,
 )
@@ -298,6 +299,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
             greedy,
             gauss_southwell,
             sps_max,
+            sps_star,
             adagrad_norm_sgd,
             normalised_sgd,
             normalised_momentum,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sympy import Min, Piecewise, S, Symbol, sqrt
+from sympy import Max, Min, Piecewise, S, Symbol, sqrt
 
 from ratebound.theory.coordinate_symbols import omega
 from ratebound.theory.draws import Draws, L_i, L_j, coin, length_sq, norm_sq, rise
@@ -189,5 +189,12 @@ sps_max = Method(
     "SGD, omega times Polyak's step of the sample, at most alpha",
     {"x": x - Min(omega * rise / norm_sq, alpha) * g},
     "batch",
-    draws=Draws(values=True),
+    draws=Draws(values="infimum"),
+)
+sps_star = Method(
+    "sps_star",
+    "SGD, alpha times Polyak's step of the sample towards its value at the minimiser of f",
+    {"x": x - alpha * Max(rise, 0) / norm_sq * g},
+    "batch",
+    draws=Draws(values="minimiser"),
 )

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from sympy import Integer
+from sympy import Integer, sqrt
 
-from ratebound.theory.assumptions import convex, quadratic_growth, strongly_convex
+from ratebound.theory.assumptions import bounded_second_moment, convex, quadratic_growth, strongly_convex
 from ratebound.theory.coordinate_symbols import omega
-from ratebound.theory.methods import sps_max
+from ratebound.theory.methods import sps_max, sps_star
 from ratebound.theory.recursion import Recursion
-from ratebound.theory.sample_steps import SHORTEST, polyak_samples, sampled_step, sampled_step_strong
+from ratebound.theory.sample_steps import (
+    GAIN,
+    SHORTEST,
+    bounded_samples,
+    convex_samples,
+    polyak_samples,
+    s,
+    sampled_step,
+    sampled_step_strong,
+    samples_below,
+    star_step,
+)
+from ratebound.theory.star_steps import StarSteps
 from ratebound.theory.statement import Theorem
 from ratebound.theory.stored import strongly_convex_components
-from ratebound.theory.symbols import D, L_max, alpha, component_gap, d2, k, mu, mu_min
+from ratebound.theory.symbols import D, L_max, alpha, component_gap, d2, k, mu, mu_min, second_moment
 from ratebound.theory.telescope import Telescope
 
 _LOIZOU = "Loizou, Vaswani, Laradji and Lacoste-Julien 2021"
@@ -83,4 +95,55 @@ sps_convex = Theorem(
     sibling="sgd_star_convex",
 )
 
-THEOREMS = (sps_components, sps_sc, sps_convex)
+_STAR = omega * (2 - omega)
+_GARRIGOS = "Garrigos, Gower and Schaipp 2023"
+_TOWARDS = "The step needs the values f_i(x*), and neither L_max nor the noise."
+
+sps_star_lipschitz = Theorem(
+    id="sps_star_lipschitz",
+    title="SGD with Polyak's step towards f_i(x*), convex, averaged iterate",
+    source=f"{_GARRIGOS}, for omega = 1 (number not checked); range derived",
+    method=sps_star,
+    assumptions=(convex, convex_samples, bounded_second_moment),
+    step=omega,
+    where=(omega < 2,),
+    measure="gap_average",
+    bound=D * sqrt(second_moment / (_STAR * k)),
+    start=Integer(1),
+    certificate=StarSteps(
+        by={star_step: Integer(1), bounded_samples: GAIN * s**2},
+        weight=2 * GAIN * s,
+        noise=GAIN * s**2 * second_moment,
+        best=D / sqrt(second_moment * _STAR * k),
+    ),
+    defaults={omega: Integer(1)},
+    note=f"{_TOWARDS} The distance to x* never grows.",
+    sibling="sps_convex",
+)
+
+_REACH = L_max * D**2 / (_STAR * k)
+_BELOW = _REACH + sqrt(_REACH**2 + 2 * _REACH * component_gap)
+
+sps_star_smooth = Theorem(
+    id="sps_star_smooth",
+    title="SGD with Polyak's step towards f_i(x*), smooth convex components, averaged iterate",
+    source=f"derived from {_GARRIGOS}",
+    method=sps_star,
+    assumptions=(convex, convex_samples, polyak_samples),
+    step=omega,
+    where=(omega < 2,),
+    measure="gap_average",
+    bound=_BELOW,
+    start=Integer(1),
+    certificate=StarSteps(
+        by={star_step: Integer(1), samples_below: GAIN * s**2},
+        weight=2 * GAIN * s * (1 - L_max * s),
+        noise=2 * GAIN * s**2 * L_max * component_gap,
+        best=_BELOW / (2 * L_max * (_BELOW + component_gap)),
+    ),
+    defaults={omega: Integer(1)},
+    note=f"{_TOWARDS} At most 2 L_max D^2/k + sqrt(2 L_max component_gap D^2/k) for omega = 1; no floor.",
+    sibling="sps_star_lipschitz",
+)
+
+THEOREMS = (sps_components, sps_sc, sps_convex, sps_star_lipschitz, sps_star_smooth)

@@ -1,4 +1,4 @@
-"""Proximal SGD with the variance at the minimiser, convex: the floor knows nothing of gradients along the run."""
+"""Proximal SGD with the variance at the minimiser, convex: the floor knows no gradients along the run."""
 
 from __future__ import annotations
 

@@ -5,9 +5,9 @@ With ``x_{k+1}`` the minimiser of ``alpha h(v) + ||v - (y_k - alpha g)||^2/2`` e
 is zero on the box and infinite elsewhere: the inequalities of :mod:`ratebound.theory.projections` are these
 without h. Gradients, L and mu are those of the finite sum alone; gaps are those of f.
 
-As -grad f(x*) is a subgradient of h at x*, the step is one from ``g - grad f(x*)`` with the penalty ``h + <grad
-f(x*), .>``, which is least at x*: what it exceeds that least value by is ``penalty_gap``, the gap of f less the
-Bregman distance of the finite sum.
+As -grad f(x*) is a subgradient of h at x*, the step is one along ``g - grad f(x*)`` with the penalty ``h +
+<grad f(x*), .>``, which is least at x*. What it exceeds that least value by is ``penalty_gap``: the gap of f
+less the Bregman distance of the finite sum.
 """
 
 from __future__ import annotations

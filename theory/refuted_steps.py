@@ -42,7 +42,7 @@ _clipped_sgd = Method(
     "SGD with clipped gradients of samples",
     {"x": x - alpha * Min(1, clip / sqrt(norm_sq)) * g},
     "batch",
-    draws=Draws(values=True),
+    draws=Draws(values="infimum"),
 )
 clipped_samples = Refuted(
     replace(

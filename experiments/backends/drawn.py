@@ -16,6 +16,7 @@ from sympy import Expr
 from ratebound.experiments.backends.rules import constants_at, constants_on, known, point_of, started
 from ratebound.experiments.sampling import philox
 from ratebound.problems.axes import axis_smoothness
+from ratebound.problems.certified import NotCertified
 from ratebound.problems.component_gap import infima
 from ratebound.problems.constants import certify
 from ratebound.problems.curvature import component_smoothness
@@ -170,10 +171,20 @@ def smoothness_read(plan: Plan) -> np.ndarray:
 
 
 def lowest_values(plan: Plan) -> np.ndarray:
-    """Return the infima of the components, shape (n,); empty where the update reads none of their values."""
-    draws = plan.method.draws
-    found = infima(plan.problem)[0] if draws is not None and draws.values else np.zeros(0)
-    return found.astype(plan.dtype)
+    """Return what the update sees values of components from, shape (n,); empty where it reads none."""
+    return least_values(plan.problem, plan.method.draws or Draws()).astype(plan.dtype)
+
+
+def least_values(problem: Problem, draws: Draws) -> np.ndarray:
+    """Return the infima of the components, or their values at the minimiser of f; see :class:`Draws`."""
+    if not draws.values:
+        return np.zeros(0)
+    if draws.values == "infimum":
+        return infima(problem)[0]
+    if problem.x_star is None:
+        raise NotCertified(f"the step reads f_i(x*): {problem.minimum.note}")
+    values = problem.loss.value_at(problem.A @ problem.x_star, problem.y)
+    return np.asarray(values + problem.l2 / 2 * (problem.x_star @ problem.x_star))
 
 
 def values_of(

@@ -47,7 +47,7 @@ def bytes_of(plan: Plan) -> tuple[int, int]:
         # infima and smoothness.
         fixed += n * size * (2 if draws.weight is not None else 1)
         numbers += n * d if draws.table else 0
-        fixed += n * size * (draws.values + draws.smoothness)
+        fixed += n * size * (bool(draws.values) + draws.smoothness)
         fixed += 2 * d * size if draws.axis is not None else 0
     schedules = schedule_of(plan.alphas, plan.dtype)[0].nbytes + weights_of(plan)[0].nbytes
     orders = n * _WORD if plan.in_passes else 0
