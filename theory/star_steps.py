@@ -1,7 +1,7 @@
 """Certificate for SGD with Polyak's step of the sample towards f_i(x*): the gap of the average.
 
-One step (:mod:`ratebound.theory.sample_steps`) decreases the distance by an amount that holds for every number
-s >= 0. The method knows no s: it is chosen when the decrease of all steps has been added up.
+One step (:mod:`ratebound.theory.sample_steps`) decreases the distance by an amount that holds for every
+number s >= 0. The method knows no s: it is chosen when the decrease of all steps has been added up.
 """
 
 from __future__ import annotations
