@@ -6,8 +6,8 @@ f_i)``, hence ``t >= omega/(2 L_max)`` if alpha is no less: for less the step is
 
 The step towards f_i(x*) is ``t = alpha max(r, 0)/q``, ``r = f_i(x) - f_i(x*)`` and ``q = ||g||^2``. Convexity
 of f_i alone gives a decrease of ``||x - x*||^2`` by ``alpha (2 - alpha) max(r, 0)^2/q``, and ``max(r, 0)^2/q
->= 2 s r - s^2 q`` for every number s >= 0, of which means are taken: that of r is f(x) - f*. Source: Garrigos,
-Gower and Schaipp 2023.
+>= 2 s r - s^2 q`` for every number s >= 0, of which means are taken: that of r is f(x) - f*. Source:
+Garrigos, Gower and Schaipp 2023.
 """
 
 from __future__ import annotations
