@@ -38,7 +38,7 @@ prox_sgd_convex = Theorem(
         by={
             prox_towards_star: Integer(1),
             cocoercive_gap_apart: 2 * alpha,
-            moment_split(_LEFT / (alpha * L_max)): alpha**2,
+            moment_split(alpha * L_max): alpha / (L_max * _LEFT),
         },
     ),
     defaults={alpha: 1 / (2 * L_max)},

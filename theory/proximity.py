@@ -97,11 +97,15 @@ cocoercive_gap_apart = Inequality(
 )
 
 
-def moment_split(split: Expr) -> Inequality:
-    """Return the bound on ``E||g_k - grad f(x*)||^2`` by Young's inequality with the factor `split`."""
+def moment_split(c: Expr) -> Inequality:
+    """Return ``E||(1 - c) a - c b||^2 >= 0`` for the parts a and b of ``g_k - grad f(x*)``.
+
+    They are ``a = grad f_i(x_k) - grad f_i(x*)`` and ``b = grad f_i(x*) - grad f(x*)``, whose mean square is
+    the variance at the minimiser. It holds for every c.
+    """
     return Inequality(
-        f"spread and variance at the minimiser, split at {split}",
-        (1 + split) * spread + (1 + 1 / split) * sigma_star_sq - moment_apart,
+        f"spread and variance at the minimiser, split at {c}",
+        (1 - c) * spread + c * sigma_star_sq - c * (1 - c) * moment_apart,
         needs("smooth_components_of_sum"),
     )
 
