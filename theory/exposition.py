@@ -16,6 +16,7 @@ from ratebound.theory.decaying_squares import DecayingSquares
 from ratebound.theory.estimated import DistanceEstimate
 from ratebound.theory.exposition_last import last_falling, last_iterate, restarted, tail, two_phases
 from ratebound.theory.exposition_reduced import VarianceReduced, of_reduced
+from ratebound.theory.exposition_samples import star_steps
 from ratebound.theory.exposition_second import ByModel, of_models
 from ratebound.theory.exposition_steps import (
     any_steps,
@@ -31,7 +32,6 @@ from ratebound.theory.exposition_steps import (
     on_a_box,
     perturbed,
     short_steps,
-    star_steps,
     summed_roots,
     within,
 )

@@ -21,7 +21,6 @@ from ratebound.theory.look_ahead import LookAhead
 from ratebound.theory.noisy_directions import NoisyDirection
 from ratebound.theory.noisy_momentum import NoisyMomentum, fades, share
 from ratebound.theory.proof_lines import Line, claim_lines, term_lines
-from ratebound.theory.star_steps import StarSteps
 from ratebound.theory.statement import Theorem
 from ratebound.theory.symbols import D, alpha, b0, gap0, n
 from ratebound.theory.within import Within
@@ -52,16 +51,6 @@ def least_gradient(theorem: Theorem, proof: LeastGradient) -> Iterator[Line]:
     yield Line(
         f"Were the least {least} of x_0 .. x_{{k-1}} above the bound, more would be paid:", theorem.bound
     )
-
-
-def star_steps(theorem: Theorem, proof: StarSteps) -> Iterator[Line]:
-    """Yield the lines of a proof with a tangent that is chosen at the end."""
-    yield Line("For every number s >= 0, which the method does not know:")
-    yield from claim_lines(proof.claim, proof.by, {})
-    yield Line(
-        "Summed over j < k the gaps times their factor are at most D^2 and the noise, for s", proof.best
-    )
-    yield Line("By Jensen's inequality the average is bounded by", theorem.bound)
 
 
 def _adagrad(theorem: Theorem) -> Iterator[Line]:

@@ -1,0 +1,19 @@
+"""Proofs about steps whose length the drawn sample sets, as readable mathematics."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ratebound.theory.proof_lines import Line, claim_lines
+from ratebound.theory.star_steps import StarSteps
+from ratebound.theory.statement import Theorem
+
+
+def star_steps(theorem: Theorem, proof: StarSteps) -> Iterator[Line]:
+    """Yield the lines of a proof with a tangent that is chosen at the end."""
+    yield Line("For every number s >= 0, which the method does not know:")
+    yield from claim_lines(proof.claim, proof.by, {})
+    yield Line(
+        "Summed over j < k the gaps times their factor are at most D^2 and the noise, for s", proof.best
+    )
+    yield Line("By Jensen's inequality the average is bounded by", theorem.bound)
