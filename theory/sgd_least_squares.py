@@ -45,6 +45,7 @@ sgd_averaged_least_squares_quarter = Theorem(
     bound=2 * (_NOISE + sqrt(R_sq) * D) ** 2 / k,
     start=Integer(1),
     certificate=Corollary(sgd_averaged_least_squares, {alpha: 1 / (4 * R_sq)}),
+    note="As published. sgd_averaged_least_squares says more: there R D has the factor 2/sqrt(7).",
     sibling="sgd_averaged_least_squares",
 )
 

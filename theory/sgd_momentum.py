@@ -231,7 +231,7 @@ sgdm_nonconvex = Theorem(
     start=Integer(1),
     certificate=_nonconvex(_QUIET * second_moment, {bounded_moment: _QUIET}, _LONG / 4),
     defaults={alpha: (1 - BETA) ** 2 / (2 * L)},
-    note="The step is (1 - beta)^2/(2 L) at most: the bound knows no gain over SGD.",
+    note="The step is (1 - beta)^2/(2 L) at most: the bound shows no gain over SGD.",
     sibling="sgd_nonconvex_constant",
 )
 

@@ -34,7 +34,7 @@ sam_nonconvex = Theorem(
     start=Integer(1),
     certificate=LookAhead(by=_BY, plus=_PLUS, weight=_DECREASE),  # type: ignore[arg-type]
     defaults=_DEFAULTS,
-    note="Nothing is claimed for normalised SAM, which does not settle. A step costs two gradients.",
+    note="A step costs two gradients. Normalised SAM keeps a floor: see sam_normalised_nonconvex.",
     sibling="gd_nonconvex",
 )
 

@@ -29,6 +29,12 @@ _MEASURES = {
     "batch_variance": "E||g_B - grad f(x)||^2",
 }
 
+_PROOFS = {
+    "certified": "certified (`ratebound prove {}` prints it)",
+    "cited": "cited, not checked here",
+    "conjecture": "none: a conjecture",
+}
+
 
 def _entry(label: str, lines: Iterable[str]) -> list[str]:
     wrapped = [
@@ -86,7 +92,7 @@ def statement_text(theorem: Theorem, worst: str) -> str:
         ("order", [theorem.order.text]),
         ("steps to eps", [] if theorem.complexity is None else [f"K ~ {theorem.complexity}{counted}"]),
         ("needs", [", ".join(theorem.constants)]),
-        ("proof", [f"{theorem.proof} (`ratebound prove {theorem.id}` prints it)"]),
+        ("proof", [_PROOFS[theorem.proof].format(theorem.id)]),
         ("worst case", [worst]),
         ("source", [theorem.source]),
         ("note", [theorem.note]),
