@@ -21,7 +21,7 @@ from ratebound.theory.errors import RateboundError
 from ratebound.theory.lemmas import SumLemma
 from ratebound.theory.onestep import STATE, expansion
 from ratebound.theory.prover import nonnegative, vanishes
-from ratebound.theory.symbols import alpha, d2, d2_next, delta, delta_next, grad_l1, grad_sq, k
+from ratebound.theory.symbols import alpha, d2, d2_next, delta, delta_next, grad_sq, k
 from ratebound.theory.telescope import summed
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 N = Symbol("N", positive=True)
 """The norm of grad f(x_k), or f(x_k) - f*."""
 _EUCLIDEAN = sqrt(grad_sq)
-_MEASURED = {"grad_norm_sq_best": ((_EUCLIDEAN, grad_l1), 2), "gap_best": ((delta,), 1)}
-"""Measure -> what N may be, and the power of N that is bounded."""
+_MEASURED = {"grad_norm_sq_best": (_EUCLIDEAN, 2), "gap_best": (delta, 1)}
+"""Measure -> what N is, and the power of N that is bounded."""
 _NEXT = {delta: delta_next, d2: d2_next}
 
 
@@ -78,7 +78,7 @@ class LeastGradient:
     noise
         Added in each step, an expression in the step.
     norm
-        What N is: ``sqrt(grad_sq)``, or ``grad_l1``, which is no less; ``delta`` for the least gap.
+        What N is: ``sqrt(grad_sq)``; ``delta`` for the least gap.
     weight_sum, noise_sum
         Lemmas on the sums of c and of the noise, where the step depends on k; then there is one piece.
     """
@@ -106,8 +106,8 @@ class LeastGradient:
             raise RateboundError(
                 f"this certificate bounds {' or '.join(_MEASURED)} of a deterministic method, from k = 1 on"
             )
-        norms, bounded = _MEASURED[theorem.measure]
-        if self.norm not in norms:
+        norm, bounded = _MEASURED[theorem.measure]
+        if self.norm != norm:
             raise RateboundError(f"{self.norm} does not bound {theorem.measure} from above")
         if len(self.pieces) > 1 and theorem.step.has(k):
             raise RateboundError("with several pieces the step must not depend on k")

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sympy import Min, sign, sqrt
+from sympy import Min, sqrt
 
 from ratebound.theory.assumptions import smooth, strongly_convex
 from ratebound.theory.draws import Draws, norm_sq
 from ratebound.theory.method import Method, g, x
+from ratebound.theory.methods import sign_sgd
 from ratebound.theory.quadratics import heavy_ball_quadratic
 from ratebound.theory.refutation import Counterexample, Refuted
 from ratebound.theory.sgd_star import sgd_star_convex
@@ -59,14 +60,13 @@ clipped_samples = Refuted(
     "Clipping cuts the rare large gradients and keeps the others: the mean of what is left vanishes at -1/2.",
 )
 
-_sign_sgd = Method("sign_sgd", "Sign descent with batches", {"x": x - alpha * sign(g)}, "batch")
 sign_of_samples = Refuted(
     replace(
         sign_nonconvex,
         id="sign_sgd_nonconvex",
         title="Sign descent with single samples, the bound of full gradients",
         source="a common slip, read into Bernstein et al. 2018, whose batches grow (number not checked)",
-        method=_sign_sgd,
+        method=sign_sgd,
         certificate=None,
         note="",
     ),

@@ -16,33 +16,28 @@ from ratebound.theory.assumptions import (
 )
 from ratebound.theory.coordinate_symbols import mu_signs
 from ratebound.theory.coordinatewise import pl_signs, steep_in_signs
-from ratebound.theory.least_gradient import LeastGradient, Piece
 from ratebound.theory.methods import sign_descent, sign_steepest
 from ratebound.theory.recursion import Recursion
 from ratebound.theory.statement import Theorem
-from ratebound.theory.symbols import L_inf, alpha, delta, gamma, gap0, grad_l1, k, mu_pl
+from ratebound.theory.symbols import L_inf, alpha, delta, gamma, gap0, k, mu_pl
 from ratebound.theory.telescope import Telescope
 
 _L1 = "The proof bounds the sum of the absolute values of the gradient, which is at least its norm."
 
 sign_nonconvex = Theorem(
     id="sign_nonconvex",
-    title="Sign descent, smooth in the maximum norm, best gradient",
+    title="Sign descent, smooth in the maximum norm, mean of the sum of absolute values",
     source="folklore; Balles, Pedregosa and Le Roux 2020 (number not checked)",
     method=sign_descent,
     assumptions=(smooth_inf, lower_bounded),
     step=gamma,
-    measure="grad_norm_sq_best",
-    bound=(gap0 / (gamma * k) + L_inf * gamma / 2) ** 2,
+    measure="grad_l1_mean",
+    bound=gap0 / (gamma * k) + L_inf * gamma / 2,
     start=Integer(1),
-    certificate=LeastGradient(
-        potential=delta,
-        pieces=(Piece(by={descent_in_signs: Integer(1)}, factor=alpha, power=1),),
-        noise=alpha**2 * L_inf / 2,
-        norm=grad_l1,
+    certificate=Telescope(
+        potential=delta, weight=alpha, noise=alpha**2 * L_inf / 2, by={descent_in_signs: Integer(1)}
     ),
     defaults={gamma: sqrt(gap0 / L_inf) / 5},
-    note=_L1,
     sibling="normalised_nonconvex",
 )
 

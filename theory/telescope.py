@@ -23,12 +23,18 @@ from ratebound.theory.lemmas import SumLemma
 from ratebound.theory.penalty_symbols import penalty, penalty_gap, penalty_gap_next, penalty_next
 from ratebound.theory.prover import nonnegative
 from ratebound.theory.statement import BEST
-from ratebound.theory.symbols import alpha, d2, d2_next, delta, delta_next, grad_next_sq, grad_sq, k
+from ratebound.theory.symbols import alpha, d2, d2_next, delta, delta_next, grad_l1, grad_next_sq, grad_sq, k
 
 if TYPE_CHECKING:
     from ratebound.theory.statement import Theorem
 
-SUMMED = {"gap_average": delta, "grad_norm_sq_mean": grad_sq, "gap_best": delta, "grad_norm_sq_best": grad_sq}
+SUMMED = {
+    "gap_average": delta,
+    "grad_norm_sq_mean": grad_sq,
+    "grad_l1_mean": grad_l1,
+    "gap_best": delta,
+    "grad_norm_sq_best": grad_sq,
+}
 """Measures of the points before x_k: the quantity that is summed."""
 _LAST = {measure: now for measure, (now, _) in LAST.items()}
 _NEXT = {
