@@ -210,7 +210,7 @@ def _walked(trial: Trial, alphas: list[Any], weights: np.ndarray, at: np.ndarray
     """Return the measure at the given k along the run of full gradients."""
     problem, name = trial.problem, trial.theorem.measure
     exact, method = FiniteSum(problem), _exact(trial)
-    reads_gap = any(rule.has(delta) for rule in method.update.values())
+    reads_gap = method.search is not None or any(rule.has(delta) for rule in method.update.values())
     needed = reads_gap or name == "distance_sq" or name.startswith("gap")
     x_star = exact.minimiser(problem) if needed else None
     least = None if x_star is None else exact.value(x_star)

@@ -21,8 +21,10 @@ from ratebound.theory.method import REDUCED
 
 if TYPE_CHECKING:
     from ratebound.problems.finite_sum import Problem
-    from ratebound.theory.method import Method
+    from ratebound.theory.method import Method, Search
 
+_TRIALS = 300
+"""Of a line search, before rounding is taken for the reason that f does not fall."""
 Vector = np.ndarray
 """Numbers of mpmath, or scaled integers, as objects."""
 
@@ -59,6 +61,7 @@ class Rules:
             sum_inner: lambda state, y, g: g @ state["s"],
             s.grad_curvature: lambda state, y, g: (g @ curved(g)) or mpmath.mpf(1),
         }
+        self._search = None if method.search is None else Trials(method.search, gradient, gap)
         self._reduced = {s.name: functions[s] for s in REDUCED if s in read and s in functions}
 
     def __call__(
@@ -72,7 +75,36 @@ class Rules:
         y = self._point(inputs, state["x"].size)
         inputs["g"] = g = self._gradient(y)
         inputs |= {name: function(state, y, g) for name, function in self._reduced.items()}
+        if self._search is not None:
+            inputs[s.accepted_step.name] = self._search(y, g, alpha)
         return {name: rule(inputs, g.size) for name, rule in self._rules.items()}
+
+
+class Trials:
+    """The step that a line search accepts, trial by trial; the numbers of the search are rational."""
+
+    def __init__(
+        self, search: Search, gradient: Callable[[Vector], Vector], gap: Callable[[Vector], Any]
+    ) -> None:
+        self._limits = [mpmath.mpf(each.p) / each.q for each in search.expressions]
+        self._gradient, self._gap = gradient, gap
+
+    def __call__(self, x: Vector, g: Vector, first: Any) -> Any:
+        """Return the accepted step from x along -g."""
+        decrease, *slope = self._limits
+        step, low, high, square, here = mpmath.mpf(first), mpmath.mpf(0), None, g @ g, self._gap(x)
+        for _ in range(_TRIALS):
+            end = x - step * g
+            if all(end == x):
+                break
+            if self._gap(end) > here - decrease * step * square:
+                high = step
+            elif slope and self._gradient(end) @ g > slope[0] * square:
+                low = step
+            else:
+                break
+            step = 2 * step if high is None else (low + high) / 2
+        return step
 
 
 def compiled(expr: Expr) -> Callable[[Mapping[str, Any], int], Vector]:

@@ -30,6 +30,7 @@ FAMILIES = (
     "adagrad_box",
     "d_adaptation",
     "armijo",
+    "wolfe",
     "sharpness",
     "accelerated",
     "momentum",

@@ -16,7 +16,17 @@ from ratebound.theory.box_symbols import sum_inner
 from ratebound.theory.draws import Draws
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.metric_symbols import step_curvature, step_inner
-from ratebound.theory.symbols import PARAMETERS, L, alpha, delta, grad_curvature, grad_l1, grad_sq, n
+from ratebound.theory.symbols import (
+    PARAMETERS,
+    L,
+    accepted_step,
+    alpha,
+    delta,
+    grad_curvature,
+    grad_l1,
+    grad_sq,
+    n,
+)
 
 x = Symbol("x", real=True)
 """One coordinate of the iterate x_k."""
@@ -24,7 +34,7 @@ g = Symbol("g", real=True)
 """The same coordinate of the gradient estimate at x_k."""
 p = Symbol("p", real=True)
 """The same coordinate of the solution of ``B p = grad f(x_k)``, B the metric of the method."""
-REDUCED = (delta, grad_sq, grad_curvature, grad_l1, sum_inner, step_inner, step_curvature)
+REDUCED = (delta, grad_sq, grad_curvature, grad_l1, sum_inner, step_inner, step_curvature, accepted_step)
 """Numbers of the whole vector that an update may read, at the point of the gradient; no sampling."""
 
 
@@ -65,6 +75,36 @@ class Metric:
 
 
 @dataclass(frozen=True)
+class Search:
+    """How the step along -grad f is found by trials, which the update reads as ``accepted_step``.
+
+    The first trial is alpha. Where f does not fall enough the next one is halfway back to the longest step
+    that was too short, at first zero; where it is too short, halfway to the shortest that was too long, at
+    first twice as long.
+
+    Parameters
+    ----------
+    decrease
+        c1 in Armijo's condition, ``f(x - t g) <= f(x) - c1 t ||g||^2``.
+    slope
+        c2 in ``<grad f(x - t g), g> <= c2 ||g||^2``, without which t is too short (the weak condition of
+        Wolfe); None where no step is.
+    """
+
+    decrease: Expr
+    slope: Expr | None = None
+
+    @property
+    def expressions(self) -> tuple[Expr, ...]:
+        """The numbers that it compares with."""
+        return (self.decrease,) if self.slope is None else (self.decrease, self.slope)
+
+    def at(self, values: Mapping[Symbol, Expr]) -> Search:
+        """Return the search with values put in for parameters."""
+        return Search(*(each.xreplace(dict(values)) for each in self.expressions))
+
+
+@dataclass(frozen=True)
 class Method:
     """An update rule, coordinate by coordinate.
 
@@ -90,6 +130,8 @@ class Method:
         What a step draws and reads besides; None for a batch only.
     metric
         The matrix of second-order steps; None for those that read gradients only.
+    search
+        How ``accepted_step`` is found; None where the update does not read it.
     """
 
     name: str
@@ -100,6 +142,7 @@ class Method:
     from_start: tuple[str, ...] = ()
     draws: Draws | None = None
     metric: Metric | None = None
+    search: Search | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "update", MappingProxyType(dict(self.update)))
@@ -127,6 +170,8 @@ class Method:
             raise RateboundError(f"{self.name}: the update reads p, a step in a metric, if it has one")
         if self.metric is not None and (self.sampling != "full" or self.point != x):
             raise RateboundError(f"{self.name} has a metric; those take full gradients at x")
+        if (self.search is not None) != (accepted_step in read) or (self.search and self.point != x):
+            raise RateboundError(f"{self.name}: the update reads {accepted_step}, from x, if it has a search")
         if self.draws is not None and self.sampling != "batch":
             raise RateboundError(f"{self.name} takes full gradients in every step; there is nothing to draw")
 
@@ -161,15 +206,18 @@ class Method:
     @cached_property
     def parameters(self) -> tuple[Symbol, ...]:
         """The symbols besides the step that the user chooses."""
-        drawn = () if self.draws is None else self.draws.expressions
-        read = set().union(*(rule.free_symbols for rule in (*self.update.values(), self.point, *drawn)))
+        more = () if self.draws is None else self.draws.expressions
+        more += () if self.search is None else self.search.expressions
+        read = set().union(*(rule.free_symbols for rule in (*self.update.values(), self.point, *more)))
         return tuple(p for p in PARAMETERS if p in read and p != alpha)
 
     def at(self, values: Mapping[Symbol, Expr]) -> Method:
         """Return the method with values put in for parameters."""
         update = {name: rule.xreplace(dict(values)) for name, rule in self.update.items()}
         draws = None if self.draws is None else self.draws.at(values)
-        return replace(self, update=update, point=self.point.xreplace(dict(values)), draws=draws)
+        search = None if self.search is None else self.search.at(values)
+        point = self.point.xreplace(dict(values))
+        return replace(self, update=update, point=point, draws=draws, search=search)
 
     def with_numbers(self, numbers: Mapping[Symbol, float]) -> Method:
         """Return the method with numbers put in for all its parameters."""
@@ -179,8 +227,9 @@ class Method:
     def __reduce__(self) -> tuple[object, ...]:
         # A mapping proxy cannot be pickled, and runs are sent to other processes.
         parts = self.name, self.title, dict(self.update), self.sampling, self.point, self.from_start
-        return Method, (*parts, self.draws, self.metric)
+        return Method, (*parts, self.draws, self.metric, self.search)
 
     def __hash__(self) -> int:
         rules = tuple(sorted(self.update.items(), key=lambda rule: rule[0]))
-        return hash((self.name, self.sampling, rules, self.point, self.from_start, self.draws, self.metric))
+        kept = self.from_start, self.draws, self.metric, self.search
+        return hash((self.name, self.sampling, rules, self.point, *kept))

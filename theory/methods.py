@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from sympy import Expr, Max, Min, Rational, Symbol, ceiling, log, sign, sqrt
+from sympy import Expr, Min, Rational, Symbol, sign, sqrt
 
 from ratebound.theory.box_symbols import decay
-from ratebound.theory.method import Method, g, x
+from ratebound.theory.method import Method, Search, g, x
 from ratebound.theory.methods_boxed import BOXED
 from ratebound.theory.methods_drawn import (
     adagrad_norm_sgd,
@@ -47,8 +47,10 @@ from ratebound.theory.methods_metric import (
 from ratebound.theory.methods_optimal import OPTIMAL
 from ratebound.theory.methods_proximal import PROXIMAL
 from ratebound.theory.methods_rounded import ROUNDED
+from ratebound.theory.search_symbols import c1, c2
 from ratebound.theory.symbols import (
     L,
+    accepted_step,
     alpha,
     b0,
     beta,
@@ -192,11 +194,20 @@ sign_steepest = Method(
     {"x": x - alpha * grad_l1 * sign(g)},
     "full",
 )
+_searched = {"x": x - accepted_step * g}
 armijo = Method(
     "armijo",
-    "Gradient descent on least squares, alpha halved until f falls by half of the step times ||g||^2",
-    {"x": x - alpha * 2 ** -Max(0, ceiling(log(alpha * grad_curvature / grad_sq) / log(2))) * g},
+    "Gradient descent, alpha halved until f falls by half of the step times ||g||^2",
+    _searched,
     "full",
+    search=Search(Rational(1, 2)),
+)
+wolfe = Method(
+    "wolfe",
+    "Gradient descent, steps between those too long and those too short by Wolfe's conditions",
+    _searched,
+    "full",
+    search=Search(c1, c2),
 )
 _v = Symbol("v", real=True)
 """The sum of the squared gradients, by coordinate or of all together."""
@@ -265,6 +276,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
             sign_sgd,
             sign_steepest,
             armijo,
+            wolfe,
             adagrad_norm,
             adagrad,
             adagrad_full,

@@ -21,7 +21,6 @@ from ratebound.theory.coordinatewise import axis_step
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.inexact_symbols import INEXACT_STATE, error_along
 from ratebound.theory.method import Method, g, p, x
-from ratebound.theory.methods import armijo
 from ratebound.theory.methods_boxed import aimed
 from ratebound.theory.methods_proximal import shrinks
 from ratebound.theory.methods_rounded import ERROR_SQ
@@ -31,7 +30,6 @@ from ratebound.theory.penalty_symbols import PENALTY_STATE
 from ratebound.theory.prover import nonnegative, vanishes
 from ratebound.theory.stored_symbols import STORED_STATE
 from ratebound.theory.symbols import (
-    accepted_step,
     alpha,
     cross_descent,
     d2,
@@ -155,9 +153,6 @@ def expansion(method: Method, pathwise: bool = False) -> dict[Symbol, Expr]:
     if method in ERROR_SQ:
         return _with_error()
     rule = method.update["x"]
-    if method == armijo:
-        # What is known of the accepted step stands in inequalities about this method.
-        rule = x - accepted_step * g
     if method.metric is not None:
         return _in_metric(method, expand(rule - x))
     if rule.has(sign(g)):

@@ -23,6 +23,7 @@ from ratebound.theory import inexact_symbols as inexact
 from ratebound.theory import metric_symbols as in_metric
 from ratebound.theory import pass_symbols as in_passes
 from ratebound.theory import penalty_symbols as of_penalty
+from ratebound.theory import search_symbols as of_search
 from ratebound.theory import stored_symbols as of_stored
 from ratebound.theory.box_symbols import decay, grad_inf, margin, x_inf
 from ratebound.theory.coordinate_symbols import omega
@@ -202,6 +203,7 @@ MEANING: Mapping[Symbol, str] = MappingProxyType(
         **of_penalty.PENALTY_MEANING,
         **inexact.INEXACT_MEANING,
         **of_directions.DIRECTION_MEANING,
+        **of_search.SEARCH_MEANING,
     }
 )
 """What each symbol stands for, in words."""
@@ -281,13 +283,14 @@ LATEX: Mapping[Symbol, str] = MappingProxyType(
         **of_penalty.PENALTY_LATEX,
         **inexact.INEXACT_LATEX,
         **of_directions.DIRECTION_LATEX,
+        **of_search.SEARCH_LATEX,
     }
 )
 """How each symbol is typeset; the others print by their own name."""
 
 PARAMETERS = (
     alpha, alpha0, s0, theta, gamma, beta, b0, clip, radius, epoch, prob, omega, margin, damping,
-    decay, *inexact.INEXACT_PARAMETERS,
+    decay, *inexact.INEXACT_PARAMETERS, *of_search.SEARCH_PARAMETERS,
 )  # fmt: skip
 CONSTANTS = (
     n, b, L, L_max, L_mean, L_inf, mu, mu_pl, ell, D, gap0, grad0_sq, second_moment, sigma_star_sq,

@@ -173,7 +173,7 @@ def _walked(case: Case, alphas: np.ndarray, given: Mapping[str, np.ndarray]) -> 
             inputs |= at_iterate(problem.gradient(state["x"]))
         y = np.broadcast_to(place(state, inputs)["y"], start.shape)
         g = problem.gradient(y)
-        read, after = in_metric(metric, plan, state, y, g, k)
+        read, after = in_metric(metric, plan, state, y, g, k, inputs)
         if lowest.size:
             read |= values_of(problem, lowest, y, component, g)
         state = step(state, inputs | read) | after

@@ -73,7 +73,7 @@ class FullGradientEngine:
                 inputs = scalars(plan, k, alive)
                 y = self._point(state, inputs)
                 g = self._gradient(y)
-                read, after = in_metric(self._metric, plan, state, y, g, k)
+                read, after = in_metric(self._metric, plan, state, y, g, k, inputs)
                 state = self._step(state, inputs | read) | after
         # New arrays, for those handed out before must keep what they show.
         moved = {name: values.copy() for name, values in self._state.items()}

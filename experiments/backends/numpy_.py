@@ -10,6 +10,7 @@ import numpy as np
 from sympy import Expr, Symbol
 
 from ratebound.experiments.backends.drawn import TABLE, Reader, coins, weighted_indices
+from ratebound.experiments.backends.line_search import accepted
 from ratebound.experiments.backends.metric import MetricSteps, times
 from ratebound.experiments.backends.recorder import nan_to_inf, record
 from ratebound.experiments.backends.rules import SUM, constants_of, known, point_of, rules, rules_of, started
@@ -103,11 +104,16 @@ def at_iterate(g: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def reduced(
-    plan: Plan, state: State, y: np.ndarray, g: np.ndarray, p: np.ndarray | None = None
+    plan: Plan,
+    state: State,
+    y: np.ndarray,
+    g: np.ndarray,
+    inputs: Mapping[str, np.ndarray],
+    p: np.ndarray | None = None,
 ) -> dict[str, np.ndarray]:
     """Return the numbers of the whole vector that the update reads, shape (..., 1), by name.
 
-    Methods with a metric have the step `p` in it.
+    Methods with a metric have the step `p` in it; line searches read the step's inputs.
 
     Where the gradient vanishes a number that is divided by it reads one: nothing moves there.
     """
@@ -121,6 +127,9 @@ def reduced(
         sum_inner: lambda: (g * state["s"]).sum(-1),
         s.grad_curvature: lambda: _or_one(((g @ problem.H) * g).sum(-1)),
     }
+    search = plan.method.search
+    if search is not None:
+        functions[s.accepted_step] = lambda: accepted(search, problem, y, g, inputs)
     if p is not None:
         functions[m.step_inner] = lambda: (g * p).sum(-1)
         functions[m.step_curvature] = lambda: _or_one((times(problem.hessian(y), p) * p).sum(-1))
@@ -141,13 +150,19 @@ def scalars(plan: Plan, k: int, which: Any = slice(None)) -> dict[str, np.ndarra
 
 
 def in_metric(
-    steps: MetricSteps | None, plan: Plan, state: State, y: np.ndarray, g: np.ndarray, k: int
+    steps: MetricSteps | None,
+    plan: Plan,
+    state: State,
+    y: np.ndarray,
+    g: np.ndarray,
+    k: int,
+    inputs: Mapping[str, np.ndarray],
 ) -> tuple[dict[str, np.ndarray], State]:
     """Return what a step of full gradients reads of f, by name, and the next states of its metric."""
     if steps is None:
-        return {"g": g, **reduced(plan, state, y, g)}, {}
+        return {"g": g, **reduced(plan, state, y, g, inputs)}, {}
     p, after = steps(state, g, k)
-    return {"g": g, "p": p, **reduced(plan, state, y, g, p)}, after
+    return {"g": g, "p": p, **reduced(plan, state, y, g, inputs, p)}, after
 
 
 def _or_one(values: np.ndarray) -> np.ndarray:
@@ -219,7 +234,7 @@ class NumpyEngine:
                 continue
             y = self._point(self._state, inputs)
             g = problem.gradient(y) if batch is None else problem.batch_gradient(y, batch)
-            read, after = in_metric(self._metric, plan, self._state, y, g, k)
+            read, after = in_metric(self._metric, plan, self._state, y, g, k, inputs)
             self._state = self._step(self._state, inputs | read) | after
 
     def _batches(self, start: int, stop: int) -> Iterator[np.ndarray | None]:

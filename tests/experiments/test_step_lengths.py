@@ -6,8 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from sympy import Float
 
 from ratebound.cli import cli
+from ratebound.experiments.backends.line_search import accepted
 from ratebound.experiments.run import simulate
 from ratebound.experiments.verify import verify
 from ratebound.problems.build import least_squares
@@ -16,9 +18,9 @@ from ratebound.problems.library import load
 from ratebound.theory.catalogue import THEOREMS
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.least_gradient import Piece
-from ratebound.theory.method import Method, g, x
+from ratebound.theory.method import Method, Search, g, x
 from ratebound.theory.methods import METHODS, alpha
-from ratebound.theory.symbols import clip
+from ratebound.theory.symbols import accepted_step, clip
 
 STEPS, STEP = 7, 0.3
 
@@ -70,6 +72,20 @@ def armijo(f, points):
     return here - step * slope
 
 
+def wolfe(f, points):
+    here, slope, step = points[-1], f.gradient(points[-1]), 90 * STEP
+    square, short, long = slope @ slope, 0.0, np.inf
+    while True:
+        end = here - step * slope
+        if f.gap(end) > f.gap(here) - 0.1 * step * square:
+            long = step
+        elif f.gradient(end) @ slope > 0.3 * square:
+            short = step
+        else:
+            return end
+        step = (short + long) / 2 if np.isfinite(long) else 2 * step
+
+
 def to_grid(slope, length):
     mesh = 2 * length / np.sqrt(slope.size)
     rounded = mesh * np.round(slope / mesh)
@@ -96,16 +112,17 @@ LOOPS = {
     sign_descent: {},
     sign_steepest: {},
     armijo: {},
+    wolfe: {"c1": 0.1, "c2": 0.3},
     gd_rounded: {"error": 0.05},
     gd_quantised: {"relative_error": 0.3},
 }
-SCALE = {sign_descent: 0.1, sign_steepest: 0.1, armijo: 90}
+SCALE = {sign_descent: 0.1, sign_steepest: 0.1, armijo: 90, wolfe: 90}
 
 
 @pytest.mark.parametrize("backend", ["numpy", "numba"])
 @pytest.mark.parametrize("rule", LOOPS, ids=lambda rule: rule.__name__)
 def test_a_method_is_the_loop_of_its_textbook(rule, backend):
-    problem = load("linnerud" if rule is armijo else "iris")
+    problem = load("iris")
     points = [problem.x0]
     for _ in range(STEPS):
         points.append(rule(problem, points))
@@ -195,8 +212,8 @@ def test_a_false_step_proof_is_refused():
             replace(THEOREMS[name], method=METHODS["gd"])
 
 
-def test_the_closed_form_halves_and_stops_where_the_loop_does():
-    """First trials from far too long to short; the loop reads f only."""
+def test_on_least_squares_the_accepted_step_has_a_closed_form():
+    """First trials from far too long to short; the loop reads f only, the closed form the Hessian."""
     problem = load("linnerud")
     L = certify(problem, "L").value
     for trial in (100 / L, 7 / L, 1 / L, 0.2 / L):
@@ -206,11 +223,43 @@ def test_the_closed_form_halves_and_stops_where_the_loop_does():
             slope, step = problem.gradient(point), trial
             while problem.gap(point - step * slope) > problem.gap(point) - step / 2 * (slope @ slope):
                 step /= 2
-            assert step >= min(trial, 1 / (2 * L))
+            bend = slope @ problem.H @ slope / (slope @ slope)
+            assert step == trial * 2.0 ** -max(0, np.ceil(np.log2(trial * bend))) >= min(trial, 1 / (2 * L))
             point = point - step * slope
             assert float(run["gap_last"].values[0, 0, 0]) == pytest.approx(
                 float(problem.gap(point)), rel=1e-9
             )
+
+
+@pytest.mark.parametrize("trial", [100, 1, 0.001])
+@pytest.mark.parametrize("name", ["iris", "sine_1d", "huber_worst"])
+def test_accepted_steps_obey_both_conditions_of_wolfe(name, trial):
+    f, low, high = load(name), 0.05, 0.6
+    L = certify(f, "L").value
+    search, first = Search(Float(low), Float(high)), np.array([trial / L])
+    rng, point = np.random.default_rng(2), f.x0
+    for _ in range(10):
+        g = f.gradient(point)
+        step = float(accepted(search, f, point, g, {"alpha": first}))
+        end, square = point - step * g, g @ g
+        assert f.gap(end) <= f.gap(point) - low * step * square
+        assert f.gradient(end) @ g <= high * square and step >= (1 - high) / L * (1 - 1e-12)
+        point = f.x0 + rng.normal(size=f.d)
+
+
+def test_where_nothing_falls_a_search_ends():
+    f = load("quadratic_2d")
+    step = accepted(Search(Float(0.5)), f, f.x_star, np.zeros(2), {"alpha": np.array([3.0])})
+    assert step == 3
+    step = accepted(Search(Float(0.5)), f, f.x0, -f.gradient(f.x0), {"alpha": np.array([3.0])})
+    assert 0 < step < 1e-15  # Too short to change f in doubles.
+
+
+def test_a_method_with_a_search_reads_its_step():
+    with pytest.raises(RateboundError, match="if it has a search"):
+        Method("wrong", "", {"x": x - accepted_step * g}, "full")
+    with pytest.raises(RateboundError, match="if it has a search"):
+        Method("wrong", "", {"x": x - alpha * g}, "full", search=Search(Float(0.5)))
 
 
 def test_what_is_about_one_method_proves_nothing_about_another():

@@ -27,7 +27,7 @@ def test_backtracking_by_a_loop_stays_below_the_bound_from_the_distance():
                 t /= 2
             assert t >= min(first, 1 / (2 * 3.0)) * (1 - 1e-12)
             at = at - t * g
-            assert at @ H @ at / 2 <= bound("armijo_convex", j, alpha=first, L=3.0, D=D)
+            assert at @ H @ at / 2 <= bound("armijo_quadratic", j, alpha=first, L=3.0, D=D)
 
 
 @pytest.mark.parametrize("damping", [0.4, 1.0, 1.7])

@@ -111,10 +111,10 @@ def test_every_loss(loss, dtype):
 @pytest.mark.parametrize("dtype", PRECISIONS)
 @pytest.mark.parametrize("method", METHODS)
 def test_every_method(method, dtype):
-    # Line searches are formulas for least squares.
+    # The exact line search is a formula for least squares.
     values = {symbol: 3 if symbol.is_integer else Rational(7, 10) for symbol in METHODS[method].parameters}
     rule = METHODS[method].at({symbol: sympify(value) for symbol, value in values.items()})
-    loss = problem("squared" if method in ("steepest", "armijo") else "logistic")
+    loss = problem("squared" if method == "steepest" else "logistic")
     if rule in PROXIMAL:
         loss = penalised(loss, 0.1)
     agree(plan(loss, rule, 2, dtype=dtype))
