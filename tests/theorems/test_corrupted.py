@@ -31,7 +31,10 @@ PROBLEMS = (
     "sine_1d",
     "ridge_plane",
 )
-SLOW = {"armijo_convex": ("valley",), "armijo_quadratic": ("valley",)}
+SLOW = dict.fromkeys(
+    ("armijo_gradient", "armijo_pl", "armijo_convex", "armijo_quadratic", "wolfe_gradient", "wolfe_pl"),
+    ("valley",),
+)
 """Steps that adapt are slow enough to refute a wrong order on ill-conditioned data only."""
 VALLEY = least_squares(np.diag([1.0, 0.02]), np.zeros(2), x0=np.array([0.01, 1.0]), name="valley")
 _MOST_FEATURES = 10

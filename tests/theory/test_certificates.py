@@ -36,7 +36,7 @@ NOT_READ = {
         for name in ("gd_quadratic_gap", "gd_quadratic_gradient", "gd_quadratic_gradient_gap")
         for assumption in ("smooth", "convex")
     },
-    **{(name, "convex"): _OF_MINIMUM for name in ("armijo_convex", "newton_quadratic")},
+    **{(name, "convex"): _OF_MINIMUM for name in ("armijo_quadratic", "newton_quadratic")},
     **{
         (name, assumption): _OF_CONSTANT
         for name in ("sign_steepest_quadratic", "gauss_southwell_quadratic")
@@ -175,6 +175,7 @@ def _random_constants(theorem, rng):
     unit = ("decay", "penalty0", "beta", "residual_sq", "rank", "error", "relative_error")
     values |= {name: rng.random() for name in unit}
     values |= {"prob": 0.01 + 0.99 * rng.random(), "b": float(rng.integers(1, 9))}
+    values |= {"c1": 0.5 * rng.random(), "c2": 1 - 0.5 * rng.random()}
     # Near enough to x* for steps that square the distance.
     values |= {"epoch": 7.0, "mu_star": base, "L_hess": 2 * base / (3 * values["D"]) * rng.random()}
     values |= {"level_radius": values["D"], "damping": np.nan, "radius": rng.random() / values["L"]}
