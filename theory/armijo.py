@@ -118,7 +118,7 @@ armijo_convex = Theorem(
         plus={grad_sq: accepted_step * k / _INVERSE},
     ),
     defaults=_DEFAULTS,
-    note="With the factor 1/2 of Armijo's condition the distance falls in every step.",
+    note=f"{_NOTE} With the factor 1/2 of Armijo's condition the distance falls in every step.",
     sibling="gd_convex",
 )
 
@@ -143,7 +143,7 @@ armijo_quadratic = Theorem(
         plus={grad_sq: accepted_step**2 + 2 * accepted_step * k / _INVERSE},
     ),
     defaults=_DEFAULTS,
-    note="Half of the bound for convex f.",
+    note=f"{_NOTE} Half of the bound for convex f.",
     sibling="armijo_convex",
 )
 
