@@ -20,7 +20,7 @@ from ratebound.theory.assumptions import (
     smooth,
 )
 from ratebound.theory.inequality import Inequality, needs
-from ratebound.theory.methods import armijo
+from ratebound.theory.methods_searched import armijo
 from ratebound.theory.recursion import Recursion
 from ratebound.theory.statement import Theorem
 from ratebound.theory.symbols import (

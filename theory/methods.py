@@ -8,7 +8,7 @@ from types import MappingProxyType
 from sympy import Expr, Min, Rational, Symbol, sign, sqrt
 
 from ratebound.theory.box_symbols import decay
-from ratebound.theory.method import Method, Search, g, x
+from ratebound.theory.method import Method, g, x
 from ratebound.theory.methods_boxed import BOXED
 from ratebound.theory.methods_drawn import (
     adagrad_norm_sgd,
@@ -47,10 +47,9 @@ from ratebound.theory.methods_metric import (
 from ratebound.theory.methods_optimal import OPTIMAL
 from ratebound.theory.methods_proximal import PROXIMAL
 from ratebound.theory.methods_rounded import ROUNDED
-from ratebound.theory.search_symbols import c1, c2
+from ratebound.theory.methods_searched import SEARCHED
 from ratebound.theory.symbols import (
     L,
-    accepted_step,
     alpha,
     b0,
     beta,
@@ -194,21 +193,6 @@ sign_steepest = Method(
     {"x": x - alpha * grad_l1 * sign(g)},
     "full",
 )
-_searched = {"x": x - accepted_step * g}
-armijo = Method(
-    "armijo",
-    "Gradient descent, alpha halved until f falls by half of the step times ||g||^2",
-    _searched,
-    "full",
-    search=Search(Rational(1, 2)),
-)
-wolfe = Method(
-    "wolfe",
-    "Gradient descent, steps between those too long and those too short by Wolfe's conditions",
-    _searched,
-    "full",
-    search=Search(c1, c2),
-)
 _v = Symbol("v", real=True)
 """The sum of the squared gradients, by coordinate or of all together."""
 adagrad_norm = Method(
@@ -275,8 +259,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
             sign_descent,
             sign_sgd,
             sign_steepest,
-            armijo,
-            wolfe,
+            *SEARCHED,
             adagrad_norm,
             adagrad,
             adagrad_full,

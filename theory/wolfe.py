@@ -10,7 +10,7 @@ from sympy import Integer, Rational
 
 from ratebound.theory.assumptions import lower_bounded, pl, pl_inequality, smooth
 from ratebound.theory.inequality import Inequality, needs
-from ratebound.theory.methods import wolfe
+from ratebound.theory.methods_searched import wolfe
 from ratebound.theory.recursion import Recursion
 from ratebound.theory.search_symbols import c1, c2
 from ratebound.theory.statement import Theorem
