@@ -57,15 +57,15 @@ differences = Inequality(
 def young_gradient(factor: Expr) -> Inequality:
     """Return ``-2 <grad f(x_k), x_k - p_i> <= factor ||x_k - p_i||^2 + ||grad f(x_k)||^2/factor``."""
     slack = factor * away_sq + grad_sq / factor + 2 * away_inner
-    return Inequality(f"Young's inequality for grad f(x_k) and x_k - p_i, at {factor}", slack, needs())
+    name = f"Young's inequality for grad f(x_k) and x_k - p_i, at {factor}"
+    return Inequality(name, slack, needs(), positive=factor)
 
 
 def young_estimate(factor: Expr) -> Inequality:
     """Return ``2 <v_k, x_k - p_i> <= factor ||x_k - p_i||^2 + ||v_k||^2/factor``, in expectation."""
     slack = factor * away_sq + moment / factor - 2 * away_along
-    return Inequality(
-        f"Young's inequality for v_k and x_k - p_i, at {factor}", slack, needs(), estimate=saga.estimate
-    )
+    name = f"Young's inequality for v_k and x_k - p_i, at {factor}"
+    return Inequality(name, slack, needs(), estimate=saga.estimate, positive=factor)
 
 
 def departed(method: Method) -> dict[Symbol, Expr]:

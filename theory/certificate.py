@@ -109,7 +109,7 @@ def require_assumed(by: Multipliers, theorem: Theorem) -> None:
     Raises
     ------
     RateboundError
-        Naming the inequality and the assumption that is lacking.
+        Naming the inequality, and the assumption that is lacking or what may be negative.
     """
     names = {each.name for each in theorem.assumptions}
     for inequality in by:
@@ -118,6 +118,11 @@ def require_assumed(by: Multipliers, theorem: Theorem) -> None:
         if not inequality.requires <= names:
             lacking = ", ".join(sorted(inequality.requires - names))
             raise RateboundError(f"the proof uses {inequality.name!r}, which needs the assumption {lacking}")
+        if not nonnegative(inequality.positive, theorem.chart, k, theorem.start):
+            raise RateboundError(
+                f"{inequality.name!r} needs {inequality.positive} > 0, which is not proved within the "
+                "admissible range; narrow it, or choose another factor"
+            )
         if inequality.visits and theorem.visits not in inequality.visits:
             raise RateboundError(
                 f"{inequality.name!r} is about samples visited by {' or '.join(inequality.visits)}, and "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sympy import Expr
+from sympy import Expr, S
 
 if TYPE_CHECKING:
     from ratebound.theory.method import Method
@@ -30,6 +30,8 @@ class Inequality:
         :attr:`ratebound.theory.method.Method.estimate`.
     visits
         The orders of samples that it is about, names of :data:`ratebound.theory.passes.ORDERS`; none for all.
+    positive
+        What has to be positive for it to hold, such as the factor of Young's inequality.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Inequality:
     about: Method | None = None
     estimate: str = "batch"
     visits: tuple[str, ...] = ()
+    positive: Expr = S.One
 
 
 def needs(*names: str) -> frozenset[str]:

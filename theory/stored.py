@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sympy import Expr
+from sympy import Expr, Integer, S
 
 from ratebound.theory.inequality import Assumption, Inequality, needs
 from ratebound.theory.methods import saga
@@ -35,7 +35,11 @@ def reduced_moment(split: Expr) -> Inequality:
     """
     slack = (1 + split) * spread + (1 + 1 / split) * stored_sq - split * grad_sq - moment
     return Inequality(
-        f"second moment of the reduced estimate, split at {split}", slack, _CONVEX, estimate=saga.estimate
+        f"second moment of the reduced estimate, split at {split}",
+        slack,
+        _CONVEX,
+        estimate=saga.estimate,
+        positive=split,
     )
 
 
@@ -82,8 +86,8 @@ lipschitz_steps = Assumption(
 ASSUMPTIONS = (strongly_convex_components, lipschitz_steps)
 """The assumptions."""
 COMPARED = (
-    reduced_moment(1),
-    reduced_moment(2),
+    reduced_moment(S.One),
+    reduced_moment(Integer(2)),
     spread_below,
     spread_cocoercive,
     spread_jensen,
