@@ -121,6 +121,8 @@ def undefined_to_nan(
     curves: Mapping[str, np.ndarray], weights: np.ndarray, at: np.ndarray | None = None
 ) -> dict[str, np.ndarray]:
     """Return curves (..., K+1), or their values at some k, with nan where a mean is over no point."""
+    if not AVERAGED & curves.keys():
+        return dict(curves)  # Runs without averages keep nothing for each step.
     none_yet = nothing_averaged(weights)[..., slice(None) if at is None else at]
     return {n: np.where(none_yet, np.nan, curve) if n in AVERAGED else curve for n, curve in curves.items()}
 

@@ -16,6 +16,30 @@ needs_pepit = pytest.mark.skipif(
 )
 
 MIDDLE = 2 / 1.1
+CONSTANTS = {
+    **{
+        "L": 1,
+        "L_max": 1.5,
+        "L_batch": 0.8,
+        "ell": 1,
+        "mu": 0.2,
+        "mu_pl": 0.2,
+        "gap0": 0.4,
+        "grad0_sq": 0.6,
+        "margin": 0.1,
+    },
+    **{"second_moment": 4, "variance_bound": 0.5, "sigma_star_sq": 0.5, "sigma_b_sq": 0.5, "rho": 2},
+    **{
+        "affine_noise": 0.5,
+        "affine_growth": 1.5,
+        "component_gap": 0.3,
+        "n": 2,
+        "b": 1,
+        "L_mean": 1,
+        "sigma_p_sq": 0.5,
+        "mu_min": 0.1,
+    },
+}
 POINTS = {
     "gd_convex": [({"L": 1, "alpha": step}, k) for step, k in ((1.0, 3), (0.5, 2), (0.05, 4))],
     "gd_convex_tight": [
@@ -120,31 +144,11 @@ POINTS = {
         ({"L_max": 1, "mu": 0.5, "alpha": step, "epoch": epoch}, 2)
         for step, epoch in ((0.1, 1), (0.3, 1), (0.25, 2))
     ],
+    "sgd_star_inverse_sqrt": [
+        ({**CONSTANTS, "alpha0": alpha0, "s0": s0}, k)
+        for alpha0, s0, k in ((0.5, 10, 1), (0.5, 10, 2), (0.2, 30, 2))
+    ],
     "ogm_convex_gradient": [({"L": L}, k) for L, k in ((1, 1), (2, 2), (1, 5))],
-}
-CONSTANTS = {
-    **{
-        "L": 1,
-        "L_max": 1.5,
-        "L_batch": 0.8,
-        "ell": 1,
-        "mu": 0.2,
-        "mu_pl": 0.2,
-        "gap0": 0.4,
-        "grad0_sq": 0.6,
-        "margin": 0.1,
-    },
-    **{"second_moment": 4, "variance_bound": 0.5, "sigma_star_sq": 0.5, "sigma_b_sq": 0.5, "rho": 2},
-    **{
-        "affine_noise": 0.5,
-        "affine_growth": 1.5,
-        "component_gap": 0.3,
-        "n": 2,
-        "b": 1,
-        "L_mean": 1,
-        "sigma_p_sq": 0.5,
-        "mu_min": 0.1,
-    },
 }
 SCALES = (2, 1, 0.5, 0.2)
 

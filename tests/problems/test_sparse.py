@@ -17,6 +17,8 @@ DENSE_ONLY = (
     "component_gap",
     "mu_axis",
     "mu_signs",
+    "sample_noise_l1",
+    "sample_variance",
     "second_moment",
     "sigma_p_sq",
     "variance_bound",
