@@ -51,7 +51,14 @@ def pages() -> dict[str, str]:
     index += [f"- **{each.title}** ({each.source})." for each in EQUIVALENCES.values()]
     out = {"README.md": "\n".join([*index, ""])}
     out |= {f"{theorem.id}.md": _page(theorem) for theorem in THEOREMS.values()}
-    return out
+    return {name: _guarded(text) for name, text in out.items()}
+
+
+def _guarded(text: str) -> str:
+    """Return a page whose formulas survive Markdown, which drops a backslash before punctuation."""
+    for short, word in ((r"\\", r"\cr "), (r"\,", r"\thinspace "), (r"\:", r"\medspace ")):
+        text = text.replace(short, word)
+    return text
 
 
 def _lower(each: LowerBound) -> str:

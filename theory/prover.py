@@ -13,7 +13,6 @@ from math import lcm
 from sympy import (
     Abs,
     Add,
-    Derivative,
     Dummy,
     Expr,
     Float,
@@ -99,7 +98,8 @@ def _split_largest(expr: Expr) -> tuple[Expr, list[Expr]] | None:
     place = free("m")
     opened = expr.xreplace({largest: place})
     slope = opened.diff(place)
-    if slope.has(place) or slope.has(Derivative):
+    # Conditions of a Piecewise, which a derivative does not see, stand in functions as well.
+    if slope.has(place) or any(each.has(place) for each in opened.atoms(Function)):
         return None
     return slope, [opened.xreplace({place: argument}) for argument in largest.args]
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sympy import Integer, Max, Rational, Symbol, ceiling, exp, lambdify, log, sqrt
+from sympy import Integer, Max, Piecewise, Rational, Symbol, ceiling, exp, lambdify, log, sqrt
 
 from ratebound.theory.chart import chart_of, on_chart
 from ratebound.theory.errors import RateboundError
@@ -129,6 +129,7 @@ _u, _v = Symbol("u", positive=True), Symbol("v", positive=True)
         (x - Max(x, y), False),
         (x * Max(x, y) - y * Max(x, y), False),
         (Max(x, 1) - Max(x, y), False),
+        (Piecewise((1, Max(x, y) <= x), (-1, True)), False),
     ],
 )
 def test_the_larger_of_two_is_read_by_its_arguments(expr, true):
