@@ -133,24 +133,23 @@ def figure(results, path):
         "sklearn": "x",
     }
     colours = dict(zip(markers, plt.rcParams["axes.prop_cycle"].by_key()["color"], strict=False))
-    named = set()
+    named, top = set(), peak
     for name, engines in results["workloads"].items():
         w = WORKLOADS[name]
         for engine, found in engines.items():
             reached = found["steps_rate"] * w.flops / 1e9
             label = None if engine in named else engine
             named.add(engine)
+            top = max(top, reached)
             ax.plot(w.flops / w.bytes, reached, markers[engine], color=colours[engine], label=label, ms=5)
     places = sorted((WORKLOADS[name].flops / WORKLOADS[name].bytes, name) for name in results["workloads"])
     before = 0.0
     for place, name in places:
         # Letters side by side would touch.
-        height = 15 if place < 1.3 * before else 4
-        before = place if height == 4 else 0.0
-        ax.annotate(name, (place, peak), (0, height), textcoords="offset points", ha="center")
-    ax.set(
-        xscale="log", yscale="log", xlabel="FLOP per byte of data", ylabel="GFLOP/s", ylim=(0.05, 3 * peak)
-    )
+        height = 17 if place < 1.3 * before else 6
+        before = place if height == 6 else 0.0
+        ax.annotate(name, (place, top), (0, height), textcoords="offset points", ha="center")
+    ax.set(xscale="log", yscale="log", xlabel="FLOP per byte of data", ylabel="GFLOP/s", ylim=(0.05, 4 * top))
     ax.legend(fontsize="small", ncols=2)
     fig.savefig(path, dpi=110)
 
