@@ -19,6 +19,7 @@ from ratebound.experiments.checks import positive, whole
 from ratebound.experiments.plan import MEASURES, OVER_PATH, Plan, check_batch
 from ratebound.experiments.schedule import Schedule, Step, resolve
 from ratebound.problems.finite_sum import Problem
+from ratebound.problems.library import named
 from ratebound.theory.errors import RateboundError, nearest
 from ratebound.theory.methods import METHODS
 from ratebound.theory.passes import INDEPENDENT
@@ -130,7 +131,7 @@ def _dataset(plan: Plan, schedule: Schedule, average: bool, out: dict[str, np.nd
 
 
 def simulate(
-    problem: Problem,
+    problem: str | Problem,
     method: str | Method,
     step: Step,
     *,
@@ -153,7 +154,7 @@ def simulate(
     Parameters
     ----------
     problem
-        The finite sum.
+        The finite sum, or a name that :func:`ratebound.problems.library.load` knows.
     method
         Name of a method, or a method.
     step
@@ -212,7 +213,7 @@ def simulate(
     RateboundError
         If a name is unknown or a value out of range.
     """
-    execute = find_backend(backend)
+    problem, execute = named(problem), find_backend(backend)
     rule, rest = _with_parameters(find_method(method), parameters or {})
     steps = whole("steps", steps, 1, _LARGEST_ID)
     replicas = whole("replicas", replicas, 1, _LARGEST_ID)

@@ -99,7 +99,7 @@ def verify(
     RateboundError
         If a name is unknown or a value out of range.
     """
-    theorem, problem = find(theorem), library.load(problem) if isinstance(problem, str) else problem
+    theorem, problem = find(theorem), library.named(problem)
     need_dense(problem.A, "a verdict")
     options = Options(
         whole("steps", steps, 1, 2**32),

@@ -150,7 +150,7 @@ def compare(
     if theorems[0].id == theorems[1].id:
         raise RateboundError(f"both bounds are {theorems[0].id}; name two theorems")
     check_comparable(*theorems)
-    problem = library.load(problem) if isinstance(problem, str) else problem
+    problem = library.named(problem)
     need_dense(problem.A, "a comparison of bounds")
     steps, given = whole("steps", steps, 1, 10**6), dict(parameters or {})
     used = {p.name for theorem in theorems for p in theorem.parameters}

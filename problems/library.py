@@ -171,3 +171,18 @@ def load(name: str, **options: Any) -> Problem:
                 f"{name} has no option {option!r}{nearest(option, known)} (options: {listed})"
             )
     return build(**options)
+
+
+def named(problem: str | Problem) -> Problem:
+    """Return the problem of this name, as :func:`load` builds it, or the problem itself.
+
+    Raises
+    ------
+    RateboundError
+        If it is neither.
+    """
+    if isinstance(problem, Problem):
+        return problem
+    if not isinstance(problem, str):
+        raise RateboundError(f"problem = {problem!r}; pass a Problem, or a name such as 'diabetes'")
+    return load(problem)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from ratebound.problems.constants import certify
-from ratebound.problems.library import load, names
+from ratebound.problems.library import load, named, names
 from ratebound.theory.errors import RateboundError
 
 SHAPES = {
@@ -84,3 +84,11 @@ def test_sine_mean_is_the_test_function():
 def test_interpolation():
     problem = load("interpolating")
     assert np.abs(problem.component_gradients(problem.x_star)).max() < 1e-13
+
+
+def test_a_problem_may_be_named():
+    problem = load("linnerud")
+    assert named(problem) is problem
+    assert named("linnerud").name == "linnerud"
+    with pytest.raises(RateboundError, match=r"problem = 3; pass a Problem, or a name"):
+        named(3)
