@@ -15,7 +15,7 @@ DIRECTION_CONSTANTS = (sample_variance, sample_noise_l1)
 DIRECTION_MEANING: Mapping[Symbol, str] = MappingProxyType(
     {
         sample_variance: "bound on E (1/n) sum_i ||grad f_i(x_k) - grad f(x_k)||^2 along the run",
-        sample_noise_l1: "bound on the sum of the roots of the coordinates of that mean square",
+        sample_noise_l1: "bound on sum_j sqrt(E (1/n) sum_i (grad f_i(x_k) - grad f(x_k))_j^2) along the run",
     }
 )
 """What each stands for, in words."""

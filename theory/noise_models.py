@@ -149,7 +149,7 @@ bounded_sample_variance = Assumption(
 )
 bounded_noise_l1 = Assumption(
     "bounded_noise_l1",
-    "the roots of the coordinates of that mean square add up to at most sample_noise_l1",
+    "sum_j sqrt(E (1/n) sum_i (grad f_i(x_k) - grad f(x_k))_j^2) <= sample_noise_l1 along the run",
     ("sample_noise_l1",),
 )
 
