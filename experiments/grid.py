@@ -14,6 +14,7 @@ from ratebound.experiments.checkpoints import checkpoints
 from ratebound.problems.constants import certify
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.lower import lower
+from ratebound.problems.point_values import at_most
 from ratebound.theory.coordinate_symbols import L_coord, L_coord_sum, mu_axis, mu_signs
 from ratebound.theory.direction_symbols import DIRECTION_CONSTANTS
 from ratebound.theory.method import Method
@@ -221,10 +222,7 @@ def floor_of(problem: Problem, measure: str, method: Method, steps: int) -> floa
     if measure.startswith("gap"):
         return value
     if measure.startswith("grad") or measure == "batch_variance":
-        # ||grad f||^2 <= 2 L (f - f*), and the sum of d absolute values is at most sqrt(d) times their norm.
-        square = 2 * certify(problem, "L").value * value
-        return {"grad_norm_mean": square**0.5, "grad_l1_mean": (problem.d * square) ** 0.5}.get(
-            measure, square
-        )
+        # ||grad f||^2 <= 2 L (f - f*).
+        return float(at_most(measure, (2 * certify(problem, "L").value * value) ** 0.5, problem.d))
     # ||x - x*||^2 <= (2/mu)(f - f*), and x* itself is known up to its error.
     return 2 * value / problem.curvature_at_minimum + 4 * problem.minimum.distance_error**2

@@ -15,7 +15,7 @@ from ratebound.experiments.applicability import Trial
 from ratebound.experiments.conditional import check_step
 from ratebound.experiments.finding import Finding, closest, compare, enumerated_values, exact_values, ratios
 from ratebound.experiments.grid import Grid
-from ratebound.experiments.plan import ALONG_PATH
+from ratebound.experiments.plan import function_of
 from ratebound.experiments.slope import Slope, fit_slope
 from ratebound.experiments.step_claim import StepFinding, check_claim, claim_of
 from ratebound.experiments.verdict import HarnessError, Verdict
@@ -181,9 +181,7 @@ def _without_expectation(grid: Grid, seen: sampling.Sample | None, options: Opti
 
 def _start(grid: Grid) -> float:
     """Return the measure at x_0."""
-    measure = grid.theorem.measure
-    name = ALONG_PATH.get(measure, "gap" if measure == "gap_average" else measure.removesuffix("_last"))
-    return float(values_at(grid.problem)[name](grid.problem.x0))
+    return float(values_at(grid.problem)[function_of(grid.theorem.measure)](grid.problem.x0))
 
 
 def _vacuous(grid: Grid) -> bool:

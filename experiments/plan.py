@@ -51,6 +51,13 @@ ALONG_PATH = {
 """Measures that read a function at every point of the path, and the function."""
 
 
+def function_of(measure: str) -> str:
+    """Return the name of the function of a point that a measure reads, such as ``gap`` for ``gap_last``."""
+    if measure == "gap_average":
+        return "gap"
+    return ALONG_PATH.get(measure, measure.removesuffix("_last"))
+
+
 PRECISIONS = ("float64", "float32")
 """In what numbers the steps may be computed; measures are taken in float64 always."""
 

@@ -22,7 +22,7 @@ from ratebound.experiments import precise_draws as drawn
 from ratebound.experiments import precise_moments as moments
 from ratebound.experiments.applicability import Trial
 from ratebound.experiments.linear import is_linear, is_plain
-from ratebound.experiments.plan import ALONG_PATH, AVERAGED
+from ratebound.experiments.plan import ALONG_PATH, AVERAGED, function_of
 from ratebound.experiments.precise_metric import MetricRules
 from ratebound.experiments.precise_states import Rules, StateMoments
 from ratebound.problems.finite_sum import Problem
@@ -219,7 +219,7 @@ def _walked(trial: Trial, alphas: list[Any], weights: np.ndarray, at: np.ndarray
     x = moments.numbers(problem.x0)
     state = {each: x if each in ("x", *method.from_start) else x * 0 for each in method.update}
     past, total, summed, best = x * 0, mpmath.mpf(0), mpmath.mpf(0), mpmath.inf
-    read = _READ.get(ALONG_PATH.get(name, name.removesuffix("_last")), _READ["grad_norm_sq"])
+    read = _READ.get(function_of(name), _READ["grad_norm_sq"])
     wanted, found = set(at.tolist()), {}
     for step in range(int(at.max()) + 1):
         g = exact.gradient(x)

@@ -16,6 +16,7 @@ from ratebound.problems.constants import certify
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.losses import radius
 from ratebound.problems.lower import lower
+from ratebound.problems.point_values import at_most
 
 
 def certified_range(grid: Grid) -> np.ndarray:
@@ -42,8 +43,7 @@ def _limits(problem: Problem, measure: str, alphas: np.ndarray) -> np.ndarray:
         r = np.maximum.accumulate(np.where(np.isnan(r), np.inf, r))
         if measure.startswith("grad"):
             norm = (mean + (problem.l2 * r if problem.l2 else 0.0)) * np.full(r.size, 1 + 16 * EPS)
-            roots = {"grad_norm_mean": norm, "grad_l1_mean": problem.d**0.5 * norm}
-            return roots.get(measure, norm**2)
+            return np.asarray(at_most(measure, norm, problem.d))
         if problem.x_star is None:
             return np.full(r.size, np.inf)
         reach = r + float(np.linalg.norm(problem.x_star)) + problem.minimum.distance_error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -33,6 +34,12 @@ def values_at(problem: Problem) -> dict[str, Values]:
         "grad_norm": grad_norm,
         "grad_l1": grad_l1,
     }
+
+
+def at_most(measure: str, norm: Any, d: int) -> Any:
+    """Return what a measure of a gradient of d coordinates is at most, where its Euclidean norm is known."""
+    roots = {"grad_norm_mean": norm, "grad_l1_mean": d**0.5 * norm}
+    return roots.get(measure, norm**2)
 
 
 def measures_at(problem: Problem) -> dict[str, Values]:

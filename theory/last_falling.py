@@ -30,11 +30,9 @@ from ratebound.theory.assumptions import first_order, strong_first_order
 from ratebound.theory.certificate import require, require_assumed, with_expressions
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.inequality import Inequality
+from ratebound.theory.last_iterate import bounded_square
 from ratebound.theory.lemmas import SumLemma, harmonic, odd_harmonic
-from ratebound.theory.noise_models import to_end
-from ratebound.theory.onestep import expansion
-from ratebound.theory.prover import vanishes
-from ratebound.theory.symbols import D, alpha, d2, d2_next, descent, grad_sq, k, moment, mu
+from ratebound.theory.symbols import D, k, mu
 from ratebound.theory.telescope import summed
 
 if TYPE_CHECKING:
@@ -82,15 +80,7 @@ class LastFalling:
                 "this certificate bounds gap_last at every k, for steps that know no horizon"
             )
         require_assumed({self.convexity: S.One, self.slope: S.One}, theorem)
-        if to_end not in theorem.assumptions:
-            raise RateboundError("the proof bounds the gradient at x_k too; assume to_end")
-        square = moment if theorem.stochastic else grad_sq
-        stepped = d2 - 2 * alpha * descent + alpha**2 * square
-        if not vanishes(expansion(theorem.method)[d2_next] - stepped):
-            raise RateboundError(f"{theorem.method.name} is not a step along the negative gradient")
-        limit = self.slope.slack + square
-        if limit.has(square):
-            raise RateboundError(f"{self.slope.name!r} does not bound {square}")
+        limit = bounded_square(theorem, self.slope)
         step, e = theorem.step, self.effective(theorem)
         kept = self.growth.subs(k, k + 1) * (1 - (mu if self.strong else 0) * step)
         for what, expr in (

@@ -36,6 +36,26 @@ if TYPE_CHECKING:
     from ratebound.theory.statement import Theorem
 
 
+def bounded_square(theorem: Theorem, slope: Inequality) -> Expr:
+    """Return the bound on the square of the gradient (estimate) of each step, also of the last one.
+
+    Raises
+    ------
+    RateboundError
+        If a step goes elsewhere than along the negative gradient, or its square is not bounded at all points.
+    """
+    if to_end not in theorem.assumptions:
+        raise RateboundError("the proof bounds the gradient at the last point too; assume to_end")
+    square = moment if theorem.stochastic else grad_sq
+    stepped = d2 - 2 * alpha * descent + alpha**2 * square
+    if not vanishes(expansion(theorem.method)[d2_next] - stepped):
+        raise RateboundError(f"{theorem.method.name} is not a step along the negative gradient")
+    limit = slope.slack + square
+    if limit.has(square):
+        raise RateboundError(f"{slope.name!r} does not bound {square}")
+    return limit
+
+
 @dataclass(frozen=True)
 class LastIterate:
     """Weights v_j that prove a bound on f(x_K) - f*, where ``v_j alpha_j`` is the same for all j < K.
@@ -77,15 +97,7 @@ class LastIterate:
         if theorem.measure != "gap_last" or not theorem.at_horizon:
             raise RateboundError("this certificate bounds gap_last at the horizon, for steps that know it")
         require_assumed({first_order: S.One, self.slope: S.One}, theorem)
-        if to_end not in theorem.assumptions:
-            raise RateboundError("the proof bounds the gradient at x_K too; assume to_end")
-        square = moment if theorem.stochastic else grad_sq
-        stepped = d2 - 2 * alpha * descent + alpha**2 * square
-        if not vanishes(expansion(theorem.method)[d2_next] - stepped):
-            raise RateboundError(f"{theorem.method.name} is not a step along the negative gradient")
-        limit = self.slope.slack + square
-        if limit.has(square):
-            raise RateboundError(f"{self.slope.name!r} does not bound {square}")
+        limit = bounded_square(theorem, self.slope)
         same, end = self._same(theorem), self.final * self.beyond
         last = self.weights.subs(k, K - 1)
         require(self.weights.subs(k, -1), theorem, "the weight of x*")

@@ -1,4 +1,4 @@
-"""Valuess of many points at once, shared by threads; the gap with the loss fused into its sum.
+"""Measures of many points at once, shared by threads; the gap with the loss fused into its sum.
 
 :meth:`Problem.gap` avoids the cancellation of f(x) - f*, at the price of several evaluations of the loss per
 sample. Far enough from the minimum the plain difference is as good, and most points of a stochastic run
@@ -9,6 +9,7 @@ The gap of least squares is a sum of squares, of as many terms as there are feat
 from __future__ import annotations
 
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -158,16 +159,24 @@ def _squares(X: np.ndarray) -> np.ndarray:
     return np.asarray(np.einsum("pj,pj->p", X, X))
 
 
-class _Gap:
+class _OfArrays(ABC):
+    """A measure of points (..., d) that takes several arrays at once."""
+
+    def __call__(self, X: np.ndarray) -> np.ndarray:
+        return self.each([X])[0]
+
+    @abstractmethod
+    def each(self, arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """Return the values at the points of several arrays."""
+
+
+class _Gap(_OfArrays):
     """f - f* at points (..., d), as :meth:`Problem.gap` to about ten digits."""
 
     def __init__(self, problem: Problem) -> None:
         self._problem = problem
         self._value = _sparse_value(problem) if problem.sparse else _dense_value(problem)
         self._careful = _in_threads(problem.gap, problem)
-
-    def __call__(self, X: np.ndarray) -> np.ndarray:
-        return self.each([X])[0]
 
     def each(self, arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
         """Return the gaps at the points of several arrays."""
@@ -181,15 +190,12 @@ class _Gap:
         return points.shaped(nan_to_inf(result))
 
 
-class _QuadraticGap:
+class _QuadraticGap(_OfArrays):
     """f - f* of least squares at points (..., d)."""
 
     def __init__(self, problem: Problem) -> None:
         root = problem.root
         self._value = _dense_sum(SQUARE, root, np.zeros(len(root)), 0.0, problem.x_star, 1.0, 0.0)
-
-    def __call__(self, X: np.ndarray) -> np.ndarray:
-        return self.each([X])[0]
 
     def each(self, arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
         """Return the gaps at the points of several arrays."""

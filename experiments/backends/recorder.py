@@ -7,7 +7,7 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from ratebound.experiments.plan import ALONG_PATH, OVER_PATH, Plan, undefined_to_nan
+from ratebound.experiments.plan import ALONG_PATH, OVER_PATH, Plan, function_of, undefined_to_nan
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.point_values import Values, values_at
 from ratebound.theory.statement import BEST
@@ -112,8 +112,7 @@ class _Points:
         """Take all measures that are due."""
         for name in {name for _, name, _ in self._held}:
             due = [(slot, X) for slot, each, X in self._held if each == name]
-            function = "gap" if name == "gap_average" else name.removesuffix("_last")
-            values = self._taken(self._measures[function], [X for _, X in due])
+            values = self._taken(self._measures[function_of(name)], [X for _, X in due])
             for (slot, _), found in zip(due, values, strict=True):
                 self._out[name][:, :, slot] = found
         self._held, self._size = [], 0
