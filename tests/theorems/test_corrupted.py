@@ -140,7 +140,7 @@ def changed(theorem, corruption):
     return {name: value for name, value in corruption(theorem).items() if value != getattr(theorem, name)}
 
 
-def refuted(theorem, corruption, steps=200, replicas=0):
+def refuted(theorem, corruption, steps=300, replicas=0):
     """Return the first verdict that refutes the corrupted theorem without its certificate."""
     try:
         conjecture = replace(theorem, certificate=None, **changed(theorem, corruption))
