@@ -18,6 +18,7 @@ from sympy import Expr
 
 from ratebound.experiments import grid as grids
 from ratebound.experiments.applicability import NotApplicable, Parameter, Trial, prepare
+from ratebound.experiments.backends.choose import check_here
 from ratebound.experiments.checks import whole
 from ratebound.experiments.grid import Grid
 from ratebound.experiments.judge import Options, judge_run, judge_step
@@ -101,6 +102,7 @@ def verify(
     """
     theorem, problem = find(theorem), library.named(problem)
     need_dense(problem.A, "a verdict")
+    check_here(backend)
     options = Options(
         whole("steps", steps, 1, 2**32),
         whole("replicas", replicas, 0, 2**32),

@@ -87,15 +87,33 @@ def find_backend(name: str) -> Run:
     RateboundError
         If there is none.
     """
+    kind, numbers = _read(name)
+    if not numbers:
+        return BACKENDS[kind]
+    return partial(import_module("ratebound.experiments.backends.cuda_").run, numbers=numbers)
+
+
+def check_here(name: str) -> None:
+    """Refuse the name of a backend that does not exist, or that this machine cannot run.
+
+    Raises
+    ------
+    RateboundError
+        If there is none, or it is ``cuda`` where there is no such device.
+    """
+    kind, numbers = _read(name)
+    if kind == "cuda":
+        import_module("ratebound.experiments.backends.cuda_device").devices(numbers)
+
+
+def _read(name: str) -> tuple[str, list[int]]:
+    """Return the kind of a backend, and the numbers of the devices that its name lists."""
     kind, colon, listed = str(name).partition(":")
     if kind not in BACKENDS or (colon and kind != "cuda"):
         raise RateboundError(
             f"unknown backend {name!r}{nearest(kind, BACKENDS)} (known: {', '.join(BACKENDS)}, cuda:0,1)"
         )
-    if not colon:
-        return BACKENDS[kind]
-    numbers = listed.split(",")
+    numbers = listed.split(",") if colon else []
     if not all(number.isdecimal() for number in numbers) or len(set(numbers)) < len(numbers):
         raise RateboundError(f"backend = {name!r}; name each CUDA device once, such as 'cuda:0,1'")
-    cuda = import_module("ratebound.experiments.backends.cuda_")
-    return partial(cuda.run, numbers=[int(number) for number in numbers])
+    return kind, [int(number) for number in numbers]

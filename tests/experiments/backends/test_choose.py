@@ -10,6 +10,7 @@ import pytest
 
 from ratebound.experiments.backends import choose, cuda_device
 from ratebound.experiments.run import MEASURES, simulate
+from ratebound.experiments.verify import verify
 from ratebound.problems.library import load
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.statement import BEST
@@ -62,6 +63,13 @@ def test_cuda_without_a_gpu_is_one_clear_line():
     with pytest.raises(RateboundError, match="needs an NVIDIA GPU and CuPy") as refused:
         simulate(load("quadratic_2d"), "sgd", 0.1, steps=3, backend="cuda")
     assert "\n" not in str(refused.value)
+    with pytest.raises(RateboundError, match="needs an NVIDIA GPU and CuPy"):
+        verify("gd_pl", "quadratic_2d", steps=3, backend="cuda")
+
+
+def test_a_backend_that_no_step_needs_is_still_a_known_one():
+    with pytest.raises(RateboundError, match="unknown backend 'tpu'"):
+        verify("gd_pl", "quadratic_2d", steps=3, backend="tpu")
 
 
 def test_a_loss_without_printing_is_refused_with_a_remedy(monkeypatch):
