@@ -1,8 +1,9 @@
 """The noise of single samples along a run: by its mean square, and by the roots of its coordinates.
 
 What a ridge adds is common to all samples, so that only slopes count: where those are bounded the noise is
-bounded everywhere. On least squares it is bounded on a ball that the run cannot leave, which is known for
-steps of at most the length alpha in some norm.
+bounded everywhere. On least squares its mean square is known along a run of plain SGD, whatever its batches;
+else it is bounded on a ball that the run cannot leave, which is known for steps of at most the length alpha
+in some norm.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from ratebound.problems.certified import EPS, Constant, Direction, NotCertified,
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.losses import radius
 from ratebound.problems.lower import lower
-from ratebound.problems.noise import of_linear_terms
+from ratebound.problems.moments import MomentRecursion
+from ratebound.problems.noise import MOST_FEATURES, exactly, of_linear_terms, second_moment
 
 
 def sample_variance(problem: Problem, setting: Setting) -> Constant:
@@ -31,6 +33,8 @@ def sample_variance(problem: Problem, setting: Setting) -> Constant:
     if known is not None:
         squares, route, direction = known
         return _constant("sample_variance", problem, float(squares.sum()), route, "everywhere", direction)
+    if setting.memory is None:
+        return _along_run(problem, setting)
     value, region = _on_ball(problem, setting)
     return _constant("sample_variance", problem, value, "S-lemma on a ball", region)
 
@@ -65,6 +69,22 @@ def _everywhere(problem: Problem) -> tuple[np.ndarray, str, Direction] | None:
     steepest = float(lower(problem.loss.slope_bound, (radius,))(np.inf))
     squares = np.asarray((steepest * problem.A) ** 2).mean(0)
     return squares, "closed form: mean_i (|a_i| sup|phi'|)^2 by coordinate", "upper"
+
+
+def _along_run(problem: Problem, setting: Setting) -> Constant:
+    """Return the bound for a run of plain SGD: exact for least squares, else by the second moment."""
+    name = "sample_variance"
+    if setting.radius is None and problem.kind == "quadratic" and problem.d <= MOST_FEATURES:
+        sizes = setting.batch if setting.sizes is None else setting.sizes
+        moments, noises = MomentRecursion(problem, sizes, setting.replacement), []
+        for alpha in setting.alphas:
+            noises.append((moments.second_moment, moments.sample_variance))
+            moments.step(float(alpha))
+        return exactly(problem, setting, name, noises)
+    # A region that holds the runs of single samples holds those of batches, which average their steps.
+    single = second_moment(problem, replace(setting, batch=1, sizes=None, replacement=True))
+    note = "the second moment of one sample, which is never smaller than the variance"
+    return replace(single, name=name, direction="upper", note=note)
 
 
 def _on_ball(problem: Problem, setting: Setting) -> tuple[float, str]:

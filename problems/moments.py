@@ -111,9 +111,14 @@ class MomentRecursion:
     @property
     def variance(self) -> float:
         """E ||g_k - grad f(x_k)||^2, g_k the mini-batch gradient at x_k."""
+        return finite_or_inf(self._factor * self.sample_variance)
+
+    @property
+    def sample_variance(self) -> float:
+        """E (1/n) sum_i ||grad f_i(x_k) - grad f(x_k)||^2, whatever the batch."""
         with np.errstate(all="ignore"):
             excess = self._law.trace(self._S, self._m) - (self._HH * self._S).sum()
-            return finite_or_inf(self._factor * max(excess, 0.0))
+            return finite_or_inf(max(excess, 0.0))
 
     @property
     def weight_sum(self) -> float:

@@ -11,7 +11,7 @@ the trajectory) on which it holds and proves that the run stays there:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import lru_cache
 
@@ -30,7 +30,8 @@ from ratebound.problems.lower import lower
 from ratebound.problems.minimiser import balanced
 from ratebound.problems.moments import MomentRecursion, batch_factors
 
-_MOST_FEATURES = 200
+MOST_FEATURES = 200
+"""Of least squares whose moments are followed exactly."""
 _NAME = "second_moment"
 
 
@@ -50,7 +51,7 @@ def second_moment(problem: Problem, setting: Setting) -> Constant:
     if setting.memory is not None:
         return _with_memory(problem, setting, setting.memory)
     if problem.kind == "quadratic":
-        if problem.d <= _MOST_FEATURES:
+        if problem.d <= MOST_FEATURES:
             return _along_trajectory(problem, setting)
         return second_moment_region(problem, setting)
     if problem.loss.slope_bound is not None:
@@ -77,7 +78,7 @@ def variance_bound(problem: Problem, setting: Setting) -> Constant:
     if setting.memory is not None and problem.kind == "quadratic":
         return _with_memory(problem, setting, setting.memory, variance=True)
     along = setting.radius is None and setting.alphas.size > 0
-    if along and problem.kind == "quadratic" and problem.d <= _MOST_FEATURES:
+    if along and problem.kind == "quadratic" and problem.d <= MOST_FEATURES:
         return _along_trajectory(problem, setting, variance=True)
     single = of_linear_terms(problem)
     if single is not None:
@@ -104,7 +105,7 @@ def _inflated(value: float, error: float) -> float:
 
 def _with_memory(problem: Problem, setting: Setting, memory: Memory, variance: bool = False) -> Constant:
     """Certify the noise of a run that is not plain SGD: exactly on least squares, else where it is global."""
-    if problem.kind == "quadratic" and memory.linear is not None and problem.d <= _MOST_FEATURES:
+    if problem.kind == "quadratic" and memory.linear is not None and problem.d <= MOST_FEATURES:
         return _along_trajectory(problem, setting, variance)
     if memory.half is not None and not variance:
         return second_moment_on_box(problem, memory.half, setting)
@@ -137,10 +138,17 @@ def _noises(problem: Problem, setting: Setting) -> Iterator[tuple[float, float]]
 
 
 def _along_trajectory(problem: Problem, setting: Setting, variance: bool = False) -> Constant:
+    noises = _noises(problem, setting)
+    if variance:
+        return exactly(problem, setting, "variance_bound", noises)
+    return exactly(problem, setting, _NAME, ((moment, moment) for moment, _ in noises))
+
+
+def exactly(problem: Problem, setting: Setting, name: str, noises: Iterable[tuple[float, float]]) -> Constant:
+    """Return the largest of the second numbers; the first are second moments, which tell the rounding."""
     worst, largest, steps = 0.0, 0.0, setting.alphas.size
-    for moment, spread in _noises(problem, setting):
-        worst = max(worst, moment)
-        largest = max(largest, spread if variance else moment)
+    for moment, noise in noises:
+        worst, largest = max(worst, moment, noise), max(largest, noise)
     if not np.isfinite(worst):
         raise NotCertified("the exact second moment of this run overflows: the steps make it diverge")
     assert problem.x_star is not None
@@ -149,7 +157,6 @@ def _along_trajectory(problem: Problem, setting: Setting, variance: bool = False
     shift = curvature.L_max(problem).value * problem.minimum.distance_error
     error = (steps + 10) * (problem.n + problem.d) * EPS * worst + 2 * shift * (np.sqrt(worst) + c_star)
     region = f"along x_0 .. x_{steps - (setting.memory is None)} of this run"
-    name = "variance_bound" if variance else _NAME
     return Constant(name, _inflated(largest, error), "exact moment recursion", "exact", region, error)
 
 

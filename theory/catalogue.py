@@ -47,6 +47,7 @@ FAMILIES = (
     "sgd_star",
     "minibatch",
     "growing_batches",
+    "growing_variance",
     "sgd_momentum",
     "schedule_free",
     "sgd_growth",

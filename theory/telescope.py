@@ -23,7 +23,18 @@ from ratebound.theory.lemmas import SumLemma
 from ratebound.theory.penalty_symbols import penalty, penalty_gap, penalty_gap_next, penalty_next
 from ratebound.theory.prover import nonnegative
 from ratebound.theory.statement import BEST
-from ratebound.theory.symbols import alpha, d2, d2_next, delta, delta_next, grad_l1, grad_next_sq, grad_sq, k
+from ratebound.theory.symbols import (
+    alpha,
+    b,
+    d2,
+    d2_next,
+    delta,
+    delta_next,
+    grad_l1,
+    grad_next_sq,
+    grad_sq,
+    k,
+)
 
 if TYPE_CHECKING:
     from ratebound.theory.statement import Theorem
@@ -154,7 +165,8 @@ def summed(theorem: Theorem, term: Expr, lemma: SumLemma | None, direction: str)
     RateboundError
         If the lemma is lacking, or about something else.
     """
-    term = term.xreplace({alpha: theorem.step})
+    batch = {} if theorem.batch is None else {b: theorem.batch}
+    term = term.xreplace({alpha: theorem.step, **batch})
     if not term.has(k):
         return k * term
     if lemma is None or lemma.direction != direction:

@@ -14,6 +14,8 @@ from ratebound.experiments.grid import of_run
 from ratebound.experiments.verify import verify
 from ratebound.problems import library
 from ratebound.problems.build import least_squares, logistic
+from ratebound.problems.certified import Setting
+from ratebound.problems.constants import certify
 from ratebound.theory.catalogue import THEOREMS
 from ratebound.theory.errors import RateboundError
 
@@ -40,21 +42,27 @@ def test_moments_paths_and_many_digits_agree(name, replacement):
     assert abs(plain[-1] / exact[-1] - 1) > 1e-3
 
 
-def test_the_second_moment_is_that_of_the_run():
+def test_the_noise_is_that_of_the_run():
     problem = least_squares(ROWS, LABELS, 0.1, x0=[2.0, -1.0])
-    grid, found = known("sgd_sc_constant", problem, [3, 1, 2, 1]), []
+    grid, moments, variances = known("sgd_sc_constant", problem, [3, 1, 2, 1]), [], []
     of = {c.name: c.value for c in grid.trial.constants}
     for k, size in enumerate([3, 1, 2, 1]):
-        total, count = 0.0, 0
+        moment, variance, count = 0.0, 0.0, 0
         for path in product(*(product(range(3), repeat=b) for b in [3, 1, 2, 1][:k])):
             x = problem.x0
             for j, batch in enumerate(path):
                 x = x - grid.trial.alphas[j] * problem.component_gradients(x)[list(batch)].mean(0)
             G = problem.component_gradients(x)
-            mean = (G.mean(0) ** 2).sum()
-            total, count = total + mean + ((G**2).sum(1).mean() - mean) / size, count + 1
-        found.append(total / count)
-    assert max(found) == pytest.approx(of["second_moment"], rel=1e-10)
+            spread = G.var(0).sum()
+            moment, variance = moment + (G.mean(0) ** 2).sum() + spread / size, variance + spread
+            count += 1
+        moments.append(moment / count)
+        variances.append(variance / count)
+    assert max(moments) == pytest.approx(of["second_moment"], rel=1e-10)
+    # Of one sample, however many a batch has.
+    setting = Setting(grid.trial.alphas, 1, True, sizes=np.array([3, 1, 2, 1]))
+    single = certify(problem, "sample_variance", setting)
+    assert max(variances) == pytest.approx(single.value, rel=1e-10) and single.direction == "exact"
 
 
 def test_a_bound_that_only_growing_batches_break_is_violated():

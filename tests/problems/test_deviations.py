@@ -46,11 +46,31 @@ def test_bounded_slopes_bound_it_everywhere(name):
         assert top <= found
 
 
+def test_plain_runs_without_bounded_slopes_have_the_second_moment_of_one_sample():
+    problem, alphas = load("sine_separable"), np.full(5, 0.05)
+    found = certify(problem, "sample_variance", Setting(alphas, 8))
+    assert "never smaller" in found.note and found.direction == "upper"
+    assert found.value == certify(problem, "second_moment", Setting(alphas)).value
+    rng, x = np.random.default_rng(3), problem.x0
+    for alpha in alphas:
+        assert problem.component_gradients(x).var(0).sum() <= found.value
+        x = x - alpha * problem.component_gradients(x)[rng.integers(problem.n, size=8)].mean(0)
+
+
+def test_on_a_region_least_squares_have_the_second_moment_there():
+    problem, alphas = load("quadratic_2d"), np.full(5, 0.1)
+    inside, along = (
+        certify(problem, "sample_variance", Setting(alphas, 4, radius=radius)).value
+        for radius in (2 * np.linalg.norm(problem.x0 - problem.x_star), None)
+    )
+    assert along < inside
+
+
 def test_equal_samples_have_none_and_unknown_steps_no_bound():
     assert both(load("huber_worst"), Setting(np.ones(2))) == [0.0, 0.0]
-    problem = load("quadratic_2d")
+    problem, other = load("quadratic_2d"), Memory("m", None)
     with pytest.raises(NotCertified, match="of a known length"):
-        certify(problem, "sample_variance", Setting(np.ones(2)))
+        certify(problem, "sample_variance", Setting(np.ones(2), memory=other))
     with pytest.raises(NotCertified, match="unbounded slopes"):
         certify(load("sine_separable"), "sample_variance", Setting(np.ones(2), memory=Memory("m", None)))
     problem = load("sine_1d")

@@ -15,14 +15,24 @@ from ratebound.problems.library import load
 from ratebound.problems.lower import lower
 from ratebound.theory import symbols as s
 from ratebound.theory.catalogue import THEOREMS
+from ratebound.theory.direction_symbols import sample_variance
 from ratebound.theory.errors import RateboundError
-from ratebound.theory.growing_batches import batch_below, batch_cocoercive, finite_below, finite_cocoercive
+from ratebound.theory.growing_batches import (
+    batch_below,
+    batch_cocoercive,
+    batch_noise,
+    finite_below,
+    finite_cocoercive,
+    finite_noise,
+)
 from ratebound.theory.latex import statement
 from ratebound.theory.methods import gd
 
 
 @pytest.mark.parametrize(
-    "inequality", [batch_cocoercive, batch_below, finite_cocoercive, finite_below], ids=lambda i: i.name
+    "inequality",
+    [batch_cocoercive, batch_below, batch_noise, finite_cocoercive, finite_below, finite_noise],
+    ids=lambda i: i.name,
 )
 def test_noise_in_batches_against_the_mean_over_all_of_them(inequality):
     problem, rng = load("quadratic_2d"), np.random.default_rng(6)
@@ -40,7 +50,9 @@ def test_noise_in_batches_against_the_mean_over_all_of_them(inequality):
                 s.n: problem.n,
                 s.delta: problem.gap(here),
                 s.descent: parts.mean(0) @ (here - problem.x_star),
+                s.grad_sq: (parts.mean(0) ** 2).sum(),
                 s.moment: (drawn**2).sum(1).mean(),
+                sample_variance: parts.var(0).sum(),
             }
             slack = float(lower(inequality.slack, symbols)(*(state[v] for v in symbols)))
             assert slack >= -1e-12

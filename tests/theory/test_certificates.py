@@ -99,13 +99,14 @@ def test_each_assumption_is_needed(theorem):
 def test_a_second_derivation_by_running_the_one_step_inequality(theorem):
     """Iterate the worst that the one-step inequality allows, in numbers; the bound must lie above."""
     certificate = theorem.certificate
+    in_batches = lambda noise: noise.xreplace({s.b: theorem.batch or s.b})  # noqa: E731
     rng = np.random.default_rng(3)
     for _ in range(20):
         values = _random_constants(theorem, rng)
         bound, alphas = _numbers(theorem, values, 60)
         if isinstance(certificate, Recursion) and certificate.before is None:
             rate = _along(certificate.rate, values, alphas)
-            noise = _along(certificate.noise.xreplace({s.b: theorem.batch or s.b}), values, alphas)
+            noise = _along(in_batches(certificate.noise), values, alphas)
             starts = {"gap_last": "gap0", "grad_norm_sq_last": "grad0_sq"}
             q = values[starts[theorem.measure]] if theorem.measure in starts else values["D"] ** 2
             for step in range(60):
@@ -117,7 +118,7 @@ def test_a_second_derivation_by_running_the_one_step_inequality(theorem):
                 {s.delta: gap0, s.d2: D**2, h.penalty: h.penalty0, h.penalty_gap: gap0}
             )
             start = float(_along(at_zero, values, alphas)[0])
-            total = np.cumsum(_along(certificate.noise, values, alphas))
+            total = np.cumsum(_along(in_batches(certificate.noise), values, alphas))
             weights = np.cumsum(_along(certificate.weight, values, alphas))
             assert ((start + total) / weights <= bound[1:] * (1 + 1e-9)).all()
         elif isinstance(certificate, Memory):
