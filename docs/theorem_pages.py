@@ -13,8 +13,9 @@ from ratebound.theory.catalogue import THEOREMS
 from ratebound.theory.equivalences import EQUIVALENCES
 from ratebound.theory.exposition import Line, exposition
 from ratebound.theory.lower_bounds import LOWER_BOUNDS, LowerBound
+from ratebound.theory.measures import ONE_STEP
 from ratebound.theory.refuted import REFUTED
-from ratebound.theory.statement import ONE_STEP, Theorem
+from ratebound.theory.statement import Theorem
 from ratebound.theory.symbols import MEANING
 
 FOLDER = Path(__file__).parent / "theorems"

@@ -11,7 +11,7 @@ from ratebound.experiments.applicability import Trial
 from ratebound.experiments.grid import Grid
 from ratebound.experiments.pass_curves import PATHS, all_orders, over_orders, pass_curves
 from ratebound.experiments.run import simulate
-from ratebound.theory.passes import CYCLIC, RESHUFFLE
+from ratebound.theory.visits import CYCLIC, RESHUFFLE
 
 
 def run_of(trial: Trial, at: np.ndarray) -> dict[str, Any]:

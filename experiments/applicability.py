@@ -24,9 +24,10 @@ from ratebound.problems.finite_sum import Problem
 from ratebound.problems.lower import lower
 from ratebound.theory.box_symbols import margin
 from ratebound.theory.errors import RateboundError, nearest
+from ratebound.theory.measures import ONE_STEP
 from ratebound.theory.parse import parse
 from ratebound.theory.proximity import penalised
-from ratebound.theory.statement import ONE_STEP, Theorem
+from ratebound.theory.statement import Theorem
 from ratebound.theory.symbols import ALONG_RUN, BY_NAME, K, delta, k
 from ratebound.theory.symbols import CONSTANTS as CONSTANT_SYMBOLS
 from ratebound.theory.symbols import b as b_size

@@ -23,8 +23,9 @@ from ratebound.problems.ball import ball
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.point_values import values_at
 from ratebound.theory.errors import RateboundError
+from ratebound.theory.measures import BEST
 from ratebound.theory.order import Order
-from ratebound.theory.statement import BEST, Theorem
+from ratebound.theory.statement import Theorem
 
 _FAR = 1e12
 """The k at which the floor of a bound is read off."""

@@ -18,7 +18,7 @@ from ratebound.experiments.checks import positive
 from ratebound.experiments.linear import is_plain
 from ratebound.experiments.sampling_of import NotApplicable
 from ratebound.problems.ball import centre
-from ratebound.theory.statement import BEST, ONE_STEP
+from ratebound.theory.measures import BEST, ONE_STEP
 from ratebound.theory.symbols import ALONG_RUN
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ import numpy as np
 from ratebound.experiments.backends.numpy_ import compile_update
 from ratebound.experiments.plan import undefined_to_nan
 from ratebound.problems.finite_sum import Problem
-from ratebound.theory.passes import CYCLIC, RESHUFFLE
+from ratebound.theory.visits import CYCLIC, RESHUFFLE
 
 if TYPE_CHECKING:
     from ratebound.theory.method import Method

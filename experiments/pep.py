@@ -27,7 +27,6 @@ from ratebound.theory.catalogue import find
 from ratebound.theory.draws import Draws, L_i
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.noise_models import to_end
-from ratebound.theory.passes import INDEPENDENT
 from ratebound.theory.statement import Theorem
 from ratebound.theory.symbols import (
     BY_NAME,
@@ -47,6 +46,7 @@ from ratebound.theory.symbols import (
     n,
     sigma_p_sq,
 )
+from ratebound.theory.visits import INDEPENDENT
 
 _PACKAGES = ("PEPit", "cvxpy", "clarabel")
 _STATE = MappingProxyType({str(each): each for each in (grad_sq, delta, descent, d2)})

@@ -11,13 +11,13 @@ from sympy import Expr, Integer, Rational, Symbol
 
 from ratebound.experiments.pep_steps import steps_of
 from ratebound.theory.catalogue import THEOREMS
+from ratebound.theory.measures import ONE_STEP
 from ratebound.theory.method import Method
 from ratebound.theory.methods import gd
 from ratebound.theory.methods_boxed import aimed
 from ratebound.theory.methods_proximal import shrinks
 from ratebound.theory.methods_rounded import ERROR_SQ
-from ratebound.theory.passes import INDEPENDENT
-from ratebound.theory.statement import ONE_STEP, Theorem
+from ratebound.theory.statement import Theorem
 from ratebound.theory.symbols import (
     CONSTANTS,
     PARAMETERS,
@@ -39,6 +39,7 @@ from ratebound.theory.symbols import (
     sigma_p_sq,
     sigma_star_sq,
 )
+from ratebound.theory.visits import INDEPENDENT
 
 
 @dataclass(frozen=True)

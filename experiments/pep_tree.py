@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ratebound.experiments.pep_world import Task, World, total
-from ratebound.theory.passes import CYCLIC, INDEPENDENT, SHUFFLE_ONCE
+from ratebound.theory.visits import CYCLIC, INDEPENDENT, SHUFFLE_ONCE
 
 
 @dataclass

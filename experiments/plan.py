@@ -13,9 +13,9 @@ from ratebound.experiments.shuffling import check_order
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.sparse import need_dense
 from ratebound.theory.errors import RateboundError, nearest
-from ratebound.theory.passes import INDEPENDENT
+from ratebound.theory.measures import BEST, WEIGHED
 from ratebound.theory.penalty_symbols import l1
-from ratebound.theory.statement import BEST, WEIGHED
+from ratebound.theory.visits import INDEPENDENT
 
 if TYPE_CHECKING:
     from ratebound.theory.method import Method

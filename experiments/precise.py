@@ -29,9 +29,9 @@ from ratebound.problems.finite_sum import Problem
 from ratebound.problems.losses import y as label
 from ratebound.problems.losses import z as prediction
 from ratebound.problems.lower import lower_mp
+from ratebound.theory.measures import BEST
 from ratebound.theory.method import Method
 from ratebound.theory.noise_models import to_end
-from ratebound.theory.statement import BEST
 from ratebound.theory.symbols import K, delta, k
 
 _DIGITS, _LONG = 50, 100

@@ -17,7 +17,7 @@ from ratebound.experiments.leaving import left
 from ratebound.experiments.plan import ALONG_PATH
 from ratebound.experiments.ranges import certified_range
 from ratebound.experiments.run import simulate
-from ratebound.theory.statement import BEST
+from ratebound.theory.measures import BEST
 
 _FIRST_BATCH, _LARGEST_BATCH = 64, 16384
 _DRAWN = 4

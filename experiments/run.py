@@ -22,8 +22,8 @@ from ratebound.problems.finite_sum import Problem
 from ratebound.problems.library import named
 from ratebound.theory.errors import RateboundError, nearest
 from ratebound.theory.methods import METHODS
-from ratebound.theory.passes import INDEPENDENT
 from ratebound.theory.symbols import MEANING
+from ratebound.theory.visits import INDEPENDENT
 
 if TYPE_CHECKING:
     from ratebound.theory.method import Method

@@ -10,7 +10,8 @@ from ratebound.experiments.plan import check_batch
 from ratebound.experiments.shuffling import check_order
 from ratebound.problems.finite_sum import Problem
 from ratebound.theory.errors import RateboundError
-from ratebound.theory.statement import ONE_STEP, Theorem
+from ratebound.theory.measures import ONE_STEP
+from ratebound.theory.statement import Theorem
 
 _LARGEST = 10**6
 """Samples of one batch, at most."""

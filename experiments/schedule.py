@@ -16,8 +16,8 @@ from ratebound.problems.finite_sum import Problem
 from ratebound.problems.lower import lower
 from ratebound.theory.errors import RateboundError, nearest
 from ratebound.theory.parse import parse
-from ratebound.theory.passes import INDEPENDENT
 from ratebound.theory.symbols import ALONG_RUN, BY_NAME, K, k
+from ratebound.theory.visits import INDEPENDENT
 
 Step: TypeAlias = "float | str | Expr | Sequence[float] | np.ndarray"
 """What a user may pass as a step size."""

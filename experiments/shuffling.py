@@ -20,7 +20,7 @@ import numpy as np
 from ratebound.experiments.checks import whole
 from ratebound.experiments.sampling import philox
 from ratebound.theory.errors import RateboundError, nearest
-from ratebound.theory.passes import CYCLIC, ORDERS, RESHUFFLE, SHUFFLE_ONCE
+from ratebound.theory.visits import CYCLIC, ORDERS, RESHUFFLE, SHUFFLE_ONCE
 
 SHUFFLED_PASSES: Mapping[str, int] = MappingProxyType({RESHUFFLE: 2**64 - 1, SHUFFLE_ONCE: 1, CYCLIC: 0})
 """How many passes are shuffled, the first ones; the others repeat the order of the pass before. ``reshuffle``

@@ -28,8 +28,9 @@ from ratebound.problems.finite_sum import Problem
 from ratebound.problems.sparse import need_dense
 from ratebound.theory.catalogue import find
 from ratebound.theory.errors import RateboundError
+from ratebound.theory.measures import ONE_STEP
 from ratebound.theory.parse import parse
-from ratebound.theory.statement import ONE_STEP, Theorem
+from ratebound.theory.statement import Theorem
 
 
 def verify(

@@ -43,11 +43,9 @@ class _Printer(NumPyPrinter):
 
 
 def expit_at(z: np.ndarray) -> np.ndarray:
-    """Return 1/(1 + exp(-z)) of numbers."""
-    # Here, for SciPy's special functions are much to load for losses without it.
-    from scipy.special import expit
-
-    return np.asarray(expit(z))
+    """Return 1/(1 + exp(-z)) of numbers; where exp overflows it is zero."""
+    with np.errstate(over="ignore"):
+        return np.asarray(1.0 / (1.0 + np.exp(-z)))
 
 
 _NUMPY = {
@@ -117,7 +115,8 @@ def lower(expr: Expr, args: Sequence[Symbol]) -> Callable[..., np.ndarray]:
 def _lower(expr: Expr, args: tuple[Symbol, ...]) -> Callable[..., np.ndarray]:
     _check(expr, args)
     settings = {"fully_qualified_modules": False, "inline": True, "allow_unknown_functions": True}
-    raw = lambdify(args, _divided(expr), modules=[_NUMPY, "numpy"], printer=_Printer(settings), cse=True)
+    # The module, for its name would have SymPy load all of NumPy, its tests and Fortran tools too.
+    raw = lambdify(args, _divided(expr), modules=[_NUMPY, np], printer=_Printer(settings), cse=True)
 
     def evaluate(*values: Any) -> np.ndarray:
         # Called once per step and rule: the usual case, float64, is told from the first value.

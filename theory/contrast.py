@@ -9,9 +9,10 @@ from sympy import Dummy, Expr, Poly, PolynomialError, Symbol, fraction, roots, t
 
 from ratebound.theory.chart import chart_of
 from ratebound.theory.errors import RateboundError
+from ratebound.theory.measures import ONE_STEP
 from ratebound.theory.order import Order
 from ratebound.theory.prover import nonnegative, vanishes
-from ratebound.theory.statement import ONE_STEP, Theorem
+from ratebound.theory.statement import Theorem
 from ratebound.theory.symbols import ALONG_RUN, K, k
 
 _LARGEST = 400

@@ -46,7 +46,6 @@ from ratebound.theory.look_ahead import LookAhead
 from ratebound.theory.memory import Memory
 from ratebound.theory.noisy_directions import NoisyDirection
 from ratebound.theory.noisy_momentum import NoisyMomentum
-from ratebound.theory.passes import IN_WORDS
 from ratebound.theory.phases import TwoPhases
 from ratebound.theory.potential import Potential
 from ratebound.theory.proof_lines import Line, claim_lines, term_lines
@@ -58,6 +57,7 @@ from ratebound.theory.statement import Theorem
 from ratebound.theory.symbols import D, alpha, d2, d2_next, delta, delta_next, grad_sq
 from ratebound.theory.tails import Restarted, Tail
 from ratebound.theory.telescope import SUMMED, Telescope
+from ratebound.theory.visits import IN_WORDS
 from ratebound.theory.within import Within
 
 

@@ -29,7 +29,7 @@ class Inequality:
         Where it speaks of E||g_k||^2, of which estimate g_k: as
         :attr:`ratebound.theory.method.Method.estimate`.
     visits
-        The orders of samples that it is about, names of :data:`ratebound.theory.passes.ORDERS`; none for all.
+        The orders of samples that it is about, names of :data:`ratebound.theory.visits.ORDERS`; none for all.
     positive
         What has to be positive for it to hold, such as the factor of Young's inequality.
     """

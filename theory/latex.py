@@ -11,10 +11,11 @@ from sympy.printing.latex import LatexPrinter
 
 from ratebound.theory.exposition import Line, exposition
 from ratebound.theory.lower_bounds import LowerBound
-from ratebound.theory.passes import IN_WORDS
-from ratebound.theory.statement import MEASURES, ONE_STEP, Theorem
+from ratebound.theory.measures import MEASURES, ONE_STEP
+from ratebound.theory.statement import Theorem
 from ratebound.theory.sure import sure
 from ratebound.theory.symbols import BY_NAME, LATEX, second_moment, sigma_b_sq, sigma_star_sq
+from ratebound.theory.visits import IN_WORDS
 
 # Second moments are squares: written as such, SymPy simplifies their roots.
 _ROOTS: Mapping[Symbol, Symbol] = MappingProxyType(

@@ -26,10 +26,11 @@ from ratebound.theory.instances import (
     noisy_line,
     slowest,
 )
+from ratebound.theory.measures import MEASURES
 from ratebound.theory.method import Method
 from ratebound.theory.methods import gd, nesterov, nesterov_constant, ogm, sgd, steepest, triple_momentum
 from ratebound.theory.methods_optimal import item, ogm_last
-from ratebound.theory.statement import MEASURES, Theorem
+from ratebound.theory.statement import Theorem
 from ratebound.theory.symbols import D, L, alpha, gap0, k, mu, theta, variance_bound
 
 
@@ -46,7 +47,7 @@ class LowerBound:
     step
         Their step.
     measure
-        A name of :data:`ratebound.theory.statement.MEASURES`.
+        A name of :data:`ratebound.theory.measures.MEASURES`.
     bound
         An expression in k, the constants of the class, and D or gap0 of the instance.
     instance

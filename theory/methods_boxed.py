@@ -16,7 +16,8 @@ HALF = x_inf + margin
 
 def on_box(rule: Expr) -> Expr:
     """Return the point of the box nearest to a point, coordinate by coordinate."""
-    return Max(-HALF, Min(HALF, rule))
+    # As they stand: SymPy would compare the arguments, at length, and leave them so.
+    return Max(-HALF, Min(HALF, rule, evaluate=False), evaluate=False)
 
 
 def aimed(method: Method) -> Expr | None:
@@ -47,13 +48,14 @@ adagrad_norm_box = _adagrad(
 adagrad_sgd = _adagrad("adagrad_sgd", "AdaGrad, onto a box", g**2, "batch")
 
 _AVERAGE = decay * _v + (1 - decay) * g**2
+_LARGEST = Max(_top, _AVERAGE)
 amsgrad = Method(
     "amsgrad",
     "AMSGrad without momentum, onto a box",
     {
-        "x": on_box(x - alpha * g / sqrt(b0**2 + Max(_top, _AVERAGE))),
+        "x": on_box(x - alpha * g / sqrt(b0**2 + _LARGEST)),
         "v": _AVERAGE,
-        "top": Max(_top, _AVERAGE),
+        "top": _LARGEST,
     },
     "batch",
 )

@@ -13,7 +13,8 @@ _THRESHOLD = alpha * l1
 
 def shrunk(rule: Expr) -> Expr:
     """Return ``argmin_v alpha l1 |v| + (v - rule)^2/2``: what lies within the threshold becomes zero."""
-    return rule - Max(-_THRESHOLD, Min(_THRESHOLD, rule))
+    # As they stand: SymPy would compare the arguments, at length, and leave them so.
+    return rule - Max(-_THRESHOLD, Min(_THRESHOLD, rule, evaluate=False), evaluate=False)
 
 
 def shrinks(method: Method) -> Expr | None:

@@ -12,9 +12,6 @@ and in any order ``||sum||^2 <= min(m, n - m) n s``. Source: Mishchenko, Khaled 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
-
 from sympy import Dummy, Expr, Integer, Poly, Rational, bernoulli, cancel, expand
 
 from ratebound.theory.errors import RateboundError
@@ -44,22 +41,7 @@ from ratebound.theory.symbols import (
     n,
     sigma_star_sq,
 )
-
-INDEPENDENT = "independent"
-RESHUFFLE, SHUFFLE_ONCE, CYCLIC = "reshuffle", "shuffle_once", "cyclic"
-SHUFFLED = (RESHUFFLE, SHUFFLE_ONCE)
-PASSES = (*SHUFFLED, CYCLIC)
-ORDERS = (INDEPENDENT, *PASSES)
-"""How samples are visited: independent batches, or passes over the data."""
-IN_WORDS: Mapping[str, str] = MappingProxyType(
-    {
-        INDEPENDENT: "every batch independent of the others",
-        RESHUFFLE: "k counts passes over the data, every pass in a new random order",
-        SHUFFLE_ONCE: "k counts passes over the data, all in one random order",
-        CYCLIC: "k counts passes over the data, all in the order in which the samples lie",
-    }
-)
-"""What each order means."""
+from ratebound.theory.visits import PASSES, RESHUFFLE, SHUFFLED
 
 _m = Dummy("m", integer=True, nonnegative=True)
 _DRAWN = _m + _m * (_m - 1) * (-1 / (n - 1))

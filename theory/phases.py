@@ -10,10 +10,10 @@ from sympy import Dummy, Expr, Piecewise, Symbol, ceiling, floor, sqrt
 
 from ratebound.theory.certificate import require, require_within
 from ratebound.theory.errors import RateboundError
-from ratebound.theory.passes import INDEPENDENT
 from ratebound.theory.prover import nonnegative
 from ratebound.theory.symbols import D, K, k
 from ratebound.theory.tails import require_concave
+from ratebound.theory.visits import INDEPENDENT
 
 if TYPE_CHECKING:
     from ratebound.theory.statement import Theorem

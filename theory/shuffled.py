@@ -11,9 +11,6 @@ from ratebound.theory.certificate import Corollary
 from ratebound.theory.methods import sgd
 from ratebound.theory.pass_symbols import aside_spread, pass_spread
 from ratebound.theory.passes import (
-    CYCLIC,
-    RESHUFFLE,
-    SHUFFLE_ONCE,
     aside_any,
     aside_shuffled,
     aside_strong,
@@ -41,6 +38,7 @@ from ratebound.theory.symbols import (
     sigma_star_sq,
 )
 from ratebound.theory.telescope import Telescope
+from ratebound.theory.visits import CYCLIC, RESHUFFLE, SHUFFLE_ONCE
 from ratebound.theory.within import Within
 
 _PAPER = "Mishchenko, Khaled and Richtárik 2020"

@@ -12,7 +12,7 @@ from ratebound.theory.inequality import Inequality
 from ratebound.theory.methods import sgd
 from ratebound.theory.noise_models import affine, affine_moment
 from ratebound.theory.pass_symbols import pass_away
-from ratebound.theory.passes import CYCLIC, RESHUFFLE, away_any, away_reshuffled, mean_gradient
+from ratebound.theory.passes import away_any, away_reshuffled, mean_gradient
 from ratebound.theory.recursion import Recursion
 from ratebound.theory.statement import Theorem
 from ratebound.theory.stored import lipschitz_steps
@@ -33,6 +33,7 @@ from ratebound.theory.symbols import (
     n,
 )
 from ratebound.theory.telescope import Telescope
+from ratebound.theory.visits import CYCLIC, RESHUFFLE
 
 _PAPER = "Mishchenko, Khaled and Richtárik 2020"
 _SHARE = Rational(2, 3) * alpha * L_max**2

@@ -24,10 +24,10 @@ from ratebound.theory.certificate import (
 )
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.lemmas import SumLemma
-from ratebound.theory.passes import INDEPENDENT
 from ratebound.theory.prover import nonnegative, vanishes
 from ratebound.theory.symbols import D, K, alpha, d2, d2_next, delta, k
 from ratebound.theory.telescope import JENSEN
+from ratebound.theory.visits import INDEPENDENT
 
 if TYPE_CHECKING:
     from ratebound.theory.statement import Theorem

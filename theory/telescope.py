@@ -20,9 +20,9 @@ from ratebound.theory.certificate import (
 from ratebound.theory.coordinate_symbols import d2_scaled, d2_scaled_next
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.lemmas import SumLemma
+from ratebound.theory.measures import BEST
 from ratebound.theory.penalty_symbols import penalty, penalty_gap, penalty_gap_next, penalty_next
 from ratebound.theory.prover import nonnegative
-from ratebound.theory.statement import BEST
 from ratebound.theory.symbols import (
     alpha,
     b,

@@ -28,8 +28,9 @@ from ratebound.problems.certified import NotCertified
 from ratebound.problems.constants import certify
 from ratebound.theory import symbols as s
 from ratebound.theory.direction_symbols import DIRECTION_CONSTANTS
+from ratebound.theory.measures import ONE_STEP
 from ratebound.theory.noise_models import to_end
-from ratebound.theory.statement import ONE_STEP, Theorem
+from ratebound.theory.statement import Theorem
 
 Expectations: TypeAlias = "Callable[..., Curves | None]"
 """What computes curves: :func:`curves`, or something that remembers some."""

@@ -21,7 +21,8 @@ from ratebound.problems.finite_sum import Problem
 from ratebound.problems.losses import get
 from ratebound.theory.catalogue import find
 from ratebound.theory.errors import RateboundError
-from ratebound.theory.statement import ONE_STEP, Theorem
+from ratebound.theory.measures import ONE_STEP
+from ratebound.theory.statement import Theorem
 
 Status = Literal["tight", "loose", "refuted"]
 TIGHT = 0.999

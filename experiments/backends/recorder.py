@@ -10,7 +10,7 @@ import numpy as np
 from ratebound.experiments.plan import ALONG_PATH, OVER_PATH, Plan, function_of, undefined_to_nan
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.point_values import Values, values_at
-from ratebound.theory.statement import BEST
+from ratebound.theory.measures import BEST
 
 _VALUES = 2**21
 _HELD = 2**19

@@ -24,8 +24,9 @@ from ratebound.problems.constants import certify
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.lower import lower
 from ratebound.theory.catalogue import THEOREMS
+from ratebound.theory.measures import ONE_STEP
 from ratebound.theory.method import Method
-from ratebound.theory.statement import ONE_STEP, Theorem
+from ratebound.theory.statement import Theorem
 from ratebound.theory.symbols import ALONG_RUN, BY_NAME, K, k
 
 _FOREVER = 10**15

@@ -10,9 +10,9 @@ from ratebound.experiments.plan import MEASURES, OVER_PATH, SQUARES
 from ratebound.experiments.run import simulate
 from ratebound.problems.library import load
 from ratebound.theory.errors import RateboundError
+from ratebound.theory.measures import BEST
 from ratebound.theory.method import Method
 from ratebound.theory.methods import METHODS
-from ratebound.theory.statement import BEST
 
 GD, SGD = METHODS["gd"], METHODS["sgd"]
 

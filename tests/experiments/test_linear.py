@@ -16,9 +16,9 @@ from ratebound.problems.build import least_squares
 from ratebound.problems.library import load
 from ratebound.theory.catalogue import THEOREMS
 from ratebound.theory.errors import RateboundError
+from ratebound.theory.measures import BEST
 from ratebound.theory.method import Method, x
 from ratebound.theory.methods import METHODS, nesterov
-from ratebound.theory.statement import BEST
 from ratebound.theory.symbols import alpha, k
 
 g, v, z, w, m = (Symbol(name, real=True) for name in ("g", "v", "z", "w", "m"))

@@ -14,8 +14,8 @@ from ratebound.problems.build import least_squares, logistic
 from ratebound.problems.constants import certify
 from ratebound.problems.library import load
 from ratebound.theory.errors import RateboundError
+from ratebound.theory.measures import BEST
 from ratebound.theory.method import Method
-from ratebound.theory.statement import BEST
 from ratebound.theory.symbols import alpha0, k
 
 GRID = [0, 1, 2, 5, 9, 12]

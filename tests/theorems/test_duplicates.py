@@ -15,7 +15,7 @@ from sympy import Expr
 from ratebound.problems.lower import lower
 from ratebound.theory import symbols as s
 from ratebound.theory.catalogue import THEOREMS
-from ratebound.theory.statement import ONE_STEP
+from ratebound.theory.measures import ONE_STEP
 
 DRAWS = 300
 IMPLIED = {

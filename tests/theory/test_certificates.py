@@ -14,12 +14,12 @@ from ratebound.theory.certificate import Cited, Corollary
 from ratebound.theory.cubic import CubicModel
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.exposition import exposition
+from ratebound.theory.measures import MEASURES, ONE_STEP
 from ratebound.theory.memory import Memory
 from ratebound.theory.method import Method, g, x
 from ratebound.theory.onestep import X
 from ratebound.theory.recursion import Cases, Recursion
 from ratebound.theory.squaring import Squaring
-from ratebound.theory.statement import MEASURES, ONE_STEP
 from ratebound.theory.symbols import D, K, L, alpha, gap0, k, mu, mu_pl, second_moment
 from ratebound.theory.tails import Restarted
 from ratebound.theory.telescope import Telescope

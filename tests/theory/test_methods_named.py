@@ -1,11 +1,12 @@
 """Names of state variables: what means something else in a step is refused."""
 
 import pytest
-from sympy import Symbol
+from sympy import Max, Min, Symbol
 
 from ratebound.theory.draws import Draws
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.method import Method, g, x
+from ratebound.theory.methods import METHODS
 from ratebound.theory.symbols import alpha
 
 
@@ -25,3 +26,9 @@ def test_so_is_what_the_step_draws():
     Method("m", "", {"x": x - alpha * (g - older), "w": w}, "batch", draws=Draws(also={"older": w}))
     with pytest.raises(RateboundError, match="has a state variable 'older'"):
         Method("m", "", {"x": x - alpha * g, "older": older}, "batch", draws=Draws(also={"older": x}))
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_extremes_stand_as_sympy_leaves_them(name):
+    for rule in METHODS[name].update.values():
+        assert rule.replace(lambda e: isinstance(e, Max | Min), lambda e: e.func(*e.args)) == rule

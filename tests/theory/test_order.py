@@ -6,8 +6,8 @@ from sympy import Pow, Rational, exp, log, sqrt
 
 from ratebound.problems.lower import lower
 from ratebound.theory.catalogue import THEOREMS
+from ratebound.theory.measures import ONE_STEP
 from ratebound.theory.order import complexity, eps, order
-from ratebound.theory.statement import ONE_STEP
 from ratebound.theory.symbols import K, L, alpha, gap0, k, mu
 
 RATES = [t for t in THEOREMS.values() if t.measure not in ONE_STEP]

@@ -9,7 +9,7 @@ import pytest
 from ratebound.problems.build import least_squares, logistic
 from ratebound.problems.constants import NotCertified, certify
 from ratebound.problems.lower import lower
-from ratebound.theory import passes
+from ratebound.theory import passes, visits
 from ratebound.theory import symbols as s
 from ratebound.theory.assumptions import ASSUMPTIONS
 from ratebound.theory.catalogue import THEOREMS
@@ -100,7 +100,7 @@ def averaged(states):
 
 @pytest.mark.parametrize("inequality", passes.ALONG_PASSES, ids=lambda i: i.name)
 def test_inequality_holds_over_all_orders(inequality):
-    checked, random_only = 0, passes.CYCLIC not in (inequality.visits or passes.PASSES)
+    checked, random_only = 0, visits.CYCLIC not in (inequality.visits or visits.PASSES)
     within = inequality in (passes.aside_strong, passes.aside_shuffled, passes.aside_any)
     for problem in problems():
         try:
@@ -160,8 +160,8 @@ def test_a_proof_is_about_its_order_only(theorem):
     certificate = theorem.certificate
     while isinstance(certificate, Corollary):
         certificate = certificate.of.certificate
-    about = {order for i in certificate.by for order in passes.ORDERS if i.visits and order not in i.visits}
-    assert passes.INDEPENDENT in about
+    about = {order for i in certificate.by for order in visits.ORDERS if i.visits and order not in i.visits}
+    assert visits.INDEPENDENT in about
     for order in about:
         with pytest.raises(RateboundError, match=theorem.id):
             replace(theorem, visits=order)
@@ -171,9 +171,9 @@ def test_what_is_not_about_passes_is_refused():
     plain = THEOREMS["sgd_star_convex"]
     assert isinstance(plain.certificate, Telescope)
     with pytest.raises(RateboundError, match="does not close"):
-        replace(plain, visits=passes.RESHUFFLE)
+        replace(plain, visits=visits.RESHUFFLE)
     with pytest.raises(RateboundError, match="a Memory is about independent batches"):
-        replace(THEOREMS["sgdm_convex"], visits=passes.CYCLIC)
+        replace(THEOREMS["sgdm_convex"], visits=visits.CYCLIC)
     with pytest.raises(RateboundError, match="unknown order of visits"):
         replace(THEOREMS["rr_sc"], visits="sorted")
     with pytest.raises(RateboundError, match="not measured after whole passes"):
@@ -181,4 +181,4 @@ def test_what_is_not_about_passes_is_refused():
     with pytest.raises(RateboundError, match="keeps more than x"):
         passes.pass_step(THEOREMS["sgdm_convex"].method)
     with pytest.raises(RateboundError, match="within passes"):
-        replace(THEOREMS["rr_components"], visits=passes.INDEPENDENT)
+        replace(THEOREMS["rr_components"], visits=visits.INDEPENDENT)

@@ -66,7 +66,7 @@ def simulate(
     from ratebound.experiments.paired import paired
     from ratebound.experiments.run import simulate as run
     from ratebound.theory.errors import RateboundError
-    from ratebound.theory.passes import INDEPENDENT
+    from ratebound.theory.visits import INDEPENDENT
 
     if against_step is not None and against is None:
         raise RateboundError("--against-step is the step of another method; name it with --against")

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 
 from sympy import Symbol
 
-from ratebound.theory.passes import IN_WORDS
 from ratebound.theory.statement import Theorem
 from ratebound.theory.sure import sure
 from ratebound.theory.symbols import MEANING, k
+from ratebound.theory.visits import IN_WORDS
 
 _WIDTH = 100
 _MARGIN = 13

@@ -13,7 +13,7 @@ from ratebound.experiments.run import MEASURES, simulate
 from ratebound.experiments.verify import verify
 from ratebound.problems.library import load
 from ratebound.theory.errors import RateboundError
-from ratebound.theory.statement import BEST
+from ratebound.theory.measures import BEST
 
 
 @pytest.mark.parametrize("method", ["sgd", "gd"])

@@ -1,0 +1,28 @@
+"""What a theorem may bound, by name; without SymPy, for every run reads these words."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+MEASURES = MappingProxyType(
+    {
+        "gap_last": r"\mathbb{E}\left[f(x_k)-f_*\right]",
+        "distance_sq": r"\mathbb{E}\lVert x_k-x_*\rVert^2",
+        "gap_average": r"\mathbb{E}\left[f(\bar x_k)-f_*\right]",
+        "gap_best": r"\min_{j<k}\,\mathbb{E}\left[f(x_j)-f_*\right]",
+        "grad_norm_sq_last": r"\mathbb{E}\lVert\nabla f(x_k)\rVert^2",
+        "grad_norm_sq_mean": r"\frac{\sum_{j<k} w_j\,\mathbb{E}\lVert\nabla f(x_j)\rVert^2}{\sum_{j<k} w_j}",
+        "grad_norm_sq_best": r"\min_{j<k}\,\mathbb{E}\lVert\nabla f(x_j)\rVert^2",
+        "grad_norm_mean": r"\frac{\sum_{j<k} w_j\,\mathbb{E}\lVert\nabla f(x_j)\rVert}{\sum_{j<k} w_j}",
+        "grad_l1_mean": r"\frac{\sum_{j<k} w_j\,\mathbb{E}\lVert\nabla f(x_j)\rVert_1}{\sum_{j<k} w_j}",
+        "gap_next": r"\mathbb{E}_k\left[f(x_{k+1})-f_*\right]",
+        "batch_variance": r"\mathbb{E}\lVert g_B-\nabla f(x)\rVert^2",
+    }
+)
+"""What a theorem may bound, typeset. The last two are statements about one step, at any point."""
+ONE_STEP = frozenset({"gap_next", "batch_variance"})
+"""Measures of one step: their bounds are expressions in the state at x_k."""
+BEST = frozenset({"gap_best", "grad_norm_sq_best"})
+"""Measures of the best of the points before x_k: the least of expectations."""
+WEIGHED = frozenset({"gap_average", "grad_norm_sq_mean", "grad_norm_mean", "grad_l1_mean"})
+"""Measures that weigh the points before x_k."""
