@@ -51,6 +51,7 @@ FAMILIES = (
     "sgd_momentum",
     "schedule_free",
     "sgd_growth",
+    "sgd_accelerated",
     "sgd_affine",
     "sgd_batched",
     "sgd_star_more",

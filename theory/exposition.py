@@ -279,6 +279,8 @@ def _potential(theorem: Theorem, proof: Potential) -> Iterator[Line]:
     yield Line("The potential V_k is", proof.potential)
     if proof.lower is not None:
         yield Line("which is at least the potential from which the next step starts", proof.lower)
+    if theorem.stochastic:
+        yield Line("In expectation over g, of mean GY, whose square has the mean moment:")
     yield from claim_lines(proof.claim(theorem.method), proof.by, proof.plus)
     if proof.factor == 1:
         yield Line("Over k steps V_k <= V_0,")

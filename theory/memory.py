@@ -24,10 +24,10 @@ from ratebound.theory.certificate import (
     with_expressions,
 )
 from ratebound.theory.errors import RateboundError
-from ratebound.theory.method import Method, g
+from ratebound.theory.method import Method
 from ratebound.theory.onestep import G, X
 from ratebound.theory.points import GP, PN, P
-from ratebound.theory.potential import letter
+from ratebound.theory.potential import expected, letter
 from ratebound.theory.prover import vanishes
 from ratebound.theory.symbols import (
     D,
@@ -155,7 +155,8 @@ class Memory:
         total += sum((c * q.xreplace(places) for q, c in self.plus.items()), S.Zero)
         values = {alpha: theorem.step}
         square = moment if theorem.stochastic else G**2
-        residual = _expected((self.claim(theorem) - total).xreplace(_IN_LETTERS).xreplace(values), square)
+        claim = (self.claim(theorem) - total).xreplace(_IN_LETTERS)
+        residual = expected(claim.xreplace(values), G, square)
         state = (*moved(method), G, GP, *_SCALARS)
         left = [
             c * _product(state, powers) for powers, c in Poly(residual, *state).terms() if not vanishes(c)
@@ -193,15 +194,6 @@ class Memory:
         require(gathered, theorem, "the total weight")
         total = first + spent * self.noise.xreplace(values)
         require(theorem.at(k) * gathered - total, theorem, "the bound against the telescoped sum")
-
-
-def _expected(form: Expr, square: Expr) -> Expr:
-    """Take the mean over g_k: once it stands for G, its square for `square`."""
-    means = {0: S.One, 1: G, 2: square}
-    terms = Poly(expand(form), g).terms()
-    if max(power for (power,), _ in terms) > 2:
-        raise RateboundError(f"{form} is not quadratic in g: its mean is not known")
-    return expand(sum((c * means[power] for (power,), c in terms), S.Zero))
 
 
 def _product(symbols: tuple[Symbol, ...], powers: tuple[int, ...]) -> Expr:

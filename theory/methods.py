@@ -33,6 +33,7 @@ from ratebound.theory.methods_drawn import (
     svrg_epochs,
 )
 from ratebound.theory.methods_estimated import d_adaptation
+from ratebound.theory.methods_growth import UNDER_GROWTH
 from ratebound.theory.methods_metric import (
     bfgs,
     bfgs_exact,
@@ -246,6 +247,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
             sgd_schedule_free,
             nesterov,
             nesterov_constant,
+            *UNDER_GROWTH,
             triple_momentum,
             ogm,
             *OPTIMAL,

@@ -25,8 +25,10 @@ from ratebound.theory.symbols import (
     gap_before,
     gap_model,
     gap_model_next,
+    moment,
     mu,
     mu_pl,
+    rho,
 )
 
 Y, XN, GY, M, P, PN, GP = (Symbol(name, real=True) for name in ("Y", "XN", "GY", "M", "P", "PN", "GP"))
@@ -82,6 +84,9 @@ strong_below_minimum = Inequality(
     GY * Y - gap_at_point - mu / 2 * Y**2,
     frozenset({"strongly_convex"}),
 )
+growth_at_point = Inequality(
+    "strong growth at y_k", rho * GY**2 - moment, frozenset({"strong_growth"})
+)
 convex_below_aside = Inequality(
     "first-order convexity at x_k, towards p_k", gap_aside - delta - G * (P - X), frozenset({"convex"})
 )
@@ -111,5 +116,6 @@ BETWEEN_POINTS = (
     cocoercive_below_model,
     model_after,
     pl_at_point,
+    growth_at_point,
 )
 """All of them."""

@@ -2,7 +2,8 @@
 
 With letters for the vectors of the state (``X`` for x_k - x*, ``Z`` for z_k - x*, ...), a potential is a
 combination of gaps and of squares of combinations of letters. The claim ``factor V_k - V_{k+1} >= 0`` is a
-polynomial identity in the letters once the update has been put in.
+polynomial identity in the letters once the update has been put in; with samples it is one in expectation,
+where the estimate g_k has the mean grad f(y_k), and its square the mean ``moment``.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from ratebound.theory.symbols import (
     gap_model,
     gap_model_next,
     k,
+    moment,
 )
 
 if TYPE_CHECKING:
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
 
 _GAPS = {delta: delta_next, gap_before: delta, gap_model: gap_model_next}
 """The gaps of a potential, and what they are one step later."""
-_ALL_GAPS = (delta, delta_next, gap_at_point, gap_before, gap_model, gap_model_next)
+_SCALARS = (delta, delta_next, gap_at_point, gap_before, gap_model, gap_model_next, moment)
 
 
 def letter(name: str) -> Symbol:
@@ -51,8 +53,17 @@ def letters(method: Method) -> dict[Symbol, Symbol]:
     return {Symbol(name, real=True): letter(name) for name in method.update}
 
 
-def centred(expr: Expr, method: Method) -> Expr:
-    """Return an affine combination of the state, seen from x*, in letters; the gradient becomes ``GY``.
+def expected(form: Expr, mean: Expr, square: Expr) -> Expr:
+    """Take the mean over an estimate g: once it stands for `mean`, its square for `square`."""
+    means = {0: S.One, 1: mean, 2: square}
+    terms = Poly(expand(form), g).terms()
+    if max(power for (power,), _ in terms) > 2:
+        raise RateboundError(f"{form} is not quadratic in g: its mean is not known")
+    return expand(sum((c * means[power] for (power,), c in terms), S.Zero))
+
+
+def centred(expr: Expr, method: Method, gradient: Expr = GY) -> Expr:
+    """Return an affine combination of the state, seen from x*, in letters; g becomes `gradient`.
 
     Raises
     ------
@@ -61,7 +72,7 @@ def centred(expr: Expr, method: Method) -> Expr:
     """
     star = Symbol("xs")
     names = letters(method)
-    moved = expr.xreplace({symbol: new + star for symbol, new in names.items()} | {g: GY})
+    moved = expr.xreplace({symbol: new + star for symbol, new in names.items()} | {g: gradient})
     result = expand(moved - star)
     if not vanishes(result.coeff(star)):
         raise RateboundError(f"{expr} of {method.name} is no affine combination of points: x* would not stay")
@@ -72,12 +83,12 @@ def _moved(name: str, method: Method) -> Expr:
     """Return the next value of a state variable, seen from x*; a proximal step is a letter of its own."""
     if name == "x" and shrinks(method) is not None:
         return XN
-    return centred(method.update[name], method)
+    return centred(method.update[name], method, GY if method.sampling == "full" else g)
 
 
 @dataclass(frozen=True)
 class Potential:
-    """Decrease of a potential along a deterministic method with several states.
+    """Decrease of a potential along a method with several states, in expectation where it draws samples.
 
     Parameters
     ----------
@@ -106,8 +117,8 @@ class Potential:
 
     def check(self, theorem: Theorem) -> None:
         """Check the identity, the multipliers, the start, and that the bound follows for all k."""
-        if theorem.measure != "gap_last" or theorem.stochastic:
-            raise RateboundError("a potential bounds gap_last of a deterministic method")
+        if theorem.measure != "gap_last":
+            raise RateboundError("a potential bounds gap_last")
         if self.factor.has(k):
             raise RateboundError("the factor of a potential is a constant")
         require_assumed(self.by, theorem)
@@ -125,7 +136,7 @@ class Potential:
         self._check_bound(theorem, reached, before.xreplace(values))
 
     def claim(self, method: Method) -> Expr:
-        """Return ``factor V_k - V_{k+1}`` with the update put in."""
+        """Return ``factor V_k - V_{k+1}`` with the update put in; with samples it still reads g."""
         moved = {letter(name): _moved(name, method) for name in method.update}
         before = self.potential if self.lower is None else self.lower
         after = self.potential.subs(k, k + 1).xreplace({**moved, **_GAPS})
@@ -155,8 +166,8 @@ class Potential:
         total = sum((m * i.slack.xreplace(places) for i, m in self.by.items()), S.Zero)
         total += sum((c * q.xreplace(places) for q, c in self.plus.items()), S.Zero)
         values = {alpha: theorem.step}
-        residual = expand((self.claim(method) - total).xreplace(values))
-        state = (*letters(method).values(), GY, XN, *_ALL_GAPS)
+        residual = expected((self.claim(method) - total).xreplace(values), GY, moment)
+        state = (*letters(method).values(), GY, XN, *_SCALARS)
         left = [
             c * _product(state, powers) for powers, c in Poly(residual, *state).terms() if not vanishes(c)
         ]

@@ -47,6 +47,7 @@ clip = Symbol("clip", positive=True)
 radius = Symbol("radius", positive=True)
 epoch = Symbol("epoch", integer=True, positive=True)
 prob = Symbol("prob", positive=True)
+tau = Symbol("tau", positive=True)
 
 # Constants: structure of the objective.
 n = Symbol("n", integer=True, positive=True)
@@ -133,6 +134,7 @@ MEANING: Mapping[Symbol, str] = MappingProxyType(
         radius: "how far SAM looks ahead, in parts of the gradient",
         epoch: "steps of an epoch, rounded up",
         prob: "probability with which a step takes a full gradient",
+        tau: "how much shorter noise makes the steps of the second sequence of accelerated SGD",
         n: "number of components f_i",
         b: "batch size",
         L: "smoothness constant of f",
@@ -289,7 +291,7 @@ LATEX: Mapping[Symbol, str] = MappingProxyType(
 """How each symbol is typeset; the others print by their own name."""
 
 PARAMETERS = (
-    alpha, alpha0, s0, theta, gamma, beta, b0, clip, radius, epoch, prob, omega, margin, damping,
+    alpha, alpha0, s0, theta, gamma, beta, b0, clip, radius, epoch, prob, tau, omega, margin, damping,
     decay, *inexact.INEXACT_PARAMETERS, *of_search.SEARCH_PARAMETERS,
 )  # fmt: skip
 CONSTANTS = (

@@ -225,6 +225,8 @@ def test_inequalities_between_points_hold_anywhere(inequality):
                 s.gap_before: problem.gap(before),
                 s.gap_model: problem.gap(earlier) - behind @ behind / (2 * L),
                 s.gap_model_next: problem.gap(point) - ahead @ ahead / (2 * L),
+                # Of batches of two, as in _states.
+                s.moment: ((problem.component_gradients(point) ** 2).sum(1).mean() + ahead @ ahead) / 2,
             }
             parts = [
                 _inner(
