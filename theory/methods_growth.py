@@ -1,8 +1,8 @@
 """Nesterov's method with the gradients of batches, for noise that vanishes with the gradient.
 
 A step of length alpha lets f fall by ``alpha/2 ||grad f||^2`` in the mean, as without noise, if ``E||g||^2 <=
-rho ||grad f||^2`` and ``alpha <= 1/(rho L)``. The second sequence z pays for the noise: its steps are tau times
-shorter than Nesterov's for convex f, sqrt(tau) times for strongly convex ones, tau = rho at least.
+rho ||grad f||^2`` and ``alpha <= 1/(rho L)``. The second sequence z pays for the noise: its steps are tau
+times shorter than Nesterov's for convex f, sqrt(tau) times for strongly convex ones, tau = rho at least.
 """
 
 from __future__ import annotations

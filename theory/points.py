@@ -84,9 +84,7 @@ strong_below_minimum = Inequality(
     GY * Y - gap_at_point - mu / 2 * Y**2,
     frozenset({"strongly_convex"}),
 )
-growth_at_point = Inequality(
-    "strong growth at y_k", rho * GY**2 - moment, frozenset({"strong_growth"})
-)
+growth_at_point = Inequality("strong growth at y_k", rho * GY**2 - moment, frozenset({"strong_growth"}))
 convex_below_aside = Inequality(
     "first-order convexity at x_k, towards p_k", gap_aside - delta - G * (P - X), frozenset({"convex"})
 )
