@@ -9,6 +9,7 @@ import numpy as np
 
 from ratebound.experiments import affine
 from ratebound.experiments.backends import numpy_
+from ratebound.experiments.backends.rules import with_constants
 from ratebound.experiments.linear import is_linear, is_plain, linear
 from ratebound.experiments.plan import (
     ALONG_PATH,
@@ -249,7 +250,8 @@ def exact_curves(
         return {name: curves[name][grid] for name in chosen}
     if not is_plain(method):
         factors = batch_factors(problem.n, sizes, replacement)
-        curves = _linear_moments(problem, linear(method, alphas), factors, weights, chosen)
+        run = linear(with_constants(problem, method), alphas)
+        curves = _linear_moments(problem, run, factors, weights, chosen)
         return {name: curve[grid] for name, curve in curves.items()}
     recursion = MomentRecursion(problem, sizes, replacement, track_average="gap_average" in chosen)
     curves = _moments(recursion, alphas, weights, chosen)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sympy import Expr, Poly, Symbol, expand, simplify
 
+from ratebound.experiments.backends.rules import constants_of
 from ratebound.problems.certified import Memory, Setting
 from ratebound.problems.linear_moments import Linear
 from ratebound.problems.lower import lower, lower_mp
@@ -35,6 +36,11 @@ def plain(expr: Expr) -> Expr:
     return expr.xreplace({symbol: Symbol(symbol.name) for symbol in expr.free_symbols})
 
 
+def _numbers_of(method: Method) -> list[str]:
+    """Return the names of the parameters and of the constants of a problem that the method reads."""
+    return [*(p.name for p in method.parameters), *constants_of(method)]
+
+
 @lru_cache(maxsize=256)
 def _rows(method: Method) -> list[list[Expr]] | None:
     """Return the states with g, and their factors in each update and in the point; None if not linear."""
@@ -42,9 +48,10 @@ def _rows(method: Method) -> list[list[Expr]] | None:
         return None
     names = states_of(method)
     symbols = [*map(Symbol, names), Symbol("g")]
+    read = {*symbols, _COUNTER, _STEP, *map(Symbol, _numbers_of(method))}
     rows = []
     for expr in (*(plain(method.update[name]) for name in names), point_of(method)):
-        if not expr.is_polynomial(*symbols) or not expr.free_symbols <= {*symbols, _COUNTER, _STEP}:
+        if not expr.is_polynomial(*symbols) or not expr.free_symbols <= read:
             return None
         poly = Poly(expand(expr), *symbols)
         if poly.total_degree() > 1 or poly.eval(dict.fromkeys(symbols, 0)) != 0:
@@ -68,7 +75,10 @@ def rests(method: Method) -> list[bool]:
 
 
 def is_linear(method: Method) -> bool:
-    """Whether :func:`linear` can read the method: linear in states and g, and at rest at x*."""
+    """Whether the method is linear in its states and g, and at rest at x*.
+
+    Then :func:`linear` can read it, once numbers stand for its parameters and constants.
+    """
     return _rows(method) is not None
 
 
@@ -105,5 +115,6 @@ def setting_of(method: Method, alphas: np.ndarray, batch: int = 1, replacement: 
     """Return the run of a method as constants see it."""
     if is_plain(method):
         return Setting(alphas, batch, replacement)
-    run = linear(method, np.asarray(alphas)) if method.sampling == "batch" and is_linear(method) else None
+    readable = method.sampling == "batch" and is_linear(method) and not _numbers_of(method)
+    run = linear(method, np.asarray(alphas)) if readable else None
     return Setting(alphas, batch, replacement, Memory(method.name, run, moves=step_norm(method)))

@@ -21,10 +21,12 @@ from ratebound.experiments import affine
 from ratebound.experiments import precise_draws as drawn
 from ratebound.experiments import precise_moments as moments
 from ratebound.experiments.applicability import Trial
+from ratebound.experiments.backends.rules import constants_of
 from ratebound.experiments.linear import is_linear, is_plain
 from ratebound.experiments.plan import ALONG_PATH, AVERAGED, function_of
 from ratebound.experiments.precise_metric import MetricRules
 from ratebound.experiments.precise_states import Rules, StateMoments
+from ratebound.problems.constants import certify
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.losses import y as label
 from ratebound.problems.losses import z as prediction
@@ -74,9 +76,12 @@ def _sampled(trial: Trial) -> bool:
 
 
 def _exact(trial: Trial) -> Method:
-    """Return the method with its parameters as the rational numbers that their floats are."""
+    """Return the method with its parameters and constants as the rational numbers that their floats are."""
     method = trial.theorem.method
-    return method.at({p: Rational(float(trial.values[p])) for p in method.parameters})
+    values = {p: Rational(float(trial.values[p])) for p in method.parameters}
+    constants = constants_of(method).items()
+    values |= {symbol: Rational(certify(trial.problem, name).value) for name, symbol in constants}
+    return method.at(values)
 
 
 def ratio(trial: Trial, at: int) -> float:

@@ -273,9 +273,7 @@ def _reciprocal(theorem: Theorem, proof: Reciprocal) -> Iterator[Line]:
 
 
 def _potential(theorem: Theorem, proof: Potential) -> Iterator[Line]:
-    yield Line(
-        "Letters are vectors seen from x*, products inner products; Y is the point of the gradient GY."
-    )
+    yield Line("Letters are vectors seen from x*, products inner products; GY is the gradient at Y.")
     yield Line("The potential V_k is", proof.potential)
     if proof.lower is not None:
         yield Line("which is at least the potential from which the next step starts", proof.lower)

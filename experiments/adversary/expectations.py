@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
-from sympy import Rational
 
 from ratebound.experiments.adversary.case import Case
 from ratebound.experiments.adversary.moments import moment_curves
@@ -59,7 +57,7 @@ def curves(
     single = problem.n == 1 and not along_axis
     # Only moments, and engines, read parameters off the method as numbers.
     by_numbers = not by_paths or (draws is not None and not draws.values)
-    by_numbers = by_numbers or (not single and problem.kind == "quadratic" and _linear(case.method))
+    by_numbers = by_numbers or (not single and problem.kind == "quadratic" and is_linear(case.method))
     if given and case.method.sampling == "batch" and by_numbers:
         return _one_by_one(case, alphas, weights, given)
     if not theorem.stochastic or single:
@@ -91,12 +89,6 @@ def _roots(case: Case) -> tuple[str, ...]:
     """Return the measures of x_k that the theorem asks for and that are no quadratic forms."""
     needed = path_needs([case.theorem.measure])
     return tuple(name for name in needed if name not in SQUARES and name.endswith("_last"))
-
-
-@lru_cache(maxsize=256)
-def _linear(method: Method) -> bool:
-    """Whether a method is linear once its parameters are numbers."""
-    return is_linear(method.at(dict.fromkeys(method.parameters, Rational(1, 2))))
 
 
 def _one_by_one(

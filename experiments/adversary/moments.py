@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ratebound.experiments.backends.rules import with_constants
 from ratebound.experiments.linear import linear
 from ratebound.experiments.plan import undefined_to_nan
 from ratebound.problems.certified import batch_factor
@@ -67,7 +68,7 @@ def moment_curves(
     G, counts = np.unique(gradient_maps(problem, problem.x_star), axis=0, return_counts=True)
     chances = counts / problem.n
     mean, c = np.tensordot(chances, G, 1), batch_factor(problem.n, batch, replacement)
-    run = linear(method, alphas)
+    run = linear(with_constants(problem, method), alphas)
     states = run.follows.size
     of_x, of_sum = slice(d), slice(states * d, (states + 1) * d)
     H = problem.H

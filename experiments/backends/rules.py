@@ -95,6 +95,12 @@ def constants_on(problem: Problem, method: Method) -> dict[str, Expr]:
     return {name: Float(certify(problem, name).value, 17) for name in constants_of(method)}
 
 
+def with_constants(problem: Problem, method: Method) -> Method:
+    """Return the method with numbers for the constants of a problem that it reads."""
+    values = constants_on(problem, method)
+    return method.at({symbol: values[name] for name, symbol in constants_of(method).items()})
+
+
 def known(method: Method, expr: Expr, values: Mapping[str, Expr]) -> Expr:
     """Return an expression in the state of a method in symbols that every backend knows."""
     drawn = () if method.draws is None else method.draws.names
