@@ -16,6 +16,7 @@ from ratebound.theory.lower_bounds import LOWER_BOUNDS, LowerBound
 from ratebound.theory.measures import ONE_STEP
 from ratebound.theory.refuted import REFUTED
 from ratebound.theory.statement import Theorem
+from ratebound.theory.stationary import COMPARISONS, STATIONARY
 from ratebound.theory.symbols import MEANING
 
 FOLDER = Path(__file__).parent / "theorems"
@@ -50,6 +51,24 @@ def pages() -> dict[str, str]:
     ]
     index += ["by side in the tests (`ratebound.theory.equivalences`).", ""]
     index += [f"- **{each.title}** ({each.source})." for each in EQUIVALENCES.values()]
+    index += [
+        "",
+        "## Stationary moments",
+        "",
+        r"What $\mathbb{E}\lVert x_k-x_*\rVert^2$ tends to on a line with additive noise, with the variance",
+    ]
+    index += [
+        "$\\nu^2$ of a batch; how it gets there is exact at every k, too (`ratebound.theory.stationary`).",
+        "",
+    ]
+    index += [
+        f"- **{each.title}** ({each.source}): ${latex.tex(each.distance_sq)}$."
+        for each in STATIONARY.values()
+    ]
+    index += ["", "Of two that settle, the second over the first:", ""]
+    index += [
+        f"- **{each.title}** ({each.source}): ${latex.tex(each.ratio)}$." for each in COMPARISONS.values()
+    ]
     out = {"README.md": "\n".join([*index, ""])}
     out |= {f"{theorem.id}.md": _page(theorem) for theorem in THEOREMS.values()}
     return {name: _guarded(text) for name, text in out.items()}

@@ -62,7 +62,7 @@ assert isinstance(_summed, Telescope)
 sgd_growing_nonconvex_variance = replace(
     sgd_nonconvex_variance,
     id="sgd_growing_nonconvex_variance",
-    title="SGD, nonconvex, bounded variance of samples, batches that grow like k, mean squared gradient",
+    title="SGD, nonconvex, bounded variance of samples, batches that grow like k",
     source=f"{FS} for the setting (number not checked); derived here",
     assumptions=of_samples(sgd_nonconvex_variance.assumptions),
     batch=k + 1,

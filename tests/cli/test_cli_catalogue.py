@@ -13,6 +13,7 @@ from ratebound.theory.lower_bounds import LOWER_BOUNDS
 from ratebound.theory.proof_lines import factored
 from ratebound.theory.refuted import REFUTED
 from ratebound.theory.statement import Theorem
+from ratebound.theory.stationary import COMPARISONS, STATIONARY
 
 
 def run(*arguments):
@@ -50,7 +51,12 @@ def test_list_filters(option, value, has):
 
 @pytest.mark.parametrize(
     ("kind", "names"),
-    [("lower", LOWER_BOUNDS), ("equivalences", EQUIVALENCES), ("refuted", REFUTED)],
+    [
+        ("lower", LOWER_BOUNDS),
+        ("equivalences", EQUIVALENCES),
+        ("stationary", STATIONARY | COMPARISONS),
+        ("refuted", REFUTED),
+    ],
 )
 def test_what_stands_beside_the_theorems_is_listed(kind, names):
     result = run("list", "--kind", kind)

@@ -22,7 +22,7 @@ def _orders(theorem: Theorem) -> Iterable[str]:
     return theorem.order.kind, text, rate.removeprefix("O(").removesuffix(")") + floor
 
 
-_KINDS = ("theorems", "lower", "equivalences", "refuted")
+_KINDS = ("theorems", "lower", "equivalences", "stationary", "refuted")
 
 
 def _beside(kind: str) -> list[tuple[str, ...]]:
@@ -30,6 +30,7 @@ def _beside(kind: str) -> list[tuple[str, ...]]:
     from ratebound.theory.equivalences import EQUIVALENCES
     from ratebound.theory.lower_bounds import LOWER_BOUNDS
     from ratebound.theory.refuted import REFUTED
+    from ratebound.theory.stationary import COMPARISONS, STATIONARY
 
     if kind == "lower":
         return [
@@ -38,6 +39,11 @@ def _beside(kind: str) -> list[tuple[str, ...]]:
         ]
     if kind == "equivalences":
         return [(each.id, each.title) for each in EQUIVALENCES.values()]
+    if kind == "stationary":
+        return [
+            *((each.id, str(each.distance_sq), each.title) for each in STATIONARY.values()),
+            *((each.id, str(each.ratio), each.title) for each in COMPARISONS.values()),
+        ]
     return [(each.theorem.id, each.theorem.title, each.why) for each in REFUTED.values()]
 
 
@@ -77,7 +83,8 @@ def _kept(theorems: list[Theorem], option: str, wanted: str) -> list[Theorem]:
     type=click.Choice(_KINDS),
     default="theorems",
     show_default=True,
-    help="What to list: also lower bounds, each beside its theorem, equivalences, or refuted statements.",
+    help="What to list: also lower bounds, each beside its theorem, equivalences, stationary moments and "
+    "their ratios, or refuted statements.",
 )
 def list_theorems(kind: str, source: str | None, **wanted: str | None) -> None:
     """List the theorems: id, setting, order, kind of proof, title."""
