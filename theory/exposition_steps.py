@@ -47,6 +47,9 @@ def least_gradient(theorem: Theorem, proof: LeastGradient) -> Iterator[Line]:
         if lemma is not None:
             side = "at most" if lemma.direction == "upper" else "at least"
             yield Line(f"The sum of the {name} by the lemma {lemma.name!r} is {side}", lemma.bound)
+    if theorem.averaged_over is not None:
+        yield Line("What is paid for is the mean of N, which is at most", theorem.bound)
+        return
     least = "N" if theorem.measure == "gap_best" else "squared N"
     yield Line(
         f"Were the least {least} of x_0 .. x_{{k-1}} above the bound, more would be paid:", theorem.bound

@@ -1,10 +1,10 @@
-"""Certificates for steps whose length depends on N = ||grad f(x_k)||: the least gradient, by pieces of N.
+"""Certificates for steps whose length depends on N = ||grad f(x_k)||: least or mean gradient, by pieces of N.
 
 N may also be f(x_k) - f*: then it is the least gap that is bounded.
 
 Where N is known to lie between two ends, a step is a number times the gradient, and one step of a potential
 pays for ``c N^p``. If the least of N_0, .., N_{k-1} were larger than the bound allows, the steps together
-would pay more than there is.
+would pay more than there is. Where ``c N`` is paid for any N, they pay for the mean of N with the weights c.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 N = Symbol("N", positive=True)
 """The norm of grad f(x_k), or f(x_k) - f*."""
 _EUCLIDEAN = sqrt(grad_sq)
-_MEASURED = {"grad_norm_sq_best": (_EUCLIDEAN, 2), "gap_best": (delta, 1)}
+_MEASURED = {"grad_norm_sq_best": (_EUCLIDEAN, 2), "gap_best": (delta, 1), "grad_norm_mean": (_EUCLIDEAN, 1)}
 """Measure -> what N is, and the power of N that is bounded."""
 _NEXT = {delta: delta_next, d2: d2_next}
 
@@ -67,7 +67,7 @@ class Piece:
 
 @dataclass(frozen=True)
 class LeastGradient:
-    """``V_{k+1} + c N^p <= V_k + noise`` on each piece, hence a bound on the least N^2, or gap, for j < k.
+    """``V_{k+1} + c N^p <= V_k + noise`` on each piece: a bound on the least N^2 or gap, or the mean of N.
 
     Parameters
     ----------
@@ -111,6 +111,8 @@ class LeastGradient:
             raise RateboundError(f"{self.norm} does not bound {theorem.measure} from above")
         if len(self.pieces) > 1 and theorem.step.has(k):
             raise RateboundError("with several pieces the step must not depend on k")
+        if theorem.averaged_over is not None:
+            self._check_mean(theorem)
         require_known(self.noise, "the noise")
         ends = [S.Zero, *(piece.high for piece in self.pieces)]
         if ends[-1] is not None or [piece.low for piece in self.pieces] != ends[:-1]:
@@ -128,6 +130,13 @@ class LeastGradient:
                 vanishes(top - implied) for top in (bound.args if isinstance(bound, Max) else [bound])
             ):
                 require(bound - implied, theorem, "the bound against the summed decrease")
+
+    def _check_mean(self, theorem: Theorem) -> None:
+        """Check that N itself is paid for, with the weights of the mean."""
+        (piece, *others) = self.pieces
+        ratio = (piece.factor / theorem.weights).xreplace({alpha: theorem.step}).simplify()
+        if others or piece.power != 1 or ratio.has(k):
+            raise RateboundError(f"the mean of N has weights {theorem.weights}, and the proof other factors")
 
     def _check_piece(self, theorem: Theorem, piece: Piece) -> None:
         """Check the claim: less its multipliers it is free of the state, and nonnegative on the piece."""

@@ -101,12 +101,13 @@ def moment_split(c: Expr) -> Inequality:
     """Return ``E||(1 - c) a - c b||^2 >= 0`` for the parts a and b of ``g_k - grad f(x*)``.
 
     They are ``a = grad f_i(x_k) - grad f_i(x*)`` and ``b = grad f_i(x*) - grad f(x*)``, whose mean square is
-    the variance at the minimiser. It holds for every c.
+    the variance at the minimiser. Means over a batch have smaller squares, so that c is between 0 and 1.
     """
     return Inequality(
         f"spread and variance at the minimiser, split at {c}",
         (1 - c) * spread + c * sigma_star_sq - c * (1 - c) * moment_apart,
         needs("smooth_components_of_sum"),
+        positive=c * (1 - c),
     )
 
 

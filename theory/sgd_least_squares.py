@@ -8,7 +8,6 @@ from ratebound.theory.assumptions import convex, strong_monotone, strongly_conve
 from ratebound.theory.averaged_lms import AveragedLMS
 from ratebound.theory.certificate import Corollary
 from ratebound.theory.methods import sgd
-from ratebound.theory.methods_drawn import newton_doubling
 from ratebound.theory.noise_models import heavy_rows, least_squares
 from ratebound.theory.recursion import Recursion
 from ratebound.theory.statement import Theorem
@@ -30,7 +29,10 @@ sgd_averaged_least_squares = Theorem(
     start=Integer(1),
     certificate=AveragedLMS(),
     defaults={alpha: 1 / (4 * R_sq)},
-    note="No floor: a constant step loses nothing once the iterates are averaged, for least squares only.",
+    note=(
+        "No floor: a constant step loses nothing once the iterates are averaged, for least squares only. The "
+        "same is proved of steps on quadratic models of f, such as newton_doubling: here the model is f."
+    ),
     sibling="sgd_star_convex",
 )
 
@@ -69,26 +71,8 @@ sgd_least_squares_distance = Theorem(
     sibling="sgd_nws",
 )
 
-newton_doubling_least_squares = Theorem(
-    id="newton_doubling_least_squares",
-    title="SGD on quadratic models of least squares, averaged iterate",
-    source="Bach and Moulines 2013, the second phase of their two-step method; derived here",
-    method=newton_doubling,
-    assumptions=(convex, least_squares),
-    step=alpha,
-    where=(alpha < 1 / R_sq,),
-    measure="gap_average",
-    bound=sgd_averaged_least_squares.bound,
-    start=Integer(1),
-    certificate=AveragedLMS(),
-    defaults={alpha: 1 / (4 * R_sq)},
-    note="Here the model is f, and the run that of SGD; with other losses the rate 1/k is measured only.",
-    sibling="sgd_averaged_least_squares",
-)
-
 THEOREMS = (
     sgd_averaged_least_squares,
     sgd_averaged_least_squares_quarter,
     sgd_least_squares_distance,
-    newton_doubling_least_squares,
 )

@@ -19,6 +19,7 @@ from ratebound.theory.assumptions import (
 from ratebound.theory.certificate import Corollary
 from ratebound.theory.lemmas import harmonic_shifted, inverse_sqrt_corrected
 from ratebound.theory.methods import sgd
+from ratebound.theory.noise_splits import noise_split
 from ratebound.theory.recursion import Recursion
 from ratebound.theory.statement import Theorem
 from ratebound.theory.symbols import (
@@ -102,21 +103,23 @@ sgd_nws = Theorem(
 sgd_star_convex = Theorem(
     id="sgd_star_convex",
     title="SGD, convex, variance at the minimiser, constant step, averaged iterate",
-    source="derived from the co-coercivity lemma of Needell, Srebro and Ward 2014",
+    source="derived; the co-coercivity lemma of Needell, Srebro and Ward 2014 has larger constants",
     method=sgd,
     assumptions=(convex, smooth_components),
     step=alpha,
     where=(alpha < 1 / L_max,),
     measure="gap_average",
-    bound=(D**2 / (2 * alpha * (1 - alpha * L_max) * k) + alpha * sigma_star_sq / (1 - alpha * L_max)),
+    bound=D**2 / (2 * alpha * k) + alpha * sigma_star_sq / (2 * (1 - alpha * L_max)),
     start=Integer(1),
     certificate=Telescope(
         potential=d2,
-        weight=2 * alpha * (1 - alpha * L_max),
-        noise=2 * alpha**2 * sigma_star_sq,
-        by={first_order: 2 * alpha * (1 - alpha * L_max), cocoercive_components: alpha**2},
+        weight=2 * alpha,
+        noise=alpha**2 * sigma_star_sq / (1 - alpha * L_max),
+        by={noise_split("smooth_components", alpha * L_max): alpha**2},
     ),
     defaults={alpha: 1 / (4 * L_max)},
+    note="Batches of any size; minibatch_convex says what they gain.",
+    sibling="minibatch_convex",
 )
 
 _DECAYING = alpha0 / sqrt(k + 1)
@@ -171,7 +174,7 @@ sgd_star_convex_horizon = Theorem(
     assumptions=(convex, smooth_components),
     step=_TUNED,
     measure="gap_average",
-    bound=(2 * L_max * D**2 + sigma_star_sq / L_max) / sqrt(K),
+    bound=(L_max * D**2 + sigma_star_sq / (2 * L_max)) / sqrt(K),
     start=Integer(1),
     certificate=Corollary(sgd_star_convex, {alpha: _TUNED}),
     note="The step needs neither the noise nor the distance.",

@@ -7,7 +7,6 @@ from sympy import Integer
 from ratebound.theory.assumptions import (
     convex,
     descent_lemma,
-    first_order,
     pl,
     pl_inequality,
     quadratic,
@@ -29,6 +28,7 @@ from ratebound.theory.noise_models import (
     weighted_common,
     weighted_gap,
 )
+from ratebound.theory.noise_splits import noise_split
 from ratebound.theory.recursion import Recursion
 from ratebound.theory.statement import Theorem
 from ratebound.theory.symbols import (
@@ -75,19 +75,19 @@ sgd_importance_sc = Theorem(
 sgd_importance_convex = Theorem(
     id="sgd_importance_convex",
     title="SGD, importance sampling, convex, constant step, averaged iterate",
-    source=f"derived from the co-coercivity lemma of {_NWS}",
+    source=f"derived; the co-coercivity lemma of {_NWS} has larger constants",
     method=sgd_importance,
     assumptions=(convex, weighted),
     step=alpha,
     where=(alpha < 1 / L_mean,),
     measure="gap_average",
-    bound=D**2 / (2 * alpha * _NET * k) + alpha * sigma_p_sq / _NET,
+    bound=D**2 / (2 * alpha * k) + alpha * sigma_p_sq / (2 * _NET),
     start=Integer(1),
     certificate=Telescope(
         potential=d2,
-        weight=2 * alpha * _NET,
-        noise=2 * alpha**2 * sigma_p_sq,
-        by={first_order: 2 * alpha * _NET, weighted_cocoercive: alpha**2},
+        weight=2 * alpha,
+        noise=alpha**2 * sigma_p_sq / _NET,
+        by={noise_split("weighted", alpha * L_mean): alpha**2},
     ),
     defaults={alpha: 1 / (4 * L_mean)},
     replacement=True,
@@ -120,19 +120,19 @@ sgd_partial_sc = Theorem(
 sgd_partial_convex = Theorem(
     id="sgd_partial_convex",
     title="SGD, partially biased sampling, convex, constant step, averaged iterate",
-    source=f"derived from the co-coercivity lemma of {_NWS}",
+    source=f"derived; the co-coercivity lemma of {_NWS} has larger constants",
     method=sgd_partial,
     assumptions=(convex, partly_weighted),
     step=alpha,
     where=(alpha < 1 / (2 * L_mean),),
     measure="gap_average",
-    bound=D**2 / (2 * alpha * _HALF * k) + 2 * alpha * sigma_star_sq / _HALF,
+    bound=D**2 / (2 * alpha * k) + alpha * sigma_star_sq / _HALF,
     start=Integer(1),
     certificate=Telescope(
         potential=d2,
-        weight=2 * alpha * _HALF,
-        noise=4 * alpha**2 * sigma_star_sq,
-        by={first_order: 2 * alpha * _HALF, partly_cocoercive: alpha**2},
+        weight=2 * alpha,
+        noise=2 * alpha**2 * sigma_star_sq / _HALF,
+        by={noise_split("weighted_partly", 2 * alpha * L_mean): alpha**2},
     ),
     defaults={alpha: 1 / (8 * L_mean)},
     replacement=True,

@@ -61,10 +61,7 @@ _PEP_DISTANCE = (
     "k = 1, 2, 3, 5"
 )
 _SHARP = "sgd_convex_decaying_sharp has smaller factors of D^2 and of the second moment at every k"
-_STAR = (
-    "2 alpha <grad f, x - x*> >= 2 alpha gap + (alpha/L_max) E||g_i - g_i*||^2, then Young: "
-    "sum 2 alpha_j gap_j <= D^2 + sum alpha_j^2 sigma*^2/(1 - alpha_j L_max)"
-)
+_STAR = "the step of sgd_star_convex: sum 2 alpha_j gap_j <= D^2 + sum alpha_j^2 sigma*^2/(1 - alpha_j L_max)"
 _SHORT = "; where that is too large, gap <= L_max E||x - x*||^2/2"
 _TWO_STAGES = "E||x_j - x*||^2 <= second_moment/(mu^2 (j+1)) by recursion, put into the telescoped sum"
 _HARMONIC = "the telescoped sum kept as sum (j+1)/(j+2) = k + 1 - H_{k+1} <= k (k+1)/(k+2)"
@@ -73,10 +70,6 @@ _UNIFORM = (
 )
 
 _BY_STAR = {
-    "sgd_star_convex": (
-        "k -> k + 1",
-        "term alpha*sigma_star_sq/(-L_max*alpha + 1) x 0.5",
-    ),
     "sgd_handbook_decaying": (
         "bound x 0.5",
         "k -> 2 k",
@@ -85,15 +78,6 @@ _BY_STAR = {
         "term 5*alpha0*sigma_star_sq*log(k + 1)/sqrt(k) x 0.5",
         "range x 1.5",
         "range x 2",
-        "step x 0.5",
-        "step x 2",
-    ),
-    "sgd_star_convex_horizon": (
-        "bound x 0.5",
-        "k -> 2 k",
-        "k -> k + 1",
-        "term sigma_star_sq/(sqrt(K)*L_max) x 0.5",
-        "term 2*D**2*L_max/sqrt(K) x 0.5",
         "step x 0.5",
         "step x 2",
     ),

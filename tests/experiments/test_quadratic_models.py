@@ -98,7 +98,7 @@ def test_the_gap_falls_like_1_over_k_where_constant_steps_of_sgd_have_a_floor():
 
 
 def test_many_digits_agree_with_doubles():
-    theorem = replace(THEOREMS["newton_doubling_least_squares"], method=METHODS["newton_model"])
+    theorem = replace(THEOREMS["sgd_averaged_least_squares"], method=METHODS["newton_model"])
     trial, at = prepare(theorem, load("quadratic_2d"), steps=20, batch=2), np.array([1, 2, 20])
     assert precise.feasible(trial, 20)
     expected = exact_values(Grid(((trial, at),))) / trial.bound(at)

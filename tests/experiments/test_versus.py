@@ -36,8 +36,8 @@ def test_regimes_are_those_of_a_scan():
 def test_what_is_proved_for_all_constants_is_said():
     found = contrast(THEOREMS["gd_convex"], THEOREMS["gd_convex_tight"])
     assert (found.never_larger, found.equal, found.far) == ("gd_convex_tight", False, None)
-    same = contrast(THEOREMS["gd_nonconvex"], THEOREMS["normalised_nonconvex_horizon"])
-    assert same.equal and same.never_larger == "gd_nonconvex"
+    same = contrast(THEOREMS["nesterov_convex"], THEOREMS["fista_convex"])
+    assert same.equal and same.never_larger == "nesterov_convex"
     # At twice the step another bound takes over.
     halves = contrast(THEOREMS["gd_convex"], THEOREMS["gd_convex_tight"], {alpha: Rational(1, 2) / L})
     assert halves.never_larger == "gd_convex_tight"

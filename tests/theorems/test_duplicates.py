@@ -41,6 +41,7 @@ KEPT = {
     ("ista_contraction", "ista_strong"): "a textbook's form, with its own constant and an easier proof",
     ("sgd_convex_decaying_sharp", "sgd_convex_decaying"): "the published constants",
     ("sgd_averaged_least_squares", "sgd_averaged_least_squares_quarter"): "the published constants",
+    ("minibatch_convex", "sgd_star_convex"): "constants that know no batches",
     ("sarah_convex", "sarah_pl"): "a factor of ||grad f(x_0)||^2, which outer loops multiply",
     ("svrg_convex", "svrg_sc"): "a factor of the gap at x_0, which epochs multiply",
 }

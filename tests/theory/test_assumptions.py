@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from sympy import Poly
+from sympy import Poly, Rational
 
 from ratebound.problems.axes import axis_smoothness
 from ratebound.problems.constants import NotCertified, Setting, certify
@@ -16,12 +16,14 @@ from ratebound.theory import stored_symbols
 from ratebound.theory import symbols as s
 from ratebound.theory.assumptions import ASSUMPTIONS, FACTS, JOINT
 from ratebound.theory.methods import METHODS
+from ratebound.theory.noise_splits import SAMPLED, noise_split
 from ratebound.theory.onestep import G, X
 from ratebound.theory.points import BETWEEN_POINTS, GP, GY, PN, XN, M, P, Y
 from ratebound.theory.stored import COMPARED
 from ratebound.theory.symbols import BY_NAME
 
-INEQUALITIES = (*(i for a in ASSUMPTIONS.values() for i in a.inequalities), *JOINT, *COMPARED)
+SPLITS = tuple(noise_split(name, Rational(c)) for name in SAMPLED for c in ("1/5", "9/10"))
+INEQUALITIES = (*(i for a in ASSUMPTIONS.values() for i in a.inequalities), *JOINT, *COMPARED, *SPLITS)
 OPTIONS = {"huber_worst": {"horizon": 3}}
 SUMS = {"smooth_sum", "convex_sum", "strongly_convex_sum", "smooth_components_of_sum"}
 """What is assumed of a finite sum to which a penalty may be added; the others are about f without one."""

@@ -10,6 +10,7 @@ from ratebound.theory.assumptions import convex
 from ratebound.theory.averaged_lms import AveragedLMS
 from ratebound.theory.catalogue import THEOREMS
 from ratebound.theory.errors import RateboundError
+from ratebound.theory.methods import METHODS
 from ratebound.theory.symbols import D, R_sq, alpha, k, rank, residual_sq
 
 THEOREM = THEOREMS["sgd_averaged_least_squares"]
@@ -83,6 +84,11 @@ def test_the_levels_of_the_noise_are_as_the_proof_says(seed, share):
 def test_what_the_proof_does_not_cover_is_refused(change, words):
     with pytest.raises(RateboundError, match=words):
         dataclasses.replace(THEOREM, **change)
+
+
+@pytest.mark.parametrize("name", ["newton_model", "newton_doubling"])
+def test_steps_on_models_of_least_squares_are_those_of_sgd(name):
+    assert dataclasses.replace(THEOREM, method=METHODS[name]).proof == "certified"
 
 
 def test_a_larger_bound_is_proved_too():

@@ -43,7 +43,6 @@ NOT_READ = {
         for assumption in ("quadratic", "strongly_convex")
     },
     **{(name, "convex"): _OF_PARTS for name in ("lsvrg_convex", "saga_convex", "sgd_averaged_least_squares")},
-    ("newton_doubling_least_squares", "convex"): _OF_PARTS,
     ("sgd_convex_decaying", "smooth"): "the range of the published statement names L",
 }
 """Assumptions, by theorem, that no inequality of the proof reads, and why they are stated."""

@@ -24,7 +24,7 @@ from ratebound.theory.methods_proximal import fista, prox_gd, prox_sgd, shrinks,
 from ratebound.theory.points import XN, X, Y
 
 ABOUT = [v for v in vars(proximity).values() if isinstance(v, Inequality) and v.about in (prox_gd, prox_sgd)]
-ABOUT += [proximity.cocoercive_gap_apart, *(proximity.moment_split(Rational(t)) for t in ("1/2", "1/5", 3))]
+ABOUT += [proximity.cocoercive_gap_apart, *(proximity.moment_split(Rational(t)) for t in ("1/5", "9/10"))]
 GAINS = (proximal_points.gain_over_iterate, proximal_points.gain_over_minimum)
 
 

@@ -15,7 +15,7 @@ from ratebound.problems.finite_sum import Problem
 from ratebound.problems.losses import LOSSES
 from ratebound.theory.catalogue import THEOREMS
 from ratebound.theory.methods import METHODS
-from ratebound.theory.symbols import D, L, L_max, alpha, k, sigma_star_sq
+from ratebound.theory.symbols import D, L, alpha
 
 sys.path.append(str(ROOT))
 from benchmarks.mutants import chains, labels, split, table
@@ -118,12 +118,6 @@ def test_a_certificate_that_meets_no_polynomial_does_not_close_and_stops_nothing
     with pytest.raises(labels.RateboundError, match="no polynomial"):
         replace(half.theorem, certificate=parent.certificate)
     assert labels.label(half).label == "open"
-
-
-def test_the_lemma_behind_the_labels_of_the_star_theorems_stands():
-    noise = alpha * sigma_star_sq / (2 * (1 - alpha * L_max))
-    lemma = replace(THEOREMS["sgd_star_convex"], bound=D**2 / (2 * alpha * k) + noise, certificate=None)
-    assert worst(lemma)[0] <= KILLED
 
 
 def test_the_inequality_behind_the_last_iterate_of_long_steps_stands():
