@@ -8,7 +8,8 @@ the difference being ``||(1 - c) a - c e||^2/(c (1 - c))``. Convex components th
 
     E||a||^2 <= 2 L (<grad f(x_k), x_k - x*> - (f(x_k) - f*)).
 
-With ``c = alpha L`` a step pays with its inner product for all but the noise, and keeps ``2 alpha (f(x_k) - f*)``.
+With ``c = alpha L`` a step pays with its inner product for all but the noise;
+``2 alpha (f(x_k) - f*)`` stays.
 
 Expected smoothness is this inequality at c = 1/2 with f - f* in place of what convexity leaves of the inner
 product, which is as good a bound on ``E||a||^2``.
