@@ -5,7 +5,6 @@ from __future__ import annotations
 from sympy import Integer, Max, sqrt
 
 from ratebound.theory.assumptions import (
-    convex,
     convex_components,
     expected_smoothness,
     strong_first_order,
@@ -44,7 +43,7 @@ minibatch_convex = Theorem(
         "half of the range"
     ),
     method=sgd,
-    assumptions=(convex, convex_components),
+    assumptions=(convex_components,),
     step=alpha,
     where=(alpha < 1 / ell,),
     measure="gap_average",
@@ -71,7 +70,7 @@ minibatch_convex_horizon = Theorem(
     title="Mini-batch SGD, convex, expected smoothness, step 1/(4 ell sqrt K), averaged iterate",
     source="derived from the constant step",
     method=sgd,
-    assumptions=(convex, convex_components),
+    assumptions=(convex_components,),
     step=_SLOW,
     measure="gap_average",
     bound=(2 * ell * D**2 + sigma_b_sq / (6 * ell)) / sqrt(K),
@@ -87,7 +86,7 @@ minibatch_convex_tuned = Theorem(
     title="Mini-batch SGD, convex, expected smoothness, step tuned to K, D and noise, averaged iterate",
     source="the form of Lan 2012 and of Stich 2019 (numbers not checked); constants and step derived",
     method=sgd,
-    assumptions=(convex, convex_components),
+    assumptions=(convex_components,),
     step=_TUNED,
     measure="gap_average",
     bound=ell * D**2 / (2 * K) + D * sqrt(sigma_b_sq / K),
