@@ -23,6 +23,7 @@ from ratebound.experiments.plan import Plan, undefined_to_nan
 from ratebound.problems.blas import one_blas_thread
 from ratebound.problems.finite_sum import Problem
 from ratebound.theory.draws import L_i, L_j, coin
+from ratebound.theory.readings import READINGS, state_of
 from ratebound.theory.symbols import k as counter
 
 if TYPE_CHECKING:
@@ -209,14 +210,15 @@ def moments(plan: Plan) -> dict[str, np.ndarray]:
     problem, (runs, steps) = plan.problem, plan.alphas.shape
     assert plan.weights is not None
     H, spent = problem.H, np.cumsum(plan.weights, axis=1)
-    forms = {"gap_last": H / 2, "distance_sq": np.eye(problem.d), "grad_norm_sq_last": H @ H}
+    forms = {"gap_last": ("x", H / 2), "grad_norm_sq_last": ("x", H @ H)}
+    forms |= {name: (state_of(name), np.eye(problem.d)) for name in ("distance_sq", *READINGS)}
     curves = {name: np.full((runs, steps + 1), np.nan) for name in {*plan.measures, "grad_norm_sq_last"}}
     run = Moments(plan)
     # Small products in a loop: what threads of BLAS spend on waiting is several times what they compute.
     with np.errstate(all="ignore"), one_blas_thread():
         for k in range(steps + 1):
             for name in forms.keys() & curves.keys():
-                curves[name][:, k] = run.square("x", forms[name])
+                curves[name][:, k] = run.square(*forms[name])
             if k and "gap_average" in curves:
                 curves["gap_average"][:, k] = run.square(SUM, H / 2) / spent[:, k - 1] ** 2
             if k < steps:

@@ -17,7 +17,7 @@ import numpy as np
 
 from ratebound.experiments.backends.drawn import least_values, length_reader, values_of
 from ratebound.experiments.backends.numpy_ import compile_method, nan_to_inf
-from ratebound.experiments.backends.rules import constants_of
+from ratebound.experiments.backends.rules import at_start, constants_of
 from ratebound.experiments.exact import path_curves, path_needs
 from ratebound.experiments.plan import (
     check_alphas,
@@ -31,6 +31,7 @@ from ratebound.problems.finite_sum import Problem
 from ratebound.problems.point_values import measures_at
 from ratebound.theory.draws import Draws, along
 from ratebound.theory.errors import RateboundError
+from ratebound.theory.readings import state_of
 
 if TYPE_CHECKING:
     from ratebound.theory.method import Method
@@ -180,16 +181,13 @@ def _walk(
     steps, d = alphas.size, problem.d
     totals = {name: np.zeros(steps + 1) for name in (*functions, *(["gap_average"] if averaged else []))}
     spent = np.concatenate([[0.0], np.cumsum(weights)])
-    starts = {"x", *method.from_start}
-    first = {name: problem.x0[None] if name in starts else np.zeros((1, d)) for name in method.update}
-    first |= {name: problem.gradient(problem.x0)[None] for name in draws.from_gradient}
+    first = {name: at_start(problem, method, name)[None] for name in method.update}
     stack = [(0, first, np.zeros((1, d)), np.ones(1))]
     with np.errstate(all="ignore"):
         while stack:
             k, state, past, chance = stack.pop()
-            X = state["x"]
             for name, function in functions.items():
-                totals[name][k] += chance @ function(X)
+                totals[name][k] += chance @ function(state[state_of(name)])
             if averaged and spent[k]:
                 totals["gap_average"][k] += chance @ problem.gap(past / spent[k])
             if k == steps:
@@ -198,7 +196,7 @@ def _walk(
             m = len(drawn)
             wide = max(1, _VALUES // (m * max(problem.n, drawn.shape[1] * d)))
             inputs = {**fixed, "alpha": alphas[k], "k": float(k)}
-            for start in range(0, len(X), wide):
+            for start in range(0, len(chance), wide):
                 part = {name: value[start : start + wide] for name, value in state.items()}
                 count = len(part["x"])
                 spread = {n: np.broadcast_to(v[:, None, :], (count, m, d)) for n, v in part.items()}

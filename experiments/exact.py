@@ -28,6 +28,7 @@ from ratebound.problems.finite_sum import Problem
 from ratebound.problems.linear_moments import Linear, LinearMoments
 from ratebound.problems.moments import MomentRecursion, batch_factors
 from ratebound.theory.errors import RateboundError
+from ratebound.theory.readings import READINGS
 
 if TYPE_CHECKING:
     from ratebound.theory.method import Method
@@ -44,11 +45,11 @@ def exact_available(problem: Problem, method: Method, batch: int = 1, measure: s
     """
     if method.sampling == "full":
         return True
-    if measure not in SQUARES:
-        return False
+    if measure not in SQUARES or (measure in READINGS and READINGS[measure].state in method.from_start):
+        return False  # Moments are those about where a state rests, which is x* for what starts at x_0.
     if method.draws is not None:
         return affine.available(problem, method, batch)
-    if problem.kind != "quadratic" or problem.x_star is None:
+    if measure in READINGS or problem.kind != "quadratic" or problem.x_star is None:
         return False
     return is_plain(method) or is_linear(method)
 

@@ -221,7 +221,7 @@ def floor_of(problem: Problem, measure: str, method: Method, steps: int) -> floa
     value += kept * certify(problem, "L").value if kept else 0.0
     if measure.startswith("gap"):
         return value
-    if measure.startswith("grad") or measure == "batch_variance":
+    if measure.startswith("grad") or measure in ("batch_variance", "estimate_sq"):
         # ||grad f||^2 <= 2 L (f - f*).
         return float(at_most(measure, (2 * certify(problem, "L").value * value) ** 0.5, problem.d))
     # ||x - x*||^2 <= (2/mu)(f - f*), and x* itself is known up to its error.

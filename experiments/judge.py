@@ -12,6 +12,7 @@ import numpy as np
 from ratebound.experiments import grid as grids
 from ratebound.experiments import replicas as sampling
 from ratebound.experiments.applicability import Trial
+from ratebound.experiments.backends.rules import at_start
 from ratebound.experiments.conditional import check_step
 from ratebound.experiments.finding import Finding, closest, compare, enumerated_values, exact_values, ratios
 from ratebound.experiments.grid import Grid
@@ -25,6 +26,7 @@ from ratebound.problems.point_values import values_at
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.measures import BEST
 from ratebound.theory.order import Order
+from ratebound.theory.readings import state_of
 from ratebound.theory.statement import Theorem
 
 _FAR = 1e12
@@ -181,8 +183,10 @@ def _without_expectation(grid: Grid, seen: sampling.Sample | None, options: Opti
 
 
 def _start(grid: Grid) -> float:
-    """Return the measure at x_0."""
-    return float(values_at(grid.problem)[function_of(grid.theorem.measure)](grid.problem.x0))
+    """Return the measure at the start."""
+    measure = grid.theorem.measure
+    first = at_start(grid.problem, grid.theorem.method, state_of(measure))
+    return float(values_at(grid.problem)[function_of(measure)](first))
 
 
 def _vacuous(grid: Grid) -> bool:

@@ -15,6 +15,7 @@ from ratebound.problems.sparse import need_dense
 from ratebound.theory.errors import RateboundError, nearest
 from ratebound.theory.measures import BEST, WEIGHED
 from ratebound.theory.penalty_symbols import l1
+from ratebound.theory.readings import READINGS, require_state
 from ratebound.theory.visits import INDEPENDENT
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ SQUARES = (
     "gap_best",
     "grad_norm_sq_mean",
     "grad_norm_sq_best",
+    *(name for name, reading in READINGS.items() if reading.norm == "square"),
 )
 """Measures that second moments give where f is quadratic."""
 MEASURES = (*SQUARES, "grad_norm_last", "grad_l1_last", "grad_norm_mean", "grad_l1_mean")
@@ -36,7 +38,8 @@ MEASURES = (*SQUARES, "grad_norm_last", "grad_l1_last", "grad_norm_mean", "grad_
 f - f* at the weighted mean of x_0 .. x_{k-1}, ``gap_best`` its minimum over x_0 .. x_{k-1};
 ``grad_norm_sq_mean`` the weighted mean and ``grad_norm_sq_best`` the minimum of ||grad f(x_j)||^2 over j < k;
 ``grad_norm_mean`` and ``grad_l1_mean`` the weighted means of the norm itself and of that sum. Those of the
-points before x_k are nan at k = 0, and means are until a weight is positive."""
+points before x_k are nan at k = 0, and means are until a weight is positive. What reads a state of a method is
+named in :data:`ratebound.theory.readings.READINGS`."""
 AVERAGED = WEIGHED
 """Those that weigh the points: undefined as long as all weights are zero."""
 OVER_PATH = WEIGHED | BEST
@@ -52,7 +55,9 @@ ALONG_PATH = {
 
 
 def function_of(measure: str) -> str:
-    """Return the name of the function of a point that a measure reads, such as ``gap`` for ``gap_last``."""
+    """Return the name of the function of a vector that a measure reads, such as ``gap`` for ``gap_last``."""
+    if measure in READINGS:
+        return READINGS[measure].norm
     if measure == "gap_average":
         return "gap"
     return ALONG_PATH.get(measure, measure.removesuffix("_last"))
@@ -248,6 +253,8 @@ class Plan:
         }
         for name, value in checked.items():
             object.__setattr__(self, name, value)
+        for measure in self.measures:
+            require_state(measure, self.method)
 
     def _check_penalty(self) -> None:
         if self.problem.l1 and l1 not in self.method.update["x"].free_symbols:

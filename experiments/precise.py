@@ -34,12 +34,15 @@ from ratebound.problems.lower import lower_mp
 from ratebound.theory.measures import BEST
 from ratebound.theory.method import Method
 from ratebound.theory.noise_models import to_end
+from ratebound.theory.readings import READINGS
 from ratebound.theory.symbols import K, delta, k
 
 _DIGITS, _LONG = 50, 100
 _WORK, _MOMENT_WORK, _METRIC_WORK = 3e6, 1e7, 1e5
 """Multiplications of mpmath numbers, of whole ones, and under Hessians, that are affordable: seconds."""
 _REFINEMENTS = 9
+_NORMS: Mapping[str, Callable[[np.ndarray], Any]] = {"square": lambda v: v @ v}
+"""What measures read of a state."""
 _READ: Mapping[str, Callable[[np.ndarray], Any]] = {
     "grad_norm_sq": lambda g: g @ g,
     "grad_norm": lambda g: mpmath.sqrt(g @ g),
@@ -238,6 +241,8 @@ def _walked(trial: Trial, alphas: list[Any], weights: np.ndarray, at: np.ndarray
                 found[step] = summed / total
             elif name.startswith("grad"):
                 found[step] = size
+            elif name in READINGS:
+                found[step] = _NORMS[READINGS[name].norm](state[READINGS[name].state])
             elif name == "distance_sq":
                 found[step] = (x - x_star) @ (x - x_star)
             else:

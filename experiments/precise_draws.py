@@ -225,6 +225,10 @@ class DrawnMoments:
         place = slice(first, first + self._d)
         return np.asarray(self._M[place, place])
 
+    def square(self, name: str) -> int:
+        """E ||v||^2 of a state variable, seen from where it rests."""
+        return int(np.trace(self._square(self._at[name])))
+
     @property
     def sums(self) -> np.ndarray:
         """E s s^T of the weighted sum of the points before."""
@@ -238,7 +242,7 @@ class DrawnMoments:
     @property
     def distance_sq(self) -> int:
         """E ||x_k - x*||^2."""
-        return int(np.trace(self._square(self._at["x"])))
+        return self.square("x")
 
     @property
     def grad_norm_sq(self) -> int:

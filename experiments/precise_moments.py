@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import mpmath
 import numpy as np
@@ -17,6 +17,7 @@ from sympy import Symbol
 from ratebound.experiments.plan import AVERAGED
 from ratebound.problems.finite_sum import Problem
 from ratebound.theory import symbols as s
+from ratebound.theory.readings import READINGS, state_of
 
 if TYPE_CHECKING:
     from ratebound.experiments.precise_draws import DrawnMoments
@@ -224,6 +225,9 @@ def _value(moments: Start, measure: str, square: int, total: int, gathered: int,
         return number(inner(moments.H, moments.sums)) / 2 / number(total) ** 2
     if measure == "grad_norm_sq_mean":
         return mpmath.mpf(gathered) / total
+    if measure in READINGS:
+        # Only methods with draws get here: see `exact_available`.
+        return number(cast("DrawnMoments", moments).square(state_of(measure)))
     direct = {
         "gap_last": lambda: moments.gap,
         "distance_sq": lambda: moments.distance_sq,

@@ -17,13 +17,14 @@ from ratebound.problems.finite_sum import Problem
 from ratebound.problems.losses import radius
 from ratebound.problems.lower import lower
 from ratebound.problems.point_values import at_most
+from ratebound.theory.readings import READINGS
 
 
 def certified_range(grid: Grid) -> np.ndarray:
     """Return b(k) at each point of the grid, shape (N,); ``inf`` where no range is certified."""
     problem, measure = grid.problem, grid.theorem.measure
     plain = is_plain(grid.theorem.method) and not grid.theorem.in_passes
-    if problem.loss.slope_bound is None or not plain:
+    if problem.loss.slope_bound is None or not plain or measure in READINGS:
         return np.full(grid.k.size, np.inf)
     return np.concatenate([_limits(problem, measure, trial.alphas)[at] for trial, at in grid.entries])
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ratebound.problems.finite_sum import Problem
+from ratebound.theory.readings import READINGS
 
 Values = Callable[[np.ndarray], np.ndarray]
 """From points (..., d) to values (...)."""
@@ -17,7 +18,7 @@ def values_at(problem: Problem) -> dict[str, Values]:
     """Return the functions of a point by name.
 
     ``gap`` f - f*; ``distance_sq`` ||x - x*||^2; ``grad_norm_sq`` ||grad f||^2; ``grad_norm`` its root;
-    ``grad_l1`` the sum of the absolute values of the coordinates of grad f.
+    ``grad_l1`` the sum of the absolute values of the coordinates of grad f; ``square`` ||x||^2.
     """
 
     def grad_norm(X: np.ndarray) -> np.ndarray:
@@ -27,12 +28,17 @@ def values_at(problem: Problem) -> dict[str, Values]:
         with np.errstate(all="ignore"):
             return np.asarray(np.abs(problem.gradient(X)).sum(-1))
 
+    def square(X: np.ndarray) -> np.ndarray:
+        with np.errstate(all="ignore"):
+            return np.asarray((X * X).sum(-1))
+
     return {
         "gap": problem.gap,
         "distance_sq": problem.distance_sq,
         "grad_norm_sq": problem.grad_norm_sq,
         "grad_norm": grad_norm,
         "grad_l1": grad_l1,
+        "square": square,
     }
 
 
@@ -43,6 +49,10 @@ def at_most(measure: str, norm: Any, d: int) -> Any:
 
 
 def measures_at(problem: Problem) -> dict[str, Values]:
-    """Return the functions of a point under the names of the measures of x_k, such as ``gap_last``."""
+    """Return the functions of a vector under the names of measures, such as ``gap_last``.
+
+    It is x_k, or what :func:`ratebound.theory.readings.state_of` says.
+    """
     functions = values_at(problem)
-    return {name if name == "distance_sq" else f"{name}_last": f for name, f in functions.items()}
+    of_state = {name: functions[reading.norm] for name, reading in READINGS.items()}
+    return {n if n == "distance_sq" else f"{n}_last": f for n, f in functions.items()} | of_state

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ratebound.theory.readings import READINGS
 from ratebound.theory.sure import sure
 
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -32,6 +33,7 @@ _MEASURE = {
     "grad_norm_sq_mean": "mean E‖∇f(x_j)‖²",
     "grad_norm_mean": "mean E‖∇f(x_j)‖",
     "grad_l1_mean": "mean E‖∇f(x_j)‖₁",
+    **{name: reading.words for name, reading in READINGS.items()},
 }
 _QUANTITY = {
     "gap_last": "gap",
@@ -43,6 +45,7 @@ _QUANTITY = {
     "grad_norm_sq_mean": "mean squared gradient",
     "grad_norm_mean": "mean gradient norm",
     "grad_l1_mean": "mean sum of |∇f|",
+    **{name: reading.quantity for name, reading in READINGS.items()},
 }
 
 

@@ -12,12 +12,14 @@ from ratebound.theory.dual_free import DualFree, coupled
 from ratebound.theory.epochs import Epochs
 from ratebound.theory.proof_lines import Line, claim_lines, term_lines
 from ratebound.theory.reduced import Reduced, renewal
+from ratebound.theory.shrinking import Shrinking
 from ratebound.theory.statement import Theorem
 from ratebound.theory.stored_mean import StoredMean, averaged
-from ratebound.theory.symbols import D, mu_min, sigma_star_sq
+from ratebound.theory.symbols import D, moment_next, mu_min, sigma_star_sq
 from ratebound.theory.tracked_sum import TrackedSum
+from ratebound.theory.tracking import only_tracked
 
-VarianceReduced = BesideGap | DualAscent | DualFree | Epochs | Reduced | StoredMean | TrackedSum
+VarianceReduced = BesideGap | DualAscent | DualFree | Epochs | Reduced | Shrinking | StoredMean | TrackedSum
 """The certificates whose proofs are written here."""
 
 
@@ -38,6 +40,8 @@ def of_reduced(theorem: Theorem, certificate: VarianceReduced) -> Iterator[Line]
             yield from _stored_mean(theorem, proof)
         case TrackedSum() as proof:
             yield from _tracked_sum(theorem, proof)
+        case Shrinking() as proof:
+            yield from _shrinking(theorem, proof)
 
 
 def _reduced(theorem: Theorem, proof: Reduced) -> Iterator[Line]:
@@ -97,6 +101,16 @@ def _tracked_sum(theorem: Theorem, proof: TrackedSum) -> Iterator[Line]:
         for inequality, multiplier in proof.start.items():
             yield from term_lines(inequality, multiplier)
     yield from _gathered(theorem, True, proof.weight)
+
+
+def _shrinking(theorem: Theorem, proof: Shrinking) -> Iterator[Line]:
+    """Yield the lines of a proof that an estimate shrinks."""
+    yield Line("With v_k the estimate, in expectation and at most:")
+    yield Line("  ", moment_next, "is")
+    yield Line("    ", only_tracked(theorem.method)[moment_next])
+    yield from claim_lines(proof.claim, proof.by, {})
+    yield Line("At x_0 the estimate is the full gradient; k steps multiply its square by factor^k at most:")
+    yield Line("the bound", theorem.bound)
 
 
 def _stored_mean(theorem: Theorem, proof: StoredMean) -> Iterator[Line]:

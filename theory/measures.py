@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
+from ratebound.theory.readings import READINGS
+
 MEASURES = MappingProxyType(
     {
         "gap_last": r"\mathbb{E}\left[f(x_k)-f_*\right]",
@@ -17,9 +19,10 @@ MEASURES = MappingProxyType(
         "grad_l1_mean": r"\frac{\sum_{j<k} w_j\,\mathbb{E}\lVert\nabla f(x_j)\rVert_1}{\sum_{j<k} w_j}",
         "gap_next": r"\mathbb{E}_k\left[f(x_{k+1})-f_*\right]",
         "batch_variance": r"\mathbb{E}\lVert g_B-\nabla f(x)\rVert^2",
+        **{name: reading.latex for name, reading in READINGS.items()},
     }
 )
-"""What a theorem may bound, typeset. The last two are statements about one step, at any point."""
+"""What a theorem may bound, typeset: at points of a run, in one step at any point, or of a state."""
 ONE_STEP = frozenset({"gap_next", "batch_variance"})
 """Measures of one step: their bounds are expressions in the state at x_k."""
 BEST = frozenset({"gap_best", "grad_norm_sq_best"})

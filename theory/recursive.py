@@ -13,11 +13,36 @@ from ratebound.theory.assumptions import (
     pl_inequality,
     smooth,
     smooth_components,
+    strongly_convex,
 )
 from ratebound.theory.methods import page, sarah
+from ratebound.theory.shrinking import Shrinking
 from ratebound.theory.statement import Theorem
-from ratebound.theory.stored import drift_below, drift_cocoercive, lipschitz_steps
-from ratebound.theory.symbols import K, L, L_max, alpha, b, gap0, grad0_sq, k, moment, mu_pl, n, prob
+from ratebound.theory.stored import (
+    drift_below,
+    drift_cocoercive,
+    drift_interpolated,
+    drift_strong,
+    drift_strong_components,
+    lipschitz_steps,
+    strongly_convex_components,
+)
+from ratebound.theory.symbols import (
+    K,
+    L,
+    L_max,
+    alpha,
+    b,
+    gap0,
+    grad0_sq,
+    k,
+    moment,
+    mu,
+    mu_min,
+    mu_pl,
+    n,
+    prob,
+)
 from ratebound.theory.tracked_sum import TrackedSum
 from ratebound.theory.tracking import Tracking
 
@@ -144,4 +169,52 @@ sarah_pl = Theorem(
     sibling="svrg_sc",
 )
 
-THEOREMS = (page_nonconvex, page_pl, sarah_nonconvex, sarah_convex, sarah_pl)
+sarah_estimate = Theorem(
+    id="sarah_estimate",
+    title="SARAH, one outer loop, strongly convex, the estimate itself",
+    source=f"{_NGUYEN}, Theorem 1a (number not checked), with the rate 1 - (2/(alpha L) - 1) (alpha mu)^2; "
+    "this one derived here",
+    method=sarah,
+    assumptions=(smooth_components, strongly_convex),
+    step=alpha,
+    where=(alpha <= 2 / L_max,),
+    measure="estimate_sq",
+    bound=(1 - alpha * mu * (2 - alpha * L_max)) ** k * grad0_sq,
+    certificate=Shrinking(
+        rate=1 - alpha * mu * (2 - alpha * L_max),
+        by={drift_cocoercive: Integer(1), drift_strong: 2 / alpha - L_max},
+    ),
+    defaults={alpha: 1 / (2 * L_max)},
+    note="Steps die out, and x_k comes to rest short of x*: hence the outer loops. Those of SVRG do not.",
+    sibling="sarah_pl",
+)
+
+sarah_estimate_components = Theorem(
+    id="sarah_estimate_components",
+    title="SARAH, one outer loop, strongly convex components, the estimate itself",
+    source=f"{_NGUYEN}, Theorem 1b (number not checked), with the rate 1 - 2 alpha mu L/(mu + L); this one, "
+    "at most that in its range, derived here",
+    method=sarah,
+    assumptions=(smooth_components, strongly_convex_components),
+    step=alpha,
+    where=(alpha <= 2 / (L_max + mu_min),),
+    measure="estimate_sq",
+    bound=(1 - alpha * mu_min) ** (2 * k) * grad0_sq,
+    certificate=Shrinking(
+        rate=(1 - alpha * mu_min) ** 2,
+        by={drift_interpolated: Integer(1), drift_strong_components: 2 / alpha - L_max - mu_min},
+    ),
+    defaults={alpha: 1 / (2 * L_max)},
+    note="The rate of gradient descent, for every single path.",
+    sibling="sarah_estimate",
+)
+
+THEOREMS = (
+    page_nonconvex,
+    page_pl,
+    sarah_nonconvex,
+    sarah_convex,
+    sarah_pl,
+    sarah_estimate,
+    sarah_estimate_components,
+)

@@ -18,13 +18,14 @@ from ratebound.theory.chart import chart_of
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.measures import BEST, MEASURES, ONE_STEP, WEIGHED
 from ratebound.theory.method import Method
+from ratebound.theory.readings import READINGS, require_state
 from ratebound.theory.symbols import BY_NAME, CONSTANTS, PARAMETERS, K, alpha, b, k
 from ratebound.theory.visits import CYCLIC, INDEPENDENT, ORDERS
 
 if TYPE_CHECKING:
     from ratebound.theory.certificate import Certificate
 
-_NOT_IN_PASSES = ONE_STEP | BEST | {"grad_norm_mean", "grad_l1_mean"}
+_NOT_IN_PASSES = ONE_STEP | BEST | {"grad_norm_mean", "grad_l1_mean"} | READINGS.keys()
 _SETTINGS = ("strongly convex", "pl", "convex")
 
 
@@ -131,6 +132,7 @@ class Theorem:
     def _check_words(self) -> None:
         if self.measure not in MEASURES:
             raise RateboundError(f"unknown measure {self.measure!r} (known: {', '.join(MEASURES)})")
+        require_state(self.measure, self.method)
         if self.bound.has(oo, zoo, nan):
             raise RateboundError(f"the bound {self.bound} is not finite; check its denominators")
         read = (*self.schedules, self.weights, self.start, *self.where)

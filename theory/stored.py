@@ -18,6 +18,7 @@ from ratebound.theory.symbols import (
     grad_sq,
     moment,
     move_sq,
+    mu,
     mu_min,
     spread,
 )
@@ -70,6 +71,19 @@ drift_below = Inequality(
 )
 
 drift_cocoercive = Inequality("co-coercive components along the step", L_max * drift_inner - drift, _CONVEX)
+drift_interpolated = Inequality(
+    "interpolation of smooth, strongly convex components along the step",
+    (L_max + mu_min) * drift_inner - mu_min * L_max * move_sq - drift,
+    _STRONG,
+)
+drift_strong = Inequality(
+    "f is strongly convex along the step", drift_inner - mu * move_sq, needs("strongly_convex")
+)
+drift_strong_components = Inequality(
+    "components are strongly convex along the step",
+    drift_inner - mu_min * move_sq,
+    needs("strongly_convex_components"),
+)
 
 strongly_convex_components = Assumption(
     "strongly_convex_components",
@@ -96,6 +110,9 @@ COMPARED = (
     both_sided,
     steep_components,
     drift_cocoercive,
+    drift_interpolated,
+    drift_strong,
+    drift_strong_components,
 )
 """The inequalities that take other assumptions."""
 FACTS = (

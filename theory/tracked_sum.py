@@ -29,11 +29,8 @@ from ratebound.theory.errors import RateboundError
 from ratebound.theory.onestep import prove_step
 from ratebound.theory.symbols import (
     alpha,
-    b,
     delta,
     delta_next,
-    drift,
-    drift_inner,
     error_next,
     error_sq,
     grad0_sq,
@@ -42,7 +39,7 @@ from ratebound.theory.symbols import (
     moment,
     moment_next,
 )
-from ratebound.theory.tracking import tracked
+from ratebound.theory.tracking import only_tracked
 
 if TYPE_CHECKING:
     from ratebound.theory.statement import Theorem
@@ -95,12 +92,7 @@ class TrackedSum:
         require_assumed({**self.by, **self.falls, **self.start}, theorem)
         require_known(self.weight + self.spread + self.share, "the weight, or a share")
         values = {alpha: theorem.step}
-        definitions = tracked(theorem.method)
-        if definitions[error_next] != error_sq + drift / b:
-            raise RateboundError(
-                f"{theorem.method.name} takes full gradients at times: it does not only track"
-            )
-        definitions |= {moment_next: moment - 2 / alpha * drift_inner + drift}
+        definitions = only_tracked(theorem.method)
         for claim, by, plus in ((self.claim, self.by, self.plus), (self.falling, self.falls, {})):
             prove_step(
                 claim, by, plus, definitions=definitions, values=values, chart=theorem.chart, k=k,

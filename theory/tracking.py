@@ -29,11 +29,13 @@ from ratebound.theory.symbols import (
     alpha,
     b,
     drift,
+    drift_inner,
     error_next,
     error_sq,
     grad_sq,
     k,
     moment,
+    moment_next,
     move_inner,
     move_sq,
 )
@@ -71,6 +73,19 @@ def tracked(method: Method) -> dict[Symbol, Expr]:
         move_sq: alpha**2 * moment,
         error_next: (1 - refreshed(method)) * (error_sq + drift / b),
     }
+
+
+def only_tracked(method: Method) -> dict[Symbol, Expr]:
+    """Return the same where no step takes a full gradient, with the mean square of the estimate that follows.
+
+    Raises
+    ------
+    RateboundError
+        If a step may take a full gradient.
+    """
+    if refreshed(method) != 0:
+        raise RateboundError(f"{method.name} takes full gradients at times: it does not only track")
+    return tracked(method) | {moment_next: moment - 2 / alpha * drift_inner + drift}
 
 
 def _before_horizon(theorem: Theorem) -> Chart:

@@ -16,6 +16,7 @@ from ratebound.theory import penalty_symbols as p
 from ratebound.theory import symbols as s
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.prover import vanishes
+from ratebound.theory.readings import READINGS
 
 _F, _X = Symbol("F", positive=True), Symbol("X", positive=True)
 _VALUE, _SLOPE, _LENGTH, _CURVATURE, _STEP = _F, _F**2 / _X**2, _X**2, _F / _X**2, _X**2 / _F
@@ -89,6 +90,7 @@ _MEASURES: Mapping[str, Expr] = MappingProxyType(
         "grad_norm_mean": _F / _X,
         "grad_l1_mean": _F / _X,
         "batch_variance": _SLOPE,
+        **{name: UNITS[s.BY_NAME[reading.like]] for name, reading in READINGS.items()},
     }
 )
 

@@ -22,6 +22,7 @@ from ratebound.experiments.linear import is_linear
 from ratebound.experiments.pass_curves import pass_curves
 from ratebound.experiments.plan import SQUARES, Plan
 from ratebound.problems.point_values import measures_at
+from ratebound.theory.readings import READINGS, state_of
 
 if TYPE_CHECKING:
     from ratebound.theory.method import Method
@@ -65,7 +66,7 @@ def curves(
     elif problem.kind == "quadratic" and not by_paths:
         if not along_axis and count_paths(problem.n, 1, case.batch, case.replacement) > PATHS:
             return None
-        found = moments(_plan(case, alphas, weights, _OF_STATE))
+        found = moments(_plan(case, alphas, weights, (*_OF_STATE, *_named(case))))
     elif problem.kind == "quadratic" and is_linear(case.method):
         found = moment_curves(problem, case.method, alphas, weights, case.batch, case.replacement)
     elif count_paths(problem.n, case.steps, case.batch, case.replacement) <= PATHS and (
@@ -83,6 +84,11 @@ def walked(method: Method) -> bool:
     """Whether expectations over batches come from all index paths, for want of a recursion of moments."""
     by_paths = method.draws is None or method.draws.of_batch
     return method.sampling == "batch" and by_paths and not is_linear(method)
+
+
+def _named(case: Case) -> tuple[str, ...]:
+    """Return the measure of the theorem, if it reads a state by its name."""
+    return (case.theorem.measure,) if case.theorem.measure in READINGS else ()
 
 
 def _roots(case: Case) -> tuple[str, ...]:
@@ -112,7 +118,8 @@ def _deterministic(
     with np.errstate(all="ignore"):
         draws = case.method.draws
         walk = _walked if draws is None or draws.values else _sampled
-        points = walk(case, alphas, given)
+        states = walk(case, alphas, given, {"x", *map(state_of, _named(case))})
+        points = states["x"]
         total = np.cumsum(weights, 1)
         means = np.cumsum(weights[..., None] * points[:, :-1], 1) / total[..., None]
         average = np.concatenate([np.full((size, 1), np.nan), problem.gap(means)], 1)
@@ -120,6 +127,7 @@ def _deterministic(
         found = {"gap_average": average, "grad_norm_sq_last": squares, "moment": squares}
         functions = measures_at(problem)
         found |= {name: functions[name](points) for name in _roots(case)}
+        found |= {name: functions[name](states[state_of(name)]) for name in _named(case)}
         if problem.x_star is not None:
             found |= {"distance_sq": problem.distance_sq(points), "gap_last": problem.gap(points)}
     return found | {"spread": np.zeros_like(squares)}
@@ -145,21 +153,26 @@ def _plan(
     )
 
 
-def _walked(case: Case, alphas: np.ndarray, given: Mapping[str, np.ndarray]) -> np.ndarray:
-    """Return x_0 .. x_K of runs with full gradients, shape (S, K+1, d)."""
+def _walked(
+    case: Case, alphas: np.ndarray, given: Mapping[str, np.ndarray], names: set[str]
+) -> dict[str, np.ndarray]:
+    """Return states at k = 0 .. K of runs with full gradients by name, shape (S, K+1, d)."""
     problem, plan = case.problem, _plan(case, alphas)
     step, place = compile_method(case.method, tuple(given))
     fixed = {name: np.asarray(float(value)) for name, value in constants_at(plan).items()}
     fixed |= {name: values[:, None] for name, values in given.items()}
     size, steps = alphas.shape
-    points = np.empty((size, steps + 1, problem.d))
     start = np.broadcast_to(problem.x0, (size, problem.d))
     state = {name: start if started(plan, name) else np.zeros_like(start) for name in case.method.update}
     metric = None if case.method.metric is None else MetricSteps(plan)
     lowest, component = lowest_values(plan), np.zeros(size, dtype=np.int64)
     state |= {} if metric is None else metric.start((size, problem.d))
-    points[:, 0] = start
-    for k in range(steps):
+    seen = {name: np.empty((size, steps + 1, problem.d)) for name in names}
+    for k in range(steps + 1):
+        for name, values in seen.items():
+            values[:, k] = state[name]
+        if k == steps:
+            break
         inputs = {**fixed, "alpha": alphas[:, k, None], "k": np.array(k)}
         if case.method.gradients > 1:
             inputs |= at_iterate(problem.gradient(state["x"]))
@@ -169,26 +182,27 @@ def _walked(case: Case, alphas: np.ndarray, given: Mapping[str, np.ndarray]) -> 
         if lowest.size:
             read |= values_of(problem, lowest, y, component, g)
         state = step(state, inputs | read) | after
-        points[:, k + 1] = state["x"]
-    return points
+    return seen
 
 
-def _sampled(case: Case, alphas: np.ndarray, given: Mapping[str, np.ndarray]) -> np.ndarray:
+def _sampled(
+    case: Case, alphas: np.ndarray, given: Mapping[str, np.ndarray], names: set[str]
+) -> dict[str, np.ndarray]:
     """Return the same of a method that samples, on a single component, from the engine."""
     problem, engine = case.problem, NumpyEngine(_plan(case, alphas))
     size, steps = alphas.shape
-    points = np.empty((size, steps + 1, problem.d))
-    points[:, 0] = problem.x0
-    for k in range(steps):
-        engine.advance(k, k + 1)
-        points[:, k + 1] = engine.points()[:, 0]
-    return points
+    seen = {name: np.empty((size, steps + 1, problem.d)) for name in names}
+    for k in range(steps + 1):
+        engine.advance(max(k - 1, 0), k)
+        for name, values in seen.items():
+            values[:, k] = engine.state(name)[:, 0]
+    return seen
 
 
 def _enumerated(
     case: Case, alphas: np.ndarray, weights: np.ndarray, given: Mapping[str, np.ndarray]
 ) -> Curves:
-    wanted = ["gap_last", "gap_average", "grad_norm_sq_last", *_roots(case)]
+    wanted = ["gap_last", "gap_average", "grad_norm_sq_last", *_roots(case), *_named(case)]
     if case.problem.x_star is not None:
         wanted.append("distance_sq")
     rows = [

@@ -88,6 +88,10 @@ class CudaEngine:
         """Return the iterates, shape (S, R, d)."""
         return self._device.numpy(self._state["x"]).reshape(self._shape)
 
+    def state(self, name: str) -> np.ndarray:
+        """Return a state variable, shape (S, R, d)."""
+        return self._device.numpy(self._state[name]).reshape(self._shape)
+
     def sums(self) -> np.ndarray:
         """Return the weighted sums of the iterates before the present one, shape (S, R, d)."""
         return self._device.numpy(self._state[SUM]).reshape(self._shape)
@@ -131,6 +135,11 @@ class CudaSparseEngine:
         """Return the iterates, shape (S, R, d)."""
         scale, v = self._device.numpy(self._scale), self._device.numpy(self._x)
         return (scale[:, None] * v).reshape(self._shape)
+
+    def state(self, name: str) -> np.ndarray:
+        """Return a state variable, shape (S, R, d): methods that keep another than x have another engine."""
+        assert name == "x"
+        return self.points()
 
     def sums(self) -> np.ndarray:
         """Return the weighted sums of the iterates before the present one, shape (S, R, d)."""

@@ -85,6 +85,10 @@ class FullGradientEngine:
         """Return the iterates, shape (S, 1, d)."""
         return self._state["x"][:, None]
 
+    def state(self, name: str) -> np.ndarray:
+        """Return a state variable, shape (S, 1, d)."""
+        return self._state[name][:, None]
+
     def sums(self) -> np.ndarray:
         """Return the weighted sums of the iterates before the present one, shape (S, 1, d)."""
         return self._state[SUM][:, None]

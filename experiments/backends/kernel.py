@@ -12,6 +12,7 @@ from ratebound.experiments.backends.rules import rules_of
 from ratebound.experiments.plan import Plan
 from ratebound.experiments.shuffling import SHUFFLED_PASSES
 from ratebound.theory.errors import RateboundError
+from ratebound.theory.readings import state_of
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,8 @@ class Spec:
         The loss, where the update reads it; else zero.
     second
         Second derivative of the loss in ``z``, where the update reads Hessians; else zero.
+    shown
+        State variables that measures read, besides the sum of an average.
     """
 
     title: str
@@ -49,10 +52,11 @@ class Spec:
     dtype: str = "float64"
     value: Expr = S.Zero
     second: Expr = S.Zero
+    shown: tuple[str, ...] = ("x",)
 
     def __hash__(self) -> int:
         rules, numbers = tuple(self.rules.items()), (self.batch, self.regularised, self.in_passes, self.dtype)
-        return hash((self.title, rules, self.slope, *numbers, self.value, self.second))
+        return hash((self.title, rules, self.slope, *numbers, self.value, self.second, self.shown))
 
 
 def spec_of(plan: Plan) -> Spec:
@@ -77,6 +81,7 @@ def spec_of(plan: Plan) -> Spec:
         dtype=plan.dtype,
         value=problem.loss.phi if draws is not None and draws.values else S.Zero,
         second=problem.loss.second if draws is not None and draws.hessian else S.Zero,
+        shown=tuple(dict.fromkeys(["x", *map(state_of, plan.measures)])),
     )
 
 

@@ -143,6 +143,10 @@ class _KernelEngine:
         """Return the iterates, shape (S, R, d)."""
         return self._values("x")
 
+    def state(self, name: str) -> np.ndarray:
+        """Return a state variable, shape (S, R, d)."""
+        return self._values(name)
+
     def sums(self) -> np.ndarray:
         """Return the weighted sums of the iterates before the present one, shape (S, R, d)."""
         return self._values(SUM)

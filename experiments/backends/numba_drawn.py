@@ -276,6 +276,10 @@ class DrawnEngine:
         """Return the iterates, shape (S, R, d)."""
         return self._state["x"].reshape(self._shape).copy()
 
+    def state(self, name: str) -> np.ndarray:
+        """Return a state variable, shape (S, R, d)."""
+        return self._state[name].reshape(self._shape).copy()
+
     def sums(self) -> np.ndarray:
         """Return the weighted sums of the iterates before the present one, shape (S, R, d)."""
         return self._state[SUM].reshape(self._shape).copy()

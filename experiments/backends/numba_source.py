@@ -131,7 +131,7 @@ def place_of_step(together: int, t: str = "t") -> str:
 
 def kept(spec: Spec) -> list[str]:
     """Return the state variables that measures read, of which a kernel keeps copies at every stop."""
-    return [name for name in spec.rules if name in ("x", SUM)]
+    return [name for name in spec.rules if name in (*spec.shown, SUM)]
 
 
 def scalars_read(update: Elementwise) -> set[str]:

@@ -215,6 +215,10 @@ class NumpyEngine:
         """Return the iterates, shape (S, R, d)."""
         return self._state["x"]
 
+    def state(self, name: str) -> np.ndarray:
+        """Return a state variable, shape (S, R, d)."""
+        return self._state[name]
+
     def sums(self) -> np.ndarray:
         """Return the weighted sums of the iterates before the present one, shape (S, R, d)."""
         return self._state[SUM]

@@ -11,6 +11,7 @@ from ratebound.experiments.plan import ALONG_PATH, OVER_PATH, Plan, function_of,
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.point_values import Values, values_at
 from ratebound.theory.measures import BEST
+from ratebound.theory.readings import state_of
 
 _VALUES = 2**21
 _HELD = 2**19
@@ -26,6 +27,10 @@ class Engine(Protocol):
 
     def points(self) -> np.ndarray:
         """Return the iterates, shape (S, R, d), in an array that later steps leave alone."""
+        ...
+
+    def state(self, name: str) -> np.ndarray:
+        """Return a state variable that a measure reads, shape (S, R, d), in such an array too."""
         ...
 
     def sums(self) -> np.ndarray:
@@ -185,8 +190,9 @@ def record(plan: Plan, engine: Engine, measures: Mapping[str, Values] | None = N
                 elif name == "gap_average":
                     points.hold(name, slot[k], engine.sums() / weight[:, :, None])
                 else:
-                    # All replicas start at x_0.
-                    points.hold(name, slot[k], engine.points() if k else engine.points()[:, :1])
+                    # All replicas start alike.
+                    values = engine.state(state_of(name))
+                    points.hold(name, slot[k], values if k else values[:, :1])
             if k < K:
                 for path in paths.values():
                     path.leave(k, engine.points())

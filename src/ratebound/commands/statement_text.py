@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from sympy import Symbol
 
+from ratebound.theory.readings import READINGS
 from ratebound.theory.statement import Theorem
 from ratebound.theory.sure import sure
 from ratebound.theory.symbols import MEANING, k
@@ -27,6 +28,7 @@ _MEASURES = {
     "grad_l1_mean": "weighted mean of E||grad f(x_j)||_1 over j < k",
     "gap_next": "E_k[f(x_{k+1}) - f*]",
     "batch_variance": "E||g_B - grad f(x)||^2",
+    **{name: reading.words for name, reading in READINGS.items()},
 }
 
 _PROOFS = {
