@@ -45,11 +45,16 @@ def exact_available(problem: Problem, method: Method, batch: int = 1, measure: s
     """
     if method.sampling == "full":
         return True
-    if measure not in SQUARES or (measure in READINGS and READINGS[measure].state in method.from_start):
-        return False  # Moments are those about where a state rests, which is x* for what starts at x_0.
+    if measure in READINGS:
+        reading, draws = READINGS[measure], method.draws is not None
+        # Moments are those about where a state rests, which is x* for what starts at x_0.
+        about_zero = reading.norm == "square" and reading.state not in ("x", *method.from_start)
+        return draws and about_zero and affine.available(problem, method, batch)
+    if measure not in SQUARES:
+        return False
     if method.draws is not None:
         return affine.available(problem, method, batch)
-    if measure in READINGS or problem.kind != "quadratic" or problem.x_star is None:
+    if problem.kind != "quadratic" or problem.x_star is None:
         return False
     return is_plain(method) or is_linear(method)
 

@@ -29,7 +29,6 @@ SQUARES = (
     "gap_best",
     "grad_norm_sq_mean",
     "grad_norm_sq_best",
-    *(name for name, reading in READINGS.items() if reading.norm == "square"),
 )
 """Measures that second moments give where f is quadratic."""
 MEASURES = (*SQUARES, "grad_norm_last", "grad_l1_last", "grad_norm_mean", "grad_l1_mean")
@@ -38,8 +37,8 @@ MEASURES = (*SQUARES, "grad_norm_last", "grad_l1_last", "grad_norm_mean", "grad_
 f - f* at the weighted mean of x_0 .. x_{k-1}, ``gap_best`` its minimum over x_0 .. x_{k-1};
 ``grad_norm_sq_mean`` the weighted mean and ``grad_norm_sq_best`` the minimum of ||grad f(x_j)||^2 over j < k;
 ``grad_norm_mean`` and ``grad_l1_mean`` the weighted means of the norm itself and of that sum. Those of the
-points before x_k are nan at k = 0, and means are until a weight is positive. What reads a state of a method is
-named in :data:`ratebound.theory.readings.READINGS`."""
+points before x_k are nan at k = 0, and means are until a weight is positive. What reads a state of a method
+stands in :data:`ratebound.theory.readings.READINGS`."""
 AVERAGED = WEIGHED
 """Those that weigh the points: undefined as long as all weights are zero."""
 OVER_PATH = WEIGHED | BEST
@@ -75,14 +74,14 @@ def check_measures(measures: Sequence[str]) -> tuple[str, ...]:
     RateboundError
         If there is none, or a name is unknown.
     """
-    chosen = (measures,) if isinstance(measures, str) else tuple(measures)
+    chosen, known = (measures,) if isinstance(measures, str) else tuple(measures), (*MEASURES, *READINGS)
     for name in chosen:
-        if name not in MEASURES:
+        if name not in known:
             raise RateboundError(
-                f"unknown measure {name!r}{nearest(str(name), MEASURES)} (known: {', '.join(MEASURES)})"
+                f"unknown measure {name!r}{nearest(str(name), known)} (known: {', '.join(known)})"
             )
     if not chosen:
-        raise RateboundError(f"no measure asked for; choose among {', '.join(MEASURES)}")
+        raise RateboundError(f"no measure asked for; choose among {', '.join(known)}")
     return tuple(dict.fromkeys(chosen))
 
 
