@@ -34,8 +34,9 @@ def as_floats(name: str, values: Any, ndim: int) -> np.ndarray:
         raise RateboundError(
             f"{name} is empty (shape {array.shape}); at least one sample and one feature are needed"
         )
-    bad = np.argwhere(~np.isfinite(array))
-    if bad.size:
+    finite = np.isfinite(array)
+    if not finite.all():
+        bad = np.argwhere(~finite)
         where = tuple(int(i) for i in bad[0])
         raise RateboundError(
             f"{name} holds {len(bad)} value(s) that are not finite, the first at {where}: {array[where]}; "

@@ -8,6 +8,7 @@ lower bound of f. Where none applies the minimiser is None and ``f_star`` is onl
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -20,6 +21,11 @@ from ratebound.problems.losses import y as label
 from ratebound.problems.lower import lower
 from ratebound.problems.sparse import is_sparse, newton_direction, row_norms_sq
 from ratebound.problems.spectrum import Spectrum
+
+_NEAR = 1e-6
+"""Share of the largest gradient below which a Hessian is near enough to that of the minimum."""
+_BLOCK = 2**16
+"""Values of the data that enter a Hessian at once."""
 
 Route = Literal["closed form", "newton", "vertex", "active set", "attained bound", "lower bound"]
 
@@ -123,8 +129,11 @@ def _solve_least_squares(A: np.ndarray, y: np.ndarray, l2: float, x0: np.ndarray
     else:
         system = np.vstack([A, math.sqrt(n * l2) * np.eye(d)])
         x, target = np.zeros(d), np.concatenate([y, np.zeros(d)])
+    # Factorised once for all corrections: the root has the singular values of the system.
+    orthonormal, root = np.linalg.qr(system)
     for _ in range(3):
-        x = x + np.linalg.lstsq(system, target - system @ x, rcond=max(system.shape) * EPS)[0]
+        projected = orthonormal.T @ (target - system @ x)
+        x = x + np.linalg.lstsq(root, projected, rcond=max(system.shape) * EPS)[0]
     return x
 
 
@@ -141,10 +150,26 @@ def _sparse_least_squares(
     return _certify(A, y, loss, l2, x, mu, "closed form")
 
 
-def _newton(A: np.ndarray, y: np.ndarray, loss: Loss, l2: float, x0: np.ndarray) -> np.ndarray | None:
-    """Return the point of smallest gradient of damped Newton steps; None if it is not near rounding."""
+def _hessian_solver(A: np.ndarray, curvature: np.ndarray, l2: float) -> Callable[[np.ndarray], np.ndarray]:
+    """Return g -> H^{-1} g, H the Hessian where the loss has these second derivatives."""
+    if is_sparse(A):
+        return lambda g: newton_direction(A, curvature, l2, g)
     n, d = A.shape
+    hessian = l2 * np.eye(d)
+    # Block by block: the rows times their curvature stay in the cache.
+    for block in np.array_split(np.arange(n), max(1, A.size // _BLOCK)):
+        rows = A[block[0] : block[-1] + 1]
+        hessian += (rows.T * (curvature[block] / n)) @ rows
+    return lambda g: np.asarray(np.linalg.solve(hessian, g))
+
+
+def _newton(A: np.ndarray, y: np.ndarray, loss: Loss, l2: float, x0: np.ndarray) -> np.ndarray | None:
+    """Return the point of smallest gradient of damped Newton steps; None if it is not near rounding.
+
+    Near the minimum a step keeps the Hessian of the step before: it still gains the same digits each time.
+    """
     x, best, best_norm = x0.copy(), x0.copy(), math.inf
+    solve, begun = None, 0.0
     for _ in range(100):
         g = _gradient(A, y, loss, l2, x)
         norm = float(np.linalg.norm(g))
@@ -152,11 +177,10 @@ def _newton(A: np.ndarray, y: np.ndarray, loss: Loss, l2: float, x0: np.ndarray)
             best, best_norm = x, norm
         elif norm < 1e-12 * (1 + np.linalg.norm(x)):
             break
-        curvature = loss.second_at(A @ x, y)
-        if is_sparse(A):
-            direction = newton_direction(A, curvature, l2, g)
-        else:
-            direction = np.linalg.solve((A.T * curvature) @ A / n + l2 * np.eye(d), g)
+        begun = max(begun, norm)
+        if solve is None or norm > _NEAR * begun:
+            solve = _hessian_solver(A, loss.second_at(A @ x, y), l2)
+        direction = solve(g)
         step, here = 1.0, _objective(A, y, loss, l2, x)
         while step > 1e-6 and _objective(A, y, loss, l2, x - step * direction) > here + 1e-14 * abs(here):
             step /= 2
