@@ -6,7 +6,7 @@ and are multiplied by the same rows again, which are then still in the nearest c
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import product
 
 import numpy as np
@@ -29,9 +29,14 @@ def add_gradients(first, last, data, labels, points, gradients):
 '''
 
 
+@cache
+def _wide() -> bool:
+    return bool(get_host_cpu_features().get("avx512f"))
+
+
 def shape_of_tile(step_sizes: int, dtype: str) -> tuple[int, int]:
     """Return how many rows, and how many vectors of step sizes, are taken together: what registers hold."""
-    if not get_host_cpu_features().get("avx512f"):
+    if not _wide():
         return 6, 8 // np.dtype(dtype).itemsize
     vectors = min(4, -(-step_sizes // WIDTH))
     return min(12, 24 // vectors), vectors

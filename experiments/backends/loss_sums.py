@@ -61,6 +61,7 @@ def multiple(loss: Loss) -> Expr | None:
     return c if loss.phi.args[0] == c * z else None
 
 
+@lru_cache(maxsize=64)
 def summand(loss: Loss, of_multiple: bool) -> Summand:
     """Return what a sample adds.
 

@@ -14,7 +14,7 @@ from ratebound.theory.measures import BEST
 from ratebound.theory.readings import state_of
 
 _VALUES = 2**21
-_HELD = 2**19
+_HELD = 2**21
 """Values of points that are measured together: they stay in the last cache."""
 
 
