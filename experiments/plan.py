@@ -277,8 +277,6 @@ class Plan:
             return
         if draws.table:
             need_dense(self.problem.A, f"the table of gradients of {name}")
-        if draws.values:
-            need_dense(self.problem.A, f"the value of a sample for {name}")
         if self.in_passes:
             raise RateboundError(f"{name} draws its samples itself, not in passes; leave out the order")
         if draws.single and batch != 1:

@@ -90,6 +90,26 @@ def combined(A: Any, weights: np.ndarray) -> np.ndarray:
     return np.asarray(flat.T).reshape(*weights.shape[:-1], A.shape[1])
 
 
+def _side_by_side(A: Any, idx: np.ndarray) -> Any:
+    """Return the rows that replicas drew (R, b) as (R b, R d), with one block of columns for each replica.
+
+    A single sparse product then serves them all.
+    """
+    from scipy.sparse import csr_array
+
+    (R, b), d = idx.shape, A.shape[1]
+    rows = A[idx.ravel()]
+    owner = np.repeat(np.repeat(np.arange(R), b), np.diff(rows.indptr))
+    return csr_array((rows.data, rows.indices + d * owner, rows.indptr), shape=(R * b, R * d))
+
+
+def drawn_predictions(A: Any, X: np.ndarray, index: np.ndarray) -> np.ndarray:
+    """Return the prediction of one row for each replica, shape (..., R), at points (..., R, d)."""
+    if not is_sparse(A):
+        return np.asarray((X * A[index]).sum(-1))
+    return predictions(_side_by_side(A, index[:, None]), X.reshape(*X.shape[:-2], -1))
+
+
 def batch_slopes(
     A: Any, X: np.ndarray, idx: np.ndarray, slope: Callable[..., np.ndarray], *others: np.ndarray
 ) -> np.ndarray:
@@ -110,15 +130,8 @@ def batch_slopes(
         rows = A[idx]
         Z = [np.einsum("...rd,rbd->...rb", at, rows) for at in (X, *others)]
         return np.einsum("...rb,rbd->...rd", slope(*Z), rows)
-    from scipy.sparse import csr_array
-
-    R, b = idx.shape
-    d = A.shape[1]
-    rows = A[idx.ravel()]
-    # One block of columns for each replica: a single sparse product serves them all.
-    owner = np.repeat(np.repeat(np.arange(R), b), np.diff(rows.indptr))
-    blocks = csr_array((rows.data, rows.indices + d * owner, rows.indptr), shape=(R * b, R * d))
-    lead = X.shape[:-2]
+    (R, b), d, lead = idx.shape, A.shape[1], X.shape[:-2]
+    blocks = _side_by_side(A, idx)
     Z = [predictions(blocks, at.reshape(*lead, R * d)).reshape(*lead, R, b) for at in (X, *others)]
     return combined(blocks, slope(*Z).reshape(*lead, R * b)).reshape(*lead, R, d)
 

@@ -22,6 +22,7 @@ from ratebound.problems.constants import certify
 from ratebound.problems.curvature import component_smoothness
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.lower import lower
+from ratebound.problems.sparse import drawn_predictions
 from ratebound.theory.draws import Draws, L_i, L_j, along, coin, length_sq, norm_sq, rise
 from ratebound.theory.method import g, x
 
@@ -191,7 +192,7 @@ def values_of(
     problem: Problem, lowest: np.ndarray, X: np.ndarray, index: np.ndarray, g: np.ndarray
 ) -> dict[str, np.ndarray]:
     """Return what the update reads of the drawn samples (R,) at points (..., R, d), by name, (..., R, 1)."""
-    z = (X * problem.A[index]).sum(-1)
+    z = drawn_predictions(problem.A, X, index)
     value = problem.loss.value_at(z, problem.y[index]) + problem.l2 / 2 * (X * X).sum(-1)
     square = (g * g).sum(-1)
     found = {rise.name: value - lowest[index], norm_sq.name: np.where(square == 0, 1.0, square)}

@@ -8,6 +8,7 @@ data only the entries are read; the update moves every coordinate, for the state
 from __future__ import annotations
 
 from collections.abc import Mapping
+from textwrap import dedent
 from typing import Any
 
 import numpy as np
@@ -193,7 +194,8 @@ def drawn_source(
             lines += [f"of_rows(data, labels, l2, every, ones, {call}"]
         else:
             lines += [f"of_rows(data, labels, l2, rows, scale, {call}"]
-    lines += _value(loss) if draws.values else []
+    row = _SPARSE if sparse else _DENSE
+    lines += _value(loss, row["dot"]) if draws.values else []
     read = ["for j in range(size):", *indented(loaded, 1)]
     read += [f"    {name} = grad_{name}[j]" for name in taken]
     if draws.axis is not None:
@@ -207,7 +209,6 @@ def drawn_source(
     if draws.table:
         lines += [f"    table[unit, rows[0], j] = {renamed(kept, own)}"]
     lines += [f"    state_{name}[unit, j] = {renamed(rule, own)}" for name, rule in rules.items()]
-    row = _SPARSE if sparse else _DENSE
     met = row["dot"].replace("point", "vector")
     products = (
         _PRODUCTS.format(second=renamed(loss.second, {}), dot_vector=met, **row) if draws.hessian else ""
@@ -225,15 +226,16 @@ def drawn_source(
     )
 
 
-def _value(loss: Loss) -> list[str]:
+def _value(loss: Loss, dot: str) -> list[str]:
     """Return the lines that find what the update reads of the drawn sample as a whole."""
     return [
-        f"z, square, {norm_sq.name}, y = real(0.0), real(0.0), real(0.0), labels[rows[0]]",
+        f"z, square, {norm_sq.name}, row, point = real(0.0), real(0.0), real(0.0), rows[0], at_g",
+        *dedent(dot).splitlines(),
+        "y = labels[row]",
         "for j in range(size):",
-        "    z += data[rows[0], j] * at_g[j]",
         "    square += at_g[j] ** 2",
         f"    {norm_sq.name} += grad_g[j] ** 2",
-        f"{rise.name} = real({renamed(loss.phi, {})} + l2 / 2 * square - lowest[rows[0]])",
+        f"{rise.name} = real({renamed(loss.phi, {})} + l2 / 2 * square - lowest[row])",
         f"{norm_sq.name} = real(1.0) if {norm_sq.name} == 0.0 else {norm_sq.name}",
     ]
 

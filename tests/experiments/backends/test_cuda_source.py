@@ -46,6 +46,7 @@ DRAWN = [
     ("rcd", False, False),
     ("rcd", False, True),
     ("sps_max", False, False),
+    ("sps_max", False, True),
     ("page", False, False),
     ("page", False, True),
     ("sgd_importance", False, False),

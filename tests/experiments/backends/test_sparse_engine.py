@@ -144,19 +144,22 @@ def test_divergence_is_recorded():
         (ADAGRAD, "float64"),
         (HEAVY_BALL, "float64"),
         (METHODS["rcd"], "float64"),
+        (METHODS["sps_max"], "float64"),
+        (METHODS["sps_star"], "float64"),
     ],
 )
 def test_methods_with_draws_or_more_state(method, dtype):
-    batch = 1 if method is METHODS["rcd"] else 3
+    method = method.at(dict.fromkeys(method.parameters, Rational(7, 10)))
+    batch = 1 if method.draws is not None and method.draws.single else 3
     agree(lambda dense: plan(problem(dense=dense), method, 2, batch, dtype=dtype))
 
 
 @pytest.mark.skipif(COMPILER is None, reason="no C++ compiler to play the GPU")
-@pytest.mark.parametrize("name", ["page", "newton_doubling"])
+@pytest.mark.parametrize("name", ["page", "newton_doubling", "sps_max"])
 def test_lanes_share_what_they_draw(name):
     # Four lanes that meet before they read what others wrote.
     rule = METHODS[name].at(dict.fromkeys(METHODS[name].parameters, Rational(7, 10)))
-    given = plan(problem(), rule, batch=3)
+    given = plan(problem(), rule, batch=1 if name == "sps_max" else 3)
     plain, other = (cuda_engine(given, HostDevice(lanes=lanes)) for lanes in (1, 4))
     for engine in (plain, other):
         engine.advance(0, 40)
