@@ -21,9 +21,9 @@ from ratebound.theory.assumptions import (
     strong_gradient,
     strongly_convex,
 )
-from ratebound.theory.inexact import Nearing, Perturbed, short_error, small_error
-from ratebound.theory.inexact_symbols import error, relative_error
-from ratebound.theory.methods_rounded import gd_quantised, gd_rounded
+from ratebound.theory.inexact import Nearing, Perturbed, falling_error, short_error, small_error
+from ratebound.theory.inexact_symbols import error, fall, relative_error
+from ratebound.theory.methods_rounded import gd_finer, gd_quantised, gd_rounded
 from ratebound.theory.onestep import E, G
 from ratebound.theory.recursion import Recursion
 from ratebound.theory.statement import Theorem
@@ -114,6 +114,32 @@ gd_error_convex = Theorem(
     sibling="gd_convex",
 )
 
+_EXACT = 1 - alpha * mu_pl
+
+gd_error_geometric = Theorem(
+    id="gd_error_geometric",
+    title="Gradient descent with errors that fall geometrically, Polyak-Łojasiewicz",
+    source="Friedlander and Schmidt 2012 (number not checked); for every step up to 1/L derived here",
+    method=gd_finer,
+    assumptions=(smooth, pl),
+    step=alpha,
+    where=(alpha <= 1 / L, fall > _EXACT, fall < 1),
+    measure="gap_last",
+    bound=_EXACT**k * gap0 + alpha * error**2 * (fall**k - _EXACT**k) / (2 * (fall - _EXACT)),
+    certificate=Recursion(
+        rate=_EXACT,
+        noise=alpha * error**2 * fall**k / 2,
+        by={descent_lemma: Integer(1), falling_error: alpha / 2, pl_inequality: alpha},
+        plus=_REST,
+    ),
+    defaults={**_DEFAULTS, fall: 1 - alpha * mu_pl / 2},
+    note=(
+        "No floor: the slower of the two factors is the rate. The error may point anywhere, and depend on "
+        "all that was before; here gradients are rounded to a grid that gets finer."
+    ),
+    sibling="gd_error_pl",
+)
+
 _LEFT = alpha * (1 - relative_error) * (1 - L * alpha * (1 - relative_error) / 2)
 """How far f falls, in ||grad f||^2: as with the step alpha (1 - q)."""
 _SPLIT = alpha * (1 - L * alpha) / (2 * relative_error)
@@ -164,6 +190,7 @@ THEOREMS = (
     gd_error_nonconvex,
     gd_error_sc,
     gd_error_convex,
+    gd_error_geometric,
     gd_relative_pl,
     gd_relative_nonconvex,
 )

@@ -25,7 +25,7 @@ from ratebound.theory.errors import RateboundError
 from ratebound.theory.inequality import Inequality, needs
 from ratebound.theory.inexact_symbols import error, error_along
 from ratebound.theory.methods import gd
-from ratebound.theory.methods_rounded import ERROR_SQ, gd_quantised, gd_rounded
+from ratebound.theory.methods_rounded import ERROR_SQ, FALLING_SQ, gd_finer, gd_quantised, gd_rounded
 from ratebound.theory.onestep import expansion, prove_step
 from ratebound.theory.prover import vanishes
 from ratebound.theory.symbols import D, L, alpha, d2, d2_next, delta_next, error_inner, error_sq, k
@@ -37,6 +37,7 @@ short_error = Inequality("||e_k|| <= error", ERROR_SQ[gd_rounded] - error_sq, ne
 small_error = Inequality(
     "||e_k|| <= q ||grad f(x_k)||", ERROR_SQ[gd_quantised] - error_sq, needs(), gd_quantised
 )
+falling_error = Inequality("||e_k||^2 <= error^2 fall^k", FALLING_SQ[gd_finer] - error_sq, needs(), gd_finer)
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from sympy import Expr, Rational, floor, sqrt
+from sympy import Expr, Float, Piecewise, Rational, floor, sqrt
 
 from ratebound.theory.coordinate_symbols import d
-from ratebound.theory.inexact_symbols import error, relative_error
+from ratebound.theory.inexact_symbols import error, fall, relative_error
 from ratebound.theory.method import Method, g, x
-from ratebound.theory.symbols import alpha, grad_sq
+from ratebound.theory.symbols import alpha, grad_sq, k
+
+_FINEST = Float("1e-290")
 
 
 def _rounded(length: Expr) -> Expr:
@@ -35,8 +37,18 @@ gd_quantised = Method(
     {"x": x - alpha * _rounded(relative_error * sqrt(grad_sq))},
     "full",
 )
+_length = error * fall ** (k / 2)
+gd_finer = Method(
+    "gd_finer",
+    "Gradient descent, gradients rounded to a grid that gets finer from step to step",
+    # A mesh below the smallest number is none: gradients are then exact.
+    {"x": x - alpha * Piecewise((g, _length <= _FINEST), (_rounded(_length), True))},
+    "full",
+)
 ERROR_SQ: Mapping[Method, Expr] = MappingProxyType(
     {gd_rounded: error**2, gd_quantised: relative_error**2 * grad_sq}
 )
 """What bounds ||e_k||^2, where a step is ``- alpha (grad f(x_k) + e_k)`` and no more is known of e_k."""
-ROUNDED = (gd_rounded, gd_quantised)
+FALLING_SQ: Mapping[Method, Expr] = MappingProxyType({gd_finer: error**2 * fall**k})
+"""The same, where it falls from step to step."""
+ROUNDED = (gd_rounded, gd_quantised, gd_finer)

@@ -23,7 +23,7 @@ from ratebound.theory.inexact_symbols import INEXACT_STATE, error_along
 from ratebound.theory.method import Method, g, p, x
 from ratebound.theory.methods_boxed import aimed
 from ratebound.theory.methods_proximal import shrinks
-from ratebound.theory.methods_rounded import ERROR_SQ
+from ratebound.theory.methods_rounded import ERROR_SQ, FALLING_SQ
 from ratebound.theory.metric_symbols import METRIC_STATE, step_curvature, step_inner, step_sq
 from ratebound.theory.pass_symbols import PASS_STATE
 from ratebound.theory.penalty_symbols import PENALTY_STATE
@@ -150,7 +150,7 @@ def expansion(method: Method, pathwise: bool = False) -> dict[Symbol, Expr]:
     if aimed(method) is not None or shrinks(method) is not None or by_sample:
         # All that is known of a projected or shrunk point, or of a sampled step, stands in inequalities.
         return {}
-    if method in ERROR_SQ:
+    if method in ERROR_SQ or method in FALLING_SQ:
         return _with_error()
     rule = method.update["x"]
     if method.metric is not None:

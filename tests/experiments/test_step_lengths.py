@@ -102,6 +102,10 @@ def gd_quantised(f, points):
     return points[-1] - STEP * to_grid(slope, 0.3 * np.linalg.norm(slope))
 
 
+def gd_finer(f, points):
+    return points[-1] - STEP * to_grid(f.gradient(points[-1]), 0.05 * 0.8 ** ((len(points) - 1) / 2))
+
+
 LOOPS = {
     normalised: {},
     clipped: {"clip": 0.4},
@@ -115,6 +119,7 @@ LOOPS = {
     wolfe: {"c1": 0.1, "c2": 0.3},
     gd_rounded: {"error": 0.05},
     gd_quantised: {"relative_error": 0.3},
+    gd_finer: {"error": 0.05, "fall": 0.8},
 }
 SCALE = {sign_descent: 0.1, sign_steepest: 0.1, armijo: 90, wolfe: 90}
 

@@ -197,6 +197,7 @@ def _random_constants(theorem, rng):
             values[name] = bottom * (1 + rng.exponential())
     if np.isnan(values["alpha"]):
         values["alpha"] = rng.exponential() / values["L"]
+    values["fall"] = 1 - values["alpha"] * base * rng.random()
     return values
 
 

@@ -14,6 +14,7 @@ RATES = [t for t in THEOREMS.values() if t.measure not in ONE_STEP]
 _CONSTANTS = {
     "mu": 0.1,
     "relative_error": 0.3,
+    "fall": 0.999,
     "mu_pl": 0.1,
     "L": 1.0,
     "L_max": 2.0,
