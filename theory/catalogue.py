@@ -60,6 +60,7 @@ FAMILIES = (
     "sgd_tail",
     "sgd_last",
     "variance_reduced",
+    "reduced_convex",
     "restarted",
     "stored_averages",
     "reduced_nonconvex",

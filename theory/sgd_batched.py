@@ -5,10 +5,9 @@ from __future__ import annotations
 from sympy import Integer, sqrt
 
 from ratebound.theory.assumptions import (
+    cocoercive,
     convex,
     descent_lemma,
-    first_order,
-    gradient_below_gap,
     pl,
     pl_inequality,
     smooth,
@@ -89,24 +88,21 @@ sgd_batched_pl = Theorem(
     method=sgd,
     assumptions=(smooth, pl, batched),
     step=alpha,
-    where=(alpha <= mu_pl / (L * (mu_pl + 2 * L_batch)),),
+    where=(alpha <= 3 * mu_pl / (2 * L * (mu_pl + L_batch)),),
     measure="gap_last",
     bound=(1 - alpha * mu_pl / 2) ** k * gap0 + 2 * alpha * L * L_batch * component_gap / mu_pl,
     certificate=Recursion(
         rate=1 - alpha * mu_pl / 2,
         noise=_NOISE,
-        by={**_step, pl_inequality: alpha},
-        plus={
-            grad_sq: alpha * (1 - L * alpha) / 2,
-            delta: alpha * mu_pl / 2 - L * L_batch * alpha**2,
-        },
+        by={**_step, pl_inequality: alpha * (2 - L * alpha)},
+        plus={delta: alpha * (3 * mu_pl / 2 - L * alpha * (mu_pl + L_batch))},
     ),
     defaults={alpha: mu_pl / (L * (mu_pl + 2 * L_batch))},
-    note="Larger batches lengthen the step up to 1/L.",
+    note="Larger batches lengthen the step. Every step up to 1/L and mu_pl/(2 L L_batch) is admitted.",
     sibling="sgd_pl_components",
 )
 
-_NET = 1 - alpha * (L + L_batch)
+_NET = 1 - alpha * L_batch
 
 sgd_batched_convex = Theorem(
     id="sgd_batched_convex",
@@ -115,7 +111,7 @@ sgd_batched_convex = Theorem(
     method=sgd,
     assumptions=(smooth, convex, batched),
     step=alpha,
-    where=(alpha < 1 / (L + L_batch),),
+    where=(alpha <= 1 / (L + L_batch),),
     measure="gap_average",
     bound=D**2 / (2 * alpha * _NET * k) + alpha * L_batch * component_gap / _NET,
     start=Integer(1),
@@ -123,7 +119,8 @@ sgd_batched_convex = Theorem(
         potential=d2,
         weight=2 * alpha * _NET,
         noise=2 * alpha**2 * L_batch * component_gap,
-        by={first_order: 2 * alpha, batch_components: alpha**2, gradient_below_gap: alpha**2},
+        by={cocoercive: 2 * alpha, batch_components: alpha**2},
+        plus={grad_sq: alpha * (1 / L - alpha)},
     ),
     defaults={alpha: 1 / (2 * (L + L_batch))},
     sibling="sgd_convex_components",

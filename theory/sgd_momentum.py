@@ -13,15 +13,16 @@ from ratebound.theory.assumptions import (
     bounded_noise,
     bounded_second_moment,
     bounded_variance,
+    cocoercive,
     convex,
     convex_components,
     expected_smoothness,
     first_order,
-    gradient_below_gap,
     lower_bounded,
     smooth,
 )
 from ratebound.theory.certificate import Corollary
+from ratebound.theory.inequality import Inequality
 from ratebound.theory.memory import Memory
 from ratebound.theory.methods import (
     BETA,
@@ -127,13 +128,20 @@ _LEAD = X - BETA * _LONG * _M
 _START = BETA * gap0 / (1 - BETA)
 
 
-def _convex(weight: Expr, noise: Expr, by: dict[object, Expr]) -> Memory:
+def _convex(
+    weight: Expr,
+    noise: Expr,
+    by: dict[object, Expr],
+    slope: Inequality = first_order,
+    plus: dict[Expr, Expr] | None = None,
+) -> Memory:
     # ||z - x*||^2 scaled so that the gap at x_k enters with weight one.
     return Memory(
         squares={_LEAD: 1 / (2 * _LONG)},
         share=BETA / (1 - BETA),
         aside=X + alpha * _M,
-        by={first_order: Integer(1), convex_below_aside: BETA / (1 - BETA), **by},  # type: ignore[dict-item]
+        by={slope: Integer(1), convex_below_aside: BETA / (1 - BETA), **by},  # type: ignore[dict-item]
+        plus=plus or {},
         weight=weight,
         noise=noise,
     )
@@ -173,8 +181,6 @@ sgdm_convex_star = Theorem(
     sibling="minibatch_convex",
 )
 
-_KEPT = 1 - L * _LONG
-
 sgdm_convex_variance = Theorem(
     id="sgdm_convex_variance",
     title=f"SGD with momentum {BETA}, smooth convex, bounded variance, averaged iterate",
@@ -182,14 +188,16 @@ sgdm_convex_variance = Theorem(
     method=sgd_momentum,
     assumptions=(smooth, convex, bounded_variance),
     step=alpha,
-    where=(alpha < (1 - BETA) / L,),
+    where=(alpha <= (1 - BETA) / L,),
     measure="gap_average",
-    bound=(D**2 / (2 * _LONG) + _START) / (_KEPT * k) + _LONG * variance_bound / (2 * _KEPT),
+    bound=(D**2 / (2 * _LONG) + _START) / k + _LONG * variance_bound / 2,
     start=Integer(1),
     certificate=_convex(
-        _KEPT,
+        Integer(1),
         _LONG * variance_bound / 2,
-        {bounded_noise: _LONG / 2, gradient_below_gap: _LONG / 2},
+        {bounded_noise: _LONG / 2},
+        cocoercive,
+        {G**2: (1 / L - _LONG) / 2},
     ),
     defaults={alpha: (1 - BETA) / (4 * L_max)},
     sibling="sgd_convex_variance",

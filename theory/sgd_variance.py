@@ -7,15 +7,15 @@ from sympy import Integer, sqrt
 from ratebound.theory.assumptions import (
     bounded_noise,
     bounded_variance,
+    cocoercive,
+    coercive,
     convex,
     descent_lemma,
-    first_order,
-    gradient_below_gap,
     lower_bounded,
     pl,
     pl_inequality,
     smooth,
-    strong_first_order,
+    strong_gradient,
     strongly_convex,
 )
 from ratebound.theory.certificate import Corollary
@@ -41,6 +41,7 @@ from ratebound.theory.telescope import Telescope
 
 _QUARTER = {alpha: 1 / (4 * L_max)}
 _TO_INVERSE_L = (alpha <= 1 / L,)
+_MIDDLE = 2 / (mu + L)
 
 sgd_nonconvex_variance = Theorem(
     id="sgd_nonconvex_variance",
@@ -84,6 +85,9 @@ sgd_pl_variance = Theorem(
     sibling="sgd_pl_constant",
 )
 
+_LEFT = alpha * variance_bound / (mu * (2 - alpha * mu))
+"""The floor of the squared distance."""
+
 sgd_sc_variance = Theorem(
     id="sgd_sc_variance",
     title="SGD, strongly convex, bounded variance, constant step, distance",
@@ -91,39 +95,39 @@ sgd_sc_variance = Theorem(
     method=sgd,
     assumptions=(smooth, strongly_convex, bounded_variance),
     step=alpha,
-    where=_TO_INVERSE_L,
+    where=(alpha <= _MIDDLE,),
     measure="distance_sq",
-    bound=(1 - alpha * mu) ** k * D**2 + alpha * variance_bound / mu,
+    bound=(1 - alpha * mu) ** (2 * k) * (D**2 - _LEFT) + _LEFT,
     certificate=Recursion(
-        rate=1 - alpha * mu,
+        rate=(1 - alpha * mu) ** 2,
         noise=alpha**2 * variance_bound,
-        by={strong_first_order: 2 * alpha, bounded_noise: alpha**2, gradient_below_gap: alpha**2},
-        plus={delta: 2 * alpha * (1 - L * alpha)},
+        by={coercive: 2 * alpha, strong_gradient: alpha * (_MIDDLE - alpha), bounded_noise: alpha**2},
     ),
     defaults=_QUARTER,
+    note="Attained at every k by a parabola whose noise does not depend on x.",
     sibling="sgd_sc_constant",
-)
-
-_convex_proof = Telescope(
-    potential=d2,
-    weight=2 * alpha * (1 - L * alpha),
-    noise=alpha**2 * variance_bound,
-    by={first_order: 2 * alpha, bounded_noise: alpha**2, gradient_below_gap: alpha**2},
 )
 
 sgd_convex_variance = Theorem(
     id="sgd_convex_variance",
     title="SGD, smooth convex, bounded variance, constant step, averaged iterate",
-    source="Lan 2012 (number not checked); constants derived for the average of x_0 .. x_{k-1}",
+    source="Lan 2012 (number not checked); constants derived here, for the average of x_0 .. x_{k-1}",
     method=sgd,
     assumptions=(smooth, convex, bounded_variance),
     step=alpha,
-    where=(alpha < 1 / L,),
+    where=_TO_INVERSE_L,
     measure="gap_average",
-    bound=D**2 / (2 * alpha * (1 - L * alpha) * k) + alpha * variance_bound / (2 * (1 - L * alpha)),
+    bound=D**2 / (2 * alpha * k) + alpha * variance_bound / 2,
     start=Integer(1),
-    certificate=_convex_proof,
+    certificate=Telescope(
+        potential=d2,
+        weight=2 * alpha,
+        noise=alpha**2 * variance_bound,
+        by={cocoercive: 2 * alpha, bounded_noise: alpha**2},
+        plus={grad_sq: alpha * (1 / L - alpha)},
+    ),
     defaults=_QUARTER,
+    note="The bound of gd_convex_average and the noise: where f is smooth, the variance is all that counts.",
     sibling="sgd_convex_constant",
 )
 

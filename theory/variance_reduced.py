@@ -1,4 +1,4 @@
-"""Variance reduction: SVRG, loopless SVRG, SAGA and SAG, linear and convex rates at a constant step."""
+"""Variance reduction: SVRG, loopless SVRG, SAGA and SAG at a constant step, linear rates and epochs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,6 @@ from ratebound.theory.statement import Theorem
 from ratebound.theory.stored import (
     reduced_moment,
     spread_below,
-    spread_cocoercive,
     spread_jensen,
     stored_below,
     strong_components,
@@ -43,7 +42,6 @@ from ratebound.theory.symbols import (
     n,
     prob,
     sigma_star_sq,
-    spread,
 )
 
 _SIXTH, _THIRD = (alpha <= 1 / (6 * L_max),), (alpha <= 1 / (3 * L_max),)
@@ -64,21 +62,6 @@ def _strong(p: Expr) -> Reduced:
     )
 
 
-def _convex(p: Expr) -> Reduced:
-    """Return the proof for convex f where a step renews what is stored with probability p."""
-    return Reduced(
-        stored=stored_gap,
-        share=alpha / p,
-        weight=alpha,
-        by={spread_cocoercive: 2 * alpha, _UNEVEN: alpha**2, stored_below: Rational(3, 2) * alpha**2},
-        plus={
-            spread: alpha * (1 / L_max - 3 * alpha),
-            grad_sq: 2 * alpha**2,
-            stored_gap: alpha * (1 - 3 * alpha * L_max),
-        },
-    )
-
-
 lsvrg_sc = Theorem(
     id="lsvrg_sc",
     title="Loopless SVRG, strongly convex, constant step, distance",
@@ -93,22 +76,6 @@ lsvrg_sc = Theorem(
     defaults={alpha: 1 / (6 * L_max), prob: 1 / n},
     note="No floor: the snapshot takes the noise away as the run converges.",
     sibling="sgd_star_constant",
-)
-
-lsvrg_convex = Theorem(
-    id="lsvrg_convex",
-    title="Loopless SVRG, convex, constant step, averaged iterate",
-    source=f"derived from the lemmas of {_DEFAZIO}, as for SAGA",
-    method=lsvrg,
-    assumptions=(convex, smooth_components),
-    step=alpha,
-    where=(*_THIRD, prob <= 1),
-    measure="gap_average",
-    bound=(D**2 / alpha + gap0 / prob) / k,
-    start=Integer(1),
-    certificate=_convex(prob),
-    defaults={alpha: 1 / (3 * L_max), prob: 1 / n},
-    sibling="sgd_star_convex",
 )
 
 saga_sc = Theorem(
@@ -188,23 +155,6 @@ saga_components_steep = Theorem(
     defaults={alpha: 1 / (2 * (mu_min * n + L_max))},
     note="The step knows mu, and no rate of the table limits that of the iterate.",
     sibling="saga_components",
-)
-
-saga_convex = Theorem(
-    id="saga_convex",
-    title="SAGA, convex, constant step, averaged iterate",
-    source=f"derived from the lemmas of {_DEFAZIO}",
-    method=saga,
-    assumptions=(convex, smooth_components),
-    step=alpha,
-    where=_THIRD,
-    measure="gap_average",
-    bound=(D**2 / alpha + n * gap0) / k,
-    start=Integer(1),
-    certificate=_convex(1 / n),
-    defaults={alpha: 1 / (3 * L_max)},
-    note="The published bound, 4 n/k (2 L/n D^2 + gap0) at the step 1/(3 L), is larger.",
-    sibling="lsvrg_convex",
 )
 
 _INNER = 1 - 2 * alpha * L_max
@@ -292,5 +242,5 @@ sag_convex = Theorem(
     sibling="saga_convex",
 )
 
-_TABLES = (saga_sc, saga_components, saga_components_steep, saga_convex, sag_sc, sag_convex)
-THEOREMS = (svrg_sc, svrg_convex, lsvrg_sc, lsvrg_convex, *_TABLES)
+_TABLES = (saga_sc, saga_components, saga_components_steep, sag_sc, sag_convex)
+THEOREMS = (svrg_sc, svrg_convex, lsvrg_sc, *_TABLES)

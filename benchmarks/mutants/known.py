@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Literal
 
-from ratebound.theory.assumptions import bounded_noise, coercive, descent_lemma, strong_gradient
+from ratebound.theory.assumptions import bounded_noise, descent_lemma
 from ratebound.theory.certificate import Certificate, Corollary
-from ratebound.theory.recursion import Recursion
 from ratebound.theory.sgd_variance import sgd_nonconvex_variance, sgd_nonconvex_variance_horizon
-from ratebound.theory.symbols import L, alpha, delta, gap0, k, mu, variance_bound
+from ratebound.theory.symbols import L, alpha, delta, gap0, k, variance_bound
 from ratebound.theory.telescope import Telescope
 
 _FACTOR = 1 - L * alpha / 2
@@ -26,11 +25,6 @@ _NONCONVEX = replace(
 )
 
 PROOFS: Mapping[str, Certificate] = {
-    "sgd_sc_variance": Recursion(
-        rate=(1 - alpha * mu) ** 2,
-        noise=alpha**2 * variance_bound,
-        by={coercive: 2 * alpha, strong_gradient: 2 * alpha / (L + mu) - alpha**2, bounded_noise: alpha**2},
-    ),
     "sgd_nonconvex_variance_horizon": Corollary(_NONCONVEX, {alpha: sgd_nonconvex_variance_horizon.step}),
 }
 """Id of a theorem -> a sharper certificate than its own, which proves some of its mutants."""
@@ -161,11 +155,6 @@ KNOWN: Mapping[str, Known] = {
     ),
     "sgd_convex_decaying: equal weights": ("equivalent", "derived", _UNIFORM),
     "sgd_handbook_decaying: equal weights": ("equivalent", "derived", f"{_UNIFORM}; {_STAR}"),
-    "sgd_convex_variance: k -> k + 1": (
-        "equivalent",
-        "derived",
-        "co-coercivity: D^2/(2 alpha k) + alpha v/2; for k + 1 < 1/(alpha L), gap <= L E||x - x*||^2/2",
-    ),
     **{
         f"{theorem}: {change}": ("equivalent", "derived", _STAR + _SHORT)
         for theorem, changes in _BY_STAR.items()

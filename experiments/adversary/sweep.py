@@ -171,13 +171,14 @@ def _along_runs(
     ends = to_end in case.theorem.assumptions
     at_x = point_of(case.method) == Symbol("x")
     single = case.problem.n == 1
+    of_squares = symbol in (s.second_moment, s.variance_bound)
     if single and (symbol == s.variance_bound or symbol in DIRECTION_CONSTANTS):
         return np.zeros(len(alphas))
-    if not case.theorem.stochastic or (single and at_x):
+    if of_squares and (not case.theorem.stochastic or (single and at_x)):
         squares = known["grad_norm_sq_last"]
         return (squares if ends else squares[:, :-1]).max(1)
     # Without it, the certified bound takes its place: at n = 1 it is known at x only.
-    if "moment" in known and case.problem.kind == "quadratic" and case.problem.n > 1:
+    if of_squares and "moment" in known and case.problem.kind == "quadratic" and case.problem.n > 1:
         noise = known["spread" if symbol == s.variance_bound else "moment"]
         # With memory the last point counts, too.
         return (noise[:, :-1] if is_plain(case.method) and not ends else noise).max(1)

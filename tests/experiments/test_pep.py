@@ -128,7 +128,11 @@ POINTS = {
     ],
     "saga_convex": [
         ({"L_max": 1, "alpha": step, "sigma_star_sq": 0.5, "n": 2, "gap0": 0.4}, k)
-        for step, k in ((0.05, 3), (0.15, 2), (1 / 3, 3))
+        for step, k in ((0.05, 3), (0.15, 2), (1 / 4, 3))
+    ],
+    "saga_convex_long": [
+        ({"L_max": 1, "alpha": step, "sigma_star_sq": 0.5, "n": 2, "gap0": 0.4}, k)
+        for step, k in ((1 / 4, 2), (1 / 3, 3))
     ],
     **{
         name: [({"L": 1, "alpha": step}, k) for step, k in ((1.0, 1), (1.0, 4), (0.3, 3))]

@@ -80,3 +80,29 @@ def test_a_proximal_step_contracts_as_a_gradient_step_where_signs_stay():
             assert (x - star) ** 2 == pytest.approx(bound("ista_contraction", j, **values), rel=1e-12)
     # With L = mu and the step 1/L the first step ends at x*, as the bound on values says.
     assert bound("ista_strong_gap", 1, mu=2.0, alpha=0.5, gap0=3.0) == 0
+
+
+def test_noise_that_knows_no_x_keeps_a_parabola_at_the_bound():
+    mu, v, alpha, D = 0.7, 3.0, 0.9, 2.0
+    moment = D**2
+    for steps in range(40):
+        # E(x - alpha (mu x + e))^2 with E e = 0 and E e^2 = v.
+        values = {"mu": mu, "L": mu, "alpha": alpha, "D": D, "variance_bound": v}
+        assert moment == pytest.approx(bound("sgd_sc_variance", steps, **values), rel=1e-12)
+        moment = (1 - alpha * mu) ** 2 * moment + alpha**2 * v
+
+
+def test_averages_of_reduced_estimates_are_below_what_is_published():
+    rng = np.random.default_rng(3)
+    for _ in range(200):
+        D, L, gap0, n = *np.exp(rng.normal(size=3)), int(rng.integers(2, 40))
+        third = {"D": D, "L_max": L, "gap0": gap0, "n": n, "alpha": 1 / (3 * L)}
+        assert bound("saga_convex_long", 5, **third) <= 4 * n / 5 * (2 * L / n * D**2 + gap0)
+        # Where the two ranges of steps meet the bounds agree.
+        meet = {**third, "alpha": 1 / (4 * L)}
+        assert bound("saga_convex", 5, **meet) == pytest.approx(bound("saga_convex_long", 5, **meet))
+        step, prob = rng.random() / (6 * L), rng.random()
+        potential = D**2 + 8 * step**2 * L * gap0 / prob
+        published = potential / (2 * step * (1 - 6 * L * step) * 5)
+        loopless = {"D": D, "L_max": L, "gap0": gap0, "prob": prob, "alpha": step}
+        assert bound("lsvrg_convex", 5, **loopless) <= published

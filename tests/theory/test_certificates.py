@@ -42,7 +42,8 @@ NOT_READ = {
         for name in ("sign_steepest_quadratic", "gauss_southwell_quadratic")
         for assumption in ("quadratic", "strongly_convex")
     },
-    **{(name, "convex"): _OF_PARTS for name in ("lsvrg_convex", "saga_convex", "sgd_averaged_least_squares")},
+    **{(f"{name}_convex{long}", "convex"): _OF_PARTS for name in ("lsvrg", "saga") for long in ("", "_long")},
+    ("sgd_averaged_least_squares", "convex"): _OF_PARTS,
     ("sgd_convex_decaying", "smooth"): "the range of the published statement names L",
 }
 """Assumptions, by theorem, that no inequality of the proof reads, and why they are stated."""

@@ -11,8 +11,11 @@ from ratebound.experiments.adversary.search import attack, is_refuted, require_w
 from ratebound.experiments.adversary.sweep import certified, sweep
 from ratebound.problems.certified import NotCertified
 from ratebound.problems.constants import certify
+from ratebound.problems.library import from_arrays
 from ratebound.theory.catalogue import THEOREMS
 from ratebound.theory.errors import RateboundError
+from ratebound.theory.projections import bounded_coordinates
+from ratebound.theory.symbols import grad_inf
 
 FEW = {name: FAMILIES[name] for name in ("additive_1d", "ridge_plane", "interpolation", "huber_1d")}
 
@@ -87,6 +90,17 @@ def test_a_sweep_agrees_with_the_certified_run(name):
     row = 1 if ends else 0
     assert found.bound[row] == pytest.approx(alone[1].bound[0], rel=1e-9)
     assert found.measured[row] == pytest.approx(alone[1].measured[0], rel=1e-12)
+
+
+def test_what_bounds_coordinates_is_no_square_of_them():
+    # Of a single component squared gradients are known exactly; the largest coordinate is another constant.
+    true = THEOREMS["sgd_nonconvex_constant"]
+    assumed = (bounded_coordinates, *true.assumptions[:2])
+    held = replace(true, assumptions=assumed, bound=grad_inf**2, certificate=None)
+    at = case(held, from_arrays(np.array([[2.0]]), np.array([40.0]), loss="huber"), 3)
+    found, (_, exact) = sweep(at, {"alpha": np.array([0.25])}), certified(at, {"alpha": 0.25})
+    assert np.array_equal(found.bound, exact.bound)
+    assert found.bound == pytest.approx(4.0)
 
 
 def test_parameters_out_of_range_have_no_ratio():
