@@ -80,6 +80,9 @@ class LowerBound:
 
 
 _KEPT = (1 - alpha * mu) ** (2 * k)
+_GONE = 1 - (1 - alpha * mu) ** k
+"""What k steps take off the start."""
+_SETTLING = (1 - _KEPT) / (2 - alpha * mu) - 2 * _GONE
 _Q = (root(L) - root(mu)) / (root(L) + root(mu))
 
 LOWER_BOUNDS: Mapping[str, LowerBound] = {
@@ -228,6 +231,19 @@ LOWER_BOUNDS: Mapping[str, LowerBound] = {
             instance=noisy_line,
             attained=True,
             theorem=THEOREMS["sgd_pl_variance"],
+        ),
+        LowerBound(
+            id="sgd_averaged_attained",
+            title="SGD with a constant step, averaged: nothing remains but the noise of an estimator of x*",
+            source="exact second moments; its limit is that of Polyak and Juditsky 1992 (number not checked)",
+            methods=(sgd,),
+            step=alpha,
+            measure="gap_average",
+            bound=D**2 * _GONE**2 / (2 * alpha**2 * mu * k**2)
+            + variance_bound / (2 * mu * k) * (1 + _SETTLING / (alpha * mu * k)),
+            instance=noisy_line,
+            attained=True,
+            theorem=THEOREMS["sgd_averaged_least_squares"],
         ),
         LowerBound(
             id="sgd_theta_small",

@@ -53,6 +53,18 @@ def test_the_chain_leaves_a_constant_between_the_bounds():
     assert ratio["nesterov_convex"] == pytest.approx(64 / 3) and ratio["ogm_convex"] == pytest.approx(32 / 3)
 
 
+def test_averaged_steps_leave_what_their_theorem_says_to_leading_order():
+    """Of noise alone, both are variance/(2 mu k) up to roots of alpha mu and of 1/(alpha mu k)."""
+    a, m, v, steps = 1e-4, 2.0, 1e8, 10**9
+    values = {"alpha": a, "mu": m, "variance_bound": v, "D": 1.0, "R_sq": m, "residual_sq": v / m, "rank": 1}
+    upper, below = (
+        float(lower(each.bound, (k, *(BY_NAME[name] for name in values)))(steps, *values.values()))
+        for each in (THEOREMS["sgd_averaged_least_squares"], LOWER_BOUNDS["sgd_averaged_attained"])
+    )
+    assert below == pytest.approx(v / (2 * m * steps), rel=1e-4)
+    assert 1 <= upper / below < 1.05
+
+
 def test_a_larger_bound_is_seen():
     statement = LOWER_BOUNDS["sgd_floor"]
     error, bound = error_and_bound(statement, statement.methods[0], 20, VALUES[0])
