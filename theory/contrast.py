@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import ceil, isfinite
 
-from sympy import Dummy, Expr, Poly, PolynomialError, Symbol, fraction, roots, together
+from sympy import Dummy, Expr, Poly, PolynomialError, Symbol, fraction, lambdify, roots, together
 
-from ratebound.theory.chart import chart_of
+from ratebound.theory.chart import Chart, chart_of, free, on_chart
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.measures import ONE_STEP
 from ratebound.theory.order import Order
@@ -17,6 +19,8 @@ from ratebound.theory.symbols import ALONG_RUN, K, k
 
 _LARGEST = 400
 """Operations in the difference of two bounds beyond which no formula is looked for."""
+_POINTS, _DECADES, _ROUNDING = 400, (1, 3, 8), 1e-9
+"""Points at which two bounds are looked at, the decades that values reach in turn, what may be rounding."""
 
 
 @dataclass(frozen=True)
@@ -63,8 +67,10 @@ def contrast(first: Theorem, second: Theorem, chosen: Mapping[Symbol, Expr] | No
         return Contrast(None, False, (), far)
     chart = chart_of((), dict.fromkeys((*first.facts, *second.facts)))
     start = first.start if nonnegative(first.start - second.start) else second.start
-    for smaller, gap in ((first, difference), (second, -difference)):
-        if nonnegative(gap, chart, k, start):
+    larger = _larger_somewhere(one, two, {**chart, k: start + free("j")})
+    for side, (smaller, gap) in enumerate(((first, difference), (second, -difference))):
+        # A proof of what is false is a long search.
+        if not larger[side] and nonnegative(gap, chart, k, start):
             return Contrast(smaller.id, False, (), far)
     return Contrast(None, False, _crossings(difference), far)
 
@@ -94,6 +100,26 @@ def _kind(theorem: Theorem) -> str:
 
 def _at_defaults(theorem: Theorem, chosen: Mapping[Symbol, Expr]) -> Expr:
     return theorem.at(k).xreplace({K: k}).subs(theorem.chosen(chosen))
+
+
+def _larger_somewhere(one: Expr, two: Expr, chart: Chart) -> tuple[bool, bool]:
+    """Return whether `one` is the larger, and whether `two` is, at one of some admissible points at least."""
+    pair = [on_chart(expr, chart) for expr in (one, two)]
+    symbols = sorted(pair[0].free_symbols | pair[1].free_symbols, key=lambda s: s.sort_key())
+    value = lambdify(symbols, pair, modules="math")
+    numbers, found = random.Random(0), [False, False]
+    for point in range(_POINTS):
+        reach = _DECADES[point % len(_DECADES)]
+        drawn = [10 ** numbers.uniform(-reach, reach) for _ in symbols]
+        try:
+            a, b = value(*(ceil(v) if s.is_integer else v for s, v in zip(symbols, drawn, strict=True)))
+        except (ArithmeticError, ValueError, NameError):
+            continue  # Out of the range of doubles, or a function that the module does not have.
+        # A power of a negative number is complex: the point is not admissible.
+        real = isinstance(a, float | int) and isinstance(b, float | int) and isfinite(a) and isfinite(b)
+        if real and abs(a - b) > _ROUNDING * max(abs(a), abs(b)):
+            found[b > a] = True
+    return found[0], found[1]
 
 
 def _crossings(difference: Expr) -> tuple[Expr, ...]:

@@ -292,12 +292,19 @@ def _reduced(expr: Expr, root: Symbol, square: Expr) -> Expr:
     return fraction(together(even + odd * root))[0].expand()
 
 
+_LARGEST_SQUARE = 2500
+"""Products of terms beyond which no root is squared away; the proofs of the catalogue need at most 1104."""
+
+
 def _by_squaring(expr: Expr, root: Symbol, squares: Mapping[Symbol, Expr]) -> bool:
     """P + Q r >= 0 where P >= 0 and P^2 >= Q^2 r^2, or where Q >= 0 and Q^2 r^2 >= P^2."""
     poly = Poly(expr, root)
     if poly.degree() != 1:
         return False
     Q, P = poly.all_coeffs()
+    terms = [len(Add.make_args(each.expand())) for each in (P, Q, squares[root])]
+    if terms[0] ** 2 + terms[1] ** 2 * terms[2] > _LARGEST_SQUARE:
+        return False
     rest = {r: s for r, s in squares.items() if r != root}
     difference = (P**2 - Q**2 * squares[root]).expand()
     for leading, gain in ((P, difference), (Q, -difference)):

@@ -11,10 +11,12 @@ import ratebound as rb
 from ratebound.cli import cli
 from ratebound.experiments.applicability import prepare
 from ratebound.problems.library import load
+from ratebound.theory import contrast as contrasts
 from ratebound.theory.catalogue import THEOREMS
+from ratebound.theory.chart import chart_of, free
 from ratebound.theory.contrast import contrast
 from ratebound.theory.errors import RateboundError
-from ratebound.theory.symbols import D, L, alpha, gap0, k, second_moment
+from ratebound.theory.symbols import D, L, alpha, gap0, k, mu, second_moment
 
 
 def test_regimes_are_those_of_a_scan():
@@ -111,3 +113,20 @@ def test_a_bound_that_is_not_finite_says_so():
     wild = replace(THEOREMS["gd_convex"], id="wild", bound=D**2 * L / (k - 3), certificate=None)
     with pytest.raises(RateboundError, match="wild is not finite everywhere"):
         rb.compare("gd_convex", wild, "iris", steps=5)
+
+
+def test_neither_of_two_bounds_that_are_seen_to_cross_is_put_to_the_prover(monkeypatch):
+    tried = []
+    monkeypatch.setattr(contrasts, "nonnegative", lambda expr, *rest: tried.append(expr) or True)
+    found = contrast(THEOREMS["gd_error_convex"], THEOREMS["d_adaptation_convex"])
+    assert found.never_larger is None
+    assert len(tried) == 1, "only which of them starts first is asked"
+
+
+def test_points_see_which_of_two_bounds_is_ever_the_larger():
+    facts = chart_of((), [mu <= L])
+    assert contrasts._larger_somewhere(mu, L, facts) == (False, True)
+    assert contrasts._larger_somewhere(L, 2 * mu, facts) == (True, True)
+    assert contrasts._larger_somewhere(L, L, facts) == (False, False)
+    swept = {**facts, k: 1 + free("j")}
+    assert contrasts._larger_somewhere((1 - L / mu) ** k, k, swept) == (False, False), "complex numbers"
