@@ -20,6 +20,7 @@ from ratebound.theory.direction_symbols import DIRECTION_CONSTANTS
 from ratebound.theory.method import Method
 from ratebound.theory.statement import Theorem
 from ratebound.theory.symbols import (
+    K,
     L,
     L_batch,
     L_inf,
@@ -159,7 +160,7 @@ class Grid:
         symbols = sorted(values, key=str)
         numbers = [values[s] for s in symbols]
         for relation in self.theorem.where:
-            slack = float(lower(relation.gts - relation.lts, symbols)(*numbers))
+            slack = float(lower(relation.gts - relation.lts, (K, *symbols))(self.trial.steps, *numbers))
             if slack < 0 or (slack == 0 and relation.rel_op in ("<", ">")):
                 return False
         return True

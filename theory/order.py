@@ -35,7 +35,7 @@ eps = Symbol("epsilon", positive=True)
 """The accuracy that is asked for."""
 
 _POWERS = (
-    *(Rational(1, 3), Rational(1, 2), Rational(2, 3), Integer(1)),
+    *(Rational(1, 4), Rational(1, 3), Rational(1, 2), Rational(2, 3), Integer(1)),
     *(Rational(4, 3), Rational(3, 2), Integer(2), Integer(3)),
 )
 _LOGS = (0, 1, 2)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sympy import Integer, Rational, log, sqrt
 
 from ratebound.theory.assumptions import lower_bounded, smooth, smooth_inf
+from ratebound.theory.certificate import Corollary
 from ratebound.theory.direction_symbols import sample_noise_l1, sample_variance
 from ratebound.theory.lemmas import harmonic, inverse_sqrt_sharp
 from ratebound.theory.methods import normalised_momentum, normalised_sgd, sign_sgd
@@ -84,9 +85,33 @@ normalised_momentum_nonconvex = Theorem(
     defaults={gamma: sqrt(gap0 / L) / 100, beta: Rational(9, 10)},
     note=(
         "No large batches: with 1 - beta of the order 1/sqrt(K) and a length of the order K^(-3/4) the bound "
-        "is of the order K^(-1/4)."
+        "is of the order K^(-1/4), see normalised_momentum_horizon."
     ),
     sibling="normalised_sgd_nonconvex",
+)
+
+_ROOT = sqrt(K)
+_PINNED = _ROOT / (_ROOT + 2)
+_SHORT = sqrt(2 * gap0 / (L * K * (2 * _ROOT + 1)))
+
+normalised_momentum_horizon = Theorem(
+    id="normalised_momentum_horizon",
+    title="Normalised SGD with momentum, nonconvex, length and momentum tuned to the horizon",
+    source="Cutkosky and Mehta 2020, Theorem 1 (number not checked), tuned to K alone; constants derived",
+    method=normalised_momentum,
+    assumptions=(smooth, lower_bounded, bounded_sample_variance),
+    step=_SHORT,
+    where=(beta <= _PINNED, beta >= _PINNED),
+    measure="grad_norm_mean",
+    bound=(
+        sqrt(2 * L * gap0 * (2 * _ROOT + 1) / K)
+        + sqrt(sample_variance / b) * (2 + (_ROOT + 2) / K ** Rational(3, 4)) / sqrt(1 + _ROOT)
+    ),
+    start=Integer(1),
+    certificate=Corollary(normalised_momentum_nonconvex, {gamma: _SHORT, beta: _PINNED}),
+    defaults={beta: _PINNED},
+    note="One sample per step. Without noise the step 1/L of gradient descent has the rate K^(-1/2).",
+    sibling="normalised_momentum_nonconvex",
 )
 
 _SHRINKING = gamma / sqrt(k + 1)
@@ -113,6 +138,7 @@ sign_sgd_growing = Theorem(
 THEOREMS = (
     normalised_sgd_nonconvex,
     normalised_momentum_nonconvex,
+    normalised_momentum_horizon,
     sign_sgd_floor,
     sign_sgd_horizon,
     sign_sgd_growing,

@@ -19,7 +19,7 @@ from ratebound.theory.errors import RateboundError
 from ratebound.theory.methods import METHODS
 from ratebound.theory.noisy_directions import step_norm
 from ratebound.theory.noisy_momentum import fades, share
-from ratebound.theory.symbols import b, beta
+from ratebound.theory.symbols import K, L, b, beta, gamma, gap0, k
 
 MOMENTUM = METHODS["normalised_momentum"].with_numbers({beta: 0.5})
 NAMES = (
@@ -118,11 +118,21 @@ def test_runs_are_those_of_a_loop(backend):
 
 def test_the_noise_is_certified_on_a_ball_that_holds_the_run():
     problem = least_squares([[1.0, 0.3], [0.4, -1.0], [-0.5, 0.5]], [1.0, -0.5, 2.0], x0=[2.0, -1.0])
-    for name in NAMES[:3]:
+    for name in (*NAMES[:3], "normalised_momentum_horizon"):
         verdict = verify(name, problem, steps=6, batch=2, replicas=0)
         assert verdict.outcome == "holds" and verdict.evidence == "enumeration"
         (noise,) = (c for c in verdict.constants if c.name.startswith("sample"))
         assert "which holds x_0 .. x_5" in noise.region
+
+
+@pytest.mark.parametrize("steps", [1, 7, 10_000])
+def test_the_tuned_length_is_the_best_one_for_its_momentum(steps):
+    plain, tuned = THEOREMS["normalised_momentum_nonconvex"], THEOREMS["normalised_momentum_horizon"]
+    values = {L: 3.0, gap0: 0.7, sample_variance: 4.0, b: 2, k: steps, K: steps}
+    chosen = {beta: float(tuned.defaults[beta].subs(values)), gamma: float(tuned.step.subs(values))}
+    at = [float(plain.bound.subs({**values, **chosen, gamma: chosen[gamma] * t})) for t in (0.999, 1, 1.001)]
+    assert at[1] < min(at[0], at[2])
+    assert at[1] == pytest.approx(float(tuned.bound.subs(values)), rel=1e-12)
 
 
 def test_which_steps_have_a_known_length():
