@@ -247,6 +247,9 @@ class Corollary:
             raise RateboundError(f"the step {theorem.step} is not that of {parent.id} at {dict(self.values)}")
         if not vanishes(theorem.weights - parent.weights):
             raise RateboundError(f"the averages of {parent.id} have other weights")
+        for parameter in set(self.values) & set(theorem.parameters):
+            if not vanishes(theorem.chart.get(parameter, parameter) - self.values[parameter]):
+                raise RateboundError(f"the range must hold {parameter} at {self.values[parameter]}")
         require_within(parent, self.values, theorem)
         if parent.at_horizon or not nonnegative(theorem.start - parent.start):
             raise RateboundError(f"{parent.id} says nothing yet at k = {theorem.start}")

@@ -155,6 +155,7 @@ def test_which_steps_have_a_known_length():
         ("sign_sgd_growing", {"weights": 1 + 0 * b}, "weights"),
         ("normalised_momentum_nonconvex", {"method": METHODS["normalised_sgd"]}, "is not normalised SGD"),
         ("normalised_momentum_nonconvex", {"where": ()}, "what the momentum takes"),
+        ("normalised_momentum_horizon", {"where": (beta < 1,)}, "must hold beta at"),
     ],
 )
 def test_the_proofs_refuse_other_methods_and_more(name, changes, why):
