@@ -48,7 +48,14 @@ def expit_at(z: np.ndarray) -> np.ndarray:
         return np.asarray(1.0 / (1.0 + np.exp(-z)))
 
 
+def _twos(n: np.ndarray) -> np.ndarray:
+    """Return how often two divides each of some whole numbers."""
+    whole = np.asarray(n).astype(np.int64)
+    return np.log2(whole & -whole)
+
+
 _NUMPY = {
+    "twos": _twos,
     "softplus": lambda z: np.logaddexp(0.0, z),
     "expit": expit_at,
     "maximum_of": lambda *a: reduce(np.maximum, a),
@@ -58,6 +65,7 @@ _NUMPY = {
     "nan": np.nan,
 }
 _MPMATH = {
+    "twos": lambda n: (int(n) & -int(n)).bit_length() - 1,
     "softplus": lambda z: mpmath.log1p(mpmath.exp(z)),
     "expit": lambda z: 1 / (1 + mpmath.exp(-z)),
     "modulo": lambda a, b: a % b,

@@ -17,6 +17,7 @@ FAMILIES = (
     "gd_averaged",
     "gd_middle",
     "gd_exact",
+    "silver",
     "gd_norm",
     "gd_inexact",
     "adaptive",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+
+from sympy import Expr
 
 from ratebound.theory.averaged_lms import AveragedLMS
 from ratebound.theory.cubic import CubicModel, reached, scale
 from ratebound.theory.cubic_descent import CubicDescent, w
+from ratebound.theory.doubling import Doubling, middle
 from ratebound.theory.exact_model import ExactModel
 from ratebound.theory.last_step import LastStep
 from ratebound.theory.proof_lines import Line, claim_lines, factored
@@ -14,7 +17,7 @@ from ratebound.theory.squaring import Squaring
 from ratebound.theory.statement import Theorem
 from ratebound.theory.strong_model import StrongModel, half
 
-ByModel = Squaring | CubicModel | CubicDescent | StrongModel | ExactModel | LastStep | AveragedLMS
+ByModel = Squaring | CubicModel | CubicDescent | StrongModel | ExactModel | LastStep | AveragedLMS | Doubling
 """The certificates that are written here."""
 
 
@@ -35,6 +38,8 @@ def of_models(theorem: Theorem, proof: ByModel) -> Iterator[Line]:
             yield from _last_step(theorem, proof)
         case AveragedLMS():
             yield from _averaged_lms(theorem, proof)
+        case Doubling():
+            yield from _doubling(theorem, proof)
 
 
 def _squaring(theorem: Theorem, proof: Squaring) -> Iterator[Line]:
@@ -133,3 +138,30 @@ def _averaged_lms(theorem: Theorem, proof: AveragedLMS) -> Iterator[Line]:
         "root mean squares add up, those of the levels as a geometric series, which is the bound",
         theorem.bound,
     )
+
+
+def _doubling(theorem: Theorem, proof: Doubling) -> Iterator[Line]:
+    """Yield the lines of the proof for silver steps."""
+    yield Line("Let L = 1, h_i the steps, A one more than the sum of n of them. They are said to hold if")
+    yield Line("sum of h_i (f(x_i) - f(x_n)) >= sum of h_i (h_i - 1)/2 ||g_i||^2 + A (A - 1)/2 ||g_n||^2,")
+    yield Line("as no step does, A = 1. F is the sum of h_i f_i - h_i (h_i - 1)/2 ||g_i||^2, V = x_0 - x_n.")
+    yield Line("Let m steps hold, from x_m on follow the step", middle)
+    yield Line(
+        "and m steps as before, to x_n; F_1, F_2 and V are those of the halves. Then all of them hold:"
+    )
+    claim, parts = proof.joined()
+    yield from _sums(claim, parts)
+    yield Line("and A has grown by the factor 1 + sqrt(2). At the end, with X = x_n - x* and f* = 0,")
+    claim, parts = proof.ended(theorem.measure)
+    yield from _sums(claim, parts)
+    yield Line("where ||x_0 - x*||^2 is the square of X + V. At the last n = 2^m - 1 < k, where A is")
+    yield Line("(1 + sqrt(2))^m, this is at most the bound", theorem.bound)
+
+
+def _sums(claim: Expr, parts: Mapping[str, tuple[Expr, Expr]]) -> Iterator[Line]:
+    """Yield a claim and the parts of which it is the sum."""
+    yield Line("The claim", claim, ">= 0")
+    yield Line("is the sum of these terms, each >= 0:")
+    for what, (factor, part) in parts.items():
+        yield Line(f"  {what}, times", factor)
+        yield Line("    ", part, ">= 0")

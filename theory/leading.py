@@ -35,7 +35,7 @@ def leading(expr: Expr, t: Symbol) -> Leading | None:
     if expr == t:
         return Leading(Integer(1), Integer(1), Integer(0))
     if expr.is_Pow:
-        base = leading(expr.base, t) if expr.exp.is_Rational else None
+        base = leading(expr.base, t) if expr.exp.is_number else None
         return base and Leading(base.c**expr.exp, base.p * expr.exp, base.q * expr.exp)
     if isinstance(expr, log):
         return _of_logarithm(leading(expr.args[0], t))

@@ -159,7 +159,8 @@ def _power(expr: Expr, t: Symbol) -> tuple[Expr, int]:
     settling = (p for p in expr.atoms(Pow) if p.exp.has(t) and p.base.has(t))
     expr = expr.xreplace({p: limit(p, t, oo) for p in settling})
     if term := leading(expr, t):
-        if -term.p in _POWERS and term.q in _LOGS:
+        # Silver steps have an irrational power.
+        if (-term.p in _POWERS or not term.p.is_Rational) and term.q in _LOGS:
             return -term.p, int(term.q)
         raise RateboundError(_NAMELESS.format(expr))
     for p, q in sorted(product(_POWERS, _LOGS), key=_misfit(expr, t)):
