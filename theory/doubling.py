@@ -6,11 +6,11 @@ more than their sum. They are said to *hold* if on every convex, smooth f
     sum of h_i (f(x_i) - f(x_n)) >= sum of h_i (h_i - 1)/2 ||g_i||^2 + A (A - 1)/2 ||g_n||^2.
 
 No step, A = 1, holds. If n steps do, so do they, the step ``1 + A/r`` with r = 1 + sqrt(2), and they again:
-then A has grown to r A. With interpolation at x* what holds says ``(4 A - 2) (f(x_n) - f*) <= D^2``, and ``A^2
-||g_n||^2 <= D^2``.
+then A has grown to r A. With interpolation at x* what holds says ``(4 A - 2) (f(x_n) - f*) <= D^2``, and
+``A^2 ||g_n||^2 <= D^2``.
 
 The points before the last one occur in the sums ``F = sum of h_i f_i - h_i (h_i - 1)/2 ||g_i||^2`` and ``V =
-sum of h_i g_i = x_0 - x_n`` only, since ``sum of h_i <g_i, x_i - x_n> = ||V||^2/2 + sum of h_i^2/2 ||g_i||^2``.
+sum of h_i g_i = x_0 - x_n`` only, as ``sum of h_i <g_i, x_i - x_n> = ||V||^2/2 + sum of h_i^2/2 ||g_i||^2``.
 
 Source of the schedule: Altschuler and Parrilo 2024; the constant is half of theirs. Zhang and Jiang 2024, and
 Grimmer, Shu and Wang 2024, join schedules in the same spirit (not checked); this form is derived here.
