@@ -48,14 +48,8 @@ def expit_at(z: np.ndarray) -> np.ndarray:
         return np.asarray(1.0 / (1.0 + np.exp(-z)))
 
 
-def _twos(n: np.ndarray) -> np.ndarray:
-    """Return how often two divides each of some whole numbers."""
-    whole = np.asarray(n).astype(np.int64)
-    return np.log2(whole & -whole)
-
-
 _NUMPY = {
-    "twos": _twos,
+    "twos": lambda n: np.log2(n.astype(np.int64) & -n.astype(np.int64)),
     "softplus": lambda z: np.logaddexp(0.0, z),
     "expit": expit_at,
     "maximum_of": lambda *a: reduce(np.maximum, a),

@@ -78,6 +78,16 @@ POINTS = {
     "gd_nonconvex": [({"L": 1, "alpha": step}, k) for step, k in ((1.0, 1), (1.0, 4), (0.3, 2), (1.8, 2))],
     "nesterov_convex": [({"L": 1, "alpha": step}, k) for step, k in ((1.0, 1), (1.0, 4), (0.3, 3))],
     "triple_momentum_distance": [({"L": 1, "mu": mu}, k) for mu, k in ((0.1, 1), (0.1, 4), (0.5, 2))],
+    "sgd_accelerated_convex": [
+        ({"L": 1, "rho": rho, "tau": tau, "alpha": step}, k)
+        for rho, tau, step, k in ((1, 1, 1.0, 2), (2, 2, 0.5, 1), (2, 3, 0.3, 2))
+    ],
+    "sgd_accelerated_strong": [
+        ({"L": 1, "mu": 0.1, "rho": rho, "tau": tau, "alpha": step}, k)
+        for rho, tau, step, k in ((1, 1, 1.0, 2), (2, 2, 0.5, 1), (2, 3, 0.3, 2))
+    ],
+    "silver_convex": [({"L": L}, k) for L, k in ((1, 1), (2, 2), (1, 5), (1, 8))],
+    "silver_gradient": [({"L": L}, k) for L, k in ((1, 1), (2, 2), (1, 5), (1, 8))],
     "ogm_convex": [({"L": L}, k) for L, k in ((1, 1), (2, 2), (1, 5))],
     "heavy_ball_convex": [({"L": 1, "alpha": step}, k) for step, k in ((1.0, 1), (1.0, 3), (0.3, 2))],
     "heavy_ball_linear": [
