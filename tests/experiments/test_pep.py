@@ -83,7 +83,7 @@ POINTS = {
         for rho, tau, step, k in ((1, 1, 1.0, 2), (2, 2, 0.5, 1), (2, 3, 0.3, 2))
     ],
     "sgd_accelerated_strong": [
-        ({"L": 1, "mu": 0.1, "rho": rho, "tau": tau, "alpha": step}, k)
+        ({"L": 1, "mu": 0.1, "gap0": 0.4, "rho": rho, "tau": tau, "alpha": step}, k)
         for rho, tau, step, k in ((1, 1, 1.0, 2), (2, 2, 0.5, 1), (2, 3, 0.3, 2))
     ],
     "silver_convex": [({"L": L}, k) for L, k in ((1, 1), (2, 2), (1, 5), (1, 8))],
