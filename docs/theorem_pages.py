@@ -14,6 +14,7 @@ from ratebound.theory.equivalences import EQUIVALENCES
 from ratebound.theory.exposition import Line, exposition
 from ratebound.theory.lower_bounds import LOWER_BOUNDS, LowerBound
 from ratebound.theory.measures import ONE_STEP
+from ratebound.theory.nearby import NEARBY
 from ratebound.theory.refuted import REFUTED
 from ratebound.theory.statement import Theorem
 from ratebound.theory.stationary import COMPARISONS, STATIONARY
@@ -51,6 +52,13 @@ def pages() -> dict[str, str]:
     ]
     index += ["by side in the tests (`ratebound.theory.equivalences`).", ""]
     index += [f"- **{each.title}** ({each.source})." for each in EQUIVALENCES.values()]
+    index += [
+        "",
+        r"Nearly the same run, where $\mathbb{E}\lVert g_j\rVert^2\leq\sigma^2$: the root of",
+        r"$\mathbb{E}\lVert x_k-y_k\rVert^2$ is at most (`ratebound.theory.nearby`)",
+        "",
+    ]
+    index += [f"- **{each.title}** ({each.source}): ${latex.tex(each.gap)}$." for each in NEARBY.values()]
     index += [
         "",
         "## Stationary moments",

@@ -234,7 +234,7 @@ LOWER_BOUNDS: Mapping[str, LowerBound] = {
         ),
         LowerBound(
             id="sgd_averaged_attained",
-            title="SGD with a constant step, averaged: nothing remains but the noise of an estimator of x*",
+            title="SGD with a constant step, averaged: beside the start nothing but an estimator's noise",
             source="exact second moments; its limit is that of Polyak and Juditsky 1992 (number not checked)",
             methods=(sgd,),
             step=alpha,

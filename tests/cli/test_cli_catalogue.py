@@ -10,6 +10,7 @@ from ratebound.theory.catalogue import THEOREMS
 from ratebound.theory.equivalences import EQUIVALENCES
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.lower_bounds import LOWER_BOUNDS
+from ratebound.theory.nearby import NEARBY
 from ratebound.theory.proof_lines import factored
 from ratebound.theory.refuted import REFUTED
 from ratebound.theory.statement import Theorem
@@ -53,7 +54,7 @@ def test_list_filters(option, value, has):
     ("kind", "names"),
     [
         ("lower", LOWER_BOUNDS),
-        ("equivalences", EQUIVALENCES),
+        ("equivalences", EQUIVALENCES | NEARBY),
         ("stationary", STATIONARY | COMPARISONS),
         ("refuted", REFUTED),
     ],

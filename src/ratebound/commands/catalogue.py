@@ -29,6 +29,7 @@ def _beside(kind: str) -> list[tuple[str, ...]]:
     """Return the rows of what the catalogue has beside theorems."""
     from ratebound.theory.equivalences import EQUIVALENCES
     from ratebound.theory.lower_bounds import LOWER_BOUNDS
+    from ratebound.theory.nearby import NEARBY
     from ratebound.theory.refuted import REFUTED
     from ratebound.theory.stationary import COMPARISONS, STATIONARY
 
@@ -38,7 +39,8 @@ def _beside(kind: str) -> list[tuple[str, ...]]:
             for each in LOWER_BOUNDS.values()
         ]
     if kind == "equivalences":
-        return [(each.id, each.title) for each in EQUIVALENCES.values()]
+        nearly = [(each.id, f"{each.title}, up to {each.gap}") for each in NEARBY.values()]
+        return [*((each.id, each.title) for each in EQUIVALENCES.values()), *nearly]
     if kind == "stationary":
         return [
             *((each.id, str(each.distance_sq), each.title) for each in STATIONARY.values()),
