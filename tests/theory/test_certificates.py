@@ -152,14 +152,9 @@ def _random_constants(theorem, rng):
     base = float(np.exp(rng.normal()))
     values = {"mu": base, "mu_pl": base, "L": base * (1 + rng.exponential(5.0)), "D": 0.5 + rng.random()}
     values |= {"L_max": 1.5 * values["L"], "ell": 1.2 * values["L"], "R_sq": values["L"], "mu_min": base}
-    positive = ("gap0", "second_moment", "grad0_sq", "sigma_b_sq", "sigma_star_sq", "sigma_p_sq")
     positive = (
-        *positive,
-        "variance_bound",
-        "component_gap",
-        "D_scaled_sq",
-        "sample_variance",
-        "sample_noise_l1",
+        *("gap0", "second_moment", "grad0_sq", "sigma_b_sq", "sigma_star_sq", "sigma_p_sq"),
+        *("variance_bound", "component_gap", "D_scaled_sq", "sample_variance", "sample_noise_l1"),
     )
     values |= {"L_mean": 1.3 * values["L"]} | {name: rng.exponential() + 0.01 for name in positive}
     values |= {"s0": 4 * values["ell"] / base, "theta": (0.51 + rng.exponential()) / base}
