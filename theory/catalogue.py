@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from importlib import import_module
@@ -9,6 +10,8 @@ from importlib import import_module
 from ratebound.theory import proved
 from ratebound.theory.errors import RateboundError, nearest
 from ratebound.theory.statement import Theorem
+
+_log = logging.getLogger(__name__)
 
 FAMILIES = (
     "gd",
@@ -80,6 +83,8 @@ FAMILIES = (
 def _all() -> dict[str, Theorem]:
     found: dict[str, Theorem] = {}
     with proved.remembered() as known:
+        if not known:
+            _log.info("checking every proof of the catalogue, once for these sources; half a minute or so")
         for family in FAMILIES:
             for theorem in import_module(f"ratebound.theory.{family}").THEOREMS:
                 if theorem.id in found:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from importlib import import_module
@@ -99,4 +100,6 @@ def main(prog_name: str | None = None) -> None:
         # A terminal that cannot print a letter shows a question mark instead of a traceback.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
+    logging.basicConfig(format="%(message)s")
+    logging.getLogger("ratebound").setLevel(logging.INFO)
     cli(prog_name=prog_name)

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from ratebound.theory import proved
+from ratebound.theory import catalogue, proved
 from ratebound.theory.catalogue import THEOREMS
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.lemmas import harmonic
@@ -55,6 +55,15 @@ def test_the_second_start_trusts_the_first(tmp_path):
     # Another text has another stamp.
     stamp.rename(stamp.with_name("proved-of-another-text"))
     assert _load(tmp_path) > 0
+
+
+def test_a_long_first_start_says_what_it_does(tmp_path, monkeypatch, caplog):
+    caplog.set_level("INFO", "ratebound")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    for said in (["checking every proof of the catalogue, once for these sources; half a minute or so"], []):
+        caplog.clear()
+        assert catalogue._all.__wrapped__() == dict(THEOREMS)
+        assert caplog.messages == said
 
 
 def test_a_folder_that_cannot_be_written_only_costs_time(tmp_path):
