@@ -28,8 +28,11 @@ paid = a + ESTIMATE**2 * grad_sq / BEFORE
 
 
 def estimate(square: Expr, weighed: Expr, root: Expr) -> Expr:
-    """Return ``(W/Gamma - A)/(2 sqrt(W))`` where that is positive; else another number that is not."""
-    return (square / root - weighed) / (2 * sqrt(Max(square, weighed * root)))
+    """Return ``(W/Gamma - A)/(2 sqrt(W))`` where that is positive; else another number that is not.
+
+    The larger of two is not evaluated: of those in a method SymPy would compare, at length, what it leaves so.
+    """
+    return (square / root - weighed) / (2 * sqrt(Max(square, weighed * root, evaluate=False)))
 
 
 d_adaptation = Method(
@@ -42,7 +45,7 @@ d_adaptation = Method(
         "v": v + grad_sq,
         "w": squared,
         "a": paid,
-        "e": Max(e, estimate(squared, paid, ROOT)),
+        "e": Max(e, estimate(squared, paid, ROOT), evaluate=False),
     },
     "full",
     from_start=("o",),
