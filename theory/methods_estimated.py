@@ -30,7 +30,7 @@ paid = a + ESTIMATE**2 * grad_sq / BEFORE
 def estimate(square: Expr, weighed: Expr, root: Expr) -> Expr:
     """Return ``(W/Gamma - A)/(2 sqrt(W))`` where that is positive; else another number that is not.
 
-    The larger of two is not evaluated: of those in a method SymPy would compare, at length, what it leaves so.
+    The larger of two is not evaluated: SymPy would compare those in a method, at length, and leave them so.
     """
     return (square / root - weighed) / (2 * sqrt(Max(square, weighed * root, evaluate=False)))
 
