@@ -47,7 +47,9 @@ def _bound(theorem):
     function = lower(theorem.bound, (counter, *symbols))
     # Some steps are at least so long.
     longer = {"alpha": 1.0} if any(r.lhs == alpha and r.rel_op == ">=" for r in theorem.where) else {}
-    values = _CONSTANTS | longer
+    # A logarithm is seen where the noise that it multiplies outweighs the start.
+    louder = {"sample_variance": 1e4} if theorem.order.log_power else {}
+    values = _CONSTANTS | longer | louder
     return lambda at: function(at, *(values.get(s.name, 1.0) for s in symbols))
 
 
