@@ -51,6 +51,14 @@ def _check_step(theorem: Theorem, by_norm: bool = False) -> None:
     log_above_share()
 
 
+def check_replaced() -> None:
+    """Check what ``h u/B`` is less than ``h u/A`` at most, for ``|h u| <= G^2`` and B >= A."""
+    product = grad_inf**2 * (1 - 2 / (1 + free("s")))
+    lost = (grad_inf**2 - product) * (1 / _A - 1 / _B)
+    if not nonnegative(lost.subs(_B, _A + free("r"))):
+        raise RateboundError("what the last gradient changes of h u/A is not at most G^2 (1/A - 1/B)")
+
+
 @dataclass(frozen=True)
 class BoundedSquares:
     """The sum of ``h^2/A`` is at most ``gap0/l + d G^2/b0 + (l L d/2) log(1 + k G^2/b0^2)``.
@@ -80,10 +88,7 @@ class BoundedSquares:
         for needed in ("bounded_coordinates", "lower_bounded"):
             if needed not in {each.name for each in theorem.assumptions}:
                 raise RateboundError(f"the proof needs the assumption {needed}")
-        product = grad_inf**2 * (1 - 2 / (1 + free("s")))
-        lost = (grad_inf**2 - product) * (1 / _A - 1 / _B)
-        if not nonnegative(lost.subs(_B, _A + free("r"))):
-            raise RateboundError("what the last gradient changes of h u/A is not at most G^2 (1/A - 1/B)")
+        check_replaced()
         if not vanishes(theorem.bound - self.implied()):
             require(theorem.bound - self.implied(), theorem, "the bound against the summed decrease")
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from sympy import Integer, log, sqrt
+from sympy import Integer, Rational, log, sqrt
 
 from ratebound.theory.accumulated import AnySteps, ShortSteps
 from ratebound.theory.accumulated_batches import BoundedSquares, SummedRoots
+from ratebound.theory.accumulated_momentum import LateSquares
 from ratebound.theory.assumptions import lower_bounded, smooth
-from ratebound.theory.methods import adagrad, adagrad_full, adagrad_norm, adagrad_norm_sgd
+from ratebound.theory.methods import adagrad, adagrad_full, adagrad_momentum, adagrad_norm, adagrad_norm_sgd
 from ratebound.theory.projections import bounded_coordinates
 from ratebound.theory.statement import Theorem
-from ratebound.theory.symbols import L, alpha, b0, gamma, gap0, grad0_sq, k
+from ratebound.theory.symbols import L, alpha, b0, beta, gamma, gap0, grad0_sq, k
 
 adagrad_norm_short = Theorem(
     id="adagrad_norm_short",
@@ -95,10 +96,32 @@ adagrad_full_nonconvex = Theorem(
     sibling="adagrad_norm_any",
 )
 
+adagrad_momentum_nonconvex = Theorem(
+    id="adagrad_momentum_nonconvex",
+    title="AdaGrad with momentum, nonconvex, bounded gradients, mean squared gradient",
+    source=(
+        "in the manner of Défossez, Bottou, Bach and Usunier 2022, Theorem 3 (not checked), without its "
+        "logarithm of the noise; derived here"
+    ),
+    method=adagrad_momentum,
+    assumptions=(smooth, lower_bounded, bounded_coordinates),
+    step=gamma,
+    where=(beta < 1,),
+    weights=LateSquares.weights(),
+    measure="grad_norm_sq_mean",
+    bound=LateSquares.implied(),
+    start=Integer(1),
+    certificate=LateSquares(),
+    defaults={gamma: sqrt(grad0_sq) / L, b0: 10 * sqrt(grad0_sq), beta: Rational(1, 2)},
+    note="Momentum costs 1/(1 - beta) twice and gains nothing; with beta = 0 this is adagrad_nonconvex.",
+    sibling="adagrad_nonconvex",
+)
+
 THEOREMS = (
     adagrad_norm_short,
     adagrad_norm_any,
     adagrad_nonconvex,
     adagrad_norm_batches,
     adagrad_full_nonconvex,
+    adagrad_momentum_nonconvex,
 )

@@ -10,6 +10,7 @@ from sympy import Max, S
 from ratebound.theory.accumulated import AnySteps, ShortSteps
 from ratebound.theory.accumulated_batches import BoundedSquares, SummedRoots
 from ratebound.theory.accumulated_box import LargestAverage, SummedSquares
+from ratebound.theory.accumulated_momentum import LateSquares
 from ratebound.theory.certificate import LAST, BatchVariance, Cited, Corollary, OneStep
 from ratebound.theory.conversion import Conversion
 from ratebound.theory.decaying_squares import DecayingSquares
@@ -24,6 +25,7 @@ from ratebound.theory.exposition_steps import (
     decaying_squares,
     distance_estimate,
     interpolated,
+    late_squares,
     least_gradient,
     look_ahead,
     nearing,
@@ -111,6 +113,8 @@ def _proof(theorem: Theorem) -> list[Line]:
             return list(short_steps(theorem))
         case AnySteps() as proof:
             return list(any_steps(theorem, proof))
+        case LateSquares():
+            return list(late_squares(theorem))
         case BoundedSquares() as proof:
             return list(bounded_squares(theorem, proof))
         case DecayingSquares() as proof:

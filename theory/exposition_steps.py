@@ -9,6 +9,7 @@ from sympy import factor
 from ratebound.theory.accumulated import AnySteps
 from ratebound.theory.accumulated_batches import BoundedSquares, SummedRoots
 from ratebound.theory.accumulated_box import LargestAverage, SummedSquares
+from ratebound.theory.accumulated_momentum import arrived, delay
 from ratebound.theory.assumptions import descent_lemma, value_below_distance
 from ratebound.theory.box_symbols import grad_inf
 from ratebound.theory.decaying_squares import DecayingSquares
@@ -144,6 +145,31 @@ def bounded_squares(theorem: Theorem, proof: BoundedSquares) -> Iterator[Line]:
     yield Line("A knows nothing of the draw: h u/A has the mean h^2/A, and h u/B is less by at most")
     yield Line("G^2 (1/A - 1/B), which telescopes; u^2/B^2 is at most log(B^2/A^2), which does, too.")
     yield Line("With A at most the root in front, summed over j < k, the mean is at most", theorem.bound)
+
+
+def late_squares(theorem: Theorem) -> Iterator[Line]:
+    """Yield the lines of the proof of AdaGrad with momentum."""
+    yield Line(
+        f"Per coordinate: h_j of grad f(x_j), u_j of the estimate, |h_j|, |u_j| <= {grad_inf} =: G; A_j"
+    )
+    yield Line(
+        "and B_j are the accumulators before and after u_j, l the length. u_{k-i} enters step k with the"
+    )
+    yield Line(
+        "factor (1 - beta) beta^i. With its own slope and A it would have the mean h^2/A; the delay by i"
+    )
+    yield Line(
+        "costs G^2 (1/A_j - 1/B_{j+i}), over all j at most (i + 1) G^2/b0, in the mean over i 1/(1 - beta)"
+    )
+    yield Line(
+        "times G^2/b0. The i moves since then change the slope, at a cost of i l L times the sum of u^2/B^2,"
+    )
+    yield Line("in the mean over i with the factor", delay)
+    yield Line(
+        "and the curvature costs a half of that sum, at most d log(1 + K G^2/b0^2). How many gradients have"
+    )
+    yield Line("arrived after K steps is the total weight", arrived)
+    yield Line("and with A at most the root in front the mean is at most", theorem.bound)
 
 
 def summed_roots(theorem: Theorem, proof: SummedRoots) -> Iterator[Line]:

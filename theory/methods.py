@@ -7,8 +7,8 @@ from types import MappingProxyType
 
 from sympy import Expr, Min, Rational, Symbol, sign, sqrt
 
-from ratebound.theory.box_symbols import decay
 from ratebound.theory.method import Method, g, x
+from ratebound.theory.methods_adaptive import adagrad, adagrad_full, adagrad_momentum, adagrad_norm, rmsprop
 from ratebound.theory.methods_boxed import BOXED
 from ratebound.theory.methods_drawn import (
     adagrad_norm_sgd,
@@ -52,7 +52,6 @@ from ratebound.theory.methods_searched import SEARCHED
 from ratebound.theory.symbols import (
     L,
     alpha,
-    b0,
     beta,
     clip,
     delta,
@@ -194,26 +193,6 @@ sign_steepest = Method(
     {"x": x - alpha * grad_l1 * sign(g)},
     "full",
 )
-_v = Symbol("v", real=True)
-"""The sum of the squared gradients, by coordinate or of all together."""
-adagrad_norm = Method(
-    "adagrad_norm",
-    "AdaGrad-Norm: gradient descent with the step alpha b0/sqrt(b0^2 + sum of ||g||^2)",
-    {"x": x - alpha * b0 / sqrt(b0**2 + _v + grad_sq) * g, "v": _v + grad_sq},
-    "full",
-)
-_adagrad = {"x": x - alpha * g / sqrt(b0**2 + _v + g**2), "v": _v + g**2}
-adagrad = Method(
-    "adagrad", "AdaGrad, the step alpha/sqrt(b0^2 + sum of g^2) by coordinate", _adagrad, "batch"
-)
-adagrad_full = Method("adagrad_full", "AdaGrad with full gradients", _adagrad, "full")
-_average = decay * _v + (1 - decay) * g**2
-rmsprop = Method(
-    "rmsprop",
-    "RMSProp, the step alpha/sqrt(b0^2 + average of g^2) by coordinate: Adam without momentum",
-    {"x": x - alpha * g / sqrt(b0**2 + _average), "v": _average},
-    "batch",
-)
 sam = Method(
     "sam",
     "Sharpness-aware minimisation, not normalised, full gradients",
@@ -266,6 +245,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
             adagrad,
             adagrad_full,
             rmsprop,
+            adagrad_momentum,
             d_adaptation,
             sam,
             sam_normalised,

@@ -1,0 +1,92 @@
+"""AdaGrad with momentum: runs against a loop, the sums of the proof on any gradients, verdicts, refusals."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from sympy import Rational
+
+from ratebound.experiments.run import simulate
+from ratebound.experiments.sampling import indices
+from ratebound.experiments.verify import verify
+from ratebound.problems.build import from_arrays
+from ratebound.problems.library import load
+from ratebound.theory.assumptions import lower_bounded, smooth
+from ratebound.theory.catalogue import THEOREMS
+from ratebound.theory.errors import RateboundError
+from ratebound.theory.methods import METHODS
+from ratebound.theory.symbols import K, alpha, beta, k
+
+THEOREM = THEOREMS["adagrad_momentum_nonconvex"]
+KEPT, FIRST = 0.7, 0.4
+
+
+@pytest.mark.parametrize("backend", ["numpy", "numba"])
+def test_a_run_is_that_of_a_loop(backend):
+    problem = load("diabetes_welsch")
+    run = simulate(
+        problem, "adagrad_momentum", 0.7, steps=20, replicas=1, seed=3, backend=backend, checkpoints=[20],
+        parameters={"b0": FIRST, "beta": KEPT}, measures=("grad_norm_sq_last",),
+    )  # fmt: skip
+    at, total, average = problem.x0, 0.0, 0.0
+    for i in indices(3, np.array([0]), np.arange(20), problem.n)[:, 0, 0]:
+        g = problem.component_gradients(at)[i]
+        total, average = total + g**2, KEPT * average + (1 - KEPT) * g
+        at = at - 0.7 * average / np.sqrt(FIRST**2 + total)
+    assert run.grad_norm_sq_last.values[0, 0, 0] == pytest.approx(problem.grad_norm_sq(at), rel=1e-9)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_what_delays_and_moves_change_on_any_gradients(seed):
+    """Whatever the slopes and gradients are, up to the bound G on both: the sums are written out."""
+    rng, steps, G = np.random.default_rng(seed), 25, 1.7
+    h, u = G * (2 * rng.random((2, steps, 3)) ** rng.uniform(0.1, 2) - 1)
+    if seed == 0:
+        h, u = -G * np.ones((2, steps, 3))
+        h[::2] = G
+    B = np.sqrt(FIRST**2 + (u**2).cumsum(0))
+    A = np.vstack([np.full((1, 3), FIRST), B[:-1]])
+    part = [(1 - KEPT) * KEPT**i for i in range(steps)]
+    made = np.array([sum(part[i] * u[j - i] for i in range(j + 1)) / B[j] for j in range(steps)])
+    arrived = 1 - KEPT ** (steps - np.arange(steps))
+    late = sum(part[i] * (h[j - i] * u[j - i] / B[j]).sum() for j in range(steps) for i in range(j + 1))
+    assert late >= (arrived[:, None] * h * u / A).sum() - 3 * G**2 / (FIRST * (1 - KEPT))
+    squares = ((u / B) ** 2).sum()
+    assert (made**2).sum() <= squares <= 3 * np.log(1 + steps * G**2 / FIRST**2)
+    length = np.linalg.norm(made, axis=1)
+    moved = sum(
+        part[i] * length[j - i : j].sum() * np.linalg.norm(u[j - i] / B[j])
+        for j in range(steps)
+        for i in range(j + 1)
+    )
+    assert moved <= KEPT / (1 - KEPT) * squares
+
+
+def test_all_paths_stay_below():
+    problem = from_arrays(
+        np.array([[1.0, 0.5], [-0.7, 1.2], [0.4, -1.1]]), np.array([0.3, -1.0, 2.0]), loss="welsch",
+        x0=np.array([1.5, -1.0]),
+    )  # fmt: skip
+    verdict = verify(THEOREM, problem, steps=7, replicas=0)
+    assert verdict.holds and verdict.evidence == "enumeration"
+
+
+def test_without_momentum_it_is_adagrad():
+    plain = THEOREMS["adagrad_nonconvex"].bound.subs(k, K)
+    assert (THEOREM.bound.subs(beta, 0) - plain).simplify() == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"bound": THEOREM.bound * Rational(999, 1000)}, "against the summed decrease"),
+        ({"weights": k + 1}, "has the weights"),
+        ({"method": METHODS["adagrad"]}, "not AdaGrad with momentum"),
+        ({"assumptions": (smooth, lower_bounded)}, "needs the assumption bounded_coordinates"),
+        ({"where": ()}, "what the momentum takes"),
+        ({"step": alpha, "defaults": {**THEOREM.defaults, alpha: Rational(1, 2)}}, "of the length gamma"),
+    ],
+)
+def test_what_the_proof_does_not_cover_is_refused(change, words):
+    with pytest.raises(RateboundError, match=words):
+        dataclasses.replace(THEOREM, **change)
