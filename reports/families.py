@@ -133,7 +133,9 @@ def _family(kind: str, group: Sequence[Cell], title: str, by_passes: bool = Fals
             *(["passes"] if kind == "batches" and by_passes else []),
         ]
     )
-    title = f"{title}: {problem['title']} ({wording.quantity(group[0]['theorem'])})"
+    # Batch sizes are drawn twice, and the captions must not be the same.
+    against = ", by passes" if kind == "batches" and by_passes else ""
+    title = f"{title}: {problem['title']} ({wording.quantity(group[0]['theorem'])}{against})"
     return Family(kind, wording.file_stem(stem), title, by_passes, lines)
 
 

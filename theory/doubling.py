@@ -44,7 +44,7 @@ silver_step = (1 + silver ** (twos(k + 1) - 1)) / L
 A = Symbol("A", positive=True)
 middle = 1 + A / silver
 """The step between the two halves."""
-_X, _V, _GN, _GM = (Symbol(name, real=True) for name in ("X", "V", "GN", "GM"))
+_X, _V, _GN, _GM = (Symbol(name, real=True) for name in ("X", "V", "g_N", "g_M"))
 _FN, _FM, _FIRST, _SECOND = (Symbol(name, real=True) for name in ("f_N", "f_M", "F_1", "F_2"))
 
 

@@ -15,7 +15,7 @@ _GROWN = ((k + 1) / 2) ** silver_exponent
 silver_convex = Theorem(
     id="silver_convex",
     title="Gradient descent with silver steps, smooth convex, best point",
-    source="Altschuler and Parrilo 2024, Theorem 1.1; about half of their constant, derived here",
+    source="Altschuler and Parrilo 2024, Theorem 1.1 (number not checked); half their constant, derived here",
     method=gd,
     assumptions=(smooth, convex),
     step=silver_step,
@@ -25,7 +25,7 @@ silver_convex = Theorem(
     certificate=Doubling(),
     note=(
         "Read off at the last j < k of the form 2^m - 1, where f(x_j) - f* <= L D^2/(4 (1 + sqrt(2))^m - 2), "
-        "the worst case of such j. Between these points f may rise, by a step of about (j + 1)^0.27/L."
+        "the worst case of such j. Between these points f may rise, by a step of about 0.4 (j + 1)^1.27/L."
     ),
     sibling="gd_convex",
 )

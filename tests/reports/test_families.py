@@ -61,6 +61,7 @@ def test_batches_are_drawn_by_steps_and_by_passes_and_methods_by_their_name():
     found = families([_sgd("c", CONSTANT, batch) for batch in (1, 4, 16)])
     assert [(f.kind, f.by_passes) for f in found] == [("batches", False), ("batches", True)]
     assert found[1].stem == "batches--c--diabetes--gap_last--passes"
+    assert [family.title.endswith(", by passes)") for family in found] == [False, True]
     assert len({line.colour for line in found[0].lines}) == 3
     (methods,) = families([_sgd("c", CONSTANT), _sgd("m", CONSTANT, method="other")])
     assert methods.kind == "methods"

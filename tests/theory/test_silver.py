@@ -40,6 +40,9 @@ def test_the_schedule_is_the_published_one_and_its_sums_grow_by_one_factor():
     np.testing.assert_allclose(steps[:7], PUBLISHED, rtol=1e-14)
     for m in range(11):
         assert 1 + steps[: 2**m - 1].sum() == pytest.approx(R**m)
+    # The longest step yet follows each of these points, as the note says.
+    assert "0.4 (j + 1)^1.27/L" in GAP.note
+    assert steps[511] == pytest.approx(0.4 * 512**1.27, rel=0.05)
 
 
 def test_sums_over_points_are_those_of_single_inequalities():
