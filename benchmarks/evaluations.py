@@ -25,6 +25,8 @@ from ratebound.theory.statement import Theorem
 from ratebound.theory.symbols import ALONG_RUN
 
 WIDE, LONGEST, LARGEST, BATCHES = 512, 24, 1e2, 100
+SWEEPS = 200
+"""Sweeps of one theorem at most: where a range of parameters is narrow few of them hit it."""
 TOTALLED = ("runs", "comparisons", "rechecked", "refuted")
 DETERMINISTIC = ("huber_1d", "huber_plane", "sine_quiet", "sine_plane", "welsch_1d")
 
@@ -56,10 +58,12 @@ def dear(theorem: Theorem) -> bool:
 
 def evaluate(theorem: Theorem, runs: int, rng: np.random.Generator) -> Count:
     """Compare about `runs` random runs with the bound."""
-    count, idle, names = Count(), 0, families_of(theorem)
+    count, names = Count(), families_of(theorem)
     top = 1.0 if bounded(theorem) else LARGEST
     wide = 8 if dear(theorem) else WIDE
-    while count.runs < runs and idle < 200:
+    for _ in range(SWEEPS):
+        if count.runs >= runs:
+            break
         family = FAMILIES[names[rng.integers(len(names))]]
         problem = family.problem(family.at(rng.random(len(family.axes))))
         steps, batch = int(rng.integers(1, LONGEST + 1)), int(rng.integers(1, 4))
@@ -75,9 +79,7 @@ def evaluate(theorem: Theorem, runs: int, rng: np.random.Generator) -> Count:
         except NotCertified:
             found = None
         if found is None or np.isnan(found.ratio).all():
-            idle += 1
             continue
-        idle = 0
         known = ~np.isnan(found.ratio)
         count.runs += int(known.any(1).sum())
         count.comparisons += int(known.sum())
