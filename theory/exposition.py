@@ -17,7 +17,7 @@ from ratebound.theory.decaying_squares import DecayingSquares
 from ratebound.theory.estimated import DistanceEstimate
 from ratebound.theory.exposition_last import last_falling, last_iterate, restarted, tail, two_phases
 from ratebound.theory.exposition_reduced import VarianceReduced, of_reduced
-from ratebound.theory.exposition_samples import star_steps
+from ratebound.theory.exposition_samples import batch_variance, star_steps
 from ratebound.theory.exposition_second import ByModel, of_models
 from ratebound.theory.exposition_steps import (
     any_steps,
@@ -88,7 +88,7 @@ def _proof(theorem: Theorem) -> list[Line]:
         case OneStep() as proof:
             return list(claim_lines(theorem.bound - delta_next, proof.by, proof.plus))
         case BatchVariance():
-            return list(_batch_variance(theorem))
+            return list(batch_variance(theorem))
         case Reciprocal() as proof:
             return list(_reciprocal(theorem, proof))
         case Conversion() as proof:
@@ -253,16 +253,6 @@ def _spectral(theorem: Theorem, proof: Peak | Slowest | Chebyshev) -> Iterator[L
         yield Line("With x_{-1} = x_0 the error is rho^k (U_k(t) - rho U_{k-1}(t)), rho =", proof.rho)
         yield Line("U_k the Chebyshev polynomials of the second kind, and |t| <= 1 on the spectrum.")
         yield Line("There |U_k| <= k + 1, so that the measure is at most the bound", theorem.bound)
-
-
-def _batch_variance(theorem: Theorem) -> Iterator[Line]:
-    drawn = "independent" if theorem.replacement else "distinct"
-    yield Line(f"The square of a mean of b {drawn} draws has b squares and b (b - 1) products of two draws;")
-    yield Line(
-        "the deviations v_i = grad f_i - grad f sum to zero, so that the expected product of two draws is"
-    )
-    yield Line("  0" if theorem.replacement else "  - variance/(n - 1)")
-    yield Line("which adds up to", theorem.bound, "exactly")
 
 
 def _reciprocal(theorem: Theorem, proof: Reciprocal) -> Iterator[Line]:
