@@ -18,6 +18,7 @@ from ratebound.problems.point_values import at_most
 from ratebound.theory.coordinate_symbols import L_coord, L_coord_sum, mu_axis, mu_signs
 from ratebound.theory.direction_symbols import DIRECTION_CONSTANTS
 from ratebound.theory.method import Method
+from ratebound.theory.readings import bounded
 from ratebound.theory.statement import Theorem
 from ratebound.theory.symbols import (
     K,
@@ -216,6 +217,8 @@ def _kept_sq(problem: Problem, method: Method) -> float:
 
 def floor_of(problem: Problem, measure: str, method: Method, steps: int) -> float:
     """Return the absolute accuracy of a measure in double precision after steps; comparisons stop there."""
+    if bounded(measure):
+        return 0.0  # No difference to a limit is taken.
     value = problem.value_floor
     # What is kept takes up the rounding of every step, and never gives it back.
     kept = (8 + steps) * problem.d * np.finfo(float).eps * _kept_sq(problem, method)

@@ -26,7 +26,7 @@ from ratebound.problems.point_values import values_at
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.measures import BEST
 from ratebound.theory.order import Order
-from ratebound.theory.readings import state_of
+from ratebound.theory.readings import bounded, state_of
 from ratebound.theory.statement import Theorem
 
 _FAR = 1e12
@@ -191,6 +191,8 @@ def _start(grid: Grid) -> float:
 
 def _vacuous(grid: Grid) -> bool:
     """Whether the bound never falls below the error at the start."""
+    if bounded(grid.theorem.measure):
+        return False  # It limits how far a state grows.
     return bool((grid.bound >= _start(grid) * (1 + grids.EPS)).all() and grid.k[-1] > 0)
 
 

@@ -41,7 +41,10 @@ _DIGITS, _LONG = 50, 100
 _WORK, _MOMENT_WORK, _METRIC_WORK = 3e6, 1e7, 1e5
 """Multiplications of mpmath numbers, of whole ones, and under Hessians, that are affordable: seconds."""
 _REFINEMENTS = 9
-_NORMS: Mapping[str, Callable[[np.ndarray], Any]] = {"square": lambda v: v @ v}
+_NORMS: Mapping[str, Callable[[np.ndarray], Any]] = {
+    "square": lambda v: v @ v,
+    "largest": lambda v: max(abs(each) for each in v),
+}
 """What measures read of a state."""
 _READ: Mapping[str, Callable[[np.ndarray], Any]] = {
     "grad_norm_sq": lambda g: g @ g,

@@ -30,6 +30,11 @@ def x_inf(problem: Problem) -> Constant:
     return Constant("x_inf", float(np.nextafter(value, np.inf)), route, "exact", error=error)
 
 
+def x0_inf(problem: Problem) -> Constant:
+    """Return the largest coordinate of x0, in absolute value."""
+    return Constant("x0_inf", float(np.abs(problem.x0).max()), "maximum", "exact")
+
+
 def slopes(problem: Problem, half: float) -> np.ndarray:
     """Return a bound on ``|phi'(a_i.x, y_i)|`` over the box of half the side `half`, shape (n,).
 

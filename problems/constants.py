@@ -62,6 +62,7 @@ OF_PROBLEM: Mapping[str, Callable[[Problem], Constant]] = MappingProxyType(
         "sigma_p_sq": weighted.sigma_p_sq,
         "mu_min": curvature.mu_min,
         "x_inf": boxes.x_inf,
+        "x0_inf": boxes.x0_inf,
         "d": axes.d,
         "L_coord": axes.L_coord,
         "L_coord_sum": axes.L_coord_sum,

@@ -18,7 +18,8 @@ def values_at(problem: Problem) -> dict[str, Values]:
     """Return the functions of a point by name.
 
     ``gap`` f - f*; ``distance_sq`` ||x - x*||^2; ``grad_norm_sq`` ||grad f||^2; ``grad_norm`` its root;
-    ``grad_l1`` the sum of the absolute values of the coordinates of grad f; ``square`` ||x||^2.
+    ``grad_l1`` the sum of the absolute values of the coordinates of grad f; ``square`` ||x||^2; ``largest``
+    the largest coordinate in absolute value.
     """
 
     def grad_norm(X: np.ndarray) -> np.ndarray:
@@ -32,6 +33,9 @@ def values_at(problem: Problem) -> dict[str, Values]:
         with np.errstate(all="ignore"):
             return np.asarray((X * X).sum(-1))
 
+    def largest(X: np.ndarray) -> np.ndarray:
+        return np.asarray(np.abs(X).max(-1))
+
     return {
         "gap": problem.gap,
         "distance_sq": problem.distance_sq,
@@ -39,6 +43,7 @@ def values_at(problem: Problem) -> dict[str, Values]:
         "grad_norm": grad_norm,
         "grad_l1": grad_l1,
         "square": square,
+        "largest": largest,
     }
 
 

@@ -27,6 +27,7 @@ FAMILIES = (
     "adagrad",
     "rmsprop",
     "signs",
+    "bounded",
     "sgd_directions",
     "projected",
     "proximal",

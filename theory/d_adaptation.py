@@ -5,10 +5,10 @@ from __future__ import annotations
 from sympy import Integer, sqrt
 
 from ratebound.theory.assumptions import bounded_second_moment, convex
-from ratebound.theory.estimated import DistanceEstimate
-from ratebound.theory.methods_estimated import d_adaptation
+from ratebound.theory.estimated import DistanceEstimate, EstimateBelow
+from ratebound.theory.methods_estimated import d_adaptation, prodigy_gd
 from ratebound.theory.statement import Theorem
-from ratebound.theory.symbols import D, b0, gamma, grad0_sq
+from ratebound.theory.symbols import D, L, alpha, b0, gamma, grad0_sq
 
 d_adaptation_convex = Theorem(
     id="d_adaptation_convex",
@@ -27,4 +27,34 @@ d_adaptation_convex = Theorem(
     sibling="polyak_subgradient",
 )
 
-THEOREMS = (d_adaptation_convex,)
+d_adaptation_estimate = Theorem(
+    id="d_adaptation_estimate",
+    title="D-adaptation, convex, estimates stay below the distance",
+    source="Defazio and Mishchenko 2023 (number not checked)",
+    method=d_adaptation,
+    assumptions=(convex,),
+    step=gamma,
+    measure="estimated_distance",
+    bound=D,
+    certificate=EstimateBelow(),
+    defaults={gamma: D / 100, b0: 30 * sqrt(grad0_sq)},
+    note="Of the estimates that follow the first, whatever that is. Runs on least squares stay below half of it.",
+    sibling="d_adaptation_convex",
+)
+
+prodigy_estimate = Theorem(
+    id="prodigy_estimate",
+    title="Prodigy's estimate of the distance stays below it, convex, any steps",
+    source="Mishchenko and Defazio 2024 (number not checked); for gradient descent, derived here",
+    method=prodigy_gd,
+    assumptions=(convex,),
+    step=alpha,
+    measure="estimated_distance",
+    bound=D,
+    certificate=EstimateBelow(),
+    defaults={alpha: 1 / L},
+    note="For every schedule of steps. With 1/L and less it stays below half of the distance on least squares.",
+    sibling="d_adaptation_estimate",
+)
+
+THEOREMS = (d_adaptation_convex, d_adaptation_estimate, prodigy_estimate)

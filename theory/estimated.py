@@ -19,7 +19,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sympy import Expr, S, Symbol, exp, expand, floor, log, sqrt
+from sympy import Expr, Max, S, Symbol, exp, expand, floor, log, sqrt
 
 from ratebound.theory import methods_estimated as m
 from ratebound.theory.assumptions import bounded_gradient, first_order
@@ -27,7 +27,7 @@ from ratebound.theory.box_symbols import sum_inner
 from ratebound.theory.certificate import require, require_assumed
 from ratebound.theory.chart import free
 from ratebound.theory.errors import RateboundError
-from ratebound.theory.method import g
+from ratebound.theory.method import g, x
 from ratebound.theory.prover import nonnegative, vanishes
 from ratebound.theory.symbols import D, b0, gamma, grad_sq, k, second_moment
 
@@ -71,6 +71,38 @@ class DistanceEstimate:
             require(theorem.bound - self.implied(), theorem, "the bound against the best of the estimates")
 
 
+@dataclass(frozen=True)
+class EstimateBelow:
+    """Estimates stay below the distance, for weighted gaps have a sum that is not negative."""
+
+    cited: bool = field(default=False, init=False)
+
+    def check(self, theorem: Theorem) -> None:
+        """Check the words, the sum of the method, and the bound."""
+        sums = {m.d_adaptation: _check_sum, m.prodigy_gd: _check_gathered}
+        if theorem.measure != "estimated_distance" or theorem.method not in sums:
+            raise RateboundError("this certificate bounds the estimate of D-adaptation or of Prodigy")
+        require_assumed({first_order: S.One}, theorem)
+        require(theorem.step, theorem, "the step")
+        sums[theorem.method]()
+        require(theorem.bound - D, theorem, "the bound against the distance")
+
+    @staticmethod
+    def words(theorem: Theorem) -> list[str]:
+        """Return the proof in words."""
+        if theorem.method == m.prodigy_gd:
+            return [
+                "With s_k = x_0 - x_k, the sum of the steps alpha_j g_j over j < k, and A_k that of",
+                "alpha_j <g_j, s_j>, convexity and Cauchy-Schwarz give",
+                "0 <= sum of alpha_j (f(x_j) - f*) <= <s_k, x_0 - x*> - A_k <= D ||s_k|| - A_k,",
+            ]
+        return [
+            "W is ||s_k||^2, Gamma^2 = b0^2 + sum of ||g_j||^2, A the sum of d_j^2 ||g_j||^2/Gamma_j.",
+            "As x_k - x_0 = -s_k/Gamma_k and Gamma never falls, convexity and Cauchy-Schwarz give",
+            "0 <= sum of d_j (f(x_j) - f*) <= D sqrt(W) + A/2 - W/(2 Gamma),",
+        ]
+
+
 def _require(expr: Expr, what: str) -> None:
     if not nonnegative(expr):
         raise RateboundError(f"{what}: {expr} is not proved to be >= 0")
@@ -93,6 +125,20 @@ def _check_sum() -> None:
     if not vanishes(m.estimate(above, paid, root).doit() - (above / root - paid) / (2 * sqrt(above))):
         raise RateboundError("the estimate is not what D sqrt(W) + A/2 - W/(2 Gamma) >= 0 gives")
     _require(-m.estimate(below, paid, root).doit(), "that there is no estimate where this gives none")
+
+
+def _check_gathered() -> None:
+    """Check the sums of Prodigy, and the estimate that it makes."""
+    rules, step = m.prodigy_gd.update, Symbol("alpha", positive=True)
+    square = expand(m.away**2).subs({m.s**2: m.w, m.s * g: sum_inner, g**2: grad_sq})
+    if not vanishes(expand(square - m.away_sq)):
+        raise RateboundError(f"the squared norm of what is moved is {square}, not {m.away_sq}")
+    if not vanishes(expand(rules["s"] - m.s - step * g)) or not vanishes(expand(rules["x"] - x + step * g)):
+        raise RateboundError("s is not x_0 - x_k, the sum of the steps")
+    if not vanishes(expand(rules["a"] - m.a - step * sum_inner)):
+        raise RateboundError("the sum gathers something else")
+    if rules["w"] != m.away_sq or rules["e"].args[0][0] != Max(m.e, rules["a"] / sqrt(rules["w"])):
+        raise RateboundError("the estimate is not what D ||s|| - A >= 0 gives")
 
 
 def _check_accumulated() -> None:

@@ -19,6 +19,7 @@ from ratebound.theory.exposition_last import last_falling, last_iterate, restart
 from ratebound.theory.exposition_reduced import VarianceReduced, of_reduced
 from ratebound.theory.exposition_samples import batch_variance, star_steps
 from ratebound.theory.exposition_second import ByModel, of_models
+from ratebound.theory.exposition_states import Stated, of_states
 from ratebound.theory.exposition_steps import (
     any_steps,
     bounded_squares,
@@ -103,6 +104,8 @@ def _proof(theorem: Theorem) -> list[Line]:
             return list(_memory(theorem, proof))
         case _ if isinstance(theorem.certificate, VarianceReduced):
             return list(of_reduced(theorem, theorem.certificate))
+        case _ if isinstance(theorem.certificate, Stated):
+            return list(of_states(theorem, theorem.certificate))
         case Growing() as proof:
             return list(_growing(theorem, proof))
         case StarSteps() as proof:

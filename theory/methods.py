@@ -32,7 +32,7 @@ from ratebound.theory.methods_drawn import (
     svrg,
     svrg_epochs,
 )
-from ratebound.theory.methods_estimated import d_adaptation
+from ratebound.theory.methods_estimated import d_adaptation, prodigy_gd
 from ratebound.theory.methods_growth import UNDER_GROWTH
 from ratebound.theory.methods_metric import (
     bfgs,
@@ -49,6 +49,7 @@ from ratebound.theory.methods_optimal import OPTIMAL
 from ratebound.theory.methods_proximal import PROXIMAL
 from ratebound.theory.methods_rounded import ROUNDED
 from ratebound.theory.methods_searched import SEARCHED
+from ratebound.theory.methods_signed import SIGNED
 from ratebound.theory.symbols import (
     L,
     alpha,
@@ -241,12 +242,14 @@ METHODS: Mapping[str, Method] = MappingProxyType(
             sign_sgd,
             sign_steepest,
             *SEARCHED,
+            *SIGNED,
             adagrad_norm,
             adagrad,
             adagrad_full,
             rmsprop,
             adagrad_momentum,
             d_adaptation,
+            prodigy_gd,
             sam,
             sam_normalised,
             *ROUNDED,

@@ -26,7 +26,7 @@ class Reading:
     state
         Name of the state variable.
     norm
-        ``"square"``: the squared Euclidean norm.
+        ``"square"``: the squared Euclidean norm. ``"largest"``: the largest coordinate in absolute value.
     like
         A constant of the same unit.
     quantity
@@ -34,25 +34,43 @@ class Reading:
     """
 
     state: str
-    norm: Literal["square"]
+    norm: Literal["square", "largest"]
     like: str
     quantity: str
 
     @property
     def latex(self) -> str:
         """The expectation, typeset."""
-        return rf"\mathbb{{E}}\lVert {self.state}_k\rVert^2"
+        return (
+            rf"\mathbb{{E}}\lVert {self.state}_k\rVert" + {"square": "^2", "largest": r"_\infty"}[self.norm]
+        )
 
     @property
     def words(self) -> str:
         """The expectation in plain letters."""
-        return f"E||{self.state}_k||^2"
+        return f"E||{self.state}_k||" + {"square": "^2", "largest": "_inf"}[self.norm]
+
+    @property
+    def settles(self) -> bool:
+        """Whether it tends to zero as errors do; what only stays bounded has no rate."""
+        return self.norm == "square"
 
 
 READINGS: Mapping[str, Reading] = MappingProxyType(
-    {"estimate_sq": Reading("v", "square", "grad0_sq", "squared estimate")}
+    {
+        "estimate_sq": Reading("v", "square", "grad0_sq", "squared estimate"),
+        "largest_coordinate": Reading("x", "largest", "x0_inf", "largest coordinate"),
+        "estimated_distance": Reading("e", "largest", "D", "estimate of the distance"),
+        "last_move": Reading("u", "largest", "gamma", "largest coordinate of the last step"),
+    }
 )
-"""The measures by name: ``estimate_sq`` is E||v_k||^2 of the gradient estimate v_k that a method keeps."""
+"""The measures by name: of the estimates v_k of the gradient and e_k of the distance, a number, that a method
+keeps, of the iterate, and of its last step u_k."""
+
+
+def bounded(measure: str) -> bool:
+    """Whether a measure only stays bounded; see :attr:`Reading.settles`."""
+    return measure in READINGS and not READINGS[measure].settles
 
 
 def state_of(measure: str) -> str:

@@ -18,7 +18,7 @@ from ratebound.theory.chart import chart_of
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.measures import BEST, MEASURES, ONE_STEP, WEIGHED
 from ratebound.theory.method import Method
-from ratebound.theory.readings import READINGS, require_state
+from ratebound.theory.readings import READINGS, bounded, require_state
 from ratebound.theory.symbols import BY_NAME, CONSTANTS, PARAMETERS, K, alpha, b, k
 from ratebound.theory.visits import CYCLIC, INDEPENDENT, ORDERS
 
@@ -235,13 +235,15 @@ class Theorem:
 
     @cached_property
     def order(self) -> orders.Order:
-        """The rate, derived from the bound."""
+        """The rate, derived from the bound; none where a state only stays bounded."""
+        if bounded(self.measure):
+            return orders.Order("one step")
         return orders.order(self.bound, self.at_horizon)
 
     @cached_property
     def complexity(self) -> Expr | None:
         """K(eps): steps until the bound is below eps, to leading order; None for one-step statements."""
-        if self.measure in ONE_STEP:
+        if self.measure in ONE_STEP or bounded(self.measure):
             return None
         chosen = self.step if self.step in self.parameters else alpha if alpha in self.parameters else None
         if any(r.lhs == chosen and r.rel_op in (">", ">=") for r in self.where):

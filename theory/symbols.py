@@ -25,7 +25,7 @@ from ratebound.theory import pass_symbols as in_passes
 from ratebound.theory import penalty_symbols as of_penalty
 from ratebound.theory import search_symbols as of_search
 from ratebound.theory import stored_symbols as of_stored
-from ratebound.theory.box_symbols import decay, grad_inf, margin, x_inf
+from ratebound.theory.box_symbols import decay, grad_inf, margin, weight_decay, x0_inf, x_inf
 from ratebound.theory.coordinate_symbols import omega
 from ratebound.theory.metric_symbols import damping
 
@@ -292,13 +292,13 @@ LATEX: Mapping[Symbol, str] = MappingProxyType(
 
 PARAMETERS = (
     alpha, alpha0, s0, theta, gamma, beta, b0, clip, radius, epoch, prob, tau, omega, margin, damping,
-    decay, *inexact.INEXACT_PARAMETERS, *of_search.SEARCH_PARAMETERS,
+    decay, weight_decay, *inexact.INEXACT_PARAMETERS, *of_search.SEARCH_PARAMETERS,
 )  # fmt: skip
 CONSTANTS = (
     n, b, L, L_max, L_mean, L_inf, mu, mu_pl, ell, D, gap0, grad0_sq, second_moment, sigma_star_sq,
     sigma_b_sq, variance_bound, component_gap, L_batch, rho, affine_noise, affine_growth, R_sq, residual_sq,
-    rank, sigma_p_sq, mu_min, *on_axes.COORDINATE_CONSTANTS, x_inf, *in_metric.METRIC_CONSTANTS, grad_inf,
-    *of_penalty.PENALTY_CONSTANTS, *of_directions.DIRECTION_CONSTANTS,
+    rank, sigma_p_sq, mu_min, *on_axes.COORDINATE_CONSTANTS, x_inf, x0_inf, *in_metric.METRIC_CONSTANTS,
+    grad_inf, *of_penalty.PENALTY_CONSTANTS, *of_directions.DIRECTION_CONSTANTS,
 )  # fmt: skip
 ALONG_RUN = (second_moment, variance_bound, grad_inf, *of_directions.DIRECTION_CONSTANTS)
 """Constants that depend on the whole run, and so on its steps."""

@@ -40,6 +40,8 @@ UNITS: Mapping[Symbol, Expr] = MappingProxyType(
         s.D: _X,
         boxes.margin: _X,
         boxes.x_inf: _X,
+        boxes.x0_inf: _X,
+        boxes.weight_decay: 1 / _X,
         boxes.grad_inf: _F / _X,
         s.gap0: _VALUE,
         s.grad0_sq: _SLOPE,

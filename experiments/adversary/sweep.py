@@ -30,6 +30,7 @@ from ratebound.theory import symbols as s
 from ratebound.theory.direction_symbols import DIRECTION_CONSTANTS
 from ratebound.theory.measures import ONE_STEP
 from ratebound.theory.noise_models import to_end
+from ratebound.theory.readings import bounded
 from ratebound.theory.statement import Theorem
 
 Expectations: TypeAlias = "Callable[..., Curves | None]"
@@ -156,6 +157,8 @@ def _ratio(case: Case, measured: np.ndarray, bound: np.ndarray, inside: np.ndarr
 def _floor(case: Case) -> float:
     """Return the error below which ratios are not read: there it is mostly the rounding of x itself."""
     problem, measure = case.problem, case.theorem.measure
+    if bounded(measure):
+        return 0.0
     x_star = np.zeros(problem.d) if problem.x_star is None else problem.x_star
     # Large labels that cancel in the gradient leave their rounding in x.
     size = float(problem.x0 @ problem.x0 + x_star @ x_star + problem.y @ problem.y / (problem.A**2).sum())

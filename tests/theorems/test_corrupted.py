@@ -131,6 +131,10 @@ STILL_TRUE = {
         for name in ("sag_sc", "sag_convex")
         for corruption in ("halved", "quiet")
     },
+    **{
+        (name, "halved"): "no run on these problems estimates more than half of the distance"
+        for name in ("d_adaptation_estimate", "prodigy_estimate")
+    },
     ("sgd_convex_decaying", "halved"): "sgd_convex_decaying_sharp proves less than half of this bound",
     ("sgd_convex_decaying", "wider"): "its range belongs to the published statement; the proof needs none",
 }
@@ -174,7 +178,8 @@ def test_corruptions_are_refuted_or_refused(theorem):
             with pytest.raises(RateboundError, match=theorem.id):
                 replace(theorem, **changed(theorem, corruption))
     # Loose bounds take a long run to fail, and a loss of another kind than least squares.
-    assert any(found.values()) or any(refuted(theorem, corruption, 2000, 64) for corruption in corruptions)
+    left = [each for each in corruptions if (theorem.id, each.__name__) not in STILL_TRUE]
+    assert not left or any(found.values()) or any(refuted(theorem, each, 2000, 64) for each in left)
 
 
 @pytest.mark.parametrize("name", ["quadratic_2d", "rank_deficient"])

@@ -66,6 +66,44 @@ def test_estimates_never_exceed_the_distance_and_sums_are_those_of_the_proof(nam
     assert reached > 0.002 or b0 < 1, "the first estimate has grown"
 
 
+def prodigy(problem, length):
+    """Return the estimates of Prodigy beside gradient descent, with vectors only."""
+    at, total, estimates = problem.x0, 0.0, [0.0]
+    for _ in range(STEPS):
+        g = problem.gradient(at)
+        total += length * g @ (problem.x0 - at)
+        at = at - length * g
+        moved = np.linalg.norm(at - problem.x0)
+        estimates.append(max(estimates[-1], total / moved if moved else 0.0))
+    return np.array(estimates)
+
+
+@pytest.mark.parametrize("name", ["linnerud", "hinge_plane", "iris"])
+def test_measured_estimates_are_those_of_the_papers(name):
+    problem, options = load(name), {"steps": STEPS, "checkpoints": range(STEPS + 1)}
+    options["measures"] = ["estimated_distance"]
+    _, estimates, _ = walked(problem, 0.05, 0.3)
+    run = simulate(problem, "d_adaptation", 0.05, parameters={"b0": 0.3}, **options)
+    np.testing.assert_allclose(np.maximum(run.estimated_distance.values[0, 0], 0.05), estimates, rtol=1e-7)
+    for length in (0.02, 0.4):
+        run, expected = simulate(problem, "prodigy_gd", length, **options), prodigy(problem, length)
+        np.testing.assert_allclose(run.estimated_distance.values[0, 0], expected, rtol=1e-7)
+        assert 0 < expected[-1] <= np.linalg.norm(problem.x0 - problem.x_star)
+
+
+@pytest.mark.parametrize("name", ["d_adaptation_estimate", "prodigy_estimate"])
+def test_a_bound_below_the_distance_and_a_step_of_any_sign_are_refused(name):
+    theorem = THEOREMS[name]
+    for changes, message in (
+        ({"bound": theorem.bound * 99 / 100}, "the bound against the distance"),
+        ({"step": -theorem.step}, "the step"),
+        ({"assumptions": ()}, "needs the assumption"),
+        ({"method": METHODS["adam"], "measure": "last_move"}, "bounds the estimate"),
+    ):
+        with pytest.raises(RateboundError, match=message):
+            dataclasses.replace(theorem, **changes)
+
+
 def test_the_lemma_holds_for_sequences_that_do_not_fall():
     rng, worst = np.random.default_rng(0), 0.0
     for _ in range(300):

@@ -80,6 +80,15 @@ def test_two_steps_in_rational_arithmetic():
         assert abs(measured[2] * total.denominator / total.numerator - 1) < 1e-80
 
 
+def test_a_largest_coordinate_agrees_with_double_precision():
+    trial = prepare(THEOREMS["prodigy_estimate"], load("linnerud"), steps=6)
+    measure = trial.theorem.measure
+    curve = exact_curves(trial.problem, trial.method, trial.alphas, measures=[measure])[measure]
+    found = precise.ratios(trial, np.arange(7), [{}] * 7)
+    assert curve[2] > 0
+    np.testing.assert_allclose(found, curve / trial.bound(np.arange(7)), rtol=1e-12)
+
+
 @pytest.mark.parametrize(
     ("method", "step_sizes"),
     [(HEAVY_BALL, 1), (HEAVY_BALL, 9), (METHODS["sarah"], 1)],
