@@ -38,7 +38,7 @@ d_adaptation_estimate = Theorem(
     bound=D,
     certificate=EstimateBelow(),
     defaults={gamma: D / 100, b0: 30 * sqrt(grad0_sq)},
-    note="Of the estimates that follow the first, whatever that is. Runs on least squares stay below half of it.",
+    note="Of the estimates that follow the first, whatever that is.",
     sibling="d_adaptation_convex",
 )
 
@@ -53,7 +53,7 @@ prodigy_estimate = Theorem(
     bound=D,
     certificate=EstimateBelow(),
     defaults={alpha: 1 / L},
-    note="For every schedule of steps. With 1/L and less it stays below half of the distance on least squares.",
+    note="For every schedule of steps. On least squares, steps up to 1/L find less than half of the distance.",
     sibling="d_adaptation_estimate",
 )
 

@@ -98,7 +98,7 @@ def test_a_bound_below_the_distance_and_a_step_of_any_sign_are_refused(name):
         ({"bound": theorem.bound * 99 / 100}, "the bound against the distance"),
         ({"step": -theorem.step}, "the step"),
         ({"assumptions": ()}, "needs the assumption"),
-        ({"method": METHODS["adam"], "measure": "last_move"}, "bounds the estimate"),
+        ({"method": METHODS["gd"], "measure": "largest_coordinate"}, "bounds the estimate"),
     ):
         with pytest.raises(RateboundError, match=message):
             dataclasses.replace(theorem, **changes)

@@ -1,4 +1,4 @@
-"""Lion's box and the steps of Adam: runs against loops, the bounds against their worst cases, and refusals."""
+"""Lion's box and the steps of Adam: runs against loops, bounds against their worst cases, and refusals."""
 
 from dataclasses import replace
 
