@@ -53,7 +53,7 @@ prodigy_estimate = Theorem(
     bound=D,
     certificate=EstimateBelow(),
     defaults={alpha: 1 / L},
-    note="For every schedule of steps. On least squares, steps up to 1/L find less than half of the distance.",
+    note="For every schedule of steps. On least squares steps up to 1/L find less than half of it.",
     sibling="d_adaptation_estimate",
 )
 
