@@ -14,7 +14,6 @@ from ratebound.theory.accumulated_momentum import LateSquares
 from ratebound.theory.certificate import LAST, BatchVariance, Cited, Corollary, OneStep
 from ratebound.theory.conversion import Conversion
 from ratebound.theory.decaying_squares import DecayingSquares
-from ratebound.theory.estimated import DistanceEstimate
 from ratebound.theory.exposition_last import last_falling, last_iterate, restarted, tail, two_phases
 from ratebound.theory.exposition_reduced import VarianceReduced, of_reduced
 from ratebound.theory.exposition_samples import batch_variance, star_steps
@@ -24,7 +23,6 @@ from ratebound.theory.exposition_steps import (
     any_steps,
     bounded_squares,
     decaying_squares,
-    distance_estimate,
     interpolated,
     late_squares,
     least_gradient,
@@ -124,8 +122,6 @@ def _proof(theorem: Theorem) -> list[Line]:
             return list(decaying_squares(theorem, proof))
         case SummedRoots() as proof:
             return list(summed_roots(theorem, proof))
-        case DistanceEstimate():
-            return list(distance_estimate(theorem))
         case LookAhead() as proof:
             return list(look_ahead(theorem, proof))
         case Perturbed() as proof:

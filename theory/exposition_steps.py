@@ -13,8 +13,6 @@ from ratebound.theory.accumulated_momentum import arrived, delay
 from ratebound.theory.assumptions import descent_lemma, value_below_distance
 from ratebound.theory.box_symbols import grad_inf
 from ratebound.theory.decaying_squares import DecayingSquares
-from ratebound.theory.estimated import factor as proof_factor
-from ratebound.theory.estimated import ratio, reach
 from ratebound.theory.inexact import Nearing, Perturbed
 from ratebound.theory.interpolated import Interpolated
 from ratebound.theory.least_gradient import LeastGradient
@@ -110,24 +108,6 @@ def on_a_box(theorem: Theorem, proof: SummedSquares | LargestAverage) -> Iterato
         yield Line("B/l never falls, B <= sqrt(b0^2 + grad_inf^2) and u^2/B <= grad_inf/sqrt(1 - decay).")
     yield Line("The mean of u e, over all coordinates, is at least f(x_k) - f*; divided by k and by 2 l,")
     yield Line("with Jensen's inequality for the average, the bound", theorem.bound)
-
-
-def distance_estimate(theorem: Theorem) -> Iterator[Line]:
-    """Yield the lines of the proof of D-adaptation."""
-    yield Line("W is ||s_k||^2, Gamma^2 = b0^2 + sum of ||g_j||^2, A the sum of d_j^2 ||g_j||^2/Gamma_j.")
-    yield Line("As x_k - x_0 = -s_k/Gamma_k and Gamma never falls, convexity and Cauchy-Schwarz give")
-    yield Line(
-        "0 <= sum of d_j (f(x_j) - f*) <= D sqrt(W) + A/2 - W/(2 Gamma), so that d_k <= D for every k."
-    )
-    yield Line("Gamma grows in a step at most by the factor q =", ratio)
-    yield Line("so that A <= (1 + q) d^2 Gamma, and sqrt(W)/Gamma is at most d times", reach)
-    yield Line("which makes the sum at most D d Gamma times", proof_factor)
-    yield Line("Among k estimates that do not fall, one is at most c times the sum of those before it,")
-    yield Line("c = max(2/k, (D/gamma)^(2/(k-1)) - 1), or else the last would exceed D. For")
-    yield Line(
-        "log(D/gamma) <= (k-1)/2 this c is at most 2 (1 + 2 log(D/gamma))/(k - 1); for more, the gap at"
-    )
-    yield Line("x_0 is small enough. The best gap is at most the bound", theorem.bound)
 
 
 def bounded_squares(theorem: Theorem, proof: BoundedSquares) -> Iterator[Line]:
