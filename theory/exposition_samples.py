@@ -1,4 +1,4 @@
-"""Proofs about steps whose length the drawn sample sets, as readable mathematics."""
+"""Proofs about samples, as readable mathematics: steps whose length one sets, and what batches leave."""
 
 from __future__ import annotations
 

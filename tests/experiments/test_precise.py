@@ -68,6 +68,16 @@ def test_ratios_equal_those_of_doubles(name, problem, batch, replacement):
     np.testing.assert_allclose(precise.ratios(trial, at, [{}] * at.size), expected, rtol=1e-10, atol=1e-16)
 
 
+@pytest.mark.parametrize("first", ["100/L", "0.001/L"])
+@pytest.mark.parametrize("name", ["armijo_quadratic", "wolfe_pl"])
+def test_a_line_search_makes_the_trials_of_doubles(name, first):
+    """From a first trial that is far too long, and from one that Wolfe's second condition finds too short."""
+    trial = prepare(THEOREMS[name], library.load("linnerud"), steps=9, parameters={"alpha": first})
+    at = np.array([1, 2, 9])
+    expected = exact_values(Grid(((trial, at),))) / trial.bound(at)
+    np.testing.assert_allclose(precise.ratios(trial, at, [{}] * 3), expected, rtol=1e-10)
+
+
 def test_the_expectation_is_that_of_rational_arithmetic():
     problem = library.load("quadratic_2d")
     trial = prepare(THEOREMS["sgd_sc_constant"], problem, steps=4)
