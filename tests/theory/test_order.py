@@ -46,7 +46,9 @@ def _bound(theorem):
     symbols = sorted(theorem.bound.free_symbols - {counter}, key=str)
     function = lower(theorem.bound, (counter, *symbols))
     # Some steps are at least so long.
-    longer = {"alpha": 1.0} if any(r.lhs == alpha and r.rel_op == ">=" for r in theorem.where) else {}
+    edges = [r.rhs for r in theorem.where if r.lhs == alpha and r.rel_op == ">="]
+    known = {each: _CONSTANTS.get(each.name, 1.0) for edge in edges for each in edge.free_symbols}
+    longer = {"alpha": 1.01 * float(edges[0].subs(known))} if edges else {}
     # A logarithm is seen where the noise that it multiplies outweighs the start.
     louder = {"sample_variance": 1e4} if theorem.order.log_power else {}
     values = _CONSTANTS | longer | louder
