@@ -142,7 +142,7 @@ POINTS = {
     ],
     "saga_convex_long": [
         ({"L_max": 1, "alpha": step, "sigma_star_sq": 0.5, "n": 2, "gap0": 0.4}, k)
-        for step, k in ((1 / 4, 2), (1 / 3, 3))
+        for step, k in ((1 / 4, 2), (1 / 3, 3), (2 / 5, 1))
     ],
     **{
         name: [({"L": 1, "alpha": step}, k) for step, k in ((1.0, 1), (1.0, 4), (0.3, 3))]
@@ -164,7 +164,7 @@ POINTS = {
     ],
     "ogm_convex_gradient": [({"L": L}, k) for L, k in ((1, 1), (2, 2), (1, 5))],
 }
-SCALES = (2, 1, 0.5, 0.2)
+SCALES = (2, 1, 0.5, 0.2, 1.3)
 
 
 def points(name):

@@ -154,7 +154,7 @@ def test_ctrl_c_keeps_the_finished_cells(small, monkeypatch):
         ("steps = 40", "steps = 4.5", "steps = 4.5 in .defaults. has the wrong type"),
         ("steps = 40", "steps = true", "steps = True in .defaults. has the wrong type"),
         ('"gd_pl"', '"gd_pll"', "unknown theorem 'gd_pll'; did you mean 'gd_pl'"),
-        ('"batch_variance_*"', '"adam_*"', "no theorem matches 'adam_"),
+        ('"batch_variance_*"', '"muon_*"', "no theorem matches 'muon_"),
         ('"quadratic_2d"]', '"quadratic"]', "unknown problem 'quadratic'; did you mean 'quadratic_2d'"),
         ("horizon = 7", "horizn = 7", "huber_worst has no option 'horizn'; did you mean 'horizon'"),
         ('name = "huber_worst", ', "", "neither a name nor a table with a name"),
