@@ -19,6 +19,7 @@ from ratebound.theory.certificate import (
     Multipliers,
     Nonnegatives,
     require_assumed,
+    require_constant_step,
     require_known,
     with_expressions,
 )
@@ -94,6 +95,7 @@ class BesideGap(ABC):
         if self.weight.has(k) or theorem.weights.has(k) or sum(self.rates).has(k):
             raise RateboundError("the weight and the rates must not depend on k")
         require_assumed(self.by, theorem)
+        require_constant_step(theorem)
         require_known(self.share + self.weight + sum(self.rates), "the potential, its weight or its rates")
         values, chart = {alpha: theorem.step}, self.chart(theorem)
         prove_step(

@@ -34,7 +34,7 @@ lion_box = Theorem(
 adam_step = Theorem(
     id="adam_step",
     title="Adam, no step is longer, any f",
-    source="Kingma and Ba 2015, section 2.1 (not checked), on the first step; derived here for all of them",
+    source="derived here; Kingma and Ba 2015, section 2.1 (not checked), state less, without a proof",
     method=adam,
     assumptions=(),
     step=gamma,
@@ -49,7 +49,11 @@ adam_step = Theorem(
         decay: Rational(999, 1000),
         b0: sqrt(grad0_sq) / 1000,
     },
-    note="The first step, of the length gamma at most, is one along signs but for b0. Later ones are longer.",
+    note=(
+        "The first step, of the length gamma at most, is one along signs but for b0. Later ones may be "
+        "longer, even than gamma (1 - beta)/sqrt(1 - decay), which one gradient after zeros makes: gradients "
+        "that change geometrically attain this bound as b0 vanishes."
+    ),
     sibling="rmsprop_nonconvex",
 )
 

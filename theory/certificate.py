@@ -167,6 +167,18 @@ def require(expr: Expr, theorem: Theorem, what: str, start: Expr | None = None) 
         )
 
 
+def require_constant_step(theorem: Theorem) -> None:
+    """Check that all steps are as long: a potential that reads the step is then the same in every step.
+
+    Raises
+    ------
+    RateboundError
+        If the step depends on k.
+    """
+    if theorem.step.has(k):
+        raise RateboundError(f"this proof is about steps of one length, and {theorem.step} depends on k")
+
+
 def require_known(expr: Expr, what: str, allowed: tuple[Symbol, ...] = ()) -> None:
     """Check that no state quantity but the allowed ones occurs.
 

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 
 from sympy import Expr, Pow, Symbol, expand, together
 
-from ratebound.theory.certificate import require, require_assumed
+from ratebound.theory.certificate import require, require_assumed, require_constant_step
 from ratebound.theory.chart import chart_of, free
 from ratebound.theory.draws import L_i
 from ratebound.theory.errors import RateboundError
@@ -100,6 +100,7 @@ class DualAscent:
         if theorem.measure not in ("distance_sq", "gap_last"):
             raise RateboundError(f"the dual gap bounds no {theorem.measure}")
         require_assumed(dict.fromkeys(_NEEDED, n), theorem)
+        require_constant_step(theorem)
         # x_0 is not the point of the first dual vectors; its distance is at most ||grad f(x_0)||/lam, too.
         if theorem.measure == "gap_last" and not nonnegative(theorem.start - 1):
             raise RateboundError("x_0 is not the point of the first dual vectors: start at k = 1")

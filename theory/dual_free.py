@@ -28,6 +28,7 @@ from ratebound.theory.certificate import (
     Nonnegatives,
     require,
     require_assumed,
+    require_constant_step,
     require_known,
     with_expressions,
 )
@@ -121,6 +122,7 @@ class DualFree:
         if theorem.measure != "distance_sq":
             raise RateboundError(f"this potential bounds the squared distance, not {theorem.measure}")
         require_assumed(self.by, theorem)
+        require_constant_step(theorem)
         require_known(self.share + self.rate, "the potential, or its rate")
         values = {alpha: theorem.step}
         prove_step(

@@ -70,6 +70,7 @@ class Interpolated:
         if not vanishes(expand(centred(method.update["x"], method) - ((k + 1) * X + ahead) / (k + 2))):
             raise RateboundError(f"x of {method.name} is not the mean of all z")
         require_assumed(self.by, theorem)
+        require(theorem.step, theorem, "the step")
         require_known(self.noise, "the noise")
         places = {P: _BEFORE, Y: centred(method.point, method)}
         total = sum((m * i.slack.xreplace(places) for i, m in self.by.items()), S.Zero)

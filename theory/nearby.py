@@ -20,7 +20,7 @@ from sympy import Expr, Symbol, sqrt
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.method import Method, g, x
 from ratebound.theory.methods import sgd
-from ratebound.theory.prover import vanishes
+from ratebound.theory.prover import nonnegative, vanishes
 from ratebound.theory.symbols import L_max, alpha, k, second_moment
 
 _w = Symbol("w", real=True)
@@ -69,6 +69,10 @@ class Nearby:
         for method in (self.first, self.second):
             if not vanishes(method.update["x"] - (x - alpha * g)) or method.draws is not None:
                 raise RateboundError(f"{method.name} does not step along the gradient of a batch")
+        if self.first.sampling != self.second.sampling:
+            raise RateboundError("one method takes full gradients, the other those of batches")
+        if not nonnegative(self.step):
+            raise RateboundError(f"the step {self.step} may be negative, and so may what it adds")
         if self.first.point != x:
             raise RateboundError(f"{self.first.name} does not take its gradients where it is")
         start = self.second.point

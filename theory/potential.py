@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 _GAPS = {delta: delta_next, gap_before: delta, gap_model: gap_model_next}
 """The gaps of a potential, and what they are one step later."""
 _SCALARS = (delta, delta_next, gap_at_point, gap_before, gap_model, gap_model_next, moment)
+_OF_STEP = {*_SCALARS, g, GY, XN, Y} - _GAPS.keys()
+"""What changes from step to step, and is no part of the state."""
 
 
 def letter(name: str) -> Symbol:
@@ -121,8 +123,9 @@ class Potential:
             raise RateboundError("a potential bounds gap_last")
         if self.factor.has(k):
             raise RateboundError("the factor of a potential is a constant")
-        require_assumed(self.by, theorem)
         before = self.potential if self.lower is None else self.lower
+        self._check_read(theorem, before)
+        require_assumed(self.by, theorem)
         self._check_gaps(theorem)
         self._check_step(theorem, before)
         values = {alpha: theorem.step}
@@ -141,6 +144,25 @@ class Potential:
         before = self.potential if self.lower is None else self.lower
         after = self.potential.subs(k, k + 1).xreplace({**moved, **_GAPS})
         return self.factor * before - after
+
+    def _check_read(self, theorem: Theorem, before: Expr) -> None:
+        """Check that a step leaves V_k what it is in the next one, and that the mean of g is known."""
+        method, forms = theorem.method, (self.potential, before, self.factor)
+        if theorem.step.has(k) and any(form.has(alpha) for form in forms):
+            raise RateboundError(
+                f"potential or factor read the step, and {theorem.step} is another in the next one; take a "
+                "constant step, or write its formula for alpha"
+            )
+        stray = set().union(*(form.free_symbols for form in forms)) & _OF_STEP
+        if stray:
+            raise RateboundError(
+                f"the potential reads {', '.join(sorted(map(str, stray)))}, of one step only"
+            )
+        if method.sampling == "batch" and (method.draws is not None or shrinks(method) is not None):
+            raise RateboundError(
+                f"a potential is one in expectation for plain gradients of batches; {method.name} draws more "
+                "than these, or shrinks its steps"
+            )
 
     def _check_gaps(self, theorem: Theorem) -> None:
         """Check that the method makes the gaps of the potential what they are said to be."""

@@ -24,6 +24,7 @@ from ratebound.theory.certificate import (
     Nonnegatives,
     require,
     require_assumed,
+    require_constant_step,
     require_known,
     with_expressions,
 )
@@ -156,6 +157,7 @@ class Reduced:
         if theorem.measure not in ("distance_sq", "gap_average") or average != (self.weight != 0):
             raise RateboundError(f"stored gradients with the weight {self.weight} do not bound it")
         require_assumed({**self.by, **self.start, **self.near}, theorem)
+        require_constant_step(theorem)
         known = self.share + self.weight + sum(self.rates) + self.carried
         require_known(known, "the potential, its weight or its rates")
         if self.carried != 0 and (replaced(theorem.method) != 0 or not average):

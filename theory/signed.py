@@ -54,6 +54,7 @@ class InBox:
         """Check the step, its factor, the start and the induction."""
         if theorem.measure != "largest_coordinate" or theorem.step.has(k):
             raise RateboundError("this certificate bounds the largest coordinate at a constant step")
+        require(theorem.step, theorem, "the step")
         factor = kept(theorem.method).xreplace({alpha: theorem.step})
         require(factor, theorem, "the factor of x", S.Zero)
         require(theorem.at(0) - x0_inf, theorem, "the bound at the start")
@@ -82,6 +83,7 @@ class StepLength:
         """Check the range, the inequality, the recursion, what the step divides by, and the bound."""
         if theorem.measure != "last_move" or theorem.method != s.adam or theorem.step.has(k):
             raise RateboundError("this certificate bounds the last move of Adam at a constant step")
+        require(theorem.step, theorem, "the step")
         require(1 - decay, theorem, "what an average of squares takes from the new one")
         require(decay - beta**2, theorem, "the factor of the ratio")
         if not nonnegative(theorem.start - 1):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from sympy import Expr, Symbol, diff, expand, simplify
 
 from ratebound.theory.assumptions import quadratic
-from ratebound.theory.certificate import require
+from ratebound.theory.certificate import require, require_constant_step
 from ratebound.theory.chart import free
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.method import Method, g, x
@@ -90,6 +90,7 @@ class Slowest:
 
     def check(self, theorem: Theorem) -> None:
         """Check that the factor is nonnegative and falls over the spectrum, and the bound."""
+        require_constant_step(theorem)
         factor = self.factor(theorem)
         if set(theorem.method.update) != {"x"} or factor.has(x) or theorem.measure != "gap_last":
             raise RateboundError("this certificate bounds gap_last of a method that keeps x only")
@@ -120,6 +121,7 @@ class Chebyshev:
 
     def check(self, theorem: Theorem) -> None:
         """Check the recursion, that t stays within [-1, 1] on the spectrum, and the bound."""
+        require_constant_step(theorem)
         method, m = theorem.method, Symbol("m", real=True)
         if theorem.measure != "distance_sq" or method.update.get("m") != x or "m" not in method.from_start:
             raise RateboundError("this certificate bounds distance_sq of a method that keeps x_{k-1} as m")

@@ -24,7 +24,7 @@ from ratebound.theory.errors import RateboundError
 from ratebound.theory.method import Method, g, x
 from ratebound.theory.methods import sgd
 from ratebound.theory.prover import vanishes
-from ratebound.theory.symbols import alpha, beta, mu, variance_bound
+from ratebound.theory.symbols import alpha, beta, k, mu, variance_bound
 
 _z = Symbol("z", real=True)
 scale = Symbol("q", positive=True)
@@ -91,11 +91,15 @@ class Stationary:
         moved = [rule.xreplace({g: mu * self.method.point}) for rule in rules]
         K = Matrix([[expand(rule).coeff(symbol) for symbol in symbols] for rule in moved])
         left = [expand(rule - row) for rule, row in zip(moved, K * Matrix(symbols), strict=True)]
-        if any(left) or noise.has(g):
-            raise RateboundError(f"{self.method.name} is not linear in its states and the gradient")
+        if any(left) or noise.has(g, k) or K.has(k):
+            raise RateboundError(
+                f"{self.method.name} is not linear in its states and the gradient, the same in every step"
+            )
         return K, noise
 
     def _check(self) -> None:
+        if self.method.sampling != "batch" or self.method.draws is not None:
+            raise RateboundError(f"{self.method.name} does not step along the gradient of a batch")
         if len(self.states) > 2:
             raise RateboundError(f"{self.method.name} has more than two states")
         wanted = {(one, two) for one in self.states for two in self.states if one <= two}

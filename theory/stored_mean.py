@@ -28,6 +28,7 @@ from ratebound.theory.certificate import (
     Nonnegatives,
     require,
     require_assumed,
+    require_constant_step,
     require_known,
     with_expressions,
 )
@@ -132,6 +133,7 @@ class StoredMean:
         if theorem.weights != 1 or (self.potential + self.rate + self.weight).has(k):
             raise RateboundError("the potential of a stored mean and its weights do not depend on k")
         require_assumed({**self.by, **self.final}, theorem)
+        require_constant_step(theorem)
         require_known(self.rate + self.weight + self.share, "rate, weight or share")
         values = {alpha: theorem.step}
         for claim, by, plus, definitions in (

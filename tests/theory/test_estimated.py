@@ -6,12 +6,15 @@ import numpy as np
 import pytest
 
 from ratebound.experiments.run import simulate
+from ratebound.experiments.verify import verify
+from ratebound.problems.build import from_arrays
 from ratebound.problems.library import load
 from ratebound.theory.box_symbols import sum_inner
 from ratebound.theory.catalogue import THEOREMS
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.method import Method, x
 from ratebound.theory.methods import METHODS
+from ratebound.theory.symbols import D, gamma, k
 
 THEOREM = THEOREMS["d_adaptation_convex"]
 STEPS = 60
@@ -89,6 +92,16 @@ def test_measured_estimates_are_those_of_the_papers(name):
         run, expected = simulate(problem, "prodigy_gd", length, **options), prodigy(problem, length)
         np.testing.assert_allclose(run.estimated_distance.values[0, 0], expected, rtol=1e-7)
         assert 0 < expected[-1] <= np.linalg.norm(problem.x0 - problem.x_star)
+
+
+def test_a_schedule_of_prodigy_that_finds_nearly_all_of_the_distance():
+    """One step to near the corner of a slope that does not change, and a far longer one behind it."""
+    longer = dataclasses.replace(
+        THEOREMS["prodigy_estimate"], step=gamma * 10 ** (4 * k), defaults={gamma: D / 2}
+    )
+    problem = from_arrays(np.array([[1.0]]), np.array([0.0]), loss="huber", x0=np.array([100.0]))
+    verdict = verify(longer, problem, steps=2, parameters={"gamma": 98.5})
+    assert verdict.holds and verdict.tightness > 0.98
 
 
 @pytest.mark.parametrize("name", ["d_adaptation_estimate", "prodigy_estimate"])

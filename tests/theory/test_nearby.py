@@ -13,7 +13,7 @@ from ratebound.problems.constants import certify
 from ratebound.problems.library import load
 from ratebound.problems.lower import lower
 from ratebound.theory.errors import RateboundError
-from ratebound.theory.methods import sgd
+from ratebound.theory.methods import gd, sgd
 from ratebound.theory.nearby import NEARBY, frozen
 from ratebound.theory.symbols import L_max, alpha, k, second_moment
 
@@ -72,6 +72,8 @@ def test_one_step_is_the_same_step():
         ({"gap": RULE.gap + alpha}, "starts at alpha"),
         ({"step": alpha / (k + 1)}, "to the reach"),
         ({"second": sgd}, "at x_0"),
+        ({"first": gd}, "the other those of batches"),
+        ({"step": -alpha, "reach": -RULE.reach}, "may be negative"),
         ({"first": frozen}, "where it is"),
         ({"first": replace(sgd, update={"x": Integer(0) * k})}, "does not step along"),
     ],

@@ -10,9 +10,10 @@ from ratebound.problems.build import least_squares
 from ratebound.problems.constants import Setting, certify
 from ratebound.problems.lower import lower
 from ratebound.theory.catalogue import THEOREMS
+from ratebound.theory.draws import Draws, L_i
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.points import growth_at_point
-from ratebound.theory.symbols import D, L, alpha, gap0, k, mu, rho, tau
+from ratebound.theory.symbols import D, L, alpha, gap0, k, moment, mu, rho, tau
 
 CONVEX, STRONG = THEOREMS["sgd_accelerated_convex"], THEOREMS["sgd_accelerated_strong"]
 STEPS = 6
@@ -90,3 +91,20 @@ def test_what_the_noise_costs_must_be_paid(theorem):
     without = {i: m for i, m in proof.by.items() if i != growth_at_point}
     with pytest.raises(RateboundError, match="does not close"):
         replace(theorem, certificate=replace(proof, by=without))
+
+
+@pytest.mark.parametrize("theorem", [CONVEX, STRONG], ids=lambda t: t.id)
+def test_a_step_that_changes_is_refused_where_the_potential_reads_it(theorem):
+    """V_{k+1} would be read with the step before: with steps that grow the bound would be too small."""
+    grows = (k + 1) / ((k + 2) * rho * L)
+    with pytest.raises(RateboundError, match="is another in the next one"):
+        replace(theorem, step=grows, where=(tau >= rho,), bound=theorem.bound.subs(alpha, grows))
+
+
+def test_the_mean_is_taken_of_plain_batches_only_and_of_what_a_step_keeps():
+    odd = replace(STRONG.method, draws=Draws(weight=L_i))
+    with pytest.raises(RateboundError, match="draws more than these"):
+        replace(STRONG, method=odd)
+    proof = replace(STRONG.certificate, potential=moment * STRONG.certificate.potential)
+    with pytest.raises(RateboundError, match="reads moment, of one step only"):
+        replace(STRONG, certificate=proof)

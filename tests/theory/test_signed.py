@@ -67,6 +67,17 @@ def test_no_sequence_of_gradients_makes_a_longer_step_and_one_attains_it():
             assert limit == pytest.approx(1, rel=1e-12) or count > 1
 
 
+def test_one_gradient_after_zeros_makes_no_longest_step():
+    b1, b2, count = 0.9, 0.999, 1000
+    limit = float(ADAM.bound.subs({gamma: 1, beta: b1, decay: b2, k: count}))
+    alone = (1 - b1) / np.sqrt(1 - b2) * np.sqrt(1 - b2**count) / (1 - b1**count)
+    ages = np.arange(count)[::-1]
+    g = (b1 / b2) ** ages
+    first, second = (1 - b1) * b1**ages @ g / (1 - b1**count), (1 - b2) * b2**ages @ g**2 / (1 - b2**count)
+    assert first / np.sqrt(second) == pytest.approx(limit, rel=1e-12)
+    assert limit > 2 * alone
+
+
 def test_the_box_is_filled_by_gradients_of_one_sign():
     x, length, pull = 3.0, 0.05, 0.7
     for j in range(20):
@@ -93,6 +104,10 @@ def test_what_does_not_follow_is_refused():
         (ADAM, {"bound": gamma * Rational(1, 2) * sqrt(ratio_at(k))}, "is no multiple of"),
         (ADAM, {"bound": ADAM.bound / 2}, "is no multiple of"),
         (ADAM, {"start": 0}, "no step is made"),
+        *(
+            (each, {"step": -gamma, "bound": each.bound.subs(gamma, -gamma)}, "the step")
+            for each in (LION, ADAM)
+        ),
     ):
         with pytest.raises(RateboundError, match=message):
             replace(theorem, **changes)

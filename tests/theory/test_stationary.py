@@ -11,9 +11,10 @@ from ratebound.experiments.regimes.exact import SecondMoment
 from ratebound.experiments.regimes.heavy_ball import HeavyBall
 from ratebound.problems.build import least_squares
 from ratebound.theory.errors import RateboundError
-from ratebound.theory.methods import sign_sgd
+from ratebound.theory.method import g, x
+from ratebound.theory.methods import gd, sgd_importance, sign_sgd
 from ratebound.theory.stationary import COMPARISONS, STATIONARY, heavy_ball_stationary, scale, sgd_stationary
-from ratebound.theory.symbols import alpha, beta, mu, variance_bound
+from ratebound.theory.symbols import alpha, beta, k, mu, variance_bound
 
 CURVATURE, VARIANCE, STEP, MOMENTUM = 1.7, 0.6, 0.35, Rational(3, 4)
 NUMBERS = {mu: CURVATURE, variance_bound: VARIANCE, alpha: STEP, beta: MOMENTUM}
@@ -34,10 +35,10 @@ def test_an_exact_run_is_the_limit_and_what_is_forgotten(each):
     )["distance_sq"]
     limit, K = (np.array(part.subs(NUMBERS), dtype=float) for part in (each.matrix, each.step[0]))
     start = np.full_like(limit, 1.3**2)
-    for k in range(steps + 1):
-        power = np.linalg.matrix_power(K, k)
+    for j in range(steps + 1):
+        power = np.linalg.matrix_power(K, j)
         exact = limit + power @ (start - limit) @ power.T
-        assert measured[k] == pytest.approx(exact[0, 0], rel=1e-10)
+        assert measured[j] == pytest.approx(exact[0, 0], rel=1e-10)
     assert measured[-1] == pytest.approx(float(each.distance_sq.subs(NUMBERS)), rel=1e-3)
 
 
@@ -77,6 +78,8 @@ def test_beyond_the_range_the_start_is_not_forgotten(each):
         ({"where": (alpha < 2,)}, "K > -1 is not proved"),
         ({"moments": {}}, "state the moments of"),
         ({"method": sign_sgd}, "not linear"),
+        ({"method": replace(sgd_stationary.method, update={"x": x - alpha * g / (k + 1)})}, "not linear"),
+        *(({"method": each}, "along the gradient of a batch") for each in (gd, sgd_importance)),
         (
             {
                 "method": replace(
