@@ -1,5 +1,7 @@
 """Every inequality that proofs may use, measured on every problem that certifies its constants."""
 
+import functools
+
 import numpy as np
 import pytest
 from sympy import Poly, Rational
@@ -145,6 +147,11 @@ def _states(problem, rng, alpha, estimate="batch"):
         yield state
 
 
+@functools.cache
+def _loaded(name):
+    return load(name, **OPTIONS.get(name, {}))
+
+
 def _checked(inequality, problem):
     """Assert the slack at random points; False where the problem does not certify what it requires."""
     if problem.l1 and not inequality.requires & SUMS:
@@ -184,7 +191,7 @@ def test_slack_is_nonnegative_wherever_its_constants_are_certified(inequality):
     if inequality.requires in _ON_A_REGION:
         # It holds along a run, not at any point: the verdicts and tests/problems/test_noise.py cover it.
         return
-    problems = [load(name, **OPTIONS.get(name, {})) for name in names()]
+    problems = [_loaded(name) for name in names()]
     assert sum(_checked(inequality, problem) for problem in problems) >= 3
 
 
@@ -193,7 +200,7 @@ def test_inequalities_between_points_hold_anywhere(inequality):
     """Unrelated points in place of y_k = p_k, x_{k+1} = p_{k+1}, x_{k-1}; x_k is a step from y_{k-1}."""
     checked = 0
     for name in names():
-        problem = load(name, **OPTIONS.get(name, {}))
+        problem = _loaded(name)
         try:
             constants, _ = _constants(problem, inequality.requires)
         except NotCertified:
