@@ -104,6 +104,18 @@ def test_a_schedule_of_prodigy_that_finds_nearly_all_of_the_distance():
     assert verdict.holds and verdict.tightness > 0.98
 
 
+def test_d_adaptation_finds_more_than_half_of_the_distance():
+    """On a slope that does not change before x*: a bound of half the distance is false."""
+    b0, first, steps = 2.3, 1000.0, 60
+    s, seen, weighted, d, far, moved = 0.0, b0**2, 0.0, first, 0.0, 0.0
+    for _ in range(steps):
+        far, weighted, s, seen = max(far, moved), weighted + d**2 / np.sqrt(seen), s + d, seen + 1
+        d, moved = max(d, (s / np.sqrt(seen) - weighted / s) / 2), s / np.sqrt(seen)
+    problem = from_arrays(np.array([[1.0]]), np.array([0.0]), loss="huber", x0=np.array([far + 1]))
+    verdict = verify("d_adaptation_estimate", problem, steps=steps, parameters={"gamma": first, "b0": b0})
+    assert verdict.holds and 0.505 < verdict.tightness < 1
+
+
 @pytest.mark.parametrize("name", ["d_adaptation_estimate", "prodigy_estimate"])
 def test_a_bound_below_the_distance_and_a_step_of_any_sign_are_refused(name):
     theorem = THEOREMS[name]
