@@ -11,13 +11,24 @@ from ratebound.theory.cubic import CubicModel, reached, scale
 from ratebound.theory.cubic_descent import CubicDescent, w
 from ratebound.theory.doubling import Doubling, middle
 from ratebound.theory.exact_model import ExactModel
+from ratebound.theory.last_gradient import LastGradient, ended, fallen
 from ratebound.theory.last_step import LastStep
 from ratebound.theory.proof_lines import Line, claim_lines, factored
 from ratebound.theory.squaring import Squaring
 from ratebound.theory.statement import Theorem
 from ratebound.theory.strong_model import StrongModel, half
 
-ByModel = Squaring | CubicModel | CubicDescent | StrongModel | ExactModel | LastStep | AveragedLMS | Doubling
+ByModel = (
+    Squaring
+    | CubicModel
+    | CubicDescent
+    | StrongModel
+    | ExactModel
+    | LastStep
+    | LastGradient
+    | AveragedLMS
+    | Doubling
+)
 """The certificates that are written here."""
 
 
@@ -36,6 +47,8 @@ def of_models(theorem: Theorem, proof: ByModel) -> Iterator[Line]:
             yield from _exact_model(theorem, proof)
         case LastStep():
             yield from _last_step(theorem, proof)
+        case LastGradient():
+            yield from _last_gradient(theorem, proof)
         case AveragedLMS():
             yield from _averaged_lms(theorem, proof)
         case Doubling():
@@ -117,6 +130,21 @@ def _last_step(theorem: Theorem, proof: LastStep) -> Iterator[Line]:
     yield Line("In the inequalities below x_k stands for y_k and w_k for x_k; GY is grad f(x_k).")
     yield from claim_lines(proof.claim, proof.by, proof.plus)
     yield Line("Divided by theta^2 it is the bound", theorem.bound)
+
+
+def _last_gradient(theorem: Theorem, proof: LastGradient) -> Iterator[Line]:
+    """Yield the lines of the proof for the last gradient."""
+    yield Line("Let L = 1, and y_k an average of the gradients, of which it keeps q_k/q_{k-1}, with q_k")
+    yield Line("    ", proof.weights)
+    yield Line("and at first q_0/C, with C", proof.total)
+    yield Line("Points are seen from x_K, values from f(x_K). x, f, g are of x_k, y is y_{k-1}, and f_next,")
+    yield Line("g_next of x_{k+1}; q_before, q, q_after are q_{k-1}, q_k, q_{k+1}. In the first step")
+    yield from _sums(*fallen(first=True))
+    yield Line("In every later step a potential V_k, which the first step has left as V_1, falls:")
+    yield from _sums(*fallen())
+    yield Line("At the end f is f(x_K) - f*, q_{K-1} = 1, and what is known of V_K yields the rest:")
+    yield from _sums(*ended())
+    yield Line("Together C ||g_K||^2 <= f(x_0) - f*, which is the bound", theorem.bound)
 
 
 def _averaged_lms(theorem: Theorem, proof: AveragedLMS) -> Iterator[Line]:

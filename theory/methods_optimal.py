@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sympy import Rational, Symbol, sqrt
+from sympy import Expr, Piecewise, Rational, Symbol, sqrt
 
 from ratebound.theory.method import Method, g
 from ratebound.theory.symbols import L, alpha, k, mu
@@ -44,4 +44,28 @@ item = Method(
     from_start=("w",),
 )
 
-OPTIMAL = (ogm_last, item)
+
+def left_weight(left: Expr) -> Expr:
+    """Return the weight of an average of gradients with so many steps left: the sum of (j + 1)/2 over them."""
+    return left * (left + 3) / 4
+
+
+def left_root(left: Expr) -> Expr:
+    """Return the root r with ``left_weight = (r^2 - 1)/8``; before the first step the bound is made of it."""
+    return sqrt(2 * left**2 + 6 * left + 1)
+
+
+_y, _left = Symbol("y", real=True), alpha * L
+_kept = Piecewise(
+    ((left_root(_left) - 1) / (left_root(_left) + 1), k < 1),
+    (left_weight(_left) / left_weight(_left + 1), True),
+)
+_average = _kept * _y + (1 - _kept) * g
+ogm_gradient = Method(
+    "ogm_gradient",
+    "Optimised method for the gradient (OGM-G), rational weights, with alpha L steps left",
+    {"x": _x - g / L - alpha * _average, "y": _average},
+    "full",
+)
+
+OPTIMAL = (ogm_last, item, ogm_gradient)

@@ -1,4 +1,4 @@
-"""Methods that no method of gradients beats by much: OGM with its last step, the information exact method."""
+"""Methods that no method of gradients beats by much: OGM with its last step, OGM-G, information exact."""
 
 from __future__ import annotations
 
@@ -7,11 +7,19 @@ from sympy import Integer, Rational, sqrt
 from ratebound.theory.assumptions import convex, smooth, strongly_convex, value_below_distance
 from ratebound.theory.conversion import Conversion
 from ratebound.theory.exact_model import ExactModel
+from ratebound.theory.last_gradient import LastGradient
 from ratebound.theory.last_step import LastStep
-from ratebound.theory.methods_optimal import item, last_weight, ogm_last
+from ratebound.theory.methods_optimal import (
+    item,
+    last_weight,
+    left_root,
+    left_weight,
+    ogm_gradient,
+    ogm_last,
+)
 from ratebound.theory.momentum import ogm_convex
 from ratebound.theory.statement import Theorem
-from ratebound.theory.symbols import D, L, k, mu
+from ratebound.theory.symbols import D, K, L, gap0, k, mu
 
 ogm_last_convex = Theorem(
     id="ogm_last_convex",
@@ -59,4 +67,23 @@ item_gap = Theorem(
     sibling="triple_momentum_gap",
 )
 
-THEOREMS = (ogm_last_convex, item_distance, item_gap)
+_HALVES = (1 + left_root(K)) ** 2
+
+ogm_gradient_convex = Theorem(
+    id="ogm_gradient_convex",
+    title="Optimised method for the gradient, smooth convex, last gradient at a fixed horizon",
+    source=(
+        "Kim and Fessler 2021, Theorem 6.1 (number not checked); derived here for rational weights, with a "
+        "smaller bound than 4 L gap0/(K + 1 + 1/sqrt(2))^2"
+    ),
+    method=ogm_gradient,
+    assumptions=(smooth, convex),
+    step=(K - k) / L,
+    measure="grad_norm_sq_last",
+    bound=8 * L * gap0 / _HALVES,
+    certificate=LastGradient(left_weight(K - k), _HALVES / 8),
+    note="The step says how many updates are left: only at x_K is the gradient as small as this.",
+    sibling="ogm_last_convex",
+)
+
+THEOREMS = (ogm_last_convex, item_distance, item_gap, ogm_gradient_convex)
