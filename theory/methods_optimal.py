@@ -46,7 +46,7 @@ item = Method(
 
 
 def left_weight(left: Expr) -> Expr:
-    """Return the weight of an average of gradients with so many steps left: the sum of (j + 1)/2 over them."""
+    """Return the weight of an average of gradients with so many steps left: the sum of (j + 1)/2."""
     return left * (left + 3) / 4
 
 
