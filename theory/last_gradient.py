@@ -140,8 +140,8 @@ class LastGradient:
             for name, (factor, _) in parts.items():
                 if not nonnegative(factor.xreplace(values)):
                     raise RateboundError(f"{what}: the multiplier {factor} of {name} may be negative")
-            if at:
-                self._check_step(theorem, at)
+        self._check_step(theorem, begun)
+        self._check_step(theorem, later)
         if not vanishes(theorem.bound - L * gap0 / self.total):
             raise RateboundError(f"the bound {theorem.bound} is not L gap0/C, with C = {self.total}")
 

@@ -82,7 +82,10 @@ ogm_gradient_convex = Theorem(
     measure="grad_norm_sq_last",
     bound=8 * L * gap0 / _HALVES,
     certificate=LastGradient(left_weight(K - k), _HALVES / 8),
-    note="The step says how many updates are left: only at x_K is the gradient as small as this.",
+    note=(
+        "The step says how many updates are left: only at x_K is the gradient as small as this. A Huber "
+        "function comes within two per cent of the bound, and nearer as K grows."
+    ),
     sibling="ogm_last_convex",
 )
 

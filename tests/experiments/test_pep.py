@@ -162,6 +162,7 @@ POINTS = {
         ({**CONSTANTS, "alpha0": alpha0, "s0": s0}, k)
         for alpha0, s0, k in ((0.5, 10, 1), (0.5, 10, 2), (0.2, 30, 2))
     ],
+    "ogm_gradient_convex": [({"L": L}, k) for L, k in ((1, 1), (2, 2), (1, 3))],
     "ogm_convex_gradient": [({"L": L}, k) for L, k in ((1, 1), (2, 2), (1, 5))],
 }
 SCALES = (2, 1, 0.5, 0.2, 1.3)

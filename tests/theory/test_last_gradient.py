@@ -129,7 +129,10 @@ PROOF = LAST.certificate
         ({"assumptions": (smooth,)}, "assume both"),
         ({"certificate": replace(PROOF, weights=PROOF.weights + k)}, "do not go down to one and zero"),
         # Weights that grow faster, and a larger C, are what the signs do not allow.
-        ({"certificate": replace(PROOF, weights=(K - k) ** 2)}, "a later step: the multiplier"),
+        (
+            {"certificate": replace(PROOF, weights=(K - k) ** 2, total=K**2 + K / 4)},
+            "a later step: the multiplier",
+        ),
         ({"certificate": replace(PROOF, total=PROOF.total + 1)}, "the first step: the multiplier"),
     ],
 )
