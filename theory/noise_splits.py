@@ -9,10 +9,8 @@ the difference being ``||(1 - c) a - c e||^2/(c (1 - c))``. Convex components th
     E||a||^2 <= 2 L (<grad f(x_k), x_k - x*> - (f(x_k) - f*)).
 
 With ``c = alpha L`` a step pays with its inner product for all but the noise;
-``2 alpha (f(x_k) - f*)`` stays.
-
-Expected smoothness is this inequality at c = 1/2 with f - f* in place of what convexity leaves of the inner
-product, which is as good a bound on ``E||a||^2``.
+``2 alpha (f(x_k) - f*)`` stays. As good a bound on ``E||a||^2`` is ``2 L (f(x_k) - f*)``: where a method
+leaves some of the gap too, it pays for a share of the second moment. Expected smoothness is this at c = 1/2.
 """
 
 from __future__ import annotations
@@ -43,12 +41,21 @@ SAMPLED = {
 """Assumption -> smoothness and noise of the estimate that it is about, and that estimate."""
 
 
-def noise_split(assumption: str, c: Expr) -> Inequality:
-    """Return the bound on E||g_k||^2, split at c, under an assumption of :data:`SAMPLED`."""
+def noise_split(assumption: str, c: Expr, *, by_gap: bool = False) -> Inequality:
+    """Return the bound on E||g_k||^2, split at c, under an assumption of :data:`SAMPLED`.
+
+    Parameters
+    ----------
+    assumption, c
+        The assumption, and the factor of the split.
+    by_gap
+        Whether f - f* bounds ``E||a||^2``, rather than what convexity leaves of the inner product.
+    """
     smoothness, noise, estimate = SAMPLED[assumption]
+    what, slope = ("smooth", delta) if by_gap else ("co-coercive", descent - delta)
     return Inequality(
-        f"co-coercive components and their noise at the minimiser, split at {c}",
-        2 * smoothness * (descent - delta) / c + noise / (1 - c) - moment,
+        f"{what} components and their noise at the minimiser, split at {c}",
+        2 * smoothness * slope / c + noise / (1 - c) - moment,
         needs(assumption),
         estimate=estimate,
         positive=c * (1 - c),

@@ -16,7 +16,6 @@ from ratebound.theory.assumptions import (
     cocoercive,
     convex,
     convex_components,
-    expected_smoothness,
     first_order,
     lower_bounded,
     smooth,
@@ -30,6 +29,7 @@ from ratebound.theory.methods import (
     sgd_momentum_averaging,
     sgd_primal_averaging,
 )
+from ratebound.theory.noise_splits import noise_split
 from ratebound.theory.onestep import G, X
 from ratebound.theory.points import GP, convex_below_aside, descent_aside, lipschitz_aside
 from ratebound.theory.statement import Theorem
@@ -40,7 +40,6 @@ from ratebound.theory.symbols import (
     L_max,
     alpha,
     alpha0,
-    delta,
     ell,
     gap0,
     k,
@@ -55,28 +54,37 @@ _SLOWING = 2 * alpha0 / (k + 3)
 _AVERAGED = {X - alpha0 * k / (k + 2) * _M: Integer(1)}
 _BEFORE_SLOWING = X + 2 * alpha0 / (k + 2) * _M
 
+_SHARE = 2 * alpha0 * ell / 3
+
 sgdm_averaging_star = Theorem(
     id="sgdm_averaging_star",
     title="SGD with momentum k/(k+2), convex, expected smoothness, last iterate",
-    source="Sebbouh, Gower and Defazio 2021; Garrigos and Gower 2023, section 7 (numbers not checked)",
+    source=(
+        "derived; Sebbouh, Gower and Defazio 2021, and Garrigos and Gower 2023, section 7 (numbers not "
+        "checked), have the noise 2 alpha0 sigma_b^2, for steps up to 1/(4 ell)"
+    ),
     method=sgd_momentum_averaging,
     assumptions=(convex, convex_components),
     step=_SLOWING,
-    where=(alpha0 <= 1 / (4 * ell),),
+    where=(alpha0 < 3 / (2 * ell),),
     measure="gap_last",
-    bound=D**2 / (alpha0 * (k + 1)) + 2 * alpha0 * sigma_b_sq,
+    bound=D**2 / (alpha0 * (k + 1)) + alpha0 * sigma_b_sq / (1 - _SHARE),
     certificate=Memory(
         squares=_AVERAGED,
         share=alpha0 * k,
         aside=_BEFORE_SLOWING,
-        by={first_order: 2 * alpha0, convex_below_aside: alpha0 * k, expected_smoothness: alpha0**2},
-        plus={delta: alpha0 * (1 - 4 * alpha0 * ell)},
-        noise=2 * alpha0**2 * sigma_b_sq,
+        # The step leaves 2 alpha0 of what convexity leaves of the inner product, and alpha0 of the gap.
+        by={
+            convex_below_aside: alpha0 * k,
+            noise_split("expected_smoothness", _SHARE): 2 * alpha0**2 / 3,
+            noise_split("expected_smoothness", _SHARE, by_gap=True): alpha0**2 / 3,
+        },
+        noise=alpha0**2 * sigma_b_sq / (1 - _SHARE),
     ),
     defaults={alpha0: 1 / (4 * ell)},
     note=(
         "The same as a moving average of iterates: z <- z - alpha0 g, x <- ((k+1) x + 2 z)/(k+3). "
-        "No averaging is needed afterwards; the rate and the floor are those of averaged SGD."
+        "No averaging is needed afterwards; the rate is that of averaged SGD."
     ),
     sibling="minibatch_convex",
 )
@@ -91,11 +99,14 @@ sgdm_averaging_horizon = Theorem(
     assumptions=(convex, convex_components),
     step=_SLOWING.subs(alpha0, _TUNED),
     measure="gap_last",
-    bound=(4 * ell * D**2 + sigma_b_sq / (2 * ell)) / sqrt(K + 1),
+    bound=(4 * ell * D**2 + 3 * sigma_b_sq / (10 * ell)) / sqrt(K + 1),
     certificate=Corollary(sgdm_averaging_star, {alpha0: _TUNED}),
     note="The last iterate at the rate 1/sqrt(K), without a logarithm.",
     sibling="sgd_star_convex_horizon",
 )
+
+_PRIMAL = {X - alpha0 * k / (k + 1) * _M: Integer(1)}
+_BEFORE_PRIMAL = X + alpha0 / (k + 1) * _M
 
 sgdm_primal_averaging = Theorem(
     id="sgdm_primal_averaging",
@@ -107,9 +118,9 @@ sgdm_primal_averaging = Theorem(
     measure="gap_last",
     bound=D**2 / (2 * alpha0 * (k + 1)) + alpha0 * second_moment / 2,
     certificate=Memory(
-        squares={X - alpha0 * k / (k + 1) * _M: Integer(1)},
+        squares=_PRIMAL,
         share=2 * alpha0 * k,
-        aside=X + alpha0 / (k + 1) * _M,
+        aside=_BEFORE_PRIMAL,
         by={first_order: 2 * alpha0, convex_below_aside: 2 * alpha0 * k, bounded_moment: alpha0**2},
         noise=alpha0**2 * second_moment,
     ),
@@ -121,6 +132,31 @@ sgdm_primal_averaging = Theorem(
     sibling="sgd_convex_constant",
 )
 
+sgdm_primal_averaging_star = Theorem(
+    id="sgdm_primal_averaging_star",
+    title="SGD with momentum k/(k+1), convex, expected smoothness, last iterate",
+    source="derived; the method as in Taylor and Bach 2019 and Sebbouh, Gower and Defazio 2021 (not checked)",
+    method=sgd_primal_averaging,
+    assumptions=(convex, convex_components),
+    step=alpha0 / (k + 2),
+    where=(alpha0 < 1 / ell,),
+    measure="gap_last",
+    bound=D**2 / (2 * alpha0 * (k + 1)) + alpha0 * sigma_b_sq / (2 * (1 - alpha0 * ell)),
+    certificate=Memory(
+        squares=_PRIMAL,
+        share=2 * alpha0 * k,
+        aside=_BEFORE_PRIMAL,
+        by={
+            convex_below_aside: 2 * alpha0 * k,
+            noise_split("expected_smoothness", alpha0 * ell): alpha0**2,
+        },
+        noise=alpha0**2 * sigma_b_sq / (1 - alpha0 * ell),
+    ),
+    defaults={alpha0: 1 / (4 * ell)},
+    note="The bound of averaged SGD after k + 1 steps of the length alpha0, on the last iterate.",
+    sibling="minibatch_convex",
+)
+
 _LONG = alpha / (1 - BETA)
 """The step that momentum amounts to."""
 _LEAD = X - BETA * _LONG * _M
@@ -128,21 +164,15 @@ _LEAD = X - BETA * _LONG * _M
 _START = BETA * gap0 / (1 - BETA)
 
 
-def _convex(
-    weight: Expr,
-    noise: Expr,
-    by: dict[object, Expr],
-    slope: Inequality = first_order,
-    plus: dict[Expr, Expr] | None = None,
-) -> Memory:
+def _convex(noise: Expr, by: dict[Inequality, Expr], plus: dict[Expr, Expr] | None = None) -> Memory:
     # ||z - x*||^2 scaled so that the gap at x_k enters with weight one.
     return Memory(
         squares={_LEAD: 1 / (2 * _LONG)},
         share=BETA / (1 - BETA),
         aside=X + alpha * _M,
-        by={slope: Integer(1), convex_below_aside: BETA / (1 - BETA), **by},  # type: ignore[dict-item]
+        by={convex_below_aside: BETA / (1 - BETA), **by},
         plus=plus or {},
-        weight=weight,
+        weight=Integer(1),
         noise=noise,
     )
 
@@ -157,13 +187,13 @@ sgdm_convex = Theorem(
     measure="gap_average",
     bound=(D**2 / (2 * _LONG) + _START) / k + _LONG * second_moment / 2,
     start=Integer(1),
-    certificate=_convex(Integer(1), _LONG * second_moment / 2, {bounded_moment: _LONG / 2}),
+    certificate=_convex(_LONG * second_moment / 2, {first_order: Integer(1), bounded_moment: _LONG / 2}),
     defaults={alpha: (1 - BETA) / (4 * L_max)},
     note="The bound of SGD with the step alpha/(1 - beta) = 10 alpha, and a term of the start.",
     sibling="sgd_convex_constant",
 )
 
-_NET = 1 - 2 * _LONG * ell
+_QUIET_STAR = _LONG * sigma_b_sq / (2 * (1 - _LONG * ell))
 
 sgdm_convex_star = Theorem(
     id="sgdm_convex_star",
@@ -172,12 +202,13 @@ sgdm_convex_star = Theorem(
     method=sgd_momentum,
     assumptions=(convex, convex_components),
     step=alpha,
-    where=(alpha < (1 - BETA) / (2 * ell),),
+    where=(alpha < (1 - BETA) / ell,),
     measure="gap_average",
-    bound=(D**2 / (2 * _LONG) + _START) / (_NET * k) + _LONG * sigma_b_sq / _NET,
+    bound=(D**2 / (2 * _LONG) + _START) / k + _QUIET_STAR,
     start=Integer(1),
-    certificate=_convex(_NET, _LONG * sigma_b_sq, {expected_smoothness: _LONG / 2}),
+    certificate=_convex(_QUIET_STAR, {noise_split("expected_smoothness", _LONG * ell): _LONG / 2}),
     defaults={alpha: (1 - BETA) / (4 * ell)},
+    note="The bound of averaged SGD with the step alpha/(1 - beta) = 10 alpha, and a term of the start.",
     sibling="minibatch_convex",
 )
 
@@ -193,10 +224,8 @@ sgdm_convex_variance = Theorem(
     bound=(D**2 / (2 * _LONG) + _START) / k + _LONG * variance_bound / 2,
     start=Integer(1),
     certificate=_convex(
-        Integer(1),
         _LONG * variance_bound / 2,
-        {bounded_noise: _LONG / 2},
-        cocoercive,
+        {cocoercive: Integer(1), bounded_noise: _LONG / 2},
         {G**2: (1 / L - _LONG) / 2},
     ),
     defaults={alpha: (1 - BETA) / (4 * L_max)},
@@ -247,6 +276,7 @@ THEOREMS = (
     sgdm_averaging_star,
     sgdm_averaging_horizon,
     sgdm_primal_averaging,
+    sgdm_primal_averaging_star,
     sgdm_convex,
     sgdm_convex_star,
     sgdm_convex_variance,

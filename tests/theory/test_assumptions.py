@@ -24,7 +24,12 @@ from ratebound.theory.points import BETWEEN_POINTS, GP, GY, PN, XN, M, P, Y
 from ratebound.theory.stored import COMPARED
 from ratebound.theory.symbols import BY_NAME
 
-SPLITS = tuple(noise_split(name, Rational(c)) for name in SAMPLED for c in ("1/5", "9/10"))
+SPLITS = tuple(
+    noise_split(name, Rational(c), by_gap=by_gap)
+    for name in SAMPLED
+    for c in ("1/5", "9/10")
+    for by_gap in (False, True)
+)
 INEQUALITIES = (*(i for a in ASSUMPTIONS.values() for i in a.inequalities), *JOINT, *COMPARED, *SPLITS)
 OPTIONS = {"huber_worst": {"horizon": 3}}
 SUMS = {"smooth_sum", "convex_sum", "strongly_convex_sum", "smooth_components_of_sum"}
