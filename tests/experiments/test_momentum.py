@@ -2,18 +2,21 @@
 
 import numpy as np
 import pytest
-from sympy import Symbol
+from sympy import Rational, Symbol
 
 from ratebound.experiments.applicability import prepare
 from ratebound.experiments.enumerate import enumerate_paths
 from ratebound.experiments.exact import exact_curves
 from ratebound.experiments.linear import setting_of
+from ratebound.experiments.verify import verify
 from ratebound.problems.certified import NotCertified
 from ratebound.problems.constants import certify
 from ratebound.problems.library import load
 from ratebound.theory.catalogue import THEOREMS
+from ratebound.theory.errors import RateboundError
 from ratebound.theory.method import Method
 from ratebound.theory.methods import BETA, METHODS
+from ratebound.theory.symbols import ell
 
 x, z, g, alpha, k = (Symbol(name) for name in ("x", "z", "g", "alpha", "k"))
 MEASURES = ("gap_last", "distance_sq", "gap_average")
@@ -96,7 +99,25 @@ def test_momentum_has_the_noise_floor_of_the_longer_step():
 
 def test_the_bound_of_momentum_is_that_of_averaged_sgd_one_step_later():
     problem = load("rank_deficient")
-    momentum = prepare(THEOREMS["sgdm_averaging_star"], problem, steps=60)
+    momentum = prepare(THEOREMS["sgdm_primal_averaging_star"], problem, steps=60)
     plain = prepare(THEOREMS["minibatch_convex"], problem, steps=60)
     at = np.arange(1, 60)
     np.testing.assert_allclose(momentum.bound(at), plain.bound(at + 1), rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("name", "longest"),
+    [
+        ("sgdm_averaging_star", 3 / (2 * ell)),
+        ("sgdm_primal_averaging_star", 1 / ell),
+        ("sgdm_convex_star", (1 - BETA) / ell),
+    ],
+)
+@pytest.mark.parametrize("share", [Rational(1, 3), Rational(19, 20)])
+def test_bounds_hold_for_steps_up_to_the_end_of_their_range(name, longest, share):
+    theorem, problem = THEOREMS[name], load("quadratic_2d")
+    (step,) = theorem.parameters
+    verdict = verify(theorem, problem, parameters={step.name: share * longest}, steps=200, replicas=8)
+    assert verdict.holds and verdict.evidence == "exact"
+    with pytest.raises(RateboundError, match=step.name):
+        prepare(theorem, problem, steps=2, parameters={step.name: longest})
