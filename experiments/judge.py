@@ -205,8 +205,8 @@ def _order(theorem: Theorem) -> Order | None:
 
 
 def _floor(grid: Grid, order: Order | None) -> float | None:
-    """Return the limit of the bound as k grows, where it is positive."""
-    if order is None or order.kind != "floor":
+    """Return the limit of the bound as k grows, where it is positive and finite."""
+    if order is None or order.kind != "floor" or order.rise:
         return None
     value = float(grid.trial.bound(np.array([_FAR]))[0])
     return value if math.isfinite(value) and value > 0 else None

@@ -143,11 +143,11 @@ def _far(first: Theorem, second: Theorem) -> str | None:
 
 
 def _rank(order: Order) -> tuple[int, float, int]:
-    """Return a key that is larger for faster decay; all bounds with a floor are alike."""
+    """Return a key that is larger for faster decay; all bounds with a floor are alike, unless it rises."""
     if order.kind == "quadratic":
         return 3, 0.0, 0
     if order.kind == "linear":
         return 2, 0.0, 0
     if order.kind == "floor" or order.exponent is None:
-        return 0, 0.0, 0
+        return 0, 0.0, -order.rise
     return 1, float(order.exponent), -order.log_power

@@ -13,7 +13,7 @@ twice the e_i between, and at least ``(2 (k - j) - 1) e_k`` where e_j never incr
     f(x_k) - f* <= q_0 D^2 / (2 e_k + 4 sum_{j<k} e_j)
                    + (alpha_k + sum_{j<k} e_j alpha_j / ((2 (k - j) - 1) e_k)) G^2 / 2.
 
-The step alpha_k is only thought of.
+The step alpha_k is only thought of. With a constant step the last sum grows like log(k)/2.
 
 Source: derived; the reference points are those of Zamani and Glineur 2023 (number not checked). Shamir and
 Zhang 2013 bound these steps by averages over suffixes.
@@ -97,13 +97,16 @@ class LastFalling:
         require(theorem.bound - implied, theorem, "the bound against the telescoped sum")
 
     def _spread(self, term: Expr) -> Expr:
-        """Return a bound on the sum of ``term_j/(2 (k - j) - 1)`` over j < k.
+        """Return a bound on the sum of ``term_j/(2 (k - j) - 1)`` over j < k, the term constant or falling.
 
         ``1/((j + 1) (2 (k - j) - 1))`` is ``(1/(j + 1) + 2/(2 (k - j) - 1))/(2 k + 1)`` in partial fractions.
         """
+        if not term.has(k):
+            odd_harmonic.prove()
+            return term * odd_harmonic.bound
         constant = (term * (k + 1)).simplify()
         if constant.has(k):
-            raise RateboundError(f"{term} must fall like 1/(k + 1)")
+            raise RateboundError(f"{term} must be constant, or fall like 1/(k + 1)")
         for lemma in (harmonic, odd_harmonic):
             lemma.prove()
         return constant * (harmonic.bound + 2 * odd_harmonic.bound) / (2 * k + 1)

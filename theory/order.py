@@ -9,6 +9,7 @@ from itertools import product
 from typing import Literal
 
 from sympy import (
+    Add,
     Dummy,
     Expr,
     Integer,
@@ -51,21 +52,26 @@ class Order:
     ----------
     kind
         ``"linear"``: like rho^k. ``"power"``: like log(k)^q / k^p. ``"floor"``: down to a positive floor.
+        It may rise: the bound falls first, and then grows like a power of log k.
         ``"quadratic"``: like rho^(2^k). ``"one step"``: not a function of k.
     exponent
         p, also of the part above a floor; None for geometric decay.
     log_power
         q.
+    rise
+        The power of log k with which a floor rises; zero for a constant floor.
     """
 
     kind: Literal["linear", "quadratic", "power", "floor", "one step"]
     exponent: Expr | None = None
     log_power: int = 0
+    rise: int = 0
 
     @property
     def text(self) -> str:
         """The order in plain text, such as ``O(log k / sqrt k)``."""
-        return f"O({self._decay('k')})" + (" to a floor" if self.kind == "floor" else "")
+        floor = " to a floor" if self.kind == "floor" else ""
+        return f"O({self._decay('k')}){floor}" + (f" that rises like {_logs(self.rise)}" if self.rise else "")
 
     def _decay(self, letter: str) -> str:
         if self.kind == "one step":
@@ -76,8 +82,7 @@ class Order:
             self.exponent,
             f"{letter}^{self.exponent}" if self.exponent.is_Integer else f"{letter}^({self.exponent})",
         )
-        logs = {0: "1", 1: f"log {letter}"}.get(self.log_power, f"log^{self.log_power} {letter}")
-        return f"{logs} / {power}" if self.log_power else f"1/{power}"
+        return f"{_logs(self.log_power, letter)} / {power}" if self.log_power else f"1/{power}"
 
     @property
     def latex(self) -> str:
@@ -88,17 +93,16 @@ class Order:
             decay = r"\rho^{2^k}" if self.kind == "quadratic" else r"\rho^k"
         else:
             power = r"\sqrt{k}" if self.exponent == Rational(1, 2) else latex(k**self.exponent)
-            top = (
-                "1"
-                if not self.log_power
-                else r"\log k"
-                if self.log_power == 1
-                else rf"\log^{self.log_power} k"
-            )
+            top = _logs(self.log_power).replace("log", r"\log") if self.log_power else "1"
             decay = rf"\frac{{{top}}}{{{power}}}"
-        return rf"\mathcal{{O}}\left({decay}\right)" + (
-            r"\ \mathrm{to\ a\ floor}" if self.kind == "floor" else ""
-        )
+        floor = r"\ \mathrm{to\ a\ floor}" if self.kind == "floor" else ""
+        if self.rise:
+            floor += r"\ \mathrm{that\ rises\ like}\ " + _logs(self.rise).replace("log", r"\log")
+        return rf"\mathcal{{O}}\left({decay}\right)" + floor
+
+
+def _logs(power: int, letter: str = "k") -> str:
+    return f"log {letter}" if power == 1 else f"log^{power} {letter}"
 
 
 @lru_cache(maxsize=1024)
@@ -114,7 +118,8 @@ def order(bound: Expr, at_horizon: bool = False) -> Order:
     if _is_geometric(decaying, counter):
         return Order("floor" if floor else "linear")
     p, q = _power(decaying.xreplace({counter: _t}), _t)
-    return Order("floor" if floor else "power", p, q)
+    risen = leading(floor.xreplace({counter: _t}), _t) if floor.has(counter) else None
+    return Order("floor" if floor else "power", p, q, int(risen.q) if risen else 0)
 
 
 def _slowest(bound: Expr, counter: Symbol) -> Expr:
@@ -134,13 +139,20 @@ def _slowest(bound: Expr, counter: Symbol) -> Expr:
 
 
 def _split(bound: Expr, counter: Symbol) -> tuple[Expr, Expr]:
-    """Split a bound into the part that varies with the counter, and its floor."""
+    """Split a bound into what falls with the counter, and its floor: constant, or rising like a logarithm."""
     if isinstance(bound, Pow) and bound.exp.is_Integer:
         bound = bound.expand()
     if not bound.is_Add:
         return bound, Integer(0)
-    floor, decaying = bound.as_independent(counter, as_Add=True)
-    return decaying, floor
+    floor, varying = bound.as_independent(counter, as_Add=True)
+    rising = Add(*(term for term in Add.make_args(varying) if _rises(term, counter)))
+    # A bound of which nothing falls has no such order.
+    return (varying, floor) if rising == varying else (varying - rising, floor + rising)
+
+
+def _rises(term: Expr, counter: Symbol) -> bool:
+    far = leading(term.xreplace({counter: _t}), _t) if term.has(log) else None
+    return far is not None and far.p == 0 and far.q > 0
 
 
 def _is_geometric(expr: Expr, counter: Symbol) -> bool:
@@ -220,6 +232,8 @@ def complexity(bound: Expr, step: Symbol | None, at_horizon: bool = False) -> Ex
 def _tuned(bound: Expr, step: Symbol, counter: Symbol) -> Expr | None:
     """Half of eps for the floor, by the step; half for the rest, by the steps made."""
     decaying, floor = _split(bound, counter)
+    # The steps are a power of 1/eps, beside logarithms: a floor that rises sees a multiple of log(1/eps).
+    floor = floor.subs(counter, 1 / eps)
     roots = [root for root in solve(floor - eps / 2, step) if limit(root, eps, 0) == 0]
     if not roots:
         return None
@@ -233,5 +247,8 @@ def _tuned(bound: Expr, step: Symbol, counter: Symbol) -> Expr | None:
     if not reached:
         return None
     u = symbols("u", positive=True)
-    p, q = _power(1 / reached[0].subs(eps, 1 / u), u)
-    return (1 / eps) ** p * log(1 / eps) ** q
+    steps = reached[0].subs(eps, 1 / u)
+    if term := leading(steps, u):
+        return (1 / eps) ** term.p * log(1 / eps) ** term.q
+    p, q = _power(1 / steps, u)
+    return (1 / eps) ** p / log(1 / eps) ** q

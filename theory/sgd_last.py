@@ -1,18 +1,55 @@
-"""SGD under a bounded second moment: its last iterate, with steps that do not know when the run ends."""
+"""SGD under a bounded second moment: its last iterate, with steps that fall by a rule or stay the same."""
 
 from __future__ import annotations
 
 from sympy import Integer, log, sqrt
 
 from ratebound.theory.assumptions import bounded_moment, bounded_second_moment, convex, strongly_convex
+from ratebound.theory.certificate import Corollary
 from ratebound.theory.last_falling import LastFalling
 from ratebound.theory.lemmas import inverse_sqrt_sharp
 from ratebound.theory.methods import sgd
 from ratebound.theory.noise_models import to_end
 from ratebound.theory.statement import Theorem
-from ratebound.theory.symbols import D, L_max, alpha0, k, mu, second_moment
+from ratebound.theory.symbols import D, K, L_max, alpha, alpha0, k, mu, second_moment
 
 _SHAMIR = "derived, by the reference points of Zamani and Glineur 2023; after Shamir and Zhang 2013, Theorem"
+
+sgd_convex_last_constant = Theorem(
+    id="sgd_convex_last_constant",
+    title="SGD, convex, constant step, last iterate",
+    source="derived, by the reference points of Zamani and Glineur 2023 (number not checked)",
+    method=sgd,
+    assumptions=(convex, bounded_second_moment, to_end),
+    step=alpha,
+    measure="gap_last",
+    bound=D**2 / (2 * alpha * (2 * k + 1)) + alpha * second_moment * (1 + log(k) / 4),
+    start=Integer(1),
+    certificate=LastFalling(bounded_moment),
+    defaults={alpha: 1 / (4 * L_max)},
+    note=(
+        "Half of the start of the averaged iterate, and of the noise 2 + log(k)/2 times as much: the bound "
+        "grows in the end, however slowly."
+    ),
+    sibling="sgd_convex_constant",
+)
+
+_TUNED = D / (2 * sqrt(second_moment * K))
+
+sgd_convex_last_horizon = Theorem(
+    id="sgd_convex_last_horizon",
+    title="SGD, convex, horizon-tuned constant step, last iterate",
+    source="derived from the constant step",
+    method=sgd,
+    assumptions=(convex, bounded_second_moment, to_end),
+    step=_TUNED,
+    measure="gap_last",
+    bound=D * sqrt(second_moment / K) * (1 + log(K) / 8),
+    start=Integer(1),
+    certificate=Corollary(sgd_convex_last_constant, {alpha: _TUNED}),
+    note="Steps that fall to zero, those of sgd_linear_decay_horizon, have no logarithm.",
+    sibling="sgd_linear_decay_horizon",
+)
 
 sgd_convex_last_decaying = Theorem(
     id="sgd_convex_last_decaying",
@@ -52,4 +89,4 @@ sgd_sc_last = Theorem(
     sibling="sgd_tail_sc",
 )
 
-THEOREMS = (sgd_convex_last_decaying, sgd_sc_last)
+THEOREMS = (sgd_convex_last_constant, sgd_convex_last_horizon, sgd_convex_last_decaying, sgd_sc_last)

@@ -37,6 +37,7 @@ def test_list_shows_every_theorem():
         ("--order", "linear", lambda t: t.order.kind == "linear"),
         ("--order", "1/k", lambda t: t.order.text == "O(1/k)"),
         ("--order", "1/k to a floor", lambda t: t.order.text == "O(1/k) to a floor"),
+        ("--order", "1/k to a floor that rises like log k", lambda t: t.order.rise == 1),
         ("--order", "1/k^(2/3)", lambda t: t.order.text == "O(1/k^(2/3))"),
         ("--proof", "cited", lambda t: t.proof == "cited"),
         ("--source", "polyak 1964", lambda t: "Polyak 1964" in t.source),

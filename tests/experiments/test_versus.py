@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from sympy import Rational, sqrt
+from sympy import Rational, log, sqrt
 
 import ratebound as rb
 from ratebound.cli import cli
@@ -52,6 +52,14 @@ def test_a_crossing_is_solved_for_where_it_is_a_polynomial():
     assert found.crossings == (10,) and found.never_larger is None and found.far == "squared"
     shifted = replace(convex, id="shifted", bound=gap0 / k**2, certificate=None)
     assert contrast(convex, shifted).crossings == (2 * gap0 / (L * D**2),)
+
+
+def test_a_floor_that_rises_loses_far_out():
+    rises = THEOREMS["sgd_convex_last_constant"]
+    stays = replace(rises, id="stays", bound=rises.bound.subs(log(k), 0), certificate=None)
+    assert contrast(rises, stays).far == contrast(stays, rises).far == "stays"
+    assert contrast(rises, replace(rises, id="same", certificate=None)).far is None
+    assert rb.verify(rises, "quadratic_2d", steps=20, replicas=8).floor is None
 
 
 def test_the_noise_of_two_runs_is_not_one_number():

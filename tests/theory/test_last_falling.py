@@ -10,14 +10,20 @@ from ratebound.problems.lower import lower
 from ratebound.theory.assumptions import bounded_moment
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.last_falling import LastFalling
-from ratebound.theory.sgd_last import sgd_convex_last_decaying, sgd_sc_last
-from ratebound.theory.symbols import D, K, alpha0, k, mu, second_moment
+from ratebound.theory.sgd_last import (
+    sgd_convex_last_constant,
+    sgd_convex_last_decaying,
+    sgd_convex_last_horizon,
+    sgd_sc_last,
+)
+from ratebound.theory.symbols import D, K, alpha, alpha0, k, mu, second_moment
 
 FAR, FIRST, CURVED = 1.5, 0.3, 0.4
 
 
 def numbers(expr, at, slope_sq):
-    return lower(expr, (k, D, alpha0, mu, second_moment))(at, FAR, FIRST, CURVED, slope_sq)
+    found = lower(expr, (k, D, alpha, alpha0, mu, second_moment))(at, FAR, FIRST, FIRST, CURVED, slope_sq)
+    return np.broadcast_to(found, np.shape(at))
 
 
 def run(theorem, steps, seed, curved):
@@ -37,12 +43,15 @@ def run(theorem, steps, seed, curved):
     return np.array(gaps), np.array(slopes), np.array(points)
 
 
-@pytest.mark.parametrize(("theorem", "curved"), [(sgd_convex_last_decaying, 0.0), (sgd_sc_last, CURVED)])
+@pytest.mark.parametrize(
+    ("theorem", "curved"),
+    [(sgd_convex_last_constant, 0.0), (sgd_convex_last_decaying, 0.0), (sgd_sc_last, CURVED)],
+)
 @pytest.mark.parametrize("steps", [1, 2, 7, 60])
 def test_the_weighted_sum_and_the_bound_hold_on_kinked_functions(theorem, curved, steps):
     at = np.arange(steps + 1)
     alphas = numbers(theorem.step, at, 1.0)
-    growth = numbers(theorem.certificate.growth, np.arange(steps + 2), 1.0) * np.ones(steps + 2)
+    growth = numbers(theorem.certificate.growth, np.arange(steps + 2), 1.0)
     e = growth[1:] * alphas
     inverse = np.empty(steps + 2)  # Of v_{-1} .. v_k.
     inverse[-2:] = np.sqrt(e[-1])
@@ -69,6 +78,18 @@ def test_the_weighted_sum_and_the_bound_hold_on_kinked_functions(theorem, curved
     )
 
 
+@pytest.mark.parametrize("steps", [1, 30, 10**6])
+def test_the_tuned_step_is_the_best_but_for_the_logarithm(steps):
+    """The least bound of all constant steps, against that of the tuned one."""
+    lengths = np.geomspace(1e-3, 1e3, 4001) * FAR / np.sqrt(steps)
+    function = lower(sgd_convex_last_constant.bound, (alpha, D, second_moment, k))
+    bounds = function(lengths, FAR, 1.0, float(steps))
+    tuned = float(lower(sgd_convex_last_horizon.bound, (D, second_moment, K))(FAR, 1.0, float(steps)))
+    own = function(FAR / (2 * np.sqrt(steps)), FAR, 1.0, float(steps))
+    assert bounds.min() <= own * (1 + 1e-6) and own <= tuned * (1 + 1e-12)
+    assert tuned <= bounds.min() * 1.3
+
+
 @pytest.mark.parametrize("steps", [3, 100, 10_000])
 def test_the_constants_are_far_below_the_published_ones(steps):
     published = 17 * second_moment * (1 + log(k)) / (mu * k)
@@ -80,6 +101,7 @@ def test_the_constants_are_far_below_the_published_ones(steps):
     [
         ({"assumptions": sgd_sc_last.assumptions[:2]}, "assume to_end"),
         ({"step": 1 / (mu * sqrt(k + 1))}, "the fall of"),
+        ({"step": (k + 2) / (mu * (k + 1) ** 2)}, "must be constant, or fall"),
         ({"certificate": LastFalling(bounded_moment, growth=k)}, "needs the assumption convex"),
         ({"certificate": LastFalling(bounded_moment, growth=k**2, strong=True)}, "growth of one step"),
         ({"certificate": LastFalling(bounded_moment, growth=k + 1, strong=True)}, "needs a lemma"),

@@ -6,6 +6,7 @@ from sympy import Pow, Rational, exp, log, sqrt
 
 from ratebound.problems.lower import lower
 from ratebound.theory.catalogue import THEOREMS
+from ratebound.theory.errors import RateboundError
 from ratebound.theory.measures import ONE_STEP
 from ratebound.theory.order import complexity, eps, order
 from ratebound.theory.symbols import K, L, alpha, gap0, k, mu
@@ -64,6 +65,12 @@ def test_order_is_that_of_the_numbers(theorem):
     if found.kind == "one step":  # What only stays bounded has a limit that is not zero.
         assert 0 < floor == pytest.approx(float(bound(np.array(1e12))), rel=1e-9)
         return
+    if found.rise:
+        # Each decade adds the same to the floor: what falls is left in second differences.
+        left = np.diff(bound(10.0 ** np.arange(3, 7)), n=2)
+        assert found.rise == 1 and np.diff(bound(np.array([1e20, 1e40, 1e60]))).min() > 0
+        assert np.log10(left[0] / left[1]) == pytest.approx(float(found.exponent), abs=0.01)
+        return
     if found.kind == "quadratic":
         small, smaller, smallest = np.log(bound(np.array([1.0, 2.0, 3.0])))
         assert smallest - smaller == pytest.approx(2 * (smaller - small), rel=1e-9)
@@ -115,6 +122,9 @@ def test_the_table_of_the_field_follows():
         ((1 - alpha * mu) ** k * gap0 + alpha, "O(rho^k) to a floor"),
         (gap0 * exp(-k * mu / L), "O(rho^k)"),
         (gap0 / k + L, "O(1/k) to a floor"),
+        (gap0 / k + L + alpha * log(k + 1), "O(1/k) to a floor that rises like log k"),
+        (gap0 / sqrt(k) + alpha * log(2 * k) ** 2, "O(1/sqrt k) to a floor that rises like log^2 k"),
+        (gap0 * log(k + 1) / k + L, "O(log k / k) to a floor"),
         (gap0 / k ** Rational(3, 2), "O(1/k^(3/2))"),
         (gap0, "O(1)"),
     ],
@@ -126,6 +136,26 @@ def test_orders_of_other_bounds(bound, text):
 def test_roots_of_k_are_set_as_such():
     assert order(gap0 / k ** Rational(1, 3)).text == "O(1/k^(1/3))"
     assert order(gap0 / k ** Rational(2, 3)).latex == r"\mathcal{O}\left(\frac{1}{k^{\frac{2}{3}}}\right)"
+
+
+def test_a_floor_that_rises_is_set_and_tuned_with_its_logarithm():
+    bound = gap0 / (alpha * k) + alpha * (L + log(k))
+    assert order(bound).latex.endswith(
+        r"{k}\right)\ \mathrm{to\ a\ floor}\ \mathrm{that\ rises\ like}\ \log k"
+    )
+    assert complexity(bound, None) is None
+    found = complexity(bound, alpha)
+    assert found == log(1 / eps) / eps**2
+    # The least of the bound over the step is 2 sqrt(gap0 (L + log k)/k), gap0 = L = 1 here.
+    small = np.array([1e-90, 1e-120])
+    steps = lower(found, (eps,))(small)
+    ratios = 2 * np.sqrt((1 + np.log(steps)) / steps) / small
+    assert ratios[1] == pytest.approx(ratios[0], rel=0.01)
+
+
+def test_a_bound_of_which_nothing_falls_has_no_order():
+    with pytest.raises(RateboundError, match="no name"):
+        order(L + alpha * log(k))
 
 
 def test_a_floor_without_a_step_to_tune_has_no_complexity():

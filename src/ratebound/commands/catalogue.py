@@ -18,8 +18,8 @@ _TARGETS = ("numpy", "numba", "cuda", "latex")
 
 def _orders(theorem: Theorem) -> Iterable[str]:
     text = theorem.order.text
-    rate, floor = text.removesuffix(" to a floor"), " to a floor" * text.endswith(" to a floor")
-    return theorem.order.kind, text, rate.removeprefix("O(").removesuffix(")") + floor
+    rate, *floor = text.partition(" to a floor")
+    return theorem.order.kind, text, rate.removeprefix("O(").removesuffix(")") + "".join(floor)
 
 
 _KINDS = ("theorems", "lower", "equivalences", "stationary", "refuted")
