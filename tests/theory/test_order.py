@@ -23,7 +23,7 @@ _CONSTANTS = {
     "L_mean": 3.0,
     "ell": 1.5,
     "alpha": 0.02,
-    "alpha0": 2.0,
+    "alpha0": 0.6,
     "s0": 20.0,
     "radius": 0.3,
     "beta": 0.5,
