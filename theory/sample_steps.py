@@ -79,7 +79,7 @@ def step_of_samples(name: str, of_sample: Expr, by: Mapping[Expr, Expr], *requir
     if not all(nonnegative(m, _RANGE) for m in by.values()):
         raise RateboundError(f"{name}: a multiplier may be negative")
     slack = expand(of_sample.xreplace(_MEANS) - d2_next)
-    return Inequality(name, slack, needs(*requires), about=sps_max)
+    return Inequality(name, slack, needs(*requires), about=sps_max, positive=alpha - SHORTEST)
 
 
 _LEFT = 2 - omega

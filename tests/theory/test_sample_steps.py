@@ -138,3 +138,11 @@ def test_the_cap_is_no_dial_for_accuracy():
     """Below omega/(2 L_max) it does not go, so that the floor cannot be tuned away."""
     assert THEOREMS["sps_components"].complexity is None
     assert THEOREMS["sgd_sc_constant"].complexity is not None
+
+
+@pytest.mark.parametrize("name", ["sps_components", "sps_sc", "sps_convex"])
+def test_a_cap_below_the_shortest_step_is_refused(name):
+    """A sample then steps by less than what the decrease counts on."""
+    theorem = THEOREMS[name]
+    with pytest.raises(RateboundError, match="narrow it"):
+        replace(theorem, where=theorem.where[:1])
