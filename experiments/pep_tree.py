@@ -137,14 +137,19 @@ def _measured(task: Task, levels: list[list[_Node]], world: World) -> list[Any]:
             return f(total([share * node.points[j] for j, share in shares.items()])) - low
 
         return [_mean(levels[-2], averaged)]
-    if measure == "gap_best":
-        return [_mean(levels[j], lambda node: f(node.states["x"]) - low) for j in shares]
+    if measure in ("gap_best", "gap_mean"):
+        gaps = {j: _mean(levels[j], lambda node: f(node.states["x"]) - low) for j in shares}
+        return list(gaps.values()) if measure == "gap_best" else [_weighed(shares, gaps)]
     if measure == "grad_norm_sq_last":
         return [_mean(levels[-1], square)]
     squares = {j: _mean(levels[j], square) for j in shares}
     if measure == "grad_norm_sq_best":
         return list(squares.values())
-    return [total([share * squares[j] for j, share in shares.items()])]
+    return [_weighed(shares, squares)]
+
+
+def _weighed(shares: Mapping[int, float], values: Mapping[int, Any]) -> Any:
+    return total([share * values[j] for j, share in shares.items()])
 
 
 def _mean(nodes: list[_Node], value: Callable[[_Node], Any]) -> Any:

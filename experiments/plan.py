@@ -26,6 +26,7 @@ SQUARES = (
     "distance_sq",
     "grad_norm_sq_last",
     "gap_average",
+    "gap_mean",
     "gap_best",
     "grad_norm_sq_mean",
     "grad_norm_sq_best",
@@ -34,7 +35,7 @@ SQUARES = (
 MEASURES = (*SQUARES, "grad_norm_last", "grad_l1_last", "grad_norm_mean", "grad_l1_mean")
 """``gap_last`` f(x_k) - f*; ``distance_sq`` ||x_k - x*||^2; ``grad_norm_sq_last`` ||grad f(x_k)||^2, and
 ``grad_norm_last`` its root; ``grad_l1_last`` the sum of the absolute values of grad f(x_k); ``gap_average``
-f - f* at the weighted mean of x_0 .. x_{k-1}, ``gap_best`` its minimum over x_0 .. x_{k-1};
+f - f* at the weighted mean of x_0 .. x_{k-1}, ``gap_mean`` its weighted mean, ``gap_best`` its minimum there;
 ``grad_norm_sq_mean`` the weighted mean and ``grad_norm_sq_best`` the minimum of ||grad f(x_j)||^2 over j < k;
 ``grad_norm_mean`` and ``grad_l1_mean`` the weighted means of the norm itself and of that sum. Those of the
 points before x_k are nan at k = 0, and means are until a weight is positive. What reads a state of a method
@@ -44,6 +45,7 @@ AVERAGED = WEIGHED
 OVER_PATH = WEIGHED | BEST
 """Measures of the points before x_k, undefined at k = 0."""
 ALONG_PATH = {
+    "gap_mean": "gap",
     "gap_best": "gap",
     "grad_norm_sq_mean": "grad_norm_sq",
     "grad_norm_sq_best": "grad_norm_sq",

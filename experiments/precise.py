@@ -235,6 +235,7 @@ def _walked(trial: Trial, alphas: list[Any], weights: np.ndarray, at: np.ndarray
     for step in range(int(at.max()) + 1):
         g = exact.gradient(x)
         size = read(g)
+        along = exact.value(x) - least if name in ALONG_PATH and name.startswith("gap") else size
         if step in wanted:
             if name in BEST:
                 found[step] = best
@@ -253,8 +254,8 @@ def _walked(trial: Trial, alphas: list[Any], weights: np.ndarray, at: np.ndarray
         if step == len(alphas):
             break
         w = mpmath.mpf(float(weights[step]))
-        past, total, summed = past + w * x, total + w, summed + w * size
-        best = min(best, exact.value(x) - least if name == "gap_best" else size)
+        past, total, summed = past + w * x, total + w, summed + w * along
+        best = min(best, along)
         if in_metric is None:
             state = step_of(state, alphas[step], step)
         else:

@@ -14,7 +14,7 @@ import mpmath
 import numpy as np
 from sympy import Symbol
 
-from ratebound.experiments.plan import AVERAGED
+from ratebound.experiments.plan import ALONG_PATH, AVERAGED
 from ratebound.problems.finite_sum import Problem
 from ratebound.theory import symbols as s
 from ratebound.theory.readings import READINGS, state_of
@@ -211,10 +211,11 @@ def run(
         largest, spread = max(largest, moment), max(spread, moment - moments.mean_square)
         if k == len(alphas):
             break
+        along = moments.gap if measure in ALONG_PATH and measure.startswith("gap") else square
         alpha, weight = (int(scaled(v)) for v in (alphas[k], float(weights[k])))
         moments.step(alpha, weight, second)
-        total, gathered = total + weight, gathered + ((weight * square) >> BITS)
-        best = min(best, moments.gap if measure == "gap_best" else square)
+        total, gathered = total + weight, gathered + ((weight * along) >> BITS)
+        best = min(best, along)
     return found, known | {s.second_moment: number(largest), s.variance_bound: number(spread)}
 
 
@@ -223,7 +224,7 @@ def _value(moments: Start, measure: str, square: int, total: int, gathered: int,
         return mpmath.nan
     if measure == "gap_average":
         return number(inner(moments.H, moments.sums)) / 2 / number(total) ** 2
-    if measure == "grad_norm_sq_mean":
+    if measure in AVERAGED:
         return mpmath.mpf(gathered) / total
     if measure in READINGS:
         # Only methods with draws get here: see `exact_available`.

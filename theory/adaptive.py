@@ -28,6 +28,7 @@ from ratebound.theory.metric_symbols import damping
 from ratebound.theory.reciprocal import Reciprocal
 from ratebound.theory.recursion import Recursion
 from ratebound.theory.statement import Theorem
+from ratebound.theory.subgradient import IMPLIED
 from ratebound.theory.symbols import (
     D,
     L,
@@ -47,12 +48,12 @@ _STEP = delta / grad_sq
 
 polyak_convex = Theorem(
     id="polyak_convex",
-    title="Polyak's step, smooth convex, averaged iterate",
+    title="Polyak's step, smooth convex, mean gap",
     source="Polyak 1969; Hazan and Kakade 2019, with 2 L D^2/k (numbers not checked); constant derived here",
     method=polyak,
     assumptions=(smooth, convex),
     step=Integer(1),
-    measure="gap_average",
+    measure="gap_mean",
     bound=2 * L * D**2 / (3 * k),
     start=Integer(1),
     certificate=Telescope(
@@ -60,21 +61,22 @@ polyak_convex = Theorem(
         weight=3 / (2 * L),
         by={cocoercive: 2 * _STEP, gradient_below_gap: delta / (2 * L * grad_sq)},
     ),
-    note="The step needs f* and no L.",
+    note=f"The step needs f* and no L. {IMPLIED}",
     sibling="gd_convex_average",
 )
 
 polyak_convex_double = Theorem(
     id="polyak_convex_double",
-    title="Twice Polyak's step, smooth convex, averaged iterate",
+    title="Twice Polyak's step, smooth convex, mean gap",
     source="the step of Barré, Taylor and d'Aspremont 2020; derived here",
     method=polyak,
     assumptions=(smooth, convex),
     step=Integer(2),
-    measure="gap_average",
+    measure="gap_mean",
     bound=L * D**2 / (2 * k),
     start=Integer(1),
     certificate=Telescope(potential=d2, weight=2 / L, by={cocoercive: 4 * _STEP}),
+    note=IMPLIED,
     sibling="polyak_convex",
 )
 

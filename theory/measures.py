@@ -11,6 +11,7 @@ MEASURES = MappingProxyType(
         "gap_last": r"\mathbb{E}\left[f(x_k)-f_*\right]",
         "distance_sq": r"\mathbb{E}\lVert x_k-x_*\rVert^2",
         "gap_average": r"\mathbb{E}\left[f(\bar x_k)-f_*\right]",
+        "gap_mean": r"\frac{\sum_{j<k} w_j\,\mathbb{E}\left[f(x_j)-f_*\right]}{\sum_{j<k} w_j}",
         "gap_best": r"\min_{j<k}\,\mathbb{E}\left[f(x_j)-f_*\right]",
         "grad_norm_sq_last": r"\mathbb{E}\lVert\nabla f(x_k)\rVert^2",
         "grad_norm_sq_mean": r"\frac{\sum_{j<k} w_j\,\mathbb{E}\lVert\nabla f(x_j)\rVert^2}{\sum_{j<k} w_j}",
@@ -27,5 +28,5 @@ ONE_STEP = frozenset({"gap_next", "batch_variance"})
 """Measures of one step: their bounds are expressions in the state at x_k."""
 BEST = frozenset({"gap_best", "grad_norm_sq_best"})
 """Measures of the best of the points before x_k: the least of expectations."""
-WEIGHED = frozenset({"gap_average", "grad_norm_sq_mean", "grad_norm_mean", "grad_l1_mean"})
+WEIGHED = frozenset({"gap_average", "gap_mean", "grad_norm_sq_mean", "grad_norm_mean", "grad_l1_mean"})
 """Measures that weigh the points before x_k."""

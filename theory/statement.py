@@ -25,7 +25,7 @@ from ratebound.theory.visits import CYCLIC, INDEPENDENT, ORDERS
 if TYPE_CHECKING:
     from ratebound.theory.certificate import Certificate
 
-_NOT_IN_PASSES = ONE_STEP | BEST | {"grad_norm_mean", "grad_l1_mean"} | READINGS.keys()
+_NOT_IN_PASSES = ONE_STEP | BEST | {"gap_mean", "grad_norm_mean", "grad_l1_mean"} | READINGS.keys()
 _SETTINGS = ("strongly convex", "pl", "convex")
 
 

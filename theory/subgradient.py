@@ -31,21 +31,21 @@ _NOISE = alpha**2 * second_moment
 _STEP = {first_order: 2 * alpha, bounded_gradient: alpha**2}
 _SHORT = D**2 / (gap0 * sqrt(K))
 """A step that needs no constant of smoothness: of order D/(slope sqrt(K))."""
-_BEST = "The proof bounds the mean of f(x_j), so that the bound holds for the best iterate too."
+IMPLIED = "f at the mean of the points, by Jensen's inequality, and at the best of them is no larger."
 
 subgradient_constant = Theorem(
     id="subgradient_constant",
-    title="Subgradient method, convex, constant step, averaged iterate",
+    title="Subgradient method, convex, constant step, mean gap",
     source="Shor 1985; Nesterov 2004, section 3.2 (number not checked)",
     method=gd,
     assumptions=(convex, bounded_second_moment),
     step=alpha,
-    measure="gap_average",
+    measure="gap_mean",
     bound=D**2 / (2 * alpha * k) + alpha * second_moment / 2,
     start=Integer(1),
     certificate=Telescope(potential=d2, weight=2 * alpha, noise=_NOISE, by=_STEP),
     defaults={alpha: _SHORT},
-    note=_BEST,
+    note=IMPLIED,
     sibling="sgd_convex_constant",
 )
 
@@ -53,16 +53,16 @@ _TUNED = D / sqrt(second_moment * K)
 
 subgradient_horizon = Theorem(
     id="subgradient_horizon",
-    title="Subgradient method, convex, horizon-tuned step, averaged iterate",
+    title="Subgradient method, convex, horizon-tuned step, mean gap",
     source="Nesterov 2004, section 3.2 (number not checked)",
     method=gd,
     assumptions=(convex, bounded_second_moment),
     step=_TUNED,
-    measure="gap_average",
+    measure="gap_mean",
     bound=D * sqrt(second_moment / K),
     start=Integer(1),
     certificate=Corollary(subgradient_constant, {alpha: _TUNED}),
-    note=_BEST,
+    note=IMPLIED,
     sibling="subgradient_constant",
 )
 
@@ -70,12 +70,12 @@ _DECAYING = alpha0 / sqrt(k + 1)
 
 subgradient_decaying = Theorem(
     id="subgradient_decaying",
-    title="Subgradient method, convex, decaying step, step-weighted average",
+    title="Subgradient method, convex, decaying step, step-weighted mean gap",
     source="folklore; closed form derived",
     method=gd,
     assumptions=(convex, bounded_second_moment),
     step=_DECAYING,
-    measure="gap_average",
+    measure="gap_mean",
     weights=_DECAYING,
     bound=(D**2 + alpha0**2 * second_moment * (1 + log(k))) / (4 * alpha0 * (sqrt(k + 1) - 1)),
     start=Integer(1),
@@ -88,7 +88,7 @@ subgradient_decaying = Theorem(
         noise_sum=harmonic,
     ),
     defaults={alpha0: D**2 / gap0},
-    note=_BEST,
+    note=IMPLIED,
     sibling="subgradient_horizon",
 )
 
@@ -111,7 +111,7 @@ subgradient_strong = Theorem(
         plus={second_moment: 1 / (mu * (k + 2))},
         weight_sum=triangular,
     ),
-    note=_BEST,
+    note="The proof bounds the mean of f(x_j), so that the bound holds for the best iterate too.",
     sibling="sgd_sc_weighted_average",
 )
 

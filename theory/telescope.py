@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 SUMMED = {
     "gap_average": delta,
+    "gap_mean": delta,
     "grad_norm_sq_mean": grad_sq,
     "grad_l1_mean": grad_l1,
     "gap_best": delta,

@@ -83,6 +83,7 @@ _MEASURES: Mapping[str, Expr] = MappingProxyType(
     {
         "gap_last": _VALUE,
         "gap_average": _VALUE,
+        "gap_mean": _VALUE,
         "gap_best": _VALUE,
         "gap_next": _VALUE,
         "distance_sq": _LENGTH,

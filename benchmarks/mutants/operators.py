@@ -131,7 +131,7 @@ def schedules(t: Theorem, tight: bool) -> Iterator[Mutant | None]:
 
 
 def averages(t: Theorem, tight: bool) -> Iterator[Mutant | None]:
-    last = {"gap_average": "gap_last", "grad_norm_sq_mean": "grad_norm_sq_last"}
+    last = {"gap_average": "gap_last", "gap_mean": "gap_last", "grad_norm_sq_mean": "grad_norm_sq_last"}
     last |= {"grad_norm_sq_best": "grad_norm_sq_last", "gap_best": "gap_last"}
     if t.measure in last:
         yield _mutant(t, "average", f"{t.measure} -> {last[t.measure]}", measure=last[t.measure])

@@ -62,7 +62,7 @@ def exact_curves(
     # E e_i m_j and E e_j m_i for i <= j, E m_i m_j, and E m: they stay zero, unread, without momentum.
     above, below, M, momentum = (np.zeros_like(each) for each in (S, S, S, mean))
     gap = np.empty((at.size, len(steps)))
-    total, (best, lowest) = np.zeros(len(steps)), np.full((2, len(steps)), np.inf)
+    (total, gaps), (best, lowest) = np.zeros((2, len(steps))), np.full((2, len(steps)), np.inf)
     pending, pending_m, averaged = np.zeros_like(mean), np.zeros_like(mean), np.zeros_like(mean)
     kept = {int(k): position for position, k in enumerate(at)}
     with np.errstate(all="ignore"):
@@ -75,7 +75,8 @@ def exact_curves(
             alpha = schedules[k]
             slope = (lam**2 * squares).sum(0)
             best, total = np.fmin(best, slope), total + slope
-            lowest = np.fmin(lowest, (lam * squares).sum(0) / 2)
+            here = (lam * squares).sum(0) / 2
+            lowest, gaps = np.fmin(lowest, here), gaps + here
             averaged += squares + 2 * pending
             # What g adds to m, and then m to e.
             pending = pending + squares
@@ -96,6 +97,7 @@ def exact_curves(
             "distance_sq": squares.sum(0),
             "grad_norm_sq_last": (lam**2 * squares).sum(0),
             "gap_average": (lam * averaged).sum(0) / 2 / horizon**2,
+            "gap_mean": gaps / horizon,
             "grad_norm_sq_mean": total / horizon,
             "grad_norm_sq_best": best,
             "gap_best": lowest,

@@ -20,6 +20,7 @@ _MEASURES = {
     "gap_last": "E[f(x_k) - f*]",
     "distance_sq": "E||x_k - x*||^2",
     "gap_average": "E[f(weighted mean of x_0 .. x_{k-1}) - f*]",
+    "gap_mean": "weighted mean of E[f(x_j) - f*] over j < k",
     "gap_best": "least E[f(x_j) - f*] over j < k",
     "grad_norm_sq_last": "E||grad f(x_k)||^2",
     "grad_norm_sq_mean": "weighted mean of E||grad f(x_j)||^2 over j < k",
