@@ -257,7 +257,7 @@ class Corollary:
             raise RateboundError(f"{parent.id} is about samples visited by {parent.visits}")
         if not vanishes(theorem.step - parent.step.subs(self.values)):
             raise RateboundError(f"the step {theorem.step} is not that of {parent.id} at {dict(self.values)}")
-        if not vanishes(theorem.weights - parent.weights):
+        if not vanishes(theorem.weights - parent.weights.subs(self.values)):
             raise RateboundError(f"the averages of {parent.id} have other weights")
         for parameter in set(self.values) & set(theorem.parameters):
             if not vanishes(theorem.chart.get(parameter, parameter) - self.values[parameter]):

@@ -307,7 +307,7 @@ def _growing(theorem: Theorem, proof: Growing) -> Iterator[Line]:
     yield from claim_lines(proof.claim, proof.by, proof.plus)
     yield Line("Divided by growth^(j+1) and summed over j < k, with the growth", proof.growth)
     yield Line(
-        "the least squared gradient is at most (gap0/W + noise)/c, W the sum of these weights, with c",
+        "the mean of squared gradients is at most (gap0/W + noise)/c, W the sum of these weights, with c",
         proof.decrease,
     )
     yield Line("and 1/W <= 1/k + growth - 1, as growth^k >= 1 + k (growth - 1): the bound", theorem.bound)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sympy import Expr, Integer, Rational, sqrt
+from sympy import Expr, Integer, Rational, S, sqrt
 
 from ratebound.theory.assumptions import descent_lemma, pl, pl_inequality, smooth
 from ratebound.theory.certificate import Corollary
+from ratebound.theory.growing import Growing
 from ratebound.theory.inequality import Inequality
 from ratebound.theory.methods import sgd
-from ratebound.theory.noise_models import affine, affine_moment
+from ratebound.theory.noise_models import affine, affine_moment, batch_components, batched
 from ratebound.theory.pass_symbols import pass_away
 from ratebound.theory.passes import away_any, away_reshuffled, mean_gradient
 from ratebound.theory.recursion import Recursion
@@ -19,10 +20,12 @@ from ratebound.theory.stored import lipschitz_steps
 from ratebound.theory.symbols import (
     K,
     L,
+    L_batch,
     L_max,
     affine_growth,
     affine_noise,
     alpha,
+    component_gap,
     delta,
     gap0,
     grad_sq,
@@ -40,18 +43,21 @@ _SHARE = Rational(2, 3) * alpha * L_max**2
 """The multiplier of the distance that a pass goes, for steps up to 1/(2 L_max n)."""
 
 
-def _proof(away: Inequality, drawn: Expr, own: Expr) -> tuple[dict[Inequality, Expr], dict[Expr, Expr]]:
+def _proof(
+    away: Inequality, drawn: Expr, own: Expr, noise: Inequality = affine_moment, slope: Expr = affine_growth
+) -> tuple[dict[Inequality, Expr], dict[Expr, Expr]]:
     """Return multipliers and rests of one pass: it keeps a quarter of ``alpha n ||grad f||^2``.
 
-    `away` bounds the distance by `drawn` second moments and `own` squared gradients, times alpha^2.
+    `away` bounds the distance by `drawn` second moments and `own` squared gradients, times alpha^2; `noise`
+    bounds a second moment, by `slope` squared gradients and more.
     """
     by = {
         descent_lemma: Integer(1),
         mean_gradient: Integer(1),
         away: _SHARE,
-        affine_moment: _SHARE * alpha**2 * drawn,
+        noise: _SHARE * alpha**2 * drawn,
     }
-    spent = _SHARE * alpha**2 * (own + drawn * affine_growth)
+    spent = _SHARE * alpha**2 * (own + drawn * slope)
     plus = {
         grad_sq: alpha * n / 4 - spent,
         move_sq: 1 / (2 * alpha * n) - L / 2,
@@ -144,6 +150,57 @@ rr_pl = Theorem(
     sibling="sgd_affine_pl",
 )
 
+_RISE = (_SHARE * alpha**2 * _RESHUFFLED[0] * 2 * L_max).factor()
+"""The part of f - f* and of component_gap that the noise of a pass may add to f - f*."""
+_BY_COMPONENTS, _LEFT = _proof(away_reshuffled, *_RESHUFFLED, batch_components, S.One)
+_BELOW_L_MAX = _RISE * (1 - L_batch / L_max)
+_LONGEST = 1 / (2 * L_max * n)
+
+rr_nonconvex_components = Theorem(
+    id="rr_nonconvex_components",
+    title="Random reshuffling, nonconvex, bounded components, weighted mean of squared gradients",
+    source=f"{_PAPER}, Theorem 4 (number not checked), with a line in k for its power; constants derived here",
+    method=sgd,
+    visits=RESHUFFLE,
+    assumptions=(smooth, lipschitz_steps, batched),
+    step=alpha,
+    where=(alpha <= _LONGEST,),
+    measure="grad_norm_sq_mean",
+    weights=(1 + _RISE) ** (-k),
+    bound=4 * gap0 / (alpha * n * k)
+    + Rational(16, 9) * alpha**2 * L_max**3 * (n + 1) * (gap0 + component_gap),
+    start=Integer(1),
+    certificate=Growing(
+        growth=1 + _RISE,
+        decrease=alpha * n / 4,
+        noise=_RISE * component_gap,
+        by=_BY_COMPONENTS,
+        plus={**_LEFT, delta: _BELOW_L_MAX, component_gap: _BELOW_L_MAX},
+    ),
+    defaults={alpha: _LONGEST},
+    note="The noise may grow with f - f*, as 2 A (f - f*) + B^2 with A = L_max. Early passes weigh more.",
+    sibling="rr_nonconvex",
+)
+
+_SLOW = _LONGEST / K ** Rational(1, 3)
+
+rr_nonconvex_components_horizon = Theorem(
+    id="rr_nonconvex_components_horizon",
+    title="Random reshuffling, nonconvex, bounded components, step of order K^(-1/3)",
+    source=f"{_PAPER}, Corollary 4 (number not checked), for a step that does not know the gap",
+    method=sgd,
+    visits=RESHUFFLE,
+    assumptions=(smooth, lipschitz_steps, batched),
+    step=_SLOW,
+    measure="grad_norm_sq_mean",
+    weights=((1 + _RISE) ** (-k)).subs(alpha, _SLOW),
+    bound=(8 * gap0 + Rational(4, 9) * (n + 1) / n**2 * (gap0 + component_gap)) * L_max / K ** Rational(2, 3),
+    start=Integer(1),
+    certificate=Corollary(rr_nonconvex_components, {alpha: _SLOW}),
+    note="K passes give K^(-2/3); of independent samples the rate is K^(-1/2).",
+    sibling="sgd_batched_nonconvex",
+)
+
 ig_nonconvex = replace(
     rr_nonconvex,
     id="ig_nonconvex",
@@ -180,4 +237,12 @@ ig_pl = replace(
     sibling="rr_pl",
 )
 
-THEOREMS = (rr_nonconvex, rr_nonconvex_horizon, rr_pl, ig_nonconvex, ig_pl)
+THEOREMS = (
+    rr_nonconvex,
+    rr_nonconvex_horizon,
+    rr_nonconvex_components,
+    rr_nonconvex_components_horizon,
+    rr_pl,
+    ig_nonconvex,
+    ig_pl,
+)

@@ -69,6 +69,8 @@ def test_equals_one_path_at_a_time(batch, replacement, steps):
     np.testing.assert_allclose(walked["grad_norm_sq_mean"][1:], mean, rtol=1e-12)
     np.testing.assert_allclose(walked["grad_norm_sq_best"][1:], best, rtol=1e-12)
     np.testing.assert_allclose(walked["grad_l1_mean"][1:], summed, rtol=1e-12)
+    gaps = np.cumsum(weights * walked["gap_last"][:-1]) / np.cumsum(weights)
+    np.testing.assert_allclose(walked["gap_mean"][1:], gaps, rtol=1e-12)
     np.testing.assert_array_equal(walked["gap_best"][1:], np.minimum.accumulate(walked["gap_last"][:-1]))
     assert all(np.isnan(walked[name][0]) for name in ("gap_average", "grad_norm_sq_mean"))
 

@@ -87,6 +87,7 @@ def test_minimum_is_of_the_expectation():
     last = {"grad_norm_sq_last": squares, "gap_last": gaps}
     curves = path_curves(last, np.array([1.0, 3.0, 1.0, 1.0]))
     np.testing.assert_array_equal(curves["gap_best"], [np.nan, 9, 5, 5, 3])
+    np.testing.assert_allclose(curves["gap_mean"], [np.nan, 9, 6, 31 / 5, 34 / 6])
     np.testing.assert_array_equal(curves["grad_norm_sq_best"], [np.nan, 4, 1, 1, 1])
     np.testing.assert_allclose(curves["grad_norm_sq_mean"], [np.nan, 4, 7 / 4, 9 / 5, np.inf])
 

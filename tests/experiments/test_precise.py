@@ -128,6 +128,15 @@ def test_means_of_norms_agree_with_double_precision(measure):
     np.testing.assert_allclose(found, curve[1:] / 2, rtol=1e-12)
 
 
+@pytest.mark.parametrize("name", ["sgd_convex_decaying", "saga_convex"])
+def test_means_of_gaps_of_stochastic_methods_agree_with_double_precision(name):
+    trial = prepare(THEOREMS[name], library.load("quadratic_2d"), steps=9)
+    trial = replace(trial, theorem=replace(trial.theorem, measure="gap_mean", certificate=None))
+    at = np.array([1, 2, 9])
+    expected = exact_values(Grid(((trial, at),))) / trial.bound(at)
+    np.testing.assert_allclose(precise.ratios(trial, at, [{}] * 3), expected, rtol=1e-10)
+
+
 def test_two_steps_of_saga_are_those_of_rational_arithmetic():
     """All paths of two steps by hand; the first step is one of gradient descent, whatever is drawn."""
     problem = library.load("quadratic_2d")

@@ -51,6 +51,7 @@ def plain_loop(problem, replica, alphas, batch, replacement, seed, weights):
             w = weights[:j]
             mean = np.average(points[:j], axis=0, weights=w)
             curves["gap_average"].append(problem.value(mean) - problem.f_star)
+            curves["gap_mean"].append(np.average(curves["gap_last"][:j], weights=w))
             curves["gap_best"].append(min(curves["gap_last"][:j]))
             curves["grad_norm_sq_mean"].append(np.average(squares[:j], weights=w))
             curves["grad_norm_sq_best"].append(min(squares[:j]))

@@ -123,6 +123,25 @@ def test_inequality_holds_over_all_orders(inequality):
     assert checked >= 9
 
 
+def test_a_pass_over_bounded_components_falls_as_it_is_proved_to():
+    """By the numbers of the source: a quarter of alpha n ||grad f||^2, and 4/9 (alpha L_max)^3 n (n + 1)."""
+    rising = 0
+    for problem in problems():
+        L_max, lowest = (certify(problem, name).value for name in ("L_max", "component_gap"))
+        rng, n = np.random.default_rng(2), problem.n
+        for share in (0.1, 0.5):
+            alpha = share / (L_max * n)
+            u = 4 / 9 * (alpha * L_max) ** 3 * n * (n + 1)
+            for _ in range(5):
+                x = problem.x_star + rng.exponential() * rng.normal(size=problem.d)
+                ends = [walked(problem, order, x, alpha)[0][s.delta_next] for order in permutations(range(n))]
+                gap, slope = float(problem.gap(x)), problem.gradient(x)
+                after = (1 + u) * gap - alpha * n / 4 * slope @ slope + u * lowest
+                assert np.mean(ends) <= after * (1 + 1e-9)
+                rising += np.mean(ends) > gap - alpha * n / 2 * slope @ slope
+    assert rising
+
+
 def test_the_step_back_is_an_identity():
     for problem in problems():
         alpha = 0.3 / certify(problem, "L_max").value
