@@ -30,7 +30,8 @@ class Growing:
     Weighted by ``w_j = growth^(-j-1)`` and summed over j < k it gives ``decrease sum w_j ||grad f(x_j)||^2 <=
     gap0 + noise sum w_j``; the least squared gradient is at most the mean with these weights, which is
     bounded too. The weights sum up to ``(1 - growth^(-k))/(growth - 1)``, and ``growth^k >= 1 + k (growth -
-    1)`` (Bernoulli), so that one over their sum is at most ``1/k + growth - 1``. Hence ``(gap0 (1/k + growth - 1) + noise)/decrease``.
+    1)`` (Bernoulli), so that one over their sum is at most ``1/k + growth - 1``. Hence
+    ``(gap0 (1/k + growth - 1) + noise)/decrease``.
 
     Parameters
     ----------

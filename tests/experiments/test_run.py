@@ -104,9 +104,8 @@ def test_path_of_the_mean_is_kept_for_the_best_gradient():
     )
     means = every.grad_norm_sq_last.mean("replica").values[0]
     np.testing.assert_allclose(every.grad_norm_sq_path.values[0], means[:-1], rtol=1e-13)
-    np.testing.assert_allclose(
-        every.gap_path.values[0], every.gap_last.mean("replica").values[0, :-1], rtol=1e-13
-    )
+    gaps = every.gap_last.mean("replica").values
+    np.testing.assert_allclose(every.gap_path.values[0], gaps[0, :-1], rtol=1e-13)
     # Along single replicas the minimum is smaller in the mean than the minimum of the mean.
     assert every.grad_norm_sq_best.mean("replica").values[0, -1] < means[:-1].min()
 
