@@ -100,8 +100,9 @@ ATTAINED = frozenset(
         *("subgradient_constant", "subgradient_horizon", "subgradient_linear_decay"),
         *("subgradient_linear_decay_horizon", "triple_momentum_distance", "projected_sgd_horizon"),
         *("sgd_convex_horizon", "sgd_linear_decay", "sgd_linear_decay_horizon", "schedule_free_constant"),
-        *("schedule_free_horizon", "sgd_interpolation_sc"),
-        *("sgd_importance_interpolation", "ista_contraction", "sam_quadratic"),
+        *("schedule_free_horizon", "sgd_interpolation_sc", "sarah_estimate", "sarah_estimate_components"),
+        *("sgd_importance_interpolation", "ista_contraction", "sam_quadratic", "sgd_sc_variance"),
+        *("projected_subgradient", "triple_momentum_gap", "ogm_last_convex"),
     }
 )
 """Theorems whose bound is the worst case."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ratebound.experiments.pep_world import Task, World, total
+from ratebound.theory.readings import READINGS
 from ratebound.theory.visits import CYCLIC, INDEPENDENT, SHUFFLE_ONCE
 
 
@@ -142,10 +143,14 @@ def _measured(task: Task, levels: list[list[_Node]], world: World) -> list[Any]:
         return list(gaps.values()) if measure == "gap_best" else [_weighed(shares, gaps)]
     if measure == "grad_norm_sq_last":
         return [_mean(levels[-1], square)]
+    if measure in READINGS:
+        return [_mean(levels[-1], lambda node: node.states[READINGS[measure].state] ** 2)]
     squares = {j: _mean(levels[j], square) for j in shares}
     if measure == "grad_norm_sq_best":
         return list(squares.values())
-    return [_weighed(shares, squares)]
+    if measure == "grad_norm_sq_mean":
+        return [_weighed(shares, squares)]
+    raise ValueError(f"no program reads {measure}")
 
 
 def _weighed(shares: Mapping[int, float], values: Mapping[int, Any]) -> Any:
