@@ -94,7 +94,9 @@ class _Layout:
     def __init__(self, plan: Plan, names: list[str]) -> None:
         problem = plan.problem
         assert problem.x_star is not None and plan.method.draws is not None
-        self.rest = {name: problem.x_star if started(plan, name) else np.zeros(problem.d) for name in names}
+        self.rest = {
+            name: problem.x_star if started(plan.method, name) else np.zeros(problem.d) for name in names
+        }
         if plan.method.draws.table:
             self.rest[TABLE] = problem.component_gradients(problem.x_star)
         ends = np.cumsum([1, *(value.size for value in self.rest.values())])
@@ -144,7 +146,8 @@ class Moments:
         self._now: tuple[bytes, bytes] | None = None
         self._maps: dict[float, _Maps] = {}
         start = {
-            name: (problem.x0 if started(plan, name) else np.zeros(problem.d))[None] for name in expressions
+            name: (problem.x0 if started(plan.method, name) else np.zeros(problem.d))[None]
+            for name in expressions
         }
         start |= self._reader.start((1, problem.d))
         z = self._layout.flat(start)[0]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ratebound.experiments.pep_world import Task, World, total
-from ratebound.theory.readings import READINGS
+from ratebound.theory.readings import READINGS, state_of
 from ratebound.theory.visits import CYCLIC, INDEPENDENT, SHUFFLE_ONCE
 
 
@@ -143,8 +143,8 @@ def _measured(task: Task, levels: list[list[_Node]], world: World) -> list[Any]:
         return list(gaps.values()) if measure == "gap_best" else [_weighed(shares, gaps)]
     if measure == "grad_norm_sq_last":
         return [_mean(levels[-1], square)]
-    if measure in READINGS:
-        return [_mean(levels[-1], lambda node: node.states[READINGS[measure].state] ** 2)]
+    if measure in READINGS and READINGS[measure].norm == "square":
+        return [_mean(levels[-1], lambda node: node.states[state_of(measure)] ** 2)]
     squares = {j: _mean(levels[j], square) for j in shares}
     if measure == "grad_norm_sq_best":
         return list(squares.values())

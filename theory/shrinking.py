@@ -18,6 +18,7 @@ from ratebound.theory.certificate import (
     Multipliers,
     require,
     require_assumed,
+    require_constant_step,
     require_known,
     with_expressions,
 )
@@ -48,8 +49,9 @@ class Shrinking:
 
     def check(self, theorem: Theorem) -> None:
         """Check the step, the start, and the induction."""
-        if theorem.measure != "estimate_sq" or theorem.step.has(k):
-            raise RateboundError("this certificate bounds the square of the estimate at a constant step")
+        if theorem.measure != "estimate_sq":
+            raise RateboundError("this certificate bounds the square of the estimate")
+        require_constant_step(theorem)
         require_assumed(self.by, theorem)
         require_known(self.rate, "the rate")
         values = {alpha: theorem.step}

@@ -163,7 +163,9 @@ def _walked(
     fixed |= {name: values[:, None] for name, values in given.items()}
     size, steps = alphas.shape
     start = np.broadcast_to(problem.x0, (size, problem.d))
-    state = {name: start if started(plan, name) else np.zeros_like(start) for name in case.method.update}
+    state = {
+        name: start if started(case.method, name) else np.zeros_like(start) for name in case.method.update
+    }
     metric = None if case.method.metric is None else MetricSteps(plan)
     lowest, component = lowest_values(plan), np.zeros(size, dtype=np.int64)
     state |= {} if metric is None else metric.start((size, problem.d))

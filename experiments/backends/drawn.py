@@ -141,7 +141,7 @@ def starting(plan: Plan, names: Iterable[str], units: int) -> dict[str, np.ndarr
     """Return the states at step 0, shape (units, d), and the table, if there is one, (units, n, d)."""
     problem = plan.problem
     state = {
-        name: np.tile(problem.x0 if started(plan, name) else np.zeros(problem.d), (units, 1))
+        name: np.tile(problem.x0 if started(plan.method, name) else np.zeros(problem.d), (units, 1))
         for name in names
     }
     state = {name: values.astype(plan.dtype, copy=False) for name, values in state.items()}

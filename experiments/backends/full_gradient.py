@@ -37,7 +37,7 @@ class FullGradientEngine:
         self._point = compiled_point(plan, self._gradient)
         self._state = {name: np.zeros((S, problem.d), plan.dtype) for name in expressions}
         for name in expressions:
-            if started(plan, name):
+            if started(plan.method, name):
                 self._state[name][:] = problem.x0
 
         self._metric = None if plan.method.metric is None else MetricSteps(plan)

@@ -201,7 +201,7 @@ class NumpyEngine:
             self._passes = Passes(plan.seed, plan.replicas, plan.problem.n, plan.order)
         start = np.broadcast_to(plan.problem.x0.astype(plan.dtype), shape)
         rest = np.zeros(shape, plan.dtype)
-        self._state = {name: start if started(plan, name) else rest for name in expressions}
+        self._state = {name: start if started(plan.method, name) else rest for name in expressions}
         self._metric = None if plan.method.metric is None else MetricSteps(plan)
         if self._metric is not None:
             self._state |= self._metric.start(shape, plan.dtype)

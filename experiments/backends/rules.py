@@ -73,16 +73,16 @@ def point_of(plan: Plan) -> Expr | None:
     return None if point == x else point
 
 
-def started(plan: Plan, name: str) -> bool:
+def started(method: Method, name: str) -> bool:
     """Whether a state variable starts at x_0; the others start at zero."""
-    return name == "x" or name in plan.method.from_start
+    return name == "x" or name in method.from_start
 
 
 def at_start(problem: Problem, method: Method, name: str) -> np.ndarray:
     """Return where a state variable starts: at x_0, at the gradient there, or at zero; shape (d,)."""
     if method.draws is not None and name in method.draws.from_gradient:
         return problem.gradient(problem.x0)
-    return problem.x0 if name == "x" or name in method.from_start else np.zeros(problem.d)
+    return problem.x0 if started(method, name) else np.zeros(problem.d)
 
 
 def constants_of(method: Method) -> dict[str, Expr]:
