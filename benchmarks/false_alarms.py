@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ratebound.experiments.evalue import EProcess
+from ratebound.experiments.evidence.evalue import EProcess
 
 CHECKPOINTS, REPLICAS = 8, 100
 DELTAS = (0.05, 0.01, 0.001)

@@ -8,7 +8,7 @@ from pathlib import Path
 import false_alarms
 import numpy as np
 
-from ratebound.experiments.evalue import EProcess
+from ratebound.experiments.evidence.evalue import EProcess
 
 FACTORS = (1.05, 1.1, 1.25, 1.5, 2.0)
 THRESHOLD = 3e4

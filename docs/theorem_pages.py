@@ -8,10 +8,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from ratebound.theory import latex
 from ratebound.theory.catalogue import THEOREMS
 from ratebound.theory.equivalences import EQUIVALENCES
-from ratebound.theory.exposition import Line, exposition
+from ratebound.theory.exposition import latex
+from ratebound.theory.exposition.proofs import Line, exposition
 from ratebound.theory.lower_bounds import LOWER_BOUNDS, LowerBound
 from ratebound.theory.measures import ONE_STEP
 from ratebound.theory.nearby import NEARBY

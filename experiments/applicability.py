@@ -11,10 +11,10 @@ import numpy as np
 from sympy import Expr, Float, Integer, Symbol
 from sympy.core.relational import Relational
 
-from ratebound.experiments.along import along_run
 from ratebound.experiments.checks import whole
-from ratebound.experiments.leaving import checked_radius
-from ratebound.experiments.linear import setting_of
+from ratebound.experiments.evidence.along import along_run
+from ratebound.experiments.evidence.leaving import checked_radius
+from ratebound.experiments.evidence.linear import setting_of
 from ratebound.experiments.plan import OVER_PATH, check_alphas, nothing_averaged
 from ratebound.experiments.sampling_of import NotApplicable, sampling_of, sizes_of
 from ratebound.experiments.trial import Trial
@@ -22,11 +22,11 @@ from ratebound.problems.certified import Constant, NotCertified, Setting
 from ratebound.problems.constants import CONSTANTS, certify
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.lower import lower
-from ratebound.theory.box_symbols import margin
 from ratebound.theory.errors import RateboundError, nearest
+from ratebound.theory.inequalities.proximity import penalised
+from ratebound.theory.letters.box import margin
 from ratebound.theory.measures import ONE_STEP
 from ratebound.theory.parse import parse
-from ratebound.theory.proximity import penalised
 from ratebound.theory.statement import Theorem
 from ratebound.theory.symbols import ALONG_RUN, BY_NAME, K, delta, k
 from ratebound.theory.symbols import CONSTANTS as CONSTANT_SYMBOLS

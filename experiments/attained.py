@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ratebound.experiments.exact import exact_curves
+from ratebound.experiments.evidence.exact import exact_curves
 from ratebound.problems.build import from_arrays
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.losses import huber

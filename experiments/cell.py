@@ -13,10 +13,10 @@ from ratebound.experiments.verdict import Verdict
 from ratebound.problems.certified import NotCertified
 from ratebound.problems.constants import certify
 from ratebound.problems.finite_sum import Problem
-from ratebound.theory import latex
 from ratebound.theory.catalogue import THEOREMS
 from ratebound.theory.errors import RateboundError
-from ratebound.theory.exposition import exposition
+from ratebound.theory.exposition import latex
+from ratebound.theory.exposition.proofs import exposition
 from ratebound.theory.statement import Theorem
 from ratebound.theory.symbols import BY_NAME
 

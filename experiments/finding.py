@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ratebound.experiments import precise
-from ratebound.experiments.after_passes import enumerated_after_passes, exact_after_passes
 from ratebound.experiments.applicability import Trial
-from ratebound.experiments.enumerate import branches, enumerate_paths
-from ratebound.experiments.exact import exact_available, exact_curves
+from ratebound.experiments.evidence.after_passes import enumerated_after_passes, exact_after_passes
+from ratebound.experiments.evidence.enumerate import branches, enumerate_paths
+from ratebound.experiments.evidence.exact import exact_available, exact_curves
 from ratebound.experiments.grid import EPS, Grid
+from ratebound.experiments.precise import run as precise
 from ratebound.experiments.verdict import EvidenceKind, HarnessError, Outcome
 
 CERTAIN = 1e-6

@@ -15,8 +15,8 @@ from ratebound.problems.constants import certify
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.lower import lower
 from ratebound.problems.point_values import at_most
-from ratebound.theory.coordinate_symbols import L_coord, L_coord_sum, mu_axis, mu_signs
-from ratebound.theory.direction_symbols import DIRECTION_CONSTANTS
+from ratebound.theory.letters.coordinates import L_coord, L_coord_sum, mu_axis, mu_signs
+from ratebound.theory.letters.directions import DIRECTION_CONSTANTS
 from ratebound.theory.method import Method
 from ratebound.theory.readings import bounded
 from ratebound.theory.statement import Theorem

@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 
 from ratebound.experiments import grid as grids
-from ratebound.experiments import replicas as sampling
 from ratebound.experiments.applicability import Trial
 from ratebound.experiments.backends.rules import at_start
-from ratebound.experiments.conditional import check_step
+from ratebound.experiments.evidence import replicas as sampling
+from ratebound.experiments.evidence.conditional import check_step
+from ratebound.experiments.evidence.slope import Slope, fit_slope
+from ratebound.experiments.evidence.step_claim import StepFinding, check_claim, claim_of
 from ratebound.experiments.finding import Finding, closest, compare, enumerated_values, exact_values, ratios
 from ratebound.experiments.grid import Grid
 from ratebound.experiments.plan import function_of
-from ratebound.experiments.slope import Slope, fit_slope
-from ratebound.experiments.step_claim import StepFinding, check_claim, claim_of
 from ratebound.experiments.verdict import HarnessError, Verdict
 from ratebound.problems.ball import ball
 from ratebound.problems.finite_sum import Problem

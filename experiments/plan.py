@@ -13,8 +13,8 @@ from ratebound.experiments.shuffling import check_order
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.sparse import need_dense
 from ratebound.theory.errors import RateboundError, nearest
+from ratebound.theory.letters.penalty import l1
 from ratebound.theory.measures import BEST, WEIGHED
-from ratebound.theory.penalty_symbols import l1
 from ratebound.theory.readings import READINGS, require_state
 from ratebound.theory.visits import INDEPENDENT
 

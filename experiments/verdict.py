@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from ratebound.experiments.slope import Slope
+from ratebound.experiments.evidence.slope import Slope
 from ratebound.problems.certified import Constant
 from ratebound.theory.errors import RateboundError
 
@@ -73,7 +73,7 @@ class Verdict:
     region, exits
         The region on which the noise is certified, where the user has set one, and how many replicas have
         left it: their error counts as zero from there. Such a verdict is about the proof on the region, not
-        about the statement as it stands; see :mod:`ratebound.experiments.leaving`.
+        about the statement as it stands; see :mod:`ratebound.experiments.evidence.leaving`.
     step_holds, step_reason
         Whether the one-step inequality inside the theorem's proof holds (at every x on least squares, else
         at visited points), and why; None where the proof has none or it was not decided. A step that fails

@@ -6,8 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ratebound.theory.exposition.sure import sure
 from ratebound.theory.readings import READINGS
-from ratebound.theory.sure import sure
 
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _ITERATE = {

@@ -12,9 +12,10 @@ from types import MappingProxyType
 from sympy import Expr, S
 from sympy.core.relational import Relational
 
-from ratebound.theory import coordinatewise, noise_models, proximity, sample_steps, second_order, stored
+from ratebound.theory.certificates import sample_steps
+from ratebound.theory.inequalities import coordinatewise, noise_models, proximity, second_order, stored
+from ratebound.theory.inequalities.projections import bounded_coordinates, boxed
 from ratebound.theory.inequality import Assumption, Inequality, needs
-from ratebound.theory.projections import bounded_coordinates, boxed
 from ratebound.theory.symbols import (
     L,
     L_inf,

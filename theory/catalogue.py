@@ -77,7 +77,7 @@ FAMILIES = (
     "greedy",
     "polyak_samples",
 )
-"""Modules of :mod:`ratebound.theory` that hold theorems, each in a tuple ``THEOREMS``."""
+"""Modules of :mod:`ratebound.theory.families` that hold theorems, each in a tuple ``THEOREMS``."""
 
 
 @lru_cache(maxsize=1)
@@ -87,7 +87,7 @@ def _all() -> dict[str, Theorem]:
         if not known:
             _log.info("checking every proof of the catalogue, once for these sources; half a minute or so")
         for family in FAMILIES:
-            for theorem in import_module(f"ratebound.theory.{family}").THEOREMS:
+            for theorem in import_module(f"ratebound.theory.families.{family}").THEOREMS:
                 if theorem.id in found:
                     raise RateboundError(f"two theorems are called {theorem.id}; rename one")
                 found[theorem.id] = theorem

@@ -1,8 +1,8 @@
 """Certificates: from assumed inequalities to the bound, in two halves that are both checked symbolically.
 
 The first half is a one-step claim (:mod:`ratebound.theory.onestep`). The second takes it to the bound for
-all k at once: induction (:mod:`ratebound.theory.recursion`), telescoping (:mod:`ratebound.theory.telescope`),
-or another theorem. Nothing is sampled.
+all k at once: induction (:mod:`ratebound.theory.certificates.recursion`), telescoping
+(:mod:`ratebound.theory.certificates.telescope`), or another theorem. Nothing is sampled.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from sympy import Expr, Integer, Piecewise, Symbol
 
+from ratebound.theory.algebra.chart import free
+from ratebound.theory.algebra.prover import nonnegative, vanishes
 from ratebound.theory.assumptions import Inequality
-from ratebound.theory.chart import free
-from ratebound.theory.coordinate_symbols import D_scaled_sq, d2_scaled, move_scaled_sq
 from ratebound.theory.errors import RateboundError
+from ratebound.theory.inequalities.passes import pass_step
+from ratebound.theory.letters.coordinates import D_scaled_sq, d2_scaled, move_scaled_sq
+from ratebound.theory.letters.penalty import penalty, penalty0, penalty_gap
 from ratebound.theory.onestep import STATE, expansion, prove_step
-from ratebound.theory.passes import pass_step
-from ratebound.theory.penalty_symbols import penalty, penalty0, penalty_gap
-from ratebound.theory.prover import nonnegative, vanishes
 from ratebound.theory.symbols import (
     D,
     K,

@@ -9,11 +9,11 @@ from math import ceil, isfinite
 
 from sympy import Dummy, Expr, Poly, PolynomialError, Symbol, fraction, lambdify, roots, together
 
-from ratebound.theory.chart import Chart, chart_of, free, on_chart
+from ratebound.theory.algebra.chart import Chart, chart_of, free, on_chart
+from ratebound.theory.algebra.prover import nonnegative, vanishes
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.measures import ONE_STEP
 from ratebound.theory.order import Order
-from ratebound.theory.prover import nonnegative, vanishes
 from ratebound.theory.statement import Theorem
 from ratebound.theory.symbols import ALONG_RUN, K, k
 

@@ -13,16 +13,11 @@ from dataclasses import dataclass
 
 from sympy import Expr, S, Symbol, sqrt
 
+from ratebound.theory.algebra.prover import vanishes
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.method import Method, g, x
-from ratebound.theory.methods import (
-    m,
-    nesterov,
-    nesterov_constant,
-    sgd_momentum_averaging,
-    sgd_primal_averaging,
-)
-from ratebound.theory.prover import vanishes
+from ratebound.theory.methods import nesterov, nesterov_constant, sgd_momentum_averaging, sgd_primal_averaging
+from ratebound.theory.methods.plain import m
 from ratebound.theory.symbols import alpha, alpha0, beta, k, mu
 
 decay = Symbol("decay", positive=True)

@@ -29,7 +29,7 @@ from ratebound.theory.instances import (
 from ratebound.theory.measures import MEASURES
 from ratebound.theory.method import Method
 from ratebound.theory.methods import gd, nesterov, nesterov_constant, ogm, sgd, steepest, triple_momentum
-from ratebound.theory.methods_optimal import item, ogm_last
+from ratebound.theory.methods.optimal import item, ogm_last
 from ratebound.theory.statement import Theorem
 from ratebound.theory.symbols import D, L, alpha, gap0, k, mu, theta, variance_bound
 

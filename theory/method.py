@@ -12,10 +12,10 @@ from typing import Literal
 
 from sympy import Expr, Float, S, Symbol
 
-from ratebound.theory.box_symbols import sum_inner
 from ratebound.theory.draws import Draws
 from ratebound.theory.errors import RateboundError
-from ratebound.theory.metric_symbols import step_curvature, step_inner
+from ratebound.theory.letters.box import sum_inner
+from ratebound.theory.letters.metric import step_curvature, step_inner
 from ratebound.theory.symbols import (
     PARAMETERS,
     L,

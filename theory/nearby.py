@@ -17,10 +17,10 @@ from dataclasses import dataclass
 
 from sympy import Expr, Symbol, sqrt
 
+from ratebound.theory.algebra.prover import nonnegative, vanishes
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.method import Method, g, x
 from ratebound.theory.methods import sgd
-from ratebound.theory.prover import nonnegative, vanishes
 from ratebound.theory.symbols import L_max, alpha, k, second_moment
 
 _w = Symbol("w", real=True)

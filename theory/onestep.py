@@ -14,21 +14,21 @@ from collections.abc import Mapping
 
 from sympy import Expr, Integer, Poly, Pow, Symbol, expand, fraction, sign, together
 
+from ratebound.theory.algebra.chart import Chart
+from ratebound.theory.algebra.prover import nonnegative, vanishes
 from ratebound.theory.assumptions import Inequality
-from ratebound.theory.chart import Chart
-from ratebound.theory.coordinate_symbols import COORDINATE_STATE
-from ratebound.theory.coordinatewise import axis_step
 from ratebound.theory.errors import RateboundError
-from ratebound.theory.inexact_symbols import INEXACT_STATE, error_along
+from ratebound.theory.inequalities.coordinatewise import axis_step
+from ratebound.theory.letters.coordinates import COORDINATE_STATE
+from ratebound.theory.letters.inexact import INEXACT_STATE, error_along
+from ratebound.theory.letters.metric import METRIC_STATE, step_curvature, step_inner, step_sq
+from ratebound.theory.letters.passes import PASS_STATE
+from ratebound.theory.letters.penalty import PENALTY_STATE
+from ratebound.theory.letters.stored import STORED_STATE
 from ratebound.theory.method import Method, g, p, x
-from ratebound.theory.methods_boxed import aimed
-from ratebound.theory.methods_proximal import shrinks
-from ratebound.theory.methods_rounded import ERROR_SQ, FALLING_SQ
-from ratebound.theory.metric_symbols import METRIC_STATE, step_curvature, step_inner, step_sq
-from ratebound.theory.pass_symbols import PASS_STATE
-from ratebound.theory.penalty_symbols import PENALTY_STATE
-from ratebound.theory.prover import nonnegative, vanishes
-from ratebound.theory.stored_symbols import STORED_STATE
+from ratebound.theory.methods.boxed import aimed
+from ratebound.theory.methods.proximal import shrinks
+from ratebound.theory.methods.rounded import ERROR_SQ, FALLING_SQ
 from ratebound.theory.symbols import (
     alpha,
     cross_descent,

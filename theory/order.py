@@ -28,8 +28,8 @@ from sympy import (
 )
 from sympy.functions.elementary.integers import RoundFunction
 
+from ratebound.theory.algebra.leading import leading
 from ratebound.theory.errors import RateboundError
-from ratebound.theory.leading import leading
 from ratebound.theory.symbols import K, k
 
 eps = Symbol("epsilon", positive=True)

@@ -8,9 +8,9 @@ from types import MappingProxyType
 
 from sympy import Abs, Expr, Integer, Max, Min, Rational, exp, log, sqrt
 
+from ratebound.theory.algebra.valuation import twos
 from ratebound.theory.errors import RateboundError, nearest
 from ratebound.theory.symbols import BY_NAME
-from ratebound.theory.valuation import twos
 
 FUNCTIONS: Mapping[str, Callable[..., Expr]] = MappingProxyType(
     {"sqrt": sqrt, "log": log, "exp": exp, "Max": Max, "Min": Min, "Abs": Abs, "twos": twos}

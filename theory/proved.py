@@ -60,8 +60,8 @@ def _path() -> Path | None:
     text = hashlib.sha256(f"{sympy.__version__} {sys.version}".encode())
     try:
         base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-        for source in sorted(Path(__file__).parent.glob("*.py")):
-            text.update(source.name.encode() + b"\0" + source.read_bytes())
+        for source in sorted((root := Path(__file__).parent).rglob("*.py")):
+            text.update(str(source.relative_to(root)).encode() + b"\0" + source.read_bytes())
     except (OSError, RuntimeError):
         return None
     return Path(base) / "ratebound" / f"proved-{text.hexdigest()[:32]}"

@@ -7,17 +7,17 @@ from dataclasses import replace
 
 from sympy import Max
 
-from ratebound.theory.adagrad_box import amsgrad_box
 from ratebound.theory.assumptions import smooth
-from ratebound.theory.gd import gd_convex
-from ratebound.theory.methods_boxed import adam_box
-from ratebound.theory.quadratics import RHO, heavy_ball_quadratic
+from ratebound.theory.families.adagrad_box import amsgrad_box
+from ratebound.theory.families.gd import gd_convex
+from ratebound.theory.families.quadratics import RHO, heavy_ball_quadratic
+from ratebound.theory.families.sgd_moment import sgd_pl_constant
+from ratebound.theory.families.sgd_sc import sgd_sc_theta
+from ratebound.theory.families.sgd_star import sgd_nws
+from ratebound.theory.methods.boxed import adam_box
 from ratebound.theory.refutation import Counterexample, Refuted
 from ratebound.theory.refuted_noise import REFUTED_NOISE
 from ratebound.theory.refuted_steps import REFUTED_STEPS
-from ratebound.theory.sgd_moment import sgd_pl_constant
-from ratebound.theory.sgd_sc import sgd_sc_theta
-from ratebound.theory.sgd_star import sgd_nws
 from ratebound.theory.symbols import D, L, L_max, alpha, k, mu, second_moment, sigma_star_sq, theta
 
 long_step = Refuted(

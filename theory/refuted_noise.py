@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ratebound.theory.assumptions import smooth_components
-from ratebound.theory.minibatch import batch_variance_without
+from ratebound.theory.families.minibatch import batch_variance_without
+from ratebound.theory.families.sgd_growth import sgd_interpolation_sc
+from ratebound.theory.families.sgd_variance import sgd_pl_variance
+from ratebound.theory.families.sgd_weighted import sgd_importance_sc
 from ratebound.theory.refutation import Counterexample, Refuted
-from ratebound.theory.sgd_growth import sgd_interpolation_sc
-from ratebound.theory.sgd_variance import sgd_pl_variance
-from ratebound.theory.sgd_weighted import sgd_importance_sc
 from ratebound.theory.symbols import (
     D,
     L_max,

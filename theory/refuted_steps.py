@@ -12,13 +12,13 @@ from sympy import Min, sqrt
 
 from ratebound.theory.assumptions import smooth, strongly_convex
 from ratebound.theory.draws import Draws, norm_sq
+from ratebound.theory.families.quadratics import heavy_ball_quadratic
+from ratebound.theory.families.sgd_star import sgd_star_convex
+from ratebound.theory.families.sharpness import sam_normalised_nonconvex
+from ratebound.theory.families.signs import sign_nonconvex
 from ratebound.theory.method import Method, g, x
 from ratebound.theory.methods import sign_sgd
-from ratebound.theory.quadratics import heavy_ball_quadratic
 from ratebound.theory.refutation import Counterexample, Refuted
-from ratebound.theory.sgd_star import sgd_star_convex
-from ratebound.theory.sharpness import sam_normalised_nonconvex
-from ratebound.theory.signs import sign_nonconvex
 from ratebound.theory.symbols import alpha, clip, gap0, k, sigma_star_sq
 
 _SKEW = ((1.0,), (1.0,), (1.0,)), (2.0, -1.0, -1.0)

@@ -13,8 +13,8 @@ from sympy.core.relational import Relational
 
 from ratebound.theory import order as orders
 from ratebound.theory import proved, units
+from ratebound.theory.algebra.chart import chart_of
 from ratebound.theory.assumptions import FACTS, Assumption
-from ratebound.theory.chart import chart_of
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.measures import BEST, MEASURES, ONE_STEP, WEIGHED
 from ratebound.theory.method import Method
@@ -230,7 +230,7 @@ class Theorem:
 
     @cached_property
     def chart(self) -> dict[Symbol, Expr]:
-        """The admissible range as a chart; see :func:`ratebound.theory.prover.chart_of`."""
+        """The admissible range as a chart; see :func:`ratebound.theory.algebra.prover.chart_of`."""
         return chart_of(self.where, self.facts)
 
     @cached_property

@@ -19,11 +19,11 @@ from functools import cached_property
 from sympy import Dummy, Expr, Matrix, Symbol, expand, factor
 from sympy.core.relational import Relational
 
-from ratebound.theory.chart import Chart, chart_of, on_chart
+from ratebound.theory.algebra.chart import Chart, chart_of, on_chart
+from ratebound.theory.algebra.prover import vanishes
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.method import Method, g, x
 from ratebound.theory.methods import sgd
-from ratebound.theory.prover import vanishes
 from ratebound.theory.symbols import alpha, beta, k, mu, variance_bound
 
 _z = Symbol("z", real=True)

@@ -16,18 +16,18 @@ from types import MappingProxyType
 
 from sympy import Symbol
 
-from ratebound.theory import box_symbols as in_boxes
-from ratebound.theory import coordinate_symbols as on_axes
-from ratebound.theory import direction_symbols as of_directions
-from ratebound.theory import inexact_symbols as inexact
-from ratebound.theory import metric_symbols as in_metric
-from ratebound.theory import pass_symbols as in_passes
-from ratebound.theory import penalty_symbols as of_penalty
-from ratebound.theory import search_symbols as of_search
-from ratebound.theory import stored_symbols as of_stored
-from ratebound.theory.box_symbols import decay, grad_inf, margin, weight_decay, x0_inf, x_inf
-from ratebound.theory.coordinate_symbols import omega
-from ratebound.theory.metric_symbols import damping
+from ratebound.theory.letters import box as in_boxes
+from ratebound.theory.letters import coordinates as on_axes
+from ratebound.theory.letters import directions as of_directions
+from ratebound.theory.letters import inexact
+from ratebound.theory.letters import metric as in_metric
+from ratebound.theory.letters import passes as in_passes
+from ratebound.theory.letters import penalty as of_penalty
+from ratebound.theory.letters import search as of_search
+from ratebound.theory.letters import stored as of_stored
+from ratebound.theory.letters.box import decay, grad_inf, margin, weight_decay, x0_inf, x_inf
+from ratebound.theory.letters.coordinates import omega
+from ratebound.theory.letters.metric import damping
 
 # Counters.
 k = Symbol("k", integer=True, nonnegative=True)

@@ -7,15 +7,15 @@ from types import MappingProxyType
 
 from sympy import Add, Expr, Max, Min, Mul, Pow, Rational, S, Symbol, expand, simplify
 
-from ratebound.theory import box_symbols as boxes
-from ratebound.theory import coordinate_symbols as c
-from ratebound.theory import direction_symbols as n
-from ratebound.theory import inexact_symbols as inexact
-from ratebound.theory import metric_symbols as m
-from ratebound.theory import penalty_symbols as p
 from ratebound.theory import symbols as s
+from ratebound.theory.algebra.prover import vanishes
 from ratebound.theory.errors import RateboundError
-from ratebound.theory.prover import vanishes
+from ratebound.theory.letters import box as boxes
+from ratebound.theory.letters import coordinates as c
+from ratebound.theory.letters import directions as n
+from ratebound.theory.letters import inexact
+from ratebound.theory.letters import metric as m
+from ratebound.theory.letters import penalty as p
 from ratebound.theory.readings import READINGS
 
 _F, _X = Symbol("F", positive=True), Symbol("X", positive=True)

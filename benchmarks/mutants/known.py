@@ -8,9 +8,9 @@ from typing import Literal
 
 from ratebound.theory.assumptions import bounded_noise, descent_lemma
 from ratebound.theory.certificate import Certificate, Corollary
-from ratebound.theory.sgd_variance import sgd_nonconvex_variance, sgd_nonconvex_variance_horizon
+from ratebound.theory.certificates.telescope import Telescope
+from ratebound.theory.families.sgd_variance import sgd_nonconvex_variance, sgd_nonconvex_variance_horizon
 from ratebound.theory.symbols import L, alpha, delta, gap0, k, variance_bound
-from ratebound.theory.telescope import Telescope
 
 _FACTOR = 1 - L * alpha / 2
 _NONCONVEX = replace(

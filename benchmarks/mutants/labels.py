@@ -10,10 +10,10 @@ from typing import Literal
 from benchmarks.mutants.known import KNOWN, PROOFS
 from benchmarks.mutants.operators import Mutant
 from ratebound.experiments.adversary.tightness import known_tightness
+from ratebound.theory.algebra.prover import nonnegative
 from ratebound.theory.catalogue import THEOREMS
 from ratebound.theory.certificate import Certificate
 from ratebound.theory.errors import RateboundError
-from ratebound.theory.prover import nonnegative
 from ratebound.theory.statement import Theorem
 from ratebound.theory.symbols import k
 

@@ -11,15 +11,15 @@ import numpy as np
 
 from ratebound.experiments.adversary.case import Case
 from ratebound.experiments.adversary.moments import moment_curves
-from ratebound.experiments.affine import moments
 from ratebound.experiments.backends.drawn import lowest_values, values_of
 from ratebound.experiments.backends.metric import MetricSteps
 from ratebound.experiments.backends.numpy_ import NumpyEngine, at_iterate, compile_method, in_metric
 from ratebound.experiments.backends.rules import constants_at, started
-from ratebound.experiments.enumerate import count_paths, enumerate_paths
-from ratebound.experiments.exact import path_curves, path_needs
-from ratebound.experiments.linear import is_linear
-from ratebound.experiments.pass_curves import pass_curves
+from ratebound.experiments.evidence.affine import moments
+from ratebound.experiments.evidence.enumerate import count_paths, enumerate_paths
+from ratebound.experiments.evidence.exact import path_curves, path_needs
+from ratebound.experiments.evidence.linear import is_linear
+from ratebound.experiments.evidence.pass_curves import pass_curves
 from ratebound.experiments.plan import SQUARES, Plan
 from ratebound.problems.point_values import measures_at
 from ratebound.theory.readings import READINGS, state_of

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ratebound.experiments.backends.rules import with_constants
-from ratebound.experiments.linear import linear
+from ratebound.experiments.evidence.linear import linear
 from ratebound.experiments.plan import undefined_to_nan
 from ratebound.problems.certified import batch_factor
 from ratebound.problems.finite_sum import Problem

@@ -16,7 +16,7 @@ from ratebound.experiments.checks import whole
 from ratebound.problems.certified import NotCertified
 from ratebound.theory.catalogue import find
 from ratebound.theory.errors import RateboundError
-from ratebound.theory.proximity import penalised
+from ratebound.theory.inequalities.proximity import penalised
 from ratebound.theory.statement import Theorem
 from ratebound.theory.symbols import ALONG_RUN
 

@@ -17,19 +17,19 @@ from sympy import Symbol
 from ratebound.experiments.adversary.case import Case, constants_of, number
 from ratebound.experiments.adversary.expectations import PATHS, Curves, curves
 from ratebound.experiments.applicability import NotApplicable, Trial, prepare
-from ratebound.experiments.conditional import state_at
-from ratebound.experiments.enumerate import branches, enumerate_paths
-from ratebound.experiments.exact import exact_available, exact_curves
+from ratebound.experiments.evidence.conditional import state_at
+from ratebound.experiments.evidence.enumerate import branches, enumerate_paths
+from ratebound.experiments.evidence.exact import exact_available, exact_curves
+from ratebound.experiments.evidence.linear import is_plain, point_of, setting_of
 from ratebound.experiments.finding import ratios
 from ratebound.experiments.grid import floor_of
-from ratebound.experiments.linear import is_plain, point_of, setting_of
 from ratebound.experiments.plan import OVER_PATH
 from ratebound.problems.certified import NotCertified
 from ratebound.problems.constants import certify
 from ratebound.theory import symbols as s
-from ratebound.theory.direction_symbols import DIRECTION_CONSTANTS
+from ratebound.theory.inequalities.noise_models import to_end
+from ratebound.theory.letters.directions import DIRECTION_CONSTANTS
 from ratebound.theory.measures import ONE_STEP
-from ratebound.theory.noise_models import to_end
 from ratebound.theory.readings import bounded
 from ratebound.theory.statement import Theorem
 

@@ -12,10 +12,10 @@ from typing import Any, Literal
 
 import numpy as np
 
-from ratebound.experiments import precise
 from ratebound.experiments.adversary.case import Case
 from ratebound.experiments.adversary.sweep import certified
 from ratebound.experiments.applicability import Trial
+from ratebound.experiments.precise import run as precise
 from ratebound.problems.composite import penalised
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.losses import get

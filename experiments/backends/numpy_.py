@@ -18,10 +18,10 @@ from ratebound.experiments.plan import Plan
 from ratebound.experiments.sampling import indices
 from ratebound.experiments.shuffling import Passes
 from ratebound.problems.lower import lower
-from ratebound.theory import metric_symbols as m
 from ratebound.theory import symbols as s
-from ratebound.theory.box_symbols import sum_inner
 from ratebound.theory.errors import RateboundError
+from ratebound.theory.letters import metric as m
+from ratebound.theory.letters.box import sum_inner
 from ratebound.theory.method import REDUCED, x
 
 if TYPE_CHECKING:

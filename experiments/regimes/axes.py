@@ -12,7 +12,7 @@ import numpy as np
 from sympy import Rational
 
 from ratebound.experiments.checks import whole
-from ratebound.experiments.exact import is_plain
+from ratebound.experiments.evidence.exact import is_plain
 from ratebound.problems.certified import NotCertified, batch_factor
 from ratebound.problems.constants import certify
 from ratebound.problems.finite_sum import Problem

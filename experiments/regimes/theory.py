@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from sympy import Expr, Symbol
 
-from ratebound.experiments.linear import setting_of
+from ratebound.experiments.evidence.linear import setting_of
 from ratebound.experiments.regimes.axes import Row
 from ratebound.problems.certified import NotCertified
 from ratebound.problems.constants import certify

@@ -9,9 +9,9 @@ from ratebound.theory import catalogue, proved
 from ratebound.theory.catalogue import THEOREMS
 from ratebound.theory.equivalences import EQUIVALENCES
 from ratebound.theory.errors import RateboundError
+from ratebound.theory.exposition.lines import factored
 from ratebound.theory.lower_bounds import LOWER_BOUNDS
 from ratebound.theory.nearby import NEARBY
-from ratebound.theory.proof_lines import factored
 from ratebound.theory.refuted import REFUTED
 from ratebound.theory.statement import Theorem
 from ratebound.theory.stationary import COMPARISONS, STATIONARY

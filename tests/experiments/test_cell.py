@@ -8,7 +8,7 @@ from ratebound.experiments.cell import cell
 from ratebound.experiments.verify import verify
 from ratebound.problems.library import load
 from ratebound.theory.catalogue import THEOREMS, find
-from ratebound.theory.exposition import exposition
+from ratebound.theory.exposition.proofs import exposition
 
 
 def _cell(theorem, name, **options):

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from ratebound.experiments.enumerate import enumerate_paths
-from ratebound.experiments.exact import exact_curves
+from ratebound.experiments.evidence.enumerate import enumerate_paths
+from ratebound.experiments.evidence.exact import exact_curves
 from ratebound.experiments.run import simulate
 from ratebound.problems.build import least_squares
 from ratebound.theory.errors import RateboundError

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from sympy import Float
 
-from ratebound.experiments import precise
 from ratebound.experiments.applicability import prepare
 from ratebound.experiments.finding import enumerated_values, exact_values
 from ratebound.experiments.grid import of_run
+from ratebound.experiments.precise import run as precise
 from ratebound.experiments.verify import verify
 from ratebound.problems import library
 from ratebound.problems.build import least_squares, logistic

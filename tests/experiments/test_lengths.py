@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 from sympy import Float, Symbol, sqrt
 
-from ratebound.experiments.enumerate import enumerate_paths
-from ratebound.experiments.exact import exact_available
+from ratebound.experiments.evidence.enumerate import enumerate_paths
+from ratebound.experiments.evidence.exact import exact_available
 from ratebound.experiments.run import simulate
 from ratebound.experiments.sampling import indices
 from ratebound.experiments.verify import verify
 from ratebound.problems.build import from_arrays, logistic
 from ratebound.problems.library import load
-from ratebound.theory.accumulated_batches import BoundedSquares
 from ratebound.theory.catalogue import THEOREMS
+from ratebound.theory.certificates.accumulated_batches import BoundedSquares
 from ratebound.theory.draws import Draws, length_sq
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.method import Method, g, x

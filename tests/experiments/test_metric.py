@@ -8,12 +8,12 @@ from scipy.optimize import LbfgsInvHessProduct, minimize
 from scipy.optimize import newton as scipy_newton
 from scipy.sparse.linalg import cg
 
-from ratebound.experiments import precise
 from ratebound.experiments.adversary.search import attack, require_witness
 from ratebound.experiments.adversary.witness import replay
 from ratebound.experiments.applicability import prepare
 from ratebound.experiments.backends.metric import MetricSteps
 from ratebound.experiments.plan import Plan
+from ratebound.experiments.precise import run as precise
 from ratebound.experiments.run import simulate
 from ratebound.experiments.verify import verify
 from ratebound.problems.constants import NotCertified, certify
@@ -24,7 +24,7 @@ from ratebound.theory.catalogue import THEOREMS
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.method import Method, Metric, p, x
 from ratebound.theory.methods import METHODS
-from ratebound.theory.methods_metric import MEMORY
+from ratebound.theory.methods.metric import MEMORY
 from ratebound.theory.symbols import alpha
 
 

@@ -5,9 +5,9 @@ import pytest
 from sympy import Rational, Symbol
 
 from ratebound.experiments.applicability import prepare
-from ratebound.experiments.enumerate import enumerate_paths
-from ratebound.experiments.exact import exact_curves
-from ratebound.experiments.linear import setting_of
+from ratebound.experiments.evidence.enumerate import enumerate_paths
+from ratebound.experiments.evidence.exact import exact_curves
+from ratebound.experiments.evidence.linear import setting_of
 from ratebound.experiments.verify import verify
 from ratebound.problems.certified import NotCertified
 from ratebound.problems.constants import certify
@@ -15,7 +15,8 @@ from ratebound.problems.library import load
 from ratebound.theory.catalogue import THEOREMS
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.method import Method
-from ratebound.theory.methods import BETA, METHODS
+from ratebound.theory.methods import METHODS
+from ratebound.theory.methods.plain import BETA
 from ratebound.theory.symbols import ell
 
 x, z, g, alpha, k = (Symbol(name) for name in ("x", "z", "g", "alpha", "k"))

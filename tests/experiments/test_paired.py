@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sympy import Symbol
 
-from ratebound.experiments.exact import exact_curves
+from ratebound.experiments.evidence.exact import exact_curves
 from ratebound.experiments.paired import paired
 from ratebound.experiments.run import simulate
 from ratebound.problems.library import load

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from sympy import Symbol, sqrt
 
-from ratebound.experiments import precise
 from ratebound.experiments.applicability import prepare
-from ratebound.experiments.enumerate import enumerate_paths
+from ratebound.experiments.evidence.enumerate import enumerate_paths
 from ratebound.experiments.finding import exact_values
 from ratebound.experiments.grid import Grid
-from ratebound.experiments.pep_steps import steps_of
+from ratebound.experiments.pep.steps import steps_of
+from ratebound.experiments.precise import run as precise
 from ratebound.experiments.run import simulate
 from ratebound.experiments.sampling import indices
 from ratebound.problems.build import from_arrays, logistic

@@ -16,11 +16,11 @@ from ratebound.problems.build import least_squares
 from ratebound.problems.constants import certify
 from ratebound.problems.library import load
 from ratebound.theory.catalogue import THEOREMS
+from ratebound.theory.certificates.least_gradient import Piece
 from ratebound.theory.errors import RateboundError
-from ratebound.theory.least_gradient import Piece
 from ratebound.theory.method import Method, Search, g, x
-from ratebound.theory.methods import METHODS, alpha
-from ratebound.theory.symbols import accepted_step, clip
+from ratebound.theory.methods import METHODS
+from ratebound.theory.symbols import accepted_step, alpha, clip
 
 STEPS, STEP = 7, 0.3
 

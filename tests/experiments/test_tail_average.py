@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 from sympy import Integer, Piecewise
 
-from ratebound.experiments import precise
 from ratebound.experiments.adversary.case import case
 from ratebound.experiments.adversary.moments import moment_curves
 from ratebound.experiments.adversary.sweep import sweep
 from ratebound.experiments.applicability import prepare
-from ratebound.experiments.enumerate import enumerate_paths
-from ratebound.experiments.exact import exact_curves
-from ratebound.experiments.pass_curves import pass_curves
+from ratebound.experiments.evidence.enumerate import enumerate_paths
+from ratebound.experiments.evidence.exact import exact_curves
+from ratebound.experiments.evidence.pass_curves import pass_curves
 from ratebound.experiments.plan import nothing_averaged
+from ratebound.experiments.precise import run as precise
 from ratebound.experiments.run import simulate
 from ratebound.experiments.verify import verify
 from ratebound.problems.build import least_squares, logistic

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from sympy import Integer
 
-from ratebound.experiments import judge, precise
+from ratebound.experiments import judge
 from ratebound.experiments.applicability import prepare
+from ratebound.experiments.evidence.replicas import sample
 from ratebound.experiments.finding import exact_values
 from ratebound.experiments.grid import of_run
-from ratebound.experiments.replicas import sample
+from ratebound.experiments.precise import run as precise
 from ratebound.experiments.verdict import HarnessError, Verdict
 from ratebound.experiments.verify import verify
 from ratebound.problems import library
@@ -225,7 +226,7 @@ def test_one_step_is_checked_at_visited_points(batch):
 
 
 def test_replicas_that_refute_and_confirm_are_an_internal_error(monkeypatch):
-    from ratebound.experiments import replicas
+    from ratebound.experiments.evidence import replicas
 
     true = replicas.sample
 
@@ -238,7 +239,7 @@ def test_replicas_that_refute_and_confirm_are_an_internal_error(monkeypatch):
 
 
 def test_large_batches_of_quadratics_need_no_walk(monkeypatch):
-    from ratebound.experiments import conditional
+    from ratebound.experiments.evidence import conditional
 
     walked = verify("sgd_descent", "quadratic_2d", steps=50, batch=3)
     monkeypatch.setattr(conditional, "_BATCHES", 1)

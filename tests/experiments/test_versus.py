@@ -12,8 +12,8 @@ from ratebound.cli import cli
 from ratebound.experiments.applicability import prepare
 from ratebound.problems.library import load
 from ratebound.theory import contrast as contrasts
+from ratebound.theory.algebra.chart import chart_of, free
 from ratebound.theory.catalogue import THEOREMS
-from ratebound.theory.chart import chart_of, free
 from ratebound.theory.contrast import contrast
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.symbols import D, L, alpha, gap0, k, mu, second_moment

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ratebound.experiments.linear import setting_of
+from ratebound.experiments.evidence.linear import setting_of
 from ratebound.problems.certified import Memory, NotCertified, Setting
 from ratebound.problems.constants import certify
 from ratebound.problems.library import load

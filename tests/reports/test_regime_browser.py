@@ -6,8 +6,8 @@ import pytest
 from chromium import MARKS, requests, start, wait
 from synthetic_regimes import momenta, regimes
 
-from ratebound.reports.regime_map import COLOURS
-from ratebound.reports.regime_page import build_map
+from ratebound.reports.regimes.map import COLOURS
+from ratebound.reports.regimes.page import build_map
 
 pytestmark = MARKS
 

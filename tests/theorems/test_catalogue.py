@@ -12,7 +12,7 @@ import re
 import pytest
 
 from ratebound.experiments.defaults import USUAL, default_problems
-from ratebound.experiments.exact import exact_available
+from ratebound.experiments.evidence.exact import exact_available
 from ratebound.experiments.verify import verify
 from ratebound.problems import library
 from ratebound.theory.catalogue import THEOREMS

@@ -10,16 +10,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ratebound.experiments import after_passes, finding
+from ratebound.experiments import finding
 from ratebound.experiments.defaults import BOUNDED, default_problems
-from ratebound.experiments.exact import exact_available
+from ratebound.experiments.evidence import after_passes
+from ratebound.experiments.evidence.exact import exact_available
 from ratebound.experiments.verify import verify
 from ratebound.problems import library
 from ratebound.problems.build import least_squares
 from ratebound.theory import symbols as s
 from ratebound.theory.catalogue import THEOREMS
-from ratebound.theory.direction_symbols import DIRECTION_CONSTANTS
 from ratebound.theory.errors import RateboundError
+from ratebound.theory.letters.directions import DIRECTION_CONSTANTS
 
 PROBLEMS = (
     "quadratic_2d",

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from ratebound.experiments.exact import exact_available
+from ratebound.experiments.evidence.exact import exact_available
 from ratebound.experiments.run import simulate
 from ratebound.experiments.verify import verify
 from ratebound.problems.build import from_arrays
 from ratebound.theory.catalogue import THEOREMS
 from ratebound.theory.methods import METHODS
-from ratebound.theory.methods_boxed import adam_box
+from ratebound.theory.methods.boxed import adam_box
 from ratebound.theory.refuted import REFUTED
 
 

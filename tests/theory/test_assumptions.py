@@ -11,17 +11,17 @@ from ratebound.problems.constants import NotCertified, Setting, certify
 from ratebound.problems.curvature import component_smoothness
 from ratebound.problems.library import load, names
 from ratebound.problems.lower import lower
-from ratebound.theory import coordinate_symbols as c
-from ratebound.theory import metric_symbols as in_metric
-from ratebound.theory import penalty_symbols as of_penalty
-from ratebound.theory import stored_symbols
 from ratebound.theory import symbols as s
 from ratebound.theory.assumptions import ASSUMPTIONS, FACTS, JOINT
+from ratebound.theory.inequalities.noise_splits import SAMPLED, noise_split
+from ratebound.theory.inequalities.points import BETWEEN_POINTS, GP, GY, PN, XN, M, P, Y
+from ratebound.theory.inequalities.stored import COMPARED
+from ratebound.theory.letters import coordinates as c
+from ratebound.theory.letters import metric as in_metric
+from ratebound.theory.letters import penalty as of_penalty
+from ratebound.theory.letters import stored as stored_symbols
 from ratebound.theory.methods import METHODS
-from ratebound.theory.noise_splits import SAMPLED, noise_split
 from ratebound.theory.onestep import G, X
-from ratebound.theory.points import BETWEEN_POINTS, GP, GY, PN, XN, M, P, Y
-from ratebound.theory.stored import COMPARED
 from ratebound.theory.symbols import BY_NAME
 
 SPLITS = tuple(

@@ -15,9 +15,9 @@ from ratebound.problems.library import load
 from ratebound.problems.lower import lower
 from ratebound.theory import symbols as s
 from ratebound.theory.catalogue import THEOREMS
-from ratebound.theory.direction_symbols import sample_variance
 from ratebound.theory.errors import RateboundError
-from ratebound.theory.growing_batches import (
+from ratebound.theory.exposition.latex import statement
+from ratebound.theory.families.growing_batches import (
     batch_below,
     batch_cocoercive,
     batch_noise,
@@ -25,7 +25,7 @@ from ratebound.theory.growing_batches import (
     finite_cocoercive,
     finite_noise,
 )
-from ratebound.theory.latex import statement
+from ratebound.theory.letters.directions import sample_variance
 from ratebound.theory.methods import gd
 
 

@@ -7,22 +7,22 @@ import pytest
 from sympy import Integer, Rational, Symbol, sqrt
 
 from ratebound.problems.lower import lower
-from ratebound.theory import penalty_symbols as h
 from ratebound.theory import symbols as s
 from ratebound.theory.catalogue import THEOREMS, find
 from ratebound.theory.certificate import Cited, Corollary
-from ratebound.theory.cubic import CubicModel
+from ratebound.theory.certificates.cubic import CubicModel
+from ratebound.theory.certificates.memory import Memory
+from ratebound.theory.certificates.recursion import Cases, Recursion
+from ratebound.theory.certificates.squaring import Squaring
+from ratebound.theory.certificates.tails import Restarted
+from ratebound.theory.certificates.telescope import Telescope
 from ratebound.theory.errors import RateboundError
-from ratebound.theory.exposition import exposition
+from ratebound.theory.exposition.proofs import exposition
+from ratebound.theory.letters import penalty as h
 from ratebound.theory.measures import MEASURES, ONE_STEP
-from ratebound.theory.memory import Memory
 from ratebound.theory.method import Method, g, x
 from ratebound.theory.onestep import X
-from ratebound.theory.recursion import Cases, Recursion
-from ratebound.theory.squaring import Squaring
 from ratebound.theory.symbols import D, K, L, alpha, gap0, k, mu, mu_pl, second_moment
-from ratebound.theory.tails import Restarted
-from ratebound.theory.telescope import Telescope
 
 ALL = list(THEOREMS.values())
 CERTIFIED = [t for t in ALL if t.proof == "certified"]

@@ -10,8 +10,7 @@ from ratebound.problems.lower import lower
 from ratebound.theory.equivalences import EQUIVALENCES, decay, kept
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.method import Method, g, x
-from ratebound.theory.methods import alpha
-from ratebound.theory.symbols import alpha0, beta, k, mu
+from ratebound.theory.symbols import alpha, alpha0, beta, k, mu
 
 STEPS = 25
 NUMBERS = {alpha0: 0.05, alpha: 0.05, beta: 0.8, decay: 0.3, kept: 0.95, mu: 0.7}

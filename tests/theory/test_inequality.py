@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 from sympy import Integer
 
-from ratebound.theory.away import young_estimate, young_gradient
 from ratebound.theory.catalogue import THEOREMS
+from ratebound.theory.certificates.away import young_estimate, young_gradient
 from ratebound.theory.errors import RateboundError
-from ratebound.theory.stored import reduced_moment
+from ratebound.theory.inequalities.stored import reduced_moment
 from ratebound.theory.symbols import L_max, alpha
 
 

@@ -8,13 +8,14 @@ import sys
 import pytest
 
 from ratebound.theory import catalogue, proved
+from ratebound.theory.algebra.lemmas import harmonic
 from ratebound.theory.catalogue import THEOREMS
 from ratebound.theory.errors import RateboundError
-from ratebound.theory.lemmas import harmonic
 from ratebound.theory.symbols import alpha
 
 _COUNT = """
-from ratebound.theory import certificate, prover
+from ratebound.theory import certificate
+from ratebound.theory.algebra import prover
 calls = []
 original = prover.nonnegative
 from ratebound.theory import onestep

@@ -4,8 +4,8 @@ import pytest
 from sympy import sqrt
 
 from ratebound.reports.typeset import mathtext
-from ratebound.theory import latex
 from ratebound.theory.catalogue import THEOREMS
+from ratebound.theory.exposition import latex
 from ratebound.theory.symbols import D, K, alpha, mu, second_moment
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sympy import Integer, Matrix, Rational
 
-from ratebound.experiments.exact import exact_curves
+from ratebound.experiments.evidence.exact import exact_curves
 from ratebound.experiments.regimes.exact import SecondMoment
 from ratebound.experiments.regimes.heavy_ball import HeavyBall
 from ratebound.problems.build import least_squares

@@ -132,7 +132,7 @@ def show(
 
     found = find(theorem)
     if as_latex or target == "latex":
-        from ratebound.theory.latex import statement
+        from ratebound.theory.exposition.latex import statement
 
         click.echo(statement(found))
     elif target is not None:

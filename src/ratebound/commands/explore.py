@@ -119,7 +119,7 @@ def explore(
             THEOREMS[name].prove()
     click.echo("\n\n".join(map(regime_text, found)))
     if folder is not None:
-        from ratebound.reports.regime_page import build_map
+        from ratebound.reports.regimes.page import build_map
 
         click.echo(f"map: {build_map(found, folder)}")
     if file is not None:

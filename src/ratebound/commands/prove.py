@@ -15,7 +15,7 @@ from ratebound.theory.errors import RateboundError
 if TYPE_CHECKING:
     from sympy import Symbol
 
-    from ratebound.theory.exposition import Line
+    from ratebound.theory.exposition.proofs import Line
     from ratebound.theory.statement import Theorem
 
 
@@ -31,7 +31,7 @@ def prove(ctx: click.Context, theorems: tuple[str, ...], quiet: bool) -> None:
     started = time.perf_counter()
     from ratebound.theory import proved
     from ratebound.theory.catalogue import THEOREMS, find
-    from ratebound.theory.exposition import exposition
+    from ratebound.theory.exposition.proofs import exposition
 
     try:
         with proved.elsewhere():
@@ -78,7 +78,7 @@ def _text(line: Line) -> str:
 
 def _legend(letters: Iterable[Symbol], chance: bool) -> str:
     """Return what the letters of the proofs stand for, with expectations where there is chance."""
-    from ratebound.theory.sure import sure
+    from ratebound.theory.exposition.sure import sure
     from ratebound.theory.symbols import MEANING
 
     known = [f"    {each} = {MEANING[each]}\n" for each in sorted(letters, key=str) if each in MEANING]

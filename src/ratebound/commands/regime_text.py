@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Any
 
 from ratebound.commands.text import aligned
-from ratebound.reports.regime_words import said
+from ratebound.reports.regimes.words import said
 
 
 def regime_text(found: Mapping[str, Any]) -> str:

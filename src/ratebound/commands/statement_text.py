@@ -7,9 +7,9 @@ from collections.abc import Iterable
 
 from sympy import Symbol
 
+from ratebound.theory.exposition.sure import sure
 from ratebound.theory.readings import READINGS
 from ratebound.theory.statement import Theorem
-from ratebound.theory.sure import sure
 from ratebound.theory.symbols import MEANING, k
 from ratebound.theory.visits import IN_WORDS
 

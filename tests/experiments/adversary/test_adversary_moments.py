@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from ratebound.experiments import precise
 from ratebound.experiments.adversary.case import case
 from ratebound.experiments.adversary.families import FAMILIES
 from ratebound.experiments.adversary.moments import moment_curves
 from ratebound.experiments.adversary.sweep import certified
-from ratebound.experiments.enumerate import enumerate_paths
-from ratebound.experiments.exact import exact_curves
-from ratebound.experiments.linear import setting_of
+from ratebound.experiments.evidence.enumerate import enumerate_paths
+from ratebound.experiments.evidence.exact import exact_curves
+from ratebound.experiments.evidence.linear import setting_of
+from ratebound.experiments.precise import run as precise
 from ratebound.problems.constants import certify
 from ratebound.theory.catalogue import THEOREMS
 from ratebound.theory.methods import METHODS, sgd

@@ -14,7 +14,7 @@ from ratebound.problems.constants import certify
 from ratebound.problems.library import from_arrays
 from ratebound.theory.catalogue import THEOREMS
 from ratebound.theory.errors import RateboundError
-from ratebound.theory.projections import bounded_coordinates
+from ratebound.theory.inequalities.projections import bounded_coordinates
 from ratebound.theory.symbols import grad_inf
 
 FEW = {name: FAMILIES[name] for name in ("additive_1d", "ridge_plane", "interpolation", "huber_1d")}

@@ -10,7 +10,7 @@ from house import ROOT
 
 from ratebound.experiments.adversary.case import number
 from ratebound.experiments.adversary.families import family
-from ratebound.experiments.exact import exact_curves
+from ratebound.experiments.evidence.exact import exact_curves
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.losses import LOSSES
 from ratebound.theory.catalogue import THEOREMS

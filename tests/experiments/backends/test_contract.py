@@ -19,7 +19,7 @@ from ratebound.problems.losses import LOSSES
 from ratebound.theory.draws import Draws
 from ratebound.theory.method import Method
 from ratebound.theory.methods import METHODS
-from ratebound.theory.methods_proximal import PROXIMAL
+from ratebound.theory.methods.proximal import PROXIMAL
 from ratebound.theory.symbols import prob
 
 STEPS, STOPS = 70, (1, 30, 70)

@@ -9,14 +9,14 @@ import pytest
 from host_device import COMPILER, HostDevice
 from sympy import Symbol
 
-from ratebound.experiments import precise
 from ratebound.experiments.applicability import prepare
 from ratebound.experiments.backends import numba_, numpy_
 from ratebound.experiments.backends.cuda_ import CudaEngine
 from ratebound.experiments.backends.recorder import record
-from ratebound.experiments.enumerate import enumerate_paths
-from ratebound.experiments.exact import exact_available, exact_curves
+from ratebound.experiments.evidence.enumerate import enumerate_paths
+from ratebound.experiments.evidence.exact import exact_available, exact_curves
 from ratebound.experiments.plan import Plan
+from ratebound.experiments.precise import run as precise
 from ratebound.experiments.run import simulate
 from ratebound.problems.build import from_arrays
 from ratebound.problems.library import load

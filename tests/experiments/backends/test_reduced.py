@@ -8,7 +8,7 @@ from ratebound.problems.build import least_squares
 from ratebound.problems.library import load
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.method import Method, g, x
-from ratebound.theory.methods import alpha, grad_sq
+from ratebound.theory.symbols import alpha, grad_sq
 
 
 def last(problem, method, steps, measure="gap_last", **options):

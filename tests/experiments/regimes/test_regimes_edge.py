@@ -7,7 +7,7 @@ from scipy.optimize import brentq
 from ratebound.experiments.regimes.edge import beyond_stability
 from ratebound.experiments.regimes.explore import explore
 from ratebound.problems.library import load
-from ratebound.reports.regime_map import COLOURS
+from ratebound.reports.regimes.map import COLOURS
 
 
 def test_an_orbit_of_two_points_is_the_edge():

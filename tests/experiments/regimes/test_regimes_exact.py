@@ -5,7 +5,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from ratebound.experiments.exact import exact_curves as slow_curves
+from ratebound.experiments.evidence.exact import exact_curves as slow_curves
 from ratebound.experiments.plan import SQUARES
 from ratebound.experiments.regimes.axes import default_steps
 from ratebound.experiments.regimes.curves import exact_curves

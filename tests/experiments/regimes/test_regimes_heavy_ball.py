@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from sympy import Rational
 
-from ratebound.experiments.exact import exact_curves as slow_curves
+from ratebound.experiments.evidence.exact import exact_curves as slow_curves
 from ratebound.experiments.plan import SQUARES
 from ratebound.experiments.regimes.curves import exact_curves
 from ratebound.experiments.regimes.exact import SecondMoment

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ratebound.experiments.applicability import prepare
-from ratebound.experiments.exact import exact_curves
+from ratebound.experiments.evidence.exact import exact_curves
 from ratebound.experiments.regimes.schedules import SWITCH, compare_schedules
 from ratebound.problems.library import load
 from ratebound.theory.catalogue import THEOREMS

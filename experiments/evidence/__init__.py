@@ -1,0 +1,1 @@
+"""Evidence about a bound: exact expectations, enumeration, e-processes, certified ranges, slopes."""

@@ -1,0 +1,215 @@
+"""Exact expectations by walking all index paths of a tiny finite sum, for any loss.
+
+The order within a batch changes nothing, and neither does which of two equal samples is drawn: such paths are
+walked as one, with the chance of all of them. The walk goes depth first, so that its memory grows with the
+steps and not with the paths.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import combinations, combinations_with_replacement, product
+from math import comb, factorial, prod
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ratebound.experiments.backends.drawn import least_values, length_reader, values_of
+from ratebound.experiments.backends.numpy_ import compile_method, nan_to_inf
+from ratebound.experiments.backends.rules import at_start, constants_of
+from ratebound.experiments.evidence.exact import path_curves, path_needs
+from ratebound.experiments.plan import (
+    check_alphas,
+    check_batch,
+    check_measures,
+    check_weights,
+    undefined_to_nan,
+)
+from ratebound.problems.constants import certify
+from ratebound.problems.finite_sum import Problem
+from ratebound.problems.point_values import measures_at
+from ratebound.theory.draws import Draws, along
+from ratebound.theory.errors import RateboundError
+from ratebound.theory.readings import state_of
+
+if TYPE_CHECKING:
+    from ratebound.theory.method import Method
+
+_VALUES = 2**18
+
+
+def count_paths(n: int, steps: int, batch: int = 1, replacement: bool = True) -> int:
+    """Return the number of equally likely index paths of a run."""
+    return (n**batch if replacement else comb(n, batch)) ** steps
+
+
+def all_batches(n: int, batch: int, replacement: bool) -> np.ndarray:
+    """Return every batch, shape (m, b); all are equally likely."""
+    every = product(range(n), repeat=batch) if replacement else combinations(range(n), batch)
+    return np.array(list(every), dtype=np.int64)
+
+
+def _kinds(problem: Problem) -> tuple[np.ndarray, np.ndarray]:
+    """Return one index of each kind of equal samples, and how many there are of it."""
+    if problem.sparse:
+        return np.arange(problem.n), np.ones(problem.n, dtype=np.int64)
+    samples = np.column_stack([problem.A, problem.y])
+    _, first, counts = np.unique(samples, axis=0, return_index=True, return_counts=True)
+    return first, counts
+
+
+def branches(problem: Problem, batch: int, replacement: bool) -> int:
+    """Return how many ways a path can go on at a step, at most: those that differ."""
+    of_kinds = comb(len(_kinds(problem)[0]) + batch - 1, batch)
+    return of_kinds if replacement else min(of_kinds, comb(problem.n, batch))
+
+
+def distinct_batches(problem: Problem, batch: int, replacement: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Return the batches that differ, shape (m, b), and their probabilities, shape (m,)."""
+    if not replacement and batch == problem.n:
+        return np.arange(batch)[None], np.ones(1)
+    first, counts = _kinds(problem)
+    batches, chances = [], []
+    # Where no two samples are equal a batch without replacement holds none twice.
+    alone = not replacement and first.size == problem.n
+    for kinds in (combinations if alone else combinations_with_replacement)(range(first.size), batch):
+        times = {kind: kinds.count(kind) for kind in kinds}
+        if replacement:
+            ways = factorial(batch) // prod(factorial(t) for t in times.values())
+            ways *= prod(int(counts[kind]) ** t for kind, t in times.items())
+        else:
+            ways = prod(comb(int(counts[kind]), t) for kind, t in times.items())
+        if ways:
+            batches.append(first[list(kinds)])
+            chances.append(ways / count_paths(problem.n, 1, batch, replacement))
+    return np.array(batches), np.array(chances)
+
+
+def enumerate_paths(
+    problem: Problem,
+    method: Method,
+    alphas: np.ndarray,
+    *,
+    batch: int | Sequence[int] | np.ndarray = 1,
+    replacement: bool = True,
+    weights: np.ndarray | None = None,
+    measures: Sequence[str],
+    parameters: Mapping[str, float] = MappingProxyType({}),
+    max_paths: int = 10**6,
+) -> dict[str, np.ndarray]:
+    """Return the exact expectation of each measure over all index paths, up to rounding.
+
+    Parameters
+    ----------
+    problem
+        A tiny finite sum, any loss.
+    method
+        A method that samples batches, with any states, and draws nothing else.
+    alphas
+        Step sizes alpha_0 .. alpha_{K-1}, shape (K,).
+    batch, replacement
+        The sampling, with one batch size or one per step, shape (K,).
+    weights
+        Weights of x_0 .. x_{K-1} in averages, shape (K,), zero for points left out; None for equal ones.
+    measures
+        Names out of :data:`ratebound.experiments.plan.MEASURES`. ``gap_best`` and ``grad_norm_sq_best`` are
+        minima over j < k of the expectation, as in theorems.
+    parameters
+        Numbers of the parameters that the method reads, by name.
+    max_paths
+        Refuse more paths than this, those that differ; 1e7 of them take seconds.
+
+    Returns
+    -------
+    dict
+        For each measure an array (K+1,), k = 0 .. K; measures of j < k are nan at k = 0, and averages until
+        the first positive weight.
+
+    Raises
+    ------
+    RateboundError
+        If there are too many paths, or an argument is out of range.
+    """
+    if method.sampling != "batch":
+        raise RateboundError(f"{method.name} draws no samples: there are no paths to enumerate")
+    if method.draws is not None and not method.draws.only_batches:
+        raise RateboundError(f"{method.name} draws more than a batch: its paths are not enumerated")
+    if method.draws is not None and {p.name for p in method.parameters} <= parameters.keys():
+        # What a step reads of a whole vector has its parameters as numbers.
+        method = method.with_numbers({p: parameters[p.name] for p in method.parameters})
+        parameters = {}
+    chosen = check_measures(measures)
+    alphas = check_alphas(alphas)
+    if alphas.ndim != 1 or alphas.size == 0:
+        raise RateboundError(f"alphas have shape {alphas.shape}; pass one step size per update, shape (K,)")
+    weights = check_weights(weights, alphas.shape)
+    steps = alphas.size
+    sizes = check_batch(batch, steps)
+    if not replacement and sizes.max() > problem.n:
+        raise RateboundError(f"batch = {sizes.max()} exceeds n = {problem.n}; draw with replacement")
+    paths = prod(branches(problem, size, replacement) for size in sizes.tolist())
+    if paths > max_paths:
+        raise RateboundError(
+            f"{paths:.3g} index paths exceed max_paths = {max_paths}; take fewer steps than {steps} or a "
+            f"smaller problem than n = {problem.n}"
+        )
+    of_size = {size: distinct_batches(problem, size, replacement) for size in set(sizes.tolist())}
+    batches = [of_size[size] for size in sizes.tolist()]
+    totals = _walk(problem, method, parameters, alphas, weights, batches, chosen)
+    means = {name: nan_to_inf(total) for name, total in totals.items()}
+    means = undefined_to_nan(means, weights) | path_curves(means, weights)
+    return {name: means[name] for name in chosen}
+
+
+def _walk(
+    problem: Problem,
+    method: Method,
+    parameters: Mapping[str, float],
+    alphas: np.ndarray,
+    weights: np.ndarray,
+    batches: list[tuple[np.ndarray, np.ndarray]],
+    measures: tuple[str, ...],
+) -> dict[str, np.ndarray]:
+    """Return the means over all prefixes of paths, shape (K+1,) each, depth first to bound the memory."""
+    update, place = compile_method(method, tuple(parameters))
+    fixed = {**parameters, **{name: certify(problem, name).value for name in constants_of(method)}}
+    draws = method.draws or Draws()
+    lowest, length = least_values(problem, draws), length_reader(problem, method)
+    functions = {name: f for name, f in measures_at(problem).items() if name in path_needs(measures)}
+    averaged = "gap_average" in measures
+    steps, d = alphas.size, problem.d
+    totals = {name: np.zeros(steps + 1) for name in (*functions, *(["gap_average"] if averaged else []))}
+    spent = np.concatenate([[0.0], np.cumsum(weights)])
+    first = {name: at_start(problem, method, name)[None] for name in method.update}
+    stack = [(0, first, np.zeros((1, d)), np.ones(1))]
+    with np.errstate(all="ignore"):
+        while stack:
+            k, state, past, chance = stack.pop()
+            for name, function in functions.items():
+                totals[name][k] += chance @ function(state[state_of(name)])
+            if averaged and spent[k]:
+                totals["gap_average"][k] += chance @ problem.gap(past / spent[k])
+            if k == steps:
+                continue
+            drawn, chances = batches[k]
+            m = len(drawn)
+            wide = max(1, _VALUES // (m * max(problem.n, drawn.shape[1] * d)))
+            inputs = {**fixed, "alpha": alphas[k], "k": float(k)}
+            for start in range(0, len(chance), wide):
+                part = {name: value[start : start + wide] for name, value in state.items()}
+                count = len(part["x"])
+                spread = {n: np.broadcast_to(v[:, None, :], (count, m, d)) for n, v in part.items()}
+                at = place(spread, inputs)
+                given = {**inputs, "g": problem.batch_gradient(at["y"], drawn)}
+                given |= {name: problem.batch_gradient(at[name], drawn) for name in draws.also}
+                for name in draws.hessian:
+                    given[name] = problem.batch_product(at[name], at[along(name)], drawn)
+                if draws.values:
+                    given |= values_of(problem, lowest, at["y"], drawn[:, 0], given["g"])
+                given |= length({**spread, **given})
+                moved = {n: v.reshape(-1, d) for n, v in update(spread, given).items()}
+                carried = np.repeat(past[start : start + wide] + weights[k] * part["x"], m, axis=0)
+                likely = np.outer(chance[start : start + wide], chances).ravel()
+                stack.append((k + 1, moved, carried, likely))
+    return totals

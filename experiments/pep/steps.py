@@ -1,0 +1,96 @@
+"""The steps of a method as numbers: what a semidefinite program multiplies its vectors by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sympy import Expr, Poly, Rational, Symbol, expand
+
+from ratebound.experiments.evidence.linear import plain
+from ratebound.theory.draws import Draws
+from ratebound.theory.method import Method
+
+Row = dict[str, float]
+"""Factors of vectors, by name."""
+
+
+def steps_of(
+    method: Method, alphas: Iterable[float], known: Mapping[Symbol, Any]
+) -> list[list[dict[str, Any]]] | None:
+    """Return the outcomes of every step, one for each side of the coin where there is one.
+
+    Parameters
+    ----------
+    method
+        Without a metric, an axis, products with Hessians, or numbers of whole samples and vectors.
+    alphas
+        The steps.
+    known
+        Parameters and constants.
+
+    Returns
+    -------
+    list or None
+        For each step its outcomes: the share of each, and rows for the ``update`` of every state, the
+        ``point`` of the gradient, the points of the gradients of the batch ``also`` taken, those of ``full``
+        gradients, and what the table ``stores``. None for a method whose rules are not linear.
+    """
+    draws = method.draws or Draws()
+    whole = draws.values or draws.smoothness or draws.length is not None
+    if method.metric is not None or draws.axis is not None or draws.hessian or whole:
+        return None
+    values = {symbol.name: Rational(value) for symbol, value in known.items()}
+    steps = []
+    for k, alpha in enumerate(alphas):
+        outcomes = []
+        for coin, share in _sides(draws, k, values):
+            at = {**values, "k": k, "alpha": Rational(alpha), "coin": coin}
+            outcome = _outcome(method, draws, {**at, "K": at.get("K", k)})
+            if outcome is None:
+                return None
+            outcomes.append({"share": share, **outcome})
+        steps.append(outcomes)
+    return steps
+
+
+def _sides(draws: Draws, k: int, values: Mapping[str, Any]) -> list[tuple[int, float]]:
+    """Return the sides of the coin that may come up, with their shares."""
+    if not draws.has_coin:
+        return [(0, 1.0)]
+    if draws.every != 0:
+        return [(int((k + 1) % int(plain(draws.every).subs(values)) == 0), 1.0)]
+    share = float(plain(draws.coin).subs(values))
+    return [(coin, share) for coin, share in ((0, 1 - share), (1, share)) if share > 0]
+
+
+def _outcome(method: Method, draws: Draws, values: Mapping[str, Any]) -> dict[str, Any] | None:
+    states = list(method.update)
+    read = [*states, "g", *draws.also, *draws.full, *([draws.table] if draws.table else [])]
+    full = draws.full if values["coin"] else {}
+    update = {name: _row(rule, read, values) for name, rule in method.update.items()}
+    parts: dict[str, Any] = {
+        "update": update,
+        "also": {name: _row(place, states, values) for name, place in draws.also.items()},
+        "full": {name: _row(place, states, values) for name, place in full.items()},
+    }
+    point = _row(method.point, [*states, "g"], values)
+    stores = None if draws.stores is None else _row(draws.stores, read, values)
+    rows = [row for part in parts.values() for row in part.values()]
+    if None in rows or point is None or (draws.stores is not None and stores is None):
+        return None
+    return {**parts, "point": point, "stores": stores or {"g": 1.0}}
+
+
+def _row(expr: Expr, vectors: list[str], values: Mapping[str, Any]) -> Row | None:
+    """Return the factors of vectors in an expression; None if it is not linear in them."""
+    symbols = [Symbol(name) for name in vectors]
+    numbers = {Symbol(name): value for name, value in values.items() if name not in vectors}
+    rule = expand(plain(expr).xreplace(numbers))
+    if not rule.is_polynomial(*symbols) or not rule.free_symbols <= set(symbols):
+        return None
+    poly = Poly(rule, *symbols)
+    if poly.total_degree() > 1 or poly.eval(dict.fromkeys(symbols, 0)) != 0:
+        return None
+    factors = {symbol.name: float(poly.coeff_monomial(symbol)) for symbol in symbols}
+    return {name: factor for name, factor in factors.items() if factor}

@@ -1,0 +1,1 @@
+"""Runs and moments in many digits: nothing is called violated on the strength of rounding."""

@@ -1,0 +1,1 @@
+"""Maps of step-size regimes: figures, words, numbers and their page."""

@@ -1,0 +1,1 @@
+"""Forms of proof, each of which checks itself; :mod:`ratebound.theory.certificate` is what they share."""

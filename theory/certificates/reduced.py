@@ -1,0 +1,209 @@
+"""Certificates for variance reduction with stored gradients: SAGA, loopless SVRG and their like.
+
+The estimate is ``g - s + v``: the gradients of the drawn sample at x_k and, stored, at an earlier point, and
+the mean v of what is stored. Its mean is grad f(x_k). In a step every stored gradient is replaced by that at
+x_k with one probability p: all together by a coin, or the one that is drawn, p = 1/n; within an epoch of SVRG
+none is, p = 0. So with the letters of :mod:`ratebound.theory.symbols` (A for ``spread``, B for ``stored_sq``,
+H for ``stored_gap``)
+
+    E_k B_{k+1} = (1 - p) B_k + p A_k,    E_k H_{k+1} = (1 - p) H_k + p (f(x_k) - f*).
+
+At the start B_0 = A_0 and H_0 = f(x_0) - f*.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sympy import Expr, Max, S, Symbol, expand
+
+from ratebound.theory.algebra.prover import vanishes
+from ratebound.theory.certificate import (
+    AT_START,
+    Multipliers,
+    Nonnegatives,
+    require,
+    require_assumed,
+    require_constant_step,
+    require_known,
+    with_expressions,
+)
+from ratebound.theory.draws import coin
+from ratebound.theory.errors import RateboundError
+from ratebound.theory.letters.stored import stored_gap, stored_gap_next, stored_sq, stored_sq_next
+from ratebound.theory.method import Method, g, x
+from ratebound.theory.onestep import prove_step
+from ratebound.theory.symbols import (
+    alpha,
+    d2,
+    d2_next,
+    delta,
+    descent,
+    k,
+    moment,
+    n,
+    spread,
+)
+
+if TYPE_CHECKING:
+    from ratebound.theory.statement import Theorem
+
+_NEXT = {d2: d2_next, stored_sq: stored_sq_next, stored_gap: stored_gap_next}
+
+
+def replaced(method: Method) -> Expr:
+    """Return the probability p with which a step replaces a stored gradient.
+
+    Raises
+    ------
+    RateboundError
+        If the estimate of the method is not ``g - s + v`` with v the mean of what is stored.
+    """
+    draws = method.draws
+    if draws is not None and method.point == x and set(method.update) >= {"v"} and "v" in draws.from_gradient:
+        v = Symbol("v", real=True)
+        if draws.table and set(method.update) == {"x", "v"}:
+            stored = Symbol(draws.table, real=True)
+            mean, p = v + (g - stored) / n, 1 / n
+            if vanishes(method.update["v"] - mean) and _steps(method, g - stored + v):
+                return p
+        if set(method.update) == {"x", "v", "w"} and "w" in method.from_start and not draws.full:
+            w, ((stored_name, place),) = Symbol("w", real=True), draws.also.items()
+            kept = (method.update["w"], method.update["v"], place) == (w, v, w)
+            if kept and _steps(method, g - Symbol(stored_name, real=True) + v):
+                return S.Zero
+        if set(method.update) == {"x", "v", "w"} and "w" in method.from_start and len(draws.full) == 1:
+            w, ((stored_name, place), (full, at)) = Symbol("w", real=True), _pairs(method)
+            renewed = {"w": coin * x + (1 - coin) * w, "v": coin * Symbol(full, real=True) + (1 - coin) * v}
+            same = all(vanishes(expand(method.update[name] - rule)) for name, rule in renewed.items())
+            if (place, at) == (w, x) and same and _steps(method, g - Symbol(stored_name, real=True) + v):
+                return draws.coin
+    raise RateboundError(f"the estimate of {method.name} is not g - s + v with v the mean of what is stored")
+
+
+def _pairs(method: Method) -> tuple[tuple[str, Expr], tuple[str, Expr]]:
+    assert method.draws is not None
+    (also,), (full,) = method.draws.also.items(), method.draws.full.items()
+    return also, full
+
+
+def _steps(method: Method, estimate: Expr) -> bool:
+    return vanishes(expand(method.update["x"] - (x - alpha * estimate)))
+
+
+def renewal(method: Method) -> dict[Symbol, Expr]:
+    """Return what a step makes, in expectation, of the distance and of the stored quantities."""
+    p = replaced(method)
+    return {
+        d2_next: d2 - 2 * alpha * descent + alpha**2 * moment,
+        stored_sq_next: (1 - p) * stored_sq + p * spread,
+        stored_gap_next: (1 - p) * stored_gap + p * delta,
+    }
+
+
+@dataclass(frozen=True)
+class Reduced:
+    """Decrease of ``V = ||x - x*||^2 + share B`` or ``+ share H`` along a method with stored gradients.
+
+    Parameters
+    ----------
+    stored, share
+        ``stored_sq`` or ``stored_gap``, and its factor in V.
+    by, plus
+        The one-step proof.
+    rates
+        For a distance: ``E_k V_{k+1} <= rates[0] ||x - x*||^2 + rates[1] share stored``.
+    weight
+        For the gap of an average: ``E_k V_{k+1} + weight (f - f*) <= V_k``.
+    start
+        Multipliers of inequalities at x_0 that bound what is stored there by the gap.
+    carried
+        Factor of what is stored that every step adds, where nothing stored is replaced: then ``E_k V_{k+1} +
+        weight (f - f*) <= V_k + carried stored``.
+    near
+        Multipliers of inequalities at x_0 that bound the distance there by the gap.
+    """
+
+    stored: Symbol
+    share: Expr
+    by: Multipliers
+    plus: Nonnegatives = field(default_factory=dict)
+    rates: tuple[Expr, Expr] = (S.One, S.One)
+    weight: Expr = S.Zero
+    start: Multipliers = field(default_factory=dict)
+    carried: Expr = S.Zero
+    near: Multipliers = field(default_factory=dict)
+    cited: bool = field(default=False, init=False)
+
+    def __post_init__(self) -> None:
+        with_expressions(self)
+
+    @property
+    def potential(self) -> Expr:
+        """V_k."""
+        return d2 + self.share * self.stored
+
+    @property
+    def claim(self) -> Expr:
+        """The one-step claim."""
+        kept = self.rates[0] * d2 + self.rates[1] * self.share * self.stored
+        kept += self.carried * self.stored
+        return kept - self.weight * delta - self.potential.xreplace(_NEXT)
+
+    def check(self, theorem: Theorem) -> None:
+        """Check the step in expectation, the signs, the start, and that the bound follows for all k."""
+        average = theorem.measure == "gap_average"
+        if theorem.measure not in ("distance_sq", "gap_average") or average != (self.weight != 0):
+            raise RateboundError(f"stored gradients with the weight {self.weight} do not bound it")
+        require_assumed({**self.by, **self.start, **self.near}, theorem)
+        require_constant_step(theorem)
+        known = self.share + self.weight + sum(self.rates) + self.carried
+        require_known(known, "the potential, its weight or its rates")
+        if self.carried != 0 and (replaced(theorem.method) != 0 or not average):
+            raise RateboundError("what is stored adds up for averages, where no step replaces it")
+        values = {alpha: theorem.step}
+        prove_step(
+            self.claim,
+            self.by,
+            self.plus,
+            definitions=renewal(theorem.method),
+            values=values,
+            chart=theorem.chart,
+            k=k,
+            start=S.Zero,
+        )
+        require(self.share.xreplace(values), theorem, "the share of what is stored", S.Zero)
+        for inequality, multiplier in {**self.start, **self.near}.items():
+            require(multiplier, theorem, f"the multiplier of {inequality.name} at the start", S.Zero)
+        found = self._stored_at_start()
+        first = (self._distance_at_start() + self.share * found).xreplace(values)
+        if average:
+            gathered, added = ((k * each).xreplace(values) for each in (self.weight, self.carried * found))
+            require(gathered, theorem, "the total weight")
+            require(added, theorem, "what the steps add", S.Zero)
+            require(theorem.at(k) * gathered - first - added, theorem, "the bound against the telescoped sum")
+            return
+        rates = [rate.xreplace(values) for rate in self.rates]
+        for rate in rates:
+            require(rate, theorem, "the rate", S.Zero)
+        stand_in = Symbol("r", nonnegative=True)
+        left = theorem.bound.xreplace({Max(*rates) ** k: stand_in})
+        require_known(left, "the bound")
+        if left.has(k):
+            raise RateboundError(f"the bound {theorem.bound} is no multiple of the power of {Max(*rates)}")
+        require(left - stand_in * first, theorem, "the bound against the potential at the start")
+
+    def _stored_at_start(self) -> Expr:
+        """Return an upper bound of what is stored at x_0, which is what is found there."""
+        return _at_start({stored_sq: spread, stored_gap: delta}[self.stored], self.start)
+
+    def _distance_at_start(self) -> Expr:
+        return _at_start(d2, self.near)
+
+
+def _at_start(quantity: Expr, by: Multipliers) -> Expr:
+    """Return an upper bound of a quantity at x_0."""
+    total = expand(quantity + sum((m * i.slack for i, m in by.items()), S.Zero)).xreplace(AT_START)
+    require_known(total, "what is known at the start")
+    return total

@@ -1,0 +1,1 @@
+"""Statements and proofs in words and in LaTeX."""

@@ -1,0 +1,126 @@
+"""LaTeX of statements, printed from the same expressions that are proved and run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from sympy import Add, Expr, Symbol
+from sympy.core.relational import Relational
+from sympy.printing.latex import LatexPrinter
+
+from ratebound.theory.exposition.proofs import Line, exposition
+from ratebound.theory.exposition.sure import sure
+from ratebound.theory.lower_bounds import LowerBound
+from ratebound.theory.measures import MEASURES, ONE_STEP
+from ratebound.theory.statement import Theorem
+from ratebound.theory.symbols import BY_NAME, LATEX, second_moment, sigma_b_sq, sigma_star_sq
+from ratebound.theory.visits import IN_WORDS
+
+# Second moments are squares: written as such, SymPy simplifies their roots.
+_ROOTS: Mapping[Symbol, Symbol] = MappingProxyType(
+    {
+        second_moment: Symbol("sigma", positive=True),
+        sigma_star_sq: Symbol("sigma_star", positive=True),
+        sigma_b_sq: Symbol("sigma_b", positive=True),
+    }
+)
+_NAMES: Mapping[Symbol, str] = MappingProxyType(
+    {
+        **LATEX,
+        _ROOTS[second_moment]: r"\sigma",
+        _ROOTS[sigma_star_sq]: r"\sigma_{*}",
+        _ROOTS[sigma_b_sq]: r"\sigma_{*,b}",
+    }
+)
+_SPECIAL: Mapping[str, str] = MappingProxyType(
+    {"\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}"}
+    | {letter: rf"\{letter}" for letter in "_%&#{}$"}
+)
+_RELATIONS: Mapping[str, str] = MappingProxyType({">= 0": r"\geq 0", "<=": r"\leq", ">=": r"\geq"})
+
+
+class _Printer(LatexPrinter):
+    """SymPy's printer, which writes ``1 - x`` and not ``-x + 1``."""
+
+    def _print_Add(self, expr: Add, order: str | None = None) -> str:
+        terms = sorted(self._as_ordered_terms(expr, order=order), key=lambda t: t.could_extract_minus_sign())
+        text = str(self._print(terms[0]))
+        for term in terms[1:]:
+            negative = term.could_extract_minus_sign()
+            text += (" - " if negative else " + ") + str(self._print(-term if negative else term))
+        return text
+
+
+def tex(expr: Expr | Relational) -> str:
+    """Return an expression as LaTeX without dollar signs, in the letters of the theory."""
+    squared = expr.xreplace({square: root**2 for square, root in _ROOTS.items()})
+    return str(_Printer({"symbol_names": dict(_NAMES)}).doprint(squared))
+
+
+def name(constant: str) -> str:
+    """Return the LaTeX of a constant or property by its name."""
+    symbol = BY_NAME.get(constant)
+    return tex(symbol) if symbol is not None else rf"\mathrm{{{constant.replace('_', chr(92) + ' ')}}}"
+
+
+def measure(theorem: Theorem | LowerBound) -> str:
+    """Return what a theorem bounds as LaTeX."""
+    upper = theorem.theorem if isinstance(theorem, LowerBound) else theorem
+    latex = MEASURES[theorem.measure]
+    return latex if upper.stochastic else sure(latex)
+
+
+def said(line: Line, words: str, theorem: Theorem) -> str:
+    """Return a line of a proof: words, and between dollar signs the formula with the relation after it."""
+    if line.formula is None:
+        return words
+    related = _RELATIONS.get(line.relation)
+    latex = f"{tex(line.formula)} {related or ''}".strip()
+    after = "" if related else line.relation
+    return f"{words} ${latex if theorem.stochastic else sure(latex)}$ {after}".strip()
+
+
+def complexity(theorem: Theorem) -> str | None:
+    """Return the iteration complexity K(eps) as LaTeX, None where there is none."""
+    found = theorem.complexity
+    return None if found is None else rf"\mathcal{{O}}\left({tex(found)}\right)"
+
+
+def claim(theorem: Theorem) -> str:
+    """Return the inequality that a theorem claims as LaTeX."""
+    relation = "=" if theorem.equality else r"\leq"
+    return f"{measure(theorem)} {relation} {tex(theorem.bound)}"
+
+
+def statement(theorem: Theorem) -> str:
+    """Return a theorem and its proof as LaTeX environments, to paste into a document."""
+    visits = f" Here {IN_WORDS[theorem.visits]}." if theorem.in_passes else ""
+    assumed = ", ".join(_text(each.title) for each in theorem.assumptions) or "nothing"
+    method = _text(theorem.method.title)
+    step = rf"\alpha_k = {tex(theorem.step)}"
+    if theorem.batch is not None:
+        step += rf"$ and batches of $b_k = {tex(theorem.batch)}"
+    ranges = "".join(f", ${tex(relation)}$" for relation in theorem.where)
+    when = "" if theorem.measure in ONE_STEP else rf" for all $k \geq {tex(theorem.start)}$"
+    if theorem.at_horizon:
+        when = " for $k = K$"
+    return "\n".join(
+        [
+            rf"\begin{{theorem}}[{_text(theorem.title)}]",
+            rf"Assume: {assumed}. {method} with the step ${step}${ranges} satisfies{when}",
+            rf"\[ {claim(theorem)}. \]{visits}",
+            r"\end{theorem}",
+            r"\begin{proof}",
+            *(_line(line, theorem) for line in exposition(theorem)),
+            r"\end{proof}",
+        ]
+    )
+
+
+def _line(line: Line, theorem: Theorem) -> str:
+    return said(line, _text(line.words), theorem)
+
+
+def _text(words: str) -> str:
+    return "".join(_SPECIAL.get(letter, letter) for letter in words.strip())

@@ -1,0 +1,42 @@
+"""Adam without momentum, which is RMSProp, on f that need not be convex."""
+
+from __future__ import annotations
+
+from sympy import Integer, Rational, sqrt
+
+from ratebound.theory.assumptions import lower_bounded, smooth
+from ratebound.theory.certificates.decaying_squares import DecayingSquares
+from ratebound.theory.inequalities.projections import bounded_coordinates
+from ratebound.theory.letters.box import decay
+from ratebound.theory.methods import rmsprop
+from ratebound.theory.statement import Theorem
+from ratebound.theory.symbols import L, b0, gamma, grad0_sq
+
+rmsprop_nonconvex = Theorem(
+    id="rmsprop_nonconvex",
+    title="RMSProp (Adam without momentum), nonconvex, bounded gradients, mean squared gradient",
+    source=(
+        "in the manner of Défossez, Bottou, Bach and Usunier 2022, Theorem 2 (not checked), without bias "
+        "correction; derived here"
+    ),
+    method=rmsprop,
+    assumptions=(smooth, lower_bounded, bounded_coordinates),
+    step=gamma,
+    where=(decay < 1,),
+    measure="grad_norm_sq_mean",
+    bound=DecayingSquares.implied(),
+    start=Integer(1),
+    certificate=DecayingSquares(),
+    defaults={
+        gamma: sqrt(grad0_sq) / (20 * L),
+        b0: 3 * sqrt(grad0_sq),
+        decay: 1 - Rational(1, 10**4),
+    },
+    note=(
+        "A constant decay leaves a floor, for short steps of the order sqrt(1 - decay); with the decay "
+        "1 - 1/K and a length of the order 1/sqrt(K) the bound is of the order 1/sqrt(K)."
+    ),
+    sibling="adagrad_nonconvex",
+)
+
+THEOREMS = (rmsprop_nonconvex,)

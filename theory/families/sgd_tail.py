@@ -1,0 +1,109 @@
+"""SGD that first forgets its start: averages over the last half, suffix or tail averaging, and two phases."""
+
+from __future__ import annotations
+
+from sympy import Integer, ceiling, log
+
+from ratebound.theory.algebra.lemmas import harmonic
+from ratebound.theory.assumptions import (
+    bounded_moment,
+    bounded_second_moment,
+    convex_components,
+    strong_first_order,
+    strongly_convex,
+)
+from ratebound.theory.certificates.phases import TwoPhases
+from ratebound.theory.certificates.tails import LAST_HALF, Restarted, Tail
+from ratebound.theory.families.sgd_least_squares import sgd_averaged_least_squares, sgd_least_squares_distance
+from ratebound.theory.families.sgd_sc import sgd_sc_inverse
+from ratebound.theory.families.sgd_star import sgd_star_constant, sgd_star_decaying
+from ratebound.theory.families.sgd_star_more import minibatch_convex
+from ratebound.theory.inequalities.noise_models import least_squares
+from ratebound.theory.methods import sgd
+from ratebound.theory.statement import Theorem
+from ratebound.theory.symbols import D, K, R_sq, alpha, d2, ell, k, mu, s0, second_moment, sigma_b_sq
+
+_restarted = Restarted(sgd_star_constant, minibatch_convex)
+
+sgd_tail_constant = Theorem(
+    id="sgd_tail_constant",
+    title="Mini-batch SGD, strongly convex, expected smoothness, constant step, average of the last half",
+    source="derived: the constant step of Gower et al. 2019, restarted at the middle (cf. Jain et al. 2018)",
+    method=sgd,
+    assumptions=(strongly_convex, convex_components),
+    step=alpha,
+    where=(alpha < 1 / (2 * ell),),
+    measure="gap_average",
+    weights=LAST_HALF,
+    bound=_restarted.bound,
+    start=Integer(2),
+    certificate=_restarted,
+    defaults={alpha: 1 / (4 * ell)},
+    note="The start is forgotten geometrically; the plain average keeps it as D^2/(alpha k).",
+    sibling="minibatch_convex",
+)
+
+sgd_tail_sc = Theorem(
+    id="sgd_tail_sc",
+    title="SGD, strongly convex, step 1/(mu k), average of the last half",
+    source="Rakhlin, Shamir and Sridharan 2012, Theorem 5 (number not checked), with a smaller constant",
+    method=sgd,
+    assumptions=(strongly_convex, bounded_second_moment),
+    step=1 / (mu * (k + 1)),
+    measure="gap_average",
+    weights=LAST_HALF,
+    bound=(1 + log(2)) * second_moment / (mu * K),
+    start=Integer(2),
+    certificate=Tail(
+        first=sgd_sc_inverse,
+        potential=mu * k / 2 * d2,
+        weight=Integer(1),
+        noise=alpha / 2 * second_moment,
+        by={strong_first_order: Integer(1), bounded_moment: alpha / 2},
+        noise_sum=harmonic,
+    ),
+    note="No logarithm of k, unlike the plain average. As published the constant is 4 + 5 log 2.",
+    sibling="sgd_sc_uniform_average",
+)
+
+_least_squares = Restarted(sgd_least_squares_distance, sgd_averaged_least_squares)
+
+sgd_tail_least_squares = Theorem(
+    id="sgd_tail_least_squares",
+    title="SGD on least squares, strongly convex, constant step, average of the last half",
+    source="derived: Bach and Moulines 2013, Theorem 1 (number not checked), restarted; cf. Jain et al. 2018",
+    method=sgd,
+    assumptions=(strongly_convex, least_squares),
+    step=alpha,
+    where=(alpha < 1 / R_sq,),
+    measure="gap_average",
+    weights=LAST_HALF,
+    bound=_least_squares.bound,
+    start=Integer(2),
+    certificate=_least_squares,
+    defaults={alpha: 1 / (4 * R_sq)},
+    note="Of the start only a term that decays geometrically is left, and noise of order alpha beside it.",
+    sibling="sgd_averaged_least_squares",
+)
+
+_phases = TwoPhases(
+    (sgd_star_constant, {alpha: 1 / (2 * ell)}),
+    (sgd_star_decaying, {s0: 4 * ell / mu}),
+)
+
+sgd_star_two_phases = Theorem(
+    id="sgd_star_two_phases",
+    title="SGD, strongly convex, expected smoothness, constant step, from the middle on decaying, distance",
+    source="derived: two phases as in Stich 2019 (number not checked), each by Gower et al. 2019",
+    method=sgd,
+    assumptions=(strongly_convex, convex_components),
+    step=_phases.step,
+    measure="distance_sq",
+    bound=(1 - mu / (2 * ell)) ** ceiling(K / 2) * D**2 + 16 * sigma_b_sq / (mu**2 * K),
+    start=Integer(1),
+    certificate=_phases,
+    note="The start is forgotten geometrically and the noise like 1/K; neither is known to the step.",
+    sibling="sgd_star_switch",
+)
+
+THEOREMS = (sgd_tail_constant, sgd_tail_sc, sgd_tail_least_squares, sgd_star_two_phases)
