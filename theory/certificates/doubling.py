@@ -18,6 +18,7 @@ Grimmer, Shu and Wang 2024, join schedules in the same spirit (not checked); thi
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -44,8 +45,12 @@ silver_step = (1 + silver ** (twos(k + 1) - 1)) / L
 A = Symbol("A", positive=True)
 middle = 1 + A / silver
 """The step between the two halves."""
-_X, _V, _GN, _GM = (Symbol(name, real=True) for name in ("X", "V", "g_N", "g_M"))
-_FN, _FM, _FIRST, _SECOND = (Symbol(name, real=True) for name in ("f_N", "f_M", "F_1", "F_2"))
+grown = ((k + 1) / 2) ** silver_exponent
+"""At the latest 2^m - 1 < k, where ``2^m <= k < 2^(m+1)``, A has grown to ``r^m``: at least to this."""
+Sums = tuple[Expr, dict[str, tuple[Expr, Expr]]]
+"""A claim, and what it is the sum of: by name a multiplier and what is ``>= 0``."""
+_X, V, GN, GM = (Symbol(name, real=True) for name in ("X", "V", "g_N", "g_M"))
+FN, FM, _FIRST, SECOND = (Symbol(name, real=True) for name in ("f_N", "f_M", "F_1", "F_2"))
 
 
 class Point(NamedTuple):
@@ -73,6 +78,42 @@ def held(weight: Expr, F: Expr, last: Point) -> Expr:
     return F - (weight - 1) * last.f - weight * (weight - 1) / 2 * last.g**2
 
 
+def require_sums(sums: Mapping[str, Sums]) -> None:
+    """Check that each claim is the sum of its parts, with multipliers ``>= 0`` for every A >= 1.
+
+    Raises
+    ------
+    RateboundError
+        Naming the claim that is no such sum, or the multiplier.
+    """
+    for what, (claim, parts) in sums.items():
+        if not vanishes(expand(claim - sum((c * part for c, part in parts.values()), S.Zero))):
+            raise RateboundError(f"the certificate does not close: {what} is not the sum of its parts")
+        for name, (factor, _) in parts.items():
+            if not nonnegative(factor, {A: 1 + free("s")}):
+                raise RateboundError(f"the multiplier {factor} of {name} may be negative")
+
+
+def require_silver(theorem: Theorem) -> None:
+    """Check that a theorem is about the best point of gradient descent with silver steps.
+
+    Step 2^m - 1 is to be the longer one, and the steps before and behind it are to be the same.
+
+    Raises
+    ------
+    RateboundError
+        Saying what it is about instead.
+    """
+    if theorem.measure not in BEST or theorem.method != gd or theorem.start < 1:
+        raise RateboundError("this certificate bounds the best point of gradient descent, from k = 1 on")
+    if not {"smooth", "convex"} <= {each.name for each in theorem.assumptions}:
+        raise RateboundError("interpolation needs a smooth, convex f; assume both")
+    turn, count = Symbol("m", integer=True, nonnegative=True), Symbol("t")
+    longer = (theorem.step * L).subs(k, 2**turn - 1)
+    if not vanishes(longer - middle.subs(A, silver**turn)) or theorem.step.subs(twos(k + 1), count).has(k):
+        raise RateboundError(f"the step {theorem.step} is not the silver one, {silver_step}")
+
+
 @dataclass(frozen=True)
 class Doubling:
     """What holds of the first 2^m - 1 steps, where A = r^m, says about the last of their points.
@@ -83,71 +124,52 @@ class Doubling:
     cited: bool = field(default=False, init=False)
 
     @staticmethod
-    def joined() -> tuple[Expr, dict[str, tuple[Expr, Expr]]]:
+    def joined() -> Sums:
         """Return what is to hold after joining, and its parts: by name a multiplier and what is ``>= 0``."""
-        last = Point(_FN, _GN, S.Zero)
+        last = Point(FN, GN, S.Zero)
         # x_m, from which the longer step is made, seen from x_n: m is the number of steps of the first half.
-        turn = Point(_FM, _GM, middle * _GM + _V)
+        turn = Point(FM, GM, middle * GM + V)
         parts = {
             "what the first half holds": (S.One, held(A, _FIRST, turn)),
-            "what the second half holds": (1 + 2 * silver, held(A, _SECOND, last)),
-            "x_m above each point of the second half": (silver, above_all(turn, _SECOND, _V)),
-            "x_n above each point of the second half": (silver, above_all(last, _SECOND, _V)),
+            "what the second half holds": (1 + 2 * silver, held(A, SECOND, last)),
+            "x_m above each point of the second half": (silver, above_all(turn, SECOND, V)),
+            "x_n above each point of the second half": (silver, above_all(last, SECOND, V)),
             "x_m above x_n": (silver, above(turn, last)),
             "x_n above x_m": (A, above(last, turn)),
         }
-        gathered = _FIRST + middle * _FM - middle * (middle - 1) / 2 * _GM**2 + _SECOND
+        gathered = _FIRST + middle * FM - middle * (middle - 1) / 2 * GM**2 + SECOND
         return held(silver * A, gathered, last), parts
 
     @staticmethod
-    def ended(measure: str) -> tuple[Expr, dict[str, tuple[Expr, Expr]]]:
+    def ended(measure: str) -> Sums:
         """Return half of ``||x_0 - x*||^2`` less what the measure claims, and its parts.
 
         X is x_n - x*, and f* is zero.
         """
-        last, star = Point(_FN, _GN, S.Zero), Point(S.Zero, S.Zero, -_X)
-        half = (_X + _V) ** 2 / 2
+        last, star = Point(FN, GN, S.Zero), Point(S.Zero, S.Zero, -_X)
+        half = (_X + V) ** 2 / 2
         weight = S.One if measure == "grad_norm_sq_best" else A
         parts = {
             "what the steps hold": (S.One, held(A, _FIRST, last)),
-            "x* above each point before x_n": (S.One, above_all(star, _FIRST, _V)),
+            "x* above each point before x_n": (S.One, above_all(star, _FIRST, V)),
             "x* above x_n": (weight, above(star, last)),
-            "a square": (Rational(1, 2), (_X - weight * _GN) ** 2),
+            "a square": (Rational(1, 2), (_X - weight * GN) ** 2),
         }
         if measure == "grad_norm_sq_best":
-            return half - A**2 * _GN**2 / 2, parts | {"x_n above x*": (A, above(last, star))}
-        return half - (2 * A - 1) * _FN, parts
+            return half - A**2 * GN**2 / 2, parts | {"x_n above x*": (A, above(last, star))}
+        return half - (2 * A - 1) * FN, parts
 
     @staticmethod
     def implied(measure: str) -> Expr:
-        """Return the bound: for ``2^m <= k < 2^(m+1)`` it is ``r^m >= ((k + 1)/2)^p``."""
-        grown = ((k + 1) / 2) ** silver_exponent
+        """Return the bound at the latest 2^m - 1 < k."""
         return (L * D / grown) ** 2 if measure == "grad_norm_sq_best" else L * D**2 / (4 * grown - 2)
 
     def check(self, theorem: Theorem) -> None:
         """Check the schedule, the two sums, the signs of their multipliers, and the bound."""
         measure = theorem.measure
-        if measure not in BEST or theorem.method != gd or theorem.start < 1:
-            raise RateboundError("this certificate bounds the best point of gradient descent, from k = 1 on")
-        if not {"smooth", "convex"} <= {each.name for each in theorem.assumptions}:
-            raise RateboundError("interpolation needs a smooth, convex f; assume both")
-        self._check_schedule(theorem)
-        for what, (claim, parts) in {"joining": self.joined(), "the end": self.ended(measure)}.items():
-            if not vanishes(expand(claim - sum((c * part for c, part in parts.values()), S.Zero))):
-                raise RateboundError(f"the certificate does not close: {what} is not the sum of its parts")
-            for name, (factor, _) in parts.items():
-                if not nonnegative(factor, {A: 1 + free("s")}):
-                    raise RateboundError(f"the multiplier {factor} of {name} may be negative")
-        if held(Integer(1), S.Zero, Point(_FN, _GN, S.Zero)) != 0:
+        require_silver(theorem)
+        require_sums({"joining": self.joined(), "the end": self.ended(measure)})
+        if held(Integer(1), S.Zero, Point(FN, GN, S.Zero)) != 0:
             raise RateboundError("no step does not hold")
         if not vanishes(theorem.bound - self.implied(measure)):
             require(theorem.bound - self.implied(measure), theorem, "the bound against what the steps hold")
-
-    def _check_schedule(self, theorem: Theorem) -> None:
-        """Check that step 2^m - 1 is the longer one, and that before and behind it the steps are the same."""
-        turn, count = Symbol("m", integer=True, nonnegative=True), Symbol("t")
-        longer = (theorem.step * L).subs(k, 2**turn - 1)
-        if not vanishes(longer - middle.subs(A, silver**turn)) or theorem.step.subs(twos(k + 1), count).has(
-            k
-        ):
-            raise RateboundError(f"the step {theorem.step} is not the silver one, {silver_step}")

@@ -10,6 +10,7 @@ from ratebound.theory.certificates.averaged_lms import AveragedLMS
 from ratebound.theory.certificates.cubic import CubicModel, reached, scale
 from ratebound.theory.certificates.cubic_descent import CubicDescent, w
 from ratebound.theory.certificates.doubling import Doubling, middle
+from ratebound.theory.certificates.doubling_gap import GapDoubling
 from ratebound.theory.certificates.exact_model import ExactModel
 from ratebound.theory.certificates.last_gradient import LastGradient, ended, fallen
 from ratebound.theory.certificates.last_step import LastStep
@@ -28,6 +29,7 @@ ByModel = (
     | LastGradient
     | AveragedLMS
     | Doubling
+    | GapDoubling
 )
 """The certificates that are written here."""
 
@@ -53,6 +55,8 @@ def of_models(theorem: Theorem, proof: ByModel) -> Iterator[Line]:
             yield from _averaged_lms(theorem, proof)
         case Doubling():
             yield from _doubling(theorem, proof)
+        case GapDoubling():
+            yield from _gap_doubling(theorem, proof)
 
 
 def _squaring(theorem: Theorem, proof: Squaring) -> Iterator[Line]:
@@ -170,6 +174,15 @@ def _averaged_lms(theorem: Theorem, proof: AveragedLMS) -> Iterator[Line]:
 
 def _doubling(theorem: Theorem, proof: Doubling) -> Iterator[Line]:
     """Yield the lines of the proof for silver steps."""
+    yield from _holding(proof)
+    yield Line("and A has grown by the factor 1 + sqrt(2). At the end, with X = x_n - x* and f* = 0,")
+    yield from _sums(*proof.ended(theorem.measure))
+    yield Line("where ||x_0 - x*||^2 is the square of X + V. At the last n = 2^m - 1 < k, where A is")
+    yield Line("(1 + sqrt(2))^m, this is at most the bound", theorem.bound)
+
+
+def _holding(proof: Doubling) -> Iterator[Line]:
+    """Yield the lines about what silver steps hold."""
     yield Line("Let L = 1, h_i the steps, A one more than the sum of n of them. They are said to hold if")
     yield Line("sum of h_i (f(x_i) - f(x_n)) >= sum of h_i (h_i - 1)/2 ||g_i||^2 + A (A - 1)/2 ||g_n||^2,")
     yield Line("as no step does, A = 1. F is the sum of h_i f_i - h_i (h_i - 1)/2 ||g_i||^2, V = x_0 - x_n.")
@@ -177,13 +190,20 @@ def _doubling(theorem: Theorem, proof: Doubling) -> Iterator[Line]:
     yield Line(
         "and m steps as before, to x_n; F_1, F_2 and V are those of the halves. Then all of them hold:"
     )
-    claim, parts = proof.joined()
-    yield from _sums(claim, parts)
-    yield Line("and A has grown by the factor 1 + sqrt(2). At the end, with X = x_n - x* and f* = 0,")
-    claim, parts = proof.ended(theorem.measure)
-    yield from _sums(claim, parts)
-    yield Line("where ||x_0 - x*||^2 is the square of X + V. At the last n = 2^m - 1 < k, where A is")
-    yield Line("(1 + sqrt(2))^m, this is at most the bound", theorem.bound)
+    yield from _sums(*proof.joined())
+
+
+def _gap_doubling(theorem: Theorem, proof: GapDoubling) -> Iterator[Line]:
+    """Yield the lines of the proof for silver steps from a gap."""
+    yield from _holding(Doubling())
+    yield Line("and A has grown by the factor 1 + sqrt(2). Steps come down if")
+    yield Line(
+        "f(x_0) - f(x_n) >= (A - 1) ||g_n||^2, as no step does. Let the first m do; then all of them do:"
+    )
+    yield from _sums(*proof.joined())
+    yield Line("At the end f* lies below f(x_n):")
+    yield from _sums(*proof.ended())
+    yield Line("At the last n = 2^m - 1 < k, where A is (1 + sqrt(2))^m, this is at most", theorem.bound)
 
 
 def _sums(claim: Expr, parts: Mapping[str, tuple[Expr, Expr]]) -> Iterator[Line]:

@@ -87,7 +87,8 @@ POINTS = {
         for rho, tau, step, k in ((1, 1, 1.0, 2), (2, 2, 0.5, 1), (2, 3, 0.3, 2))
     ],
     "silver_convex": [({"L": L}, k) for L, k in ((1, 1), (2, 2), (1, 5), (1, 8))],
-    "silver_gradient": [({"L": L}, k) for L, k in ((1, 1), (2, 2), (1, 5), (1, 8))],
+    "silver_gradient": [({"L": L}, k) for L, k in ((1, 1), (2, 3), (1, 7))],
+    "silver_gradient_gap": [({"L": L}, k) for L, k in ((1, 1), (2, 3), (1, 7))],
     "ogm_convex": [({"L": L}, k) for L, k in ((1, 1), (2, 2), (1, 5))],
     "heavy_ball_convex": [({"L": 1, "alpha": step}, k) for step, k in ((1.0, 1), (1.0, 3), (0.3, 2))],
     "heavy_ball_linear": [

@@ -17,9 +17,10 @@ from ratebound.theory.certificates.doubling import A, Doubling, Point, above_all
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.methods import METHODS
 from ratebound.theory.parse import parse
-from ratebound.theory.symbols import D, L, k
+from ratebound.theory.symbols import D, L, gap0, k
 
 GAP, GRADIENT = THEOREMS["silver_convex"], THEOREMS["silver_gradient"]
+FROM_GAP = THEOREMS["silver_gradient_gap"]
 R = 1 + np.sqrt(2)
 PUBLISHED = [np.sqrt(2), 2, np.sqrt(2), 1 + R, np.sqrt(2), 2, np.sqrt(2)]
 
@@ -79,18 +80,23 @@ def test_worst_cases_are_met(m):
         for h in steps:
             x -= h * min(x, 1.0)
         assert abs(x) - 0.5 == pytest.approx(gap) and min(x, 1.0) == pytest.approx(slope)
+    # The second start again, where f is A - 1/2, about the gradient from a gap.
+    from_gap = lower(FROM_GAP.bound, (k, L, gap0))
+    assert from_gap(2 * n + 1, 1.0, weight - 0.5) == pytest.approx(1.0)
     assert (2 * weight - 1) ** 2 / (4 * weight - 2) == pytest.approx(weight - 0.5)
     line = least_squares(np.ones((1, 1)), np.zeros(1), x0=np.ones(1))
     run = simulate(line, "gd", GAP.step, steps=n, measures=("grad_norm_sq_last",), checkpoints=[n])
     assert float(run.grad_norm_sq_last.squeeze()) == pytest.approx(weight**-2)
 
 
-@pytest.mark.parametrize("theorem", [GAP, GRADIENT], ids=lambda t: t.id)
+@pytest.mark.parametrize("theorem", [GAP, GRADIENT, FROM_GAP], ids=lambda t: t.id)
 def test_the_bound_is_that_of_the_latest_point_that_counts(theorem):
-    bound = lower(theorem.bound, (k, L, D))
+    bound = lower(theorem.bound, (k, L, gap0 if theorem is FROM_GAP else D))
     for at in range(1, 300):
         weight = R ** (at.bit_length() - 1)
-        known = 1 / (4 * weight - 2) if theorem is GAP else weight**-2
+        known = {GAP.id: 1 / (4 * weight - 2), GRADIENT.id: weight**-2, FROM_GAP.id: 2 / (2 * weight - 1)}[
+            theorem.id
+        ]
         assert known <= bound(at, 1.0, 1.0) * (1 + 1e-12)
         assert bound(at, 1.0, 1.0) == pytest.approx(known) or at & (at + 1)
 
@@ -110,6 +116,16 @@ def test_the_bound_is_that_of_the_latest_point_that_counts(theorem):
 def test_what_is_not_shown_is_refused(change, says):
     with pytest.raises(RateboundError, match=says):
         replace(GAP, **change)
+
+
+def test_a_smaller_gradient_from_a_gap_is_refused():
+    for change, says in (
+        ({"bound": FROM_GAP.bound * 99 / 100}, "the bound against what comes down"),
+        ({"measure": "gap_best", "bound": GAP.bound}, "bounds the least gradient"),
+        ({"step": 1 / L}, "not the silver one"),
+    ):
+        with pytest.raises(RateboundError, match=says):
+            replace(FROM_GAP, **change)
 
 
 def test_a_longer_step_in_the_middle_does_not_hold(monkeypatch):
