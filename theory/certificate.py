@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
-from sympy import Expr, Integer, Piecewise, Symbol
+from sympy import Expr, Integer, Piecewise, S, Symbol
 
 from ratebound.theory.algebra.chart import free
 from ratebound.theory.algebra.prover import nonnegative, vanishes
@@ -36,8 +36,6 @@ from ratebound.theory.symbols import (
     grad_sq,
     k,
     moment,
-    n,
-    variance,
 )
 
 if TYPE_CHECKING:
@@ -81,26 +79,27 @@ def with_expressions(certificate: object) -> None:
         object.__setattr__(certificate, each.name, value)
 
 
-def step_of(theorem: Theorem) -> Expr:
+def step_of(theorem: Theorem, start: Expr = S.Zero) -> Expr:
     """Return the schedule as it reads for k >= start: the branch of a Piecewise that is then taken."""
     step = theorem.step
     if not isinstance(step, Piecewise):
         return step
-    later = theorem.start + free("j")
+    later = start + free("j")
     for value, condition in step.args:
-        if condition.subs(k, later).simplify() == True:  # noqa: E712 -- SymPy's own true
+        taken = condition.subs(k, later).simplify()
+        if taken == True:  # noqa: E712 -- SymPy's own true
             return value
-    raise RateboundError(
-        f"no branch of the step {step} is the one that is taken for all k >= {theorem.start}"
-    )
+        if taken != False:  # noqa: E712 -- or it is taken at times
+            break
+    raise RateboundError(f"no branch of the step {step} is the one that is taken for all k >= {start}")
 
 
-def schedules_of(theorem: Theorem) -> dict[Symbol, Expr]:
-    """Return what stands for the letters of step k: its length alpha and the size b of its batch."""
+def schedules_of(theorem: Theorem, start: Expr = S.Zero) -> dict[Symbol, Expr]:
+    """Return what stands for the letters of step k >= start: its length alpha and the size b of its batch."""
     if theorem.batch is None:
-        return {alpha: step_of(theorem)}
+        return {alpha: step_of(theorem, start)}
     require(theorem.batch, theorem, "the size of a batch", Integer(0))
-    return {alpha: step_of(theorem), b: theorem.batch}
+    return {alpha: step_of(theorem, start), b: theorem.batch}
 
 
 def require_assumed(by: Multipliers, theorem: Theorem) -> None:
@@ -136,9 +135,14 @@ def require_assumed(by: Multipliers, theorem: Theorem) -> None:
 
 
 def prove_claim(
-    theorem: Theorem, claim: Expr, by: Multipliers, plus: Nonnegatives, pathwise: bool = False
+    theorem: Theorem,
+    claim: Expr,
+    by: Multipliers,
+    plus: Nonnegatives,
+    pathwise: bool = False,
+    start: Expr = S.Zero,
 ) -> None:
-    """Check that ``claim >= 0`` follows from the theorem's assumptions; see :func:`prove_step`."""
+    """Check that ``claim >= 0`` follows from what is assumed, for k >= start; see :func:`prove_step`."""
     require_assumed(by, theorem)
     method = theorem.method
     prove_step(
@@ -146,10 +150,10 @@ def prove_claim(
         by,
         plus,
         definitions=pass_step(method) if theorem.in_passes else expansion(method, pathwise),
-        values=schedules_of(theorem),
+        values=schedules_of(theorem, start),
         chart=theorem.chart,
         k=k,
-        start=theorem.start if isinstance(theorem.step, Piecewise) else Integer(0),
+        start=start,
     )
 
 
@@ -198,8 +202,22 @@ def require_within(parent: Theorem, values: Mapping[Symbol, Expr], theorem: Theo
     Raises
     ------
     RateboundError
-        If it assumes more, or the values may leave its range.
+        If it is not proved or cited, is about other batches, assumes more, or the values may leave its range.
     """
+    if parent.certificate is None:
+        raise RateboundError(f"{parent.id} is a conjecture, from which nothing follows; prove it first")
+    batch = None if parent.batch is None else parent.batch.subs(values)
+    if batch != theorem.batch or parent.replacement not in (None, theorem.replacement):
+        raise RateboundError(f"{parent.id} is about other batches than {theorem.id}")
+    if parent.visits != theorem.visits:
+        raise RateboundError(f"{parent.id} is about samples visited by {parent.visits}")
+    for symbol, value in values.items():
+        if symbol not in parent.parameters or value.has(k) or (symbol.is_integer and not value.is_integer):
+            raise RateboundError(
+                f"{value} cannot be put in for {symbol} in {parent.id}: values are those of its parameters, "
+                "the same for all k"
+            )
+        require(value, theorem, f"the value of {symbol}", S.Zero)
     given = {a.name for a in theorem.assumptions}
     given |= {"convex"} if "strongly_convex" in given else set()
     if not {a.name for a in parent.assumptions} <= given:
@@ -245,16 +263,13 @@ class Corollary:
     def __post_init__(self) -> None:
         with_expressions(self)
         # What follows from a cited theorem rests on its source too.
-        parent = self.of.certificate
-        object.__setattr__(self, "cited", parent is None or parent.cited)
+        object.__setattr__(self, "cited", self.of.proof != "certified")
 
     def check(self, theorem: Theorem) -> None:
         """Check that step, assumptions, range and bound are those of the theorem at these values."""
         parent = self.of
         if (parent.measure, parent.method) != (theorem.measure, theorem.method):
             raise RateboundError(f"{parent.id} is about another method or measure")
-        if parent.visits != theorem.visits:
-            raise RateboundError(f"{parent.id} is about samples visited by {parent.visits}")
         if not vanishes(theorem.step - parent.step.subs(self.values)):
             raise RateboundError(f"the step {theorem.step} is not that of {parent.id} at {dict(self.values)}")
         if not vanishes(theorem.weights - parent.weights.subs(self.values)):
@@ -295,25 +310,3 @@ class OneStep:
         if theorem.measure != "gap_next":
             raise RateboundError(f"a one-step certificate bounds gap_next, not {theorem.measure}")
         prove_claim(theorem, theorem.bound - delta_next, self.by, self.plus, self.pathwise)
-
-
-@dataclass(frozen=True)
-class BatchVariance:
-    """The variance of a batch mean, by the expected inner product of two draws.
-
-    With ``v_i = grad f_i - grad f``, sum_i v_i = 0, and ``E||(1/b) sum_t v_{i_t}||^2`` the mean of b squares
-    and b (b-1) products of different draws.
-    """
-
-    cited: bool = field(default=False, init=False)
-
-    def check(self, theorem: Theorem) -> None:
-        """Check the identity from the law of two draws."""
-        if theorem.measure != "batch_variance" or not theorem.equality or theorem.replacement is None:
-            raise RateboundError("this certificate is for the identity of batch_variance under one sampling")
-        squares, total = n * variance, Integer(0)
-        # Independent draws meet each ordered pair (i, j) with probability 1/n^2; distinct ones only i != j.
-        product = total / n**2 if theorem.replacement else (total - squares) / (n * (n - 1))
-        exact = (b * variance + b * (b - 1) * product) / b**2
-        if not vanishes(theorem.bound - exact):
-            raise RateboundError(f"the variance of the batch mean is {exact.factor()}, not {theorem.bound}")

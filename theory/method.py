@@ -172,6 +172,11 @@ class Method:
             raise RateboundError(f"{self.name} has a metric; those take full gradients at x")
         if (self.search is not None) != (accepted_step in read) or (self.search and self.point != x):
             raise RateboundError(f"{self.name}: the update reads {accepted_step}, from x, if it has a search")
+        first = () if self.draws is None else self.draws.from_gradient
+        if not {*first, *self.from_start} <= self.update.keys() - {"x"} or {*first} & {*self.from_start}:
+            raise RateboundError(
+                f"{self.name} starts {', '.join((*first, *self.from_start))}; name states beside x, each once"
+            )
         if self.draws is not None and self.sampling != "batch":
             raise RateboundError(f"{self.name} takes full gradients in every step; there is nothing to draw")
 
@@ -223,6 +228,20 @@ class Method:
         """Return the method with numbers put in for all its parameters."""
         # In full precision: SymPy's default of 15 digits would change the number.
         return self.at({p: Float(numbers[p], 17) for p in self.parameters})
+
+    def require_plain(self) -> None:
+        """Check that gradients are taken at x of even samples, and that states besides it start at zero.
+
+        Raises
+        ------
+        RateboundError
+            If not: an update rule alone does not tell.
+        """
+        drawn = self.draws is not None and bool(self.draws.from_gradient or self.draws.uneven)
+        if self.point != x or self.from_start or drawn:
+            raise RateboundError(
+                f"{self.name} takes gradients elsewhere than at x, of uneven samples, or starts a state there"
+            )
 
     def __reduce__(self) -> tuple[object, ...]:
         # A mapping proxy cannot be pickled, and runs are sent to other processes.

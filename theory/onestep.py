@@ -270,6 +270,8 @@ def require_closed(residual: Expr) -> None:
     RateboundError
         Naming the residual.
     """
+    if not residual.is_polynomial(*STATE):
+        raise RateboundError(f"the certificate does not close: {residual} is no polynomial in the state")
     left = {m: c for m, c in Poly(residual, *STATE).terms() if not vanishes(c)}
     if left:
         shown = sum(together(c) * _monomial(m) for m, c in sorted(left.items(), reverse=True))
@@ -289,7 +291,7 @@ def _as_state(quantity: Expr) -> Expr:
 
 
 def _check_linear(claim: Expr) -> None:
-    if Poly(expand(claim), *STATE).total_degree() > 1:
+    if not claim.is_polynomial(*STATE) or Poly(expand(claim), *STATE).total_degree() > 1:
         raise RateboundError(
             f"the claim {claim} is not linear in the state: it does not pass to expectations"
         )

@@ -15,6 +15,7 @@ from ratebound.theory import order as orders
 from ratebound.theory import proved, units
 from ratebound.theory.algebra.chart import chart_of
 from ratebound.theory.assumptions import FACTS, Assumption
+from ratebound.theory.claims import check_meaning, require_real
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.measures import BEST, MEASURES, ONE_STEP, WEIGHED
 from ratebound.theory.method import Method
@@ -112,6 +113,7 @@ class Theorem:
         try:
             self._check_words()
             self._check_visits()
+            check_meaning(self)
             if not proved.trusting():
                 self.prove()
         except RateboundError as problem:
@@ -123,11 +125,13 @@ class Theorem:
         Raises
         ------
         RateboundError
-            If the units are not those of the measure, or the certificate does not close.
+            If the units are not those of the measure, the certificate does not close, or what it proves is no
+            number somewhere in the range.
         """
         units.check(self.bound, self.measure)
         if self.certificate is not None:
             self.certificate.check(self)
+            require_real(self)
 
     def _check_words(self) -> None:
         if self.measure not in MEASURES:

@@ -53,6 +53,10 @@ class SumLemma:
     @cache  # noqa: B019  -- the lemmas of a process are few
     def prove(self) -> None:
         """Check the induction; see the class for what is raised."""
+        if not (self.start.is_Integer and self.start.is_nonnegative):
+            raise RateboundError(
+                f"lemma {self.name!r} starts at k = {self.start}; sums have no terms before 0"
+            )
         sign = 1 if self.direction == "upper" else -1
         first = sum((self.summand.subs(k, j) for j in range(int(self.start))), Integer(0))
         if not (sign * (self.bound.subs(k, self.start) - first)).is_nonnegative:

@@ -41,6 +41,7 @@ def _frozen(method: Method) -> Method:
     v = Symbol("v", real=True)
     if set(method.update) != {"x", "v"} or not vanishes(method.update["v"] - v - grad_sq):
         raise RateboundError(f"{method.name} does not sum its squared gradients in v")
+    method.require_plain()
     step = simplify(method.update["x"].subs(v, B**2 - b0**2 - grad_sq))
     if not vanishes(step - (x - _LENGTH / B * g)):
         raise RateboundError(f"the step of {method.name} is not alpha b0/B times the gradient")

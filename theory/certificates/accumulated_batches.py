@@ -47,6 +47,7 @@ def _check_step(theorem: Theorem, by_norm: bool = False) -> None:
     if not follows or draws != (Draws(length=g) if by_norm else None):
         what = "||g||^2" if by_norm else "g^2"
         raise RateboundError(f"{theorem.method.name} does not divide g by the root of b0^2 + sum of {what}")
+    theorem.method.require_plain()
     require_assumed({descent_lemma: S.One}, theorem)
     log_above_share()
 

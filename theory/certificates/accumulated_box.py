@@ -43,6 +43,7 @@ def _check_words(theorem: Theorem, inner: Expr) -> None:
         raise RateboundError("this certificate bounds gap_average with equal weights")
     if aimed(theorem.method) is None or not vanishes(aimed(theorem.method) - inner):
         raise RateboundError(f"{theorem.method.name} is not the projected step {inner}")
+    theorem.method.require_plain()
     require_assumed({first_order: S.One}, theorem)
     _require_named(theorem, "boxed", "a box that holds x_0 and x*")
     e, length = Symbol("e", real=True), Symbol("l", positive=True)

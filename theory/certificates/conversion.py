@@ -47,6 +47,7 @@ class Conversion:
 
     def __post_init__(self) -> None:
         with_expressions(self)
+        object.__setattr__(self, "cited", self.of.proof != "certified")
 
     def claim(self, theorem: Theorem) -> Expr:
         """Return ``factor q - measure``, which is ``>= 0`` at every point."""

@@ -78,6 +78,7 @@ class DecayingSquares:
             raise RateboundError(
                 f"{theorem.method.name} does not divide g by the root of b0^2 + the average of g^2"
             )
+        theorem.method.require_plain()
         require_assumed({descent_lemma: S.One}, theorem)
         for needed in ("bounded_coordinates", "lower_bounded"):
             if needed not in {each.name for each in theorem.assumptions}:

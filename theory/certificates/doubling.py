@@ -104,7 +104,7 @@ def require_silver(theorem: Theorem) -> None:
     RateboundError
         Saying what it is about instead.
     """
-    if theorem.measure not in BEST or theorem.method != gd or theorem.start < 1:
+    if theorem.measure not in BEST or theorem.method != gd or not nonnegative(theorem.start - 1):
         raise RateboundError("this certificate bounds the best point of gradient descent, from k = 1 on")
     if not {"smooth", "convex"} <= {each.name for each in theorem.assumptions}:
         raise RateboundError("interpolation needs a smooth, convex f; assume both")

@@ -73,13 +73,14 @@ class ExactModel:
     def check(self, theorem: Theorem) -> None:
         """Check the method, the step of the potential, the growth of its weights, and the bound."""
         method = theorem.method
-        if theorem.measure != "distance_sq" or set(method.update) != {"x", "w", "share"}:
+        states = set(method.update) == {"x", "w", "share"} and method.sampling == "full"
+        if theorem.measure != "distance_sq" or not states:
             raise RateboundError(
-                "this certificate bounds distance_sq of a method with the states x, w and share"
+                "this certificate bounds distance_sq of states x, w and share, with full gradients"
             )
         if not {"smooth", "strongly_convex"} <= {each.name for each in theorem.assumptions}:
             raise RateboundError("interpolation needs a smooth, strongly convex f; assume both")
-        if theorem.step != 1 / L or method.from_start != ("w",) or theorem.start < 1:
+        if theorem.step != 1 / L or method.from_start != ("w",) or not nonnegative(theorem.start - 1):
             raise RateboundError("the step is 1/L, w starts at x_0, share at zero, and k at 1")
         point = place(method.point, method)
         if not vanishes(expand(place(method.update["w"], method) - point + GY / L)):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sympy import Expr
 
+from ratebound.theory.algebra.prover import nonnegative
 from ratebound.theory.certificate import (
     Multipliers,
     Nonnegatives,
@@ -57,7 +58,7 @@ class GradientSum:
 
     def check(self, theorem: Theorem) -> None:
         """Check both claims, the shares, and that they imply the bound for all k."""
-        if theorem.measure != "grad_norm_sq_best" or theorem.stochastic or theorem.start < 1:
+        if theorem.measure != "grad_norm_sq_best" or theorem.stochastic or not nonnegative(theorem.start - 1):
             raise RateboundError(
                 "a sum of gradients bounds grad_norm_sq_best of a deterministic method, from k = 1 on"
             )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from sympy import Expr, S
 
-from ratebound.theory.algebra.prover import vanishes
+from ratebound.theory.algebra.prover import nonnegative, vanishes
 from ratebound.theory.assumptions import value_below_distance
 from ratebound.theory.certificate import (
     Multipliers,
@@ -127,5 +127,5 @@ class Nearing:
         require_assumed({value_below_distance: S.One}, theorem)
         require(1 / alpha - L / 2, theorem, "error D less L D^2/2, where alpha error > D")
         implied = D**2 / (2 * alpha * (k - 1)) + error * D
-        if theorem.start < 2 or not vanishes(theorem.bound - implied):
+        if not nonnegative(theorem.start - 2) or not vanishes(theorem.bound - implied):
             raise RateboundError(f"the sum of the steps gives {implied} from k = 2 on, not {theorem.bound}")

@@ -66,6 +66,8 @@ class Interpolated:
             raise RateboundError(
                 "this certificate bounds gap_last of a method with states x and z, step fixed"
             )
+        if "z" not in method.from_start:
+            raise RateboundError(f"z of {method.name} starts at zero, and not at x_0")
         ahead = centred(method.update["z"], method)
         if not vanishes(expand(centred(method.update["x"], method) - ((k + 1) * X + ahead) / (k + 2))):
             raise RateboundError(f"x of {method.name} is not the mean of all z")

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from sympy import Expr, Symbol, expand
 
 from ratebound.theory.algebra.prover import vanishes
-from ratebound.theory.certificate import require, require_assumed, with_expressions
+from ratebound.theory.certificate import require, require_assumed, require_within, with_expressions
 from ratebound.theory.certificates.potential import Potential, letter
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.inequalities.points import GY, X, Y, cocoercive_below_minimum, cocoercive_below_model
@@ -44,6 +44,7 @@ class LastStep:
 
     def __post_init__(self) -> None:
         with_expressions(self)
+        object.__setattr__(self, "cited", self.of.proof != "certified")
 
     @property
     def by(self) -> Mapping[Inequality, Expr]:
@@ -77,6 +78,9 @@ class LastStep:
             raise RateboundError("a last step bounds gap_last, by the potential of another theorem")
         if (theorem.step, theorem.start) != (parent.step, parent.start):
             raise RateboundError(f"{parent.id} has another step or start")
+        require_within(parent, {}, theorem)
+        if proof.factor != 1:
+            raise RateboundError(f"the potential of {parent.id} is multiplied by {proof.factor}, not kept")
         self._check_method(theorem.method, parent.method)
         potential = self.share * gap_model + L / 2 * Z**2
         if not vanishes(expand(proof.potential - potential)):
@@ -98,6 +102,7 @@ class LastStep:
             set(method.update) == {"x", "w", "z"}
             and set(method.from_start) == {"w", "z"}
             and set(primary.update) == {"x", "z"}
+            and (method.sampling, primary.sampling) == ("full", "full")
             and vanishes(method.update["w"] - renamed["x"])
             and vanishes(method.update["z"] - renamed["z"])
             and vanishes(method.point - primary.point.xreplace({x: w}))

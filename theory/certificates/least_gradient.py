@@ -102,7 +102,7 @@ class LeastGradient:
 
     def check(self, theorem: Theorem) -> None:
         """Check the cover, every piece, and that the summed decrease implies the bound."""
-        if theorem.measure not in _MEASURED or theorem.stochastic or theorem.start < 1:
+        if theorem.measure not in _MEASURED or theorem.stochastic or not nonnegative(theorem.start - 1):
             raise RateboundError(
                 f"this certificate bounds {' or '.join(_MEASURED)} of a deterministic method, from k = 1 on"
             )

@@ -131,7 +131,7 @@ class Memory:
             raise RateboundError(f"a memory with the weight {self.weight} does not bound {theorem.measure}")
         require_assumed(self.by, theorem)
         require_known(self.noise + self.weight + self.share, "noise, weight or share")
-        if self.noise.has(k) or self.weight.has(k):
+        if any(each.xreplace({alpha: theorem.step}).has(k) for each in (self.noise, self.weight)):
             raise RateboundError("noise and weight of a memory are constants")
         if last and not self.follows(theorem):
             raise RateboundError(

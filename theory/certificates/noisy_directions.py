@@ -94,6 +94,7 @@ class NoisyDirection:
             raise RateboundError(f"{method.name} does not step along the direction of g, of length alpha")
         if signs and not vanishes(x - method.update["x"] - alpha * sign(g)):
             raise RateboundError(f"{method.name} does not step along the signs of g")
+        method.require_plain()
         require_assumed({descent_in_signs if signs else descent_lemma: S.One}, theorem)
         require_parts(theorem, "bounded_noise_l1" if signs else "bounded_sample_variance")
         if (theorem.weights / theorem.step).simplify().has(k):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, ClassVar
 
-from sympy import Dummy, Expr, Integer, Max, Piecewise, Pow, S, Symbol, exp, oo
+from sympy import Abs, Dummy, Expr, Integer, Max, Piecewise, Pow, S, Symbol, exp, oo
 from sympy.core.relational import Relational
 
 from ratebound.theory.algebra.prover import nonnegative, vanishes
@@ -56,6 +56,7 @@ class Recursion:
 
     def __post_init__(self) -> None:
         with_expressions(self)
+        object.__setattr__(self, "cited", self.before is not None and self.before[0].proof != "certified")
 
     def check(self, theorem: Theorem) -> None:
         """Check the one-step inequality, the start, and the induction step for all k."""
@@ -63,8 +64,14 @@ class Recursion:
             raise RateboundError(f"a recursion bounds {' or '.join(LAST)}, not {theorem.measure}")
         q, q_next = LAST[theorem.measure]
         require_known(self.rate + self.noise, "the recursion")
-        prove_claim(theorem, self.rate * q + self.noise - q_next, self.by, self.plus)
-        values = schedules_of(theorem)
+        if self.before is None and not theorem.start.is_Integer:
+            raise RateboundError(
+                f"nothing is said of the steps before k = {theorem.start}; name what governs them"
+            )
+        # The steps before the bound starts are those of the bound, or of the theorem that is named.
+        since = S.Zero if self.before is None else theorem.start
+        prove_claim(theorem, self.rate * q + self.noise - q_next, self.by, self.plus, start=since)
+        values = schedules_of(theorem, since)
         rate, noise = self.rate.xreplace(values), self.noise.xreplace(values)
         if not nonnegative(rate, theorem.chart, k, theorem.start):
             # q_{k+1} <= max(factor, 0) q_k + noise: where the factor is negative the noise alone must fit.
@@ -79,10 +86,6 @@ class Recursion:
             reached = _exponentials(first.bound.subs(values).subs(k, theorem.start), theorem)
             require(theorem.at(theorem.start) - reached, theorem, "the bound at its start")
             return
-        if not theorem.start.is_Integer:
-            raise RateboundError(
-                f"nothing is said of the steps before k = {theorem.start}; name what governs them"
-            )
         value = AT_START[q]
         for j in range(int(theorem.start)):
             factor = rate.subs(k, j)
@@ -93,10 +96,14 @@ class Recursion:
         require(theorem.at(theorem.start) - value, theorem, f"the bound at k = {theorem.start}")
 
     def _check_phase(self, theorem: Theorem, first: Theorem, values: Mapping[Symbol, Expr]) -> None:
+        if (first.measure, first.method) != (theorem.measure, theorem.method) or first.at_horizon:
+            raise RateboundError(f"{first.id} is about another method or measure, or about a horizon")
         step = theorem.step
         earlier = step.args[0] if isinstance(step, Piecewise) else None
-        if earlier is None or not vanishes(earlier[0] - first.step.subs(values)):
+        taken = earlier is not None and earlier[1] == (k < theorem.start)
+        if earlier is None or not taken or not vanishes(earlier[0] - first.step.subs(values)):
             raise RateboundError(f"before k = {theorem.start} the step is not that of {first.id}")
+        require(theorem.start - first.start, theorem, f"the first k less that of {first.id}", S.Zero)
         require_within(first, values, theorem)
 
 
@@ -117,8 +124,8 @@ class Cases:
     Parameters
     ----------
     cases
-        Triples, by increasing step: the conditions on the parameter in this case, the argument of the Max
-        (up to its sign), and the certificate of the bound with that argument.
+        Triples, by increasing step: the conditions on the parameter in this case, an argument that the Max is
+        no less than in absolute value, and the certificate of the bound with that argument.
     """
 
     cases: tuple[tuple[tuple[Relational, ...], Expr, Certificate], ...]
@@ -130,14 +137,31 @@ class Cases:
         if len(largest) != 1:
             raise RateboundError(f"the bound {theorem.bound} has no single Max to split")
         top = largest.pop()
+        asked = {
+            relation.lhs for where in (theorem.where, *(each[0] for each in self.cases)) for relation in where
+        }
+        if len(asked) != 1:
+            raise RateboundError(f"cases are intervals of one parameter, not of {', '.join(map(str, asked))}")
         stand_in = Symbol("M", nonnegative=True)
         if not nonnegative(theorem.bound.subs(top, stand_in).diff(stand_in), theorem.chart):
             raise RateboundError(f"the bound {theorem.bound} is not proved to grow with {top}")
         self._check_cover(theorem)
         for where, argument, certificate in self.cases:
-            if not any(vanishes(each**2 - argument**2) for each in top.args):
-                raise RateboundError(f"{argument} is no argument of {top}, up to sign")
-            replace(theorem, bound=theorem.bound.subs(top, argument), where=where, certificate=certificate)
+            case = replace(
+                theorem, where=where, bound=theorem.bound.subs(top, argument), certificate=certificate
+            )
+            self._check_argument(case, theorem.bound, top, argument)
+
+    @staticmethod
+    def _check_argument(case: Theorem, bound: Expr, top: Expr, argument: Expr) -> None:
+        """Check that the Max is no less than the argument in absolute value, if the sign matters as it is."""
+        at_least = (
+            each == Abs(argument) or nonnegative(each - Abs(argument), case.chart) for each in top.args
+        )
+        signed = Symbol("M", real=True)
+        even = vanishes(bound.subs(top, signed) - bound.subs(top, -signed))
+        if not (any(at_least) and (even or nonnegative(argument, case.chart))):
+            raise RateboundError(f"{argument} may exceed {top}, or have another sign, where {case.where}")
 
     def _check_cover(self, theorem: Theorem) -> None:
         ends = [_ends(where) for where, _, _ in self.cases]

@@ -29,6 +29,7 @@ from ratebound.theory.certificate import (
     require_known,
     with_expressions,
 )
+from ratebound.theory.certificates.telescope import JENSEN
 from ratebound.theory.draws import coin
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.letters.stored import stored_gap, stored_gap_next, stored_sq, stored_sq_next
@@ -61,9 +62,17 @@ def replaced(method: Method) -> Expr:
         If the estimate of the method is not ``g - s + v`` with v the mean of what is stored.
     """
     draws = method.draws
-    if draws is not None and method.point == x and set(method.update) >= {"v"} and "v" in draws.from_gradient:
+    even = draws is not None and not draws.uneven
+    if (
+        draws is not None
+        and even
+        and method.point == x
+        and set(method.update) >= {"v"}
+        and "v" in draws.from_gradient
+    ):
         v = Symbol("v", real=True)
-        if draws.table and set(method.update) == {"x", "v"}:
+        as_drawn = draws.stores is None and not draws.blank
+        if draws.table and as_drawn and set(method.update) == {"x", "v"}:
             stored = Symbol(draws.table, real=True)
             mean, p = v + (g - stored) / n, 1 / n
             if vanishes(method.update["v"] - mean) and _steps(method, g - stored + v):
@@ -156,6 +165,9 @@ class Reduced:
         average = theorem.measure == "gap_average"
         if theorem.measure not in ("distance_sq", "gap_average") or average != (self.weight != 0):
             raise RateboundError(f"stored gradients with the weight {self.weight} do not bound it")
+        convex = {each.name for each in theorem.assumptions} & (JENSEN | {"smooth_components"})
+        if average and (theorem.weights != 1 or not convex):
+            raise RateboundError("the sum is of equal weights, and the gap of an average needs convexity")
         require_assumed({**self.by, **self.start, **self.near}, theorem)
         require_constant_step(theorem)
         known = self.share + self.weight + sum(self.rates) + self.carried

@@ -64,6 +64,11 @@ class Peak:
         if set(theorem.method.update) != {"x"} or not vanishes(_coordinate(theorem) - contraction * x):
             raise RateboundError(f"a step of {theorem.method.name} is not 1 - alpha lambda on eigenvectors")
         require(1 / L - alpha, theorem, "the range of the step below 1/L")
+        if theorem.measure not in _MEASURES or self.start not in _STARTS:
+            starts = ", ".join(map(str, _STARTS))
+            raise RateboundError(
+                f"a peak bounds {', '.join(_MEASURES)} by {starts}, not {theorem.measure} by {self.start}"
+            )
         ratio = _MEASURES[theorem.measure] / _STARTS[self.start]
         # The logarithmic derivative of r, as a positive multiple of the distance to the peak.
         slope = diff(ratio, lam) / ratio - 2 * k * alpha / contraction

@@ -75,7 +75,12 @@ def averaged(method: Method) -> Mapping[Symbol, Expr]:
     if draws is not None and draws.table and draws.blank and draws.stores is None and not draws.from_gradient:
         ahead = v + (g - Symbol(draws.table, real=True)) / n
         rules = {"x": x - alpha * ahead, "v": ahead}
-        fits = set(method.update) == set(rules) and method.point == x and not method.from_start
+        fits = (
+            not draws.uneven
+            and set(method.update) == set(rules)
+            and method.point == x
+            and not method.from_start
+        )
         if fits and all(vanishes(expand(method.update[name] - rule)) for name, rule in rules.items()):
             inner = (1 - 1 / n) * mean_inner + descent / n
             return {

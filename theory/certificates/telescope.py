@@ -118,6 +118,8 @@ class Telescope:
         prove_claim(theorem, V + self.noise - self.weight * q - self.after(theorem.step), self.by, self.plus)
         for quantity in _NEXT:
             require(V.coeff(quantity), theorem, f"the potential's factor of {quantity}", S.Zero)
+        rest = V.xreplace(dict.fromkeys(_NEXT, S.Zero))
+        require(rest, theorem, "what the potential has beside these", S.Zero)
         total = V.subs(k, 0).xreplace(AT_START) + summed(theorem, self.noise, self.noise_sum, "upper")
         require_known(total, "the potential at the start")
         if last:

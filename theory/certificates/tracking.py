@@ -54,7 +54,8 @@ def refreshed(method: Method) -> Expr:
     """
     v, draws = Symbol("v", real=True), method.draws
     after = x - alpha * v
-    if draws is not None and set(method.update) == {"x", "v"} and draws.from_gradient == ("v",):
+    known = set(method.update) == {"x", "v"} and draws is not None and not draws.uneven
+    if draws is not None and known and draws.from_gradient == ("v",):
         places = list(draws.also.values()) == [x] and all(at == after for at in draws.full.values())
         corrected = v + g - Symbol(next(iter(draws.also), ""), real=True)
         if draws.full:

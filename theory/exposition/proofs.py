@@ -7,11 +7,12 @@ from dataclasses import replace
 
 from sympy import Max, S
 
-from ratebound.theory.certificate import LAST, BatchVariance, Cited, Corollary, OneStep
+from ratebound.theory.certificate import LAST, Cited, Corollary, OneStep
 from ratebound.theory.certificates.accumulated import AnySteps, ShortSteps
 from ratebound.theory.certificates.accumulated_batches import BoundedSquares, SummedRoots
 from ratebound.theory.certificates.accumulated_box import LargestAverage, SummedSquares
 from ratebound.theory.certificates.accumulated_momentum import LateSquares
+from ratebound.theory.certificates.batch_variance import BatchVariance
 from ratebound.theory.certificates.conversion import Conversion
 from ratebound.theory.certificates.decaying_squares import DecayingSquares
 from ratebound.theory.certificates.gradient_sum import GradientSum

@@ -5,7 +5,8 @@ from __future__ import annotations
 from sympy import Integer
 
 from ratebound.theory.assumptions import descent_lemma, smooth
-from ratebound.theory.certificate import BatchVariance, OneStep
+from ratebound.theory.certificate import OneStep
+from ratebound.theory.certificates.batch_variance import BatchVariance
 from ratebound.theory.methods import sgd
 from ratebound.theory.statement import Theorem
 from ratebound.theory.symbols import L, L_max, alpha, b, delta, error_sq, grad_sq, n, variance
