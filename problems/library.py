@@ -9,7 +9,6 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import cache
 from types import MappingProxyType
 from typing import Any
 
@@ -17,19 +16,12 @@ import numpy as np
 
 from ratebound.problems import structured
 from ratebound.problems.build import from_arrays, from_svmlight, least_squares, logistic
+from ratebound.problems.bundled import bundled
 from ratebound.problems.composite import penalised
 from ratebound.problems.finite_sum import Problem
 from ratebound.theory.errors import RateboundError, nearest
 
 __all__ = ["from_arrays", "from_svmlight", "least_squares", "load", "logistic", "names", "penalised"]
-
-
-@cache
-def _bundled(name: str) -> tuple[np.ndarray, np.ndarray]:
-    from sklearn import datasets
-
-    data, target = getattr(datasets, f"load_{name}")(return_X_y=True)
-    return data, target
 
 
 def _real(
@@ -38,7 +30,7 @@ def _real(
     """Return a builder of a problem on bundled data; `select` maps data and target to those used."""
 
     def build(*, l2: float = l2, intercept: bool = False) -> Problem:
-        data, target = _bundled(source)
+        data, target = bundled(source)
         said = f"scikit-learn {source}: "
         if select is not None:
             data, target, what = select(data, target)

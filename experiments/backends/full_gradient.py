@@ -15,6 +15,14 @@ from ratebound.experiments.plan import Plan
 from ratebound.problems.blas import one_blas_thread
 
 _RANGES = 16
+"""Parts of the data; not by the number of threads, for their sums are added up."""
+
+
+def _frozen(values: np.ndarray, dtype: str) -> np.ndarray:
+    """Return an array that a kernel reads, read-only: kernels are compiled for one kind."""
+    result = np.ascontiguousarray(values, dtype)
+    result.flags.writeable = False
+    return result
 
 
 class FullGradientEngine:
@@ -25,12 +33,17 @@ class FullGradientEngine:
         expressions = rules_of(plan)
         self._rows, vectors = shape_of_tile(S, plan.dtype)
         self._lanes = WIDTH * vectors
-        # Zero rows fill the last group; they add nothing to a gradient.
-        rows = -(-problem.n // self._rows) * self._rows
-        self._data = np.zeros((rows, problem.d), plan.dtype)
-        self._data[: problem.n] = problem.A
-        self._labels = np.zeros(rows, plan.dtype)
-        self._labels[: problem.n] = problem.y
+        # Groups of rows are read where they lie, but for the last: zero rows fill it, and add nothing.
+        whole, groups = problem.n // self._rows, -(-problem.n // self._rows)
+        last, last_labels = np.zeros((self._rows, problem.d)), np.zeros(self._rows)
+        left = problem.n - whole * self._rows
+        last[:left], last_labels[:left] = problem.A[problem.n - left :], problem.y[problem.n - left :]
+        self._whole = whole, _frozen(problem.A, plan.dtype), _frozen(problem.y, plan.dtype)
+        self._last = _frozen(last, plan.dtype), _frozen(last_labels, plan.dtype)
+        self._cuts = np.linspace(0, groups, min(groups, _RANGES) + 1).astype(int).tolist()
+        self._parts = np.empty(
+            (len(self._cuts) - 1, -(-S // self._lanes), problem.d, self._lanes), plan.dtype
+        )
         self._plan = plan
         self._step = compile_rules(expressions)
         self._add = load_module(gradient_source(problem.loss, self._rows, vectors, plan.dtype)).add_gradients
@@ -51,16 +64,19 @@ class FullGradientEngine:
         filled[:S] = X
         points = np.ascontiguousarray(filled.reshape(-1, self._lanes, d).transpose(0, 2, 1))
 
-        def work(first: int, last: int) -> np.ndarray:
-            total = np.zeros_like(points)
-            self._add(first, last, self._data, self._labels, points, total)
-            return total
+        whole, *data = self._whole
 
-        groups = self._data.shape[0] // self._rows
-        parts = share(work, groups, points.size * self._data.shape[0], _RANGES)
-        total = parts[0]
-        for part in parts[1:]:
-            total += part
+        def work(part: int, _: int) -> None:
+            first, last = self._cuts[part : part + 2]
+            total = self._parts[part]
+            total[:] = 0.0
+            self._add(first, min(last, whole), *data, points, total)
+            if last > whole:
+                self._add(0, 1, *self._last, points, total)
+
+        count = len(self._parts)
+        share(work, count, points.size * self._plan.problem.n, count)
+        total = self._parts.sum(0)
         return total.transpose(0, 2, 1).reshape(-1, d)[:S] / self._plan.problem.n + self._plan.problem.l2 * X
 
     def advance(self, start: int, stop: int) -> None:

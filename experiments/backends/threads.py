@@ -46,11 +46,6 @@ def share(work: Callable[[int, int], T], count: int, size: float, ranges: int | 
         What `work` returned, in the order of the ranges.
     """
 
-    def quietly(first: int, last: int) -> T:
-        # A thread starts with NumPy's own settings, and overflow is how a divergent run ends.
-        with np.errstate(all="ignore"):
-            return work(first, last)
-
     threads = numba.get_num_threads()
     alone = size < _ALONE or threads == 1
     cuts = np.linspace(0, count, min(count, ranges or (1 if alone else 4 * threads)) + 1).astype(int).tolist()
@@ -59,9 +54,11 @@ def share(work: Callable[[int, int], T], count: int, size: float, ranges: int | 
     tickets = count_from_zero()
 
     def drain() -> None:
-        # Whoever is free takes the next piece; this thread works too, for waking another takes its time.
-        while (ticket := next(tickets)) < len(pieces):
-            results[ticket] = quietly(*pieces[ticket])
+        # Whoever is free takes the next piece; this thread works too, for waking another takes its time. A
+        # thread starts with NumPy's own settings, and overflow is how a divergent run ends.
+        with np.errstate(all="ignore"):
+            while (ticket := next(tickets)) < len(pieces):
+                results[ticket] = work(*pieces[ticket])
 
     helpers = 0 if alone else min(threads, len(pieces)) - 1
     waiting = [_pool(threads, os.getpid()).submit(drain) for _ in range(helpers)]

@@ -1,6 +1,8 @@
 import numpy as np
 import pytest
+from sklearn import datasets
 
+from ratebound.problems.bundled import LABELLED, SPLIT, bundled
 from ratebound.problems.constants import certify
 from ratebound.problems.library import load, named, names
 from ratebound.theory.errors import RateboundError
@@ -30,6 +32,21 @@ def test_every_name_loads_and_tells_its_preprocessing(name):
         assert not problem.x0.any()
     again = load(name)
     assert (again.A == problem.A).all() and (again.y == problem.y).all()
+
+
+@pytest.mark.parametrize("name", [*LABELLED, *SPLIT])
+def test_files_hold_what_scikit_learn_loads(name):
+    loader = getattr(datasets, f"load_{name}")
+    data, target = loader(return_X_y=True, **({"scaled": False} if name == "diabetes" else {}))
+    found, labels = bundled(name)
+    assert (found == data).all() and (labels == target).all() and found.shape == data.shape
+
+
+def test_files_elsewhere_are_left_to_scikit_learn(monkeypatch, tmp_path):
+    monkeypatch.setattr("ratebound.problems.bundled.folder", lambda: tmp_path)
+    for name in ("iris", "diabetes"):
+        found, expected = bundled.__wrapped__(name), bundled(name)
+        assert all((a == b).all() for a, b in zip(found, expected, strict=True))
 
 
 def test_kappa_matches_the_published_table():

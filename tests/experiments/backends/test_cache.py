@@ -69,3 +69,20 @@ def test_a_second_process_compiles_nothing(tmp_path):
     ]
     assert said == [["0", "1"], ["1", "0"]]
     assert list(Path(tmp_path, "ratebound").glob("ratebound_kernel_*.py"))
+
+
+def test_numba_does_without_the_linear_algebra_of_scipy_until_asked(tmp_path):
+    code = """
+import sys
+from ratebound.experiments.backends.cache import load_module
+load_module("value = 1")
+assert "numba.np.arraymath" in sys.modules and "scipy.linalg" not in sys.modules
+import numpy as np
+from numba import njit
+from numba.np import arraymath
+assert arraymath._HAVE_BLAS and njit(lambda a: np.dot(a, a))(np.full(3, 2.0)) == 12.0
+import scipy.linalg
+assert scipy.linalg.norm([3.0, 4.0]) == 5.0
+"""
+    environment = os.environ | {"XDG_CACHE_HOME": str(tmp_path)}
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=120, env=environment)
