@@ -117,7 +117,10 @@ def require_assumed(by: Multipliers, theorem: Theorem) -> None:
         if not inequality.requires <= names:
             lacking = ", ".join(sorted(inequality.requires - names))
             raise RateboundError(f"the proof uses {inequality.name!r}, which needs the assumption {lacking}")
-        if not nonnegative(inequality.positive, theorem.chart, k, theorem.start):
+        positive = inequality.positive
+        if positive.free_symbols:
+            positive = positive.xreplace(schedules_of(theorem))
+        if not nonnegative(positive, theorem.chart, k, theorem.start):
             raise RateboundError(
                 f"{inequality.name!r} needs {inequality.positive} > 0, which is not proved within the "
                 "admissible range; narrow it, or choose another factor"

@@ -13,7 +13,7 @@ from ratebound.problems.library import load, names
 from ratebound.problems.lower import lower
 from ratebound.theory import symbols as s
 from ratebound.theory.assumptions import ASSUMPTIONS, FACTS, JOINT
-from ratebound.theory.inequalities.noise_splits import SAMPLED, noise_split
+from ratebound.theory.inequalities.noise_splits import SAMPLED, SLOPES, lipschitz_split, noise_split
 from ratebound.theory.inequalities.points import BETWEEN_POINTS, GP, GY, PN, XN, M, P, Y
 from ratebound.theory.inequalities.stored import COMPARED
 from ratebound.theory.letters import coordinates as c
@@ -25,11 +25,18 @@ from ratebound.theory.onestep import G, X
 from ratebound.theory.symbols import BY_NAME
 
 SPLITS = tuple(
-    noise_split(name, Rational(c), by_gap=by_gap)
+    noise_split(name, Rational(c), slope)
     for name in SAMPLED
-    for c, by_gap in (("1/5", False), ("9/10", False), ("9/10", True))
+    for c, slope in (("1/5", s.descent - s.delta), *(("9/10", slope) for slope in SLOPES))
 )
-INEQUALITIES = (*(i for a in ASSUMPTIONS.values() for i in a.inequalities), *JOINT, *COMPARED, *SPLITS)
+LIPSCHITZ = tuple(lipschitz_split(Rational(c)) for c in ("1/5", "9/10"))
+INEQUALITIES = (
+    *(i for a in ASSUMPTIONS.values() for i in a.inequalities),
+    *JOINT,
+    *COMPARED,
+    *SPLITS,
+    *LIPSCHITZ,
+)
 OPTIONS = {"huber_worst": {"horizon": 3}}
 SUMS = {"smooth_sum", "convex_sum", "strongly_convex_sum", "smooth_components_of_sum"}
 """What is assumed of a finite sum to which a penalty may be added; the others are about f without one."""

@@ -147,6 +147,8 @@ def _forms(expr: Expr) -> Iterator[Expr]:
     for other in (known, _powers_swept(known)):
         if other != expr:
             yield other
+    if (alone := roots_swept(expr, least=1)) != expr:
+        yield alone
     for largest in sorted(expr.atoms(Max), key=str)[:1]:
         for argument in largest.args:
             yield expr.xreplace({largest: argument + free("m")})

@@ -7,7 +7,7 @@ from sympy import Expr, Function, Pow, Symbol, cancel, factor, sqrt, together
 from ratebound.theory.algebra.chart import free
 
 
-def roots_swept(expr: Expr) -> Expr:
+def roots_swept(expr: Expr, least: int = 2) -> Expr:
     """Return the expression with a symbol x >= 0 replaced, such that a square root of it is none any more.
 
     With p a square and q > 0, ``sqrt(p + q x)`` runs from ``sqrt(p)`` upwards: it is ``sqrt(p) + a``, a >= 0,
@@ -18,8 +18,8 @@ def roots_swept(expr: Expr) -> Expr:
     1
     """
     roots = {p.base for p in expr.atoms(Pow) if _half(p) and p.free_symbols}
-    if len(roots) < 2:
-        return expr  # One root alone is eliminated in one step.
+    if len(roots) < least:
+        return expr  # One root alone is mostly eliminated in one step.
     inner = {symbol for each in expr.atoms(Function) for symbol in each.free_symbols}
     inner |= {symbol for p in expr.atoms(Pow) for symbol in p.exp.free_symbols}
     for under in sorted(roots, key=lambda base: (base.count_ops(), str(base))):

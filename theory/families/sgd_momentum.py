@@ -36,6 +36,7 @@ from ratebound.theory.symbols import (
     L_max,
     alpha,
     alpha0,
+    delta,
     ell,
     gap0,
     k,
@@ -73,7 +74,7 @@ sgdm_averaging_star = Theorem(
         by={
             convex_below_aside: alpha0 * k,
             noise_split("expected_smoothness", _SHARE): 2 * alpha0**2 / 3,
-            noise_split("expected_smoothness", _SHARE, by_gap=True): alpha0**2 / 3,
+            noise_split("expected_smoothness", _SHARE, delta): alpha0**2 / 3,
         },
         noise=alpha0**2 * sigma_b_sq / (1 - _SHARE),
     ),

@@ -31,6 +31,7 @@ from ratebound.theory.symbols import (
     alpha0,
     d2,
     delta,
+    descent,
     ell,
     k,
     mu,
@@ -39,22 +40,32 @@ from ratebound.theory.symbols import (
     sigma_star_sq,
 )
 
-_BY = {strong_first_order: 2 * alpha, expected_smoothness: alpha**2}
-_PLUS = {delta: 2 * alpha * (1 - 2 * alpha * ell)}
-_NOISE = 2 * alpha**2 * sigma_b_sq
+_ROOT = sqrt(2 * alpha * ell)
 
 sgd_star_constant = Theorem(
     id="sgd_star_constant",
     title="SGD, strongly convex, expected smoothness, constant step, distance",
-    source="Gower, Loizou, Qian, Sailanbayev, Shulgin and Richtárik 2019, Theorem 3.1",
+    source=(
+        "derived; Gower, Loizou, Qian, Sailanbayev, Shulgin and Richtárik 2019, Theorem 3.1, have alpha <= "
+        "1/(2 ell), the factor 1 - alpha mu and 2 alpha sigma^2/mu: this bound at the longest of those steps"
+    ),
     method=sgd,
     assumptions=(strongly_convex, convex_components),
     step=alpha,
-    where=(alpha <= 1 / (2 * ell),),
+    where=(alpha < 2 / ell,),
     measure="distance_sq",
-    bound=(1 - alpha * mu) ** k * D**2 + 2 * alpha * sigma_b_sq / mu,
-    certificate=Recursion(rate=1 - alpha * mu, noise=_NOISE, by=_BY, plus=_PLUS),
+    bound=(1 - alpha * mu * (2 - _ROOT)) ** k * D**2 + 2 * alpha * sigma_b_sq / (mu * (2 - _ROOT) ** 2),
+    certificate=Recursion(
+        rate=1 - alpha * mu * (2 - _ROOT),
+        noise=2 * alpha**2 * sigma_b_sq / (2 - _ROOT),
+        by={
+            strong_monotone: alpha * (2 - _ROOT),
+            noise_split("expected_smoothness", _ROOT / 2, descent / 2): alpha**2,
+        },
+    ),
     defaults={alpha: 1 / (2 * ell)},
+    note="Of all splits of the noise the one with the least floor: alpha sigma^2/(2 mu) for short steps.",
+    sibling="sgd_nws",
 )
 
 _SWITCH = 4 * ceiling(ell / mu)
@@ -71,9 +82,9 @@ sgd_star_switch = Theorem(
     start=_SWITCH,
     certificate=Recursion(
         rate=1 - alpha * mu,
-        noise=_NOISE,
-        by=_BY,
-        plus=_PLUS,
+        noise=2 * alpha**2 * sigma_b_sq,
+        by={strong_first_order: 2 * alpha, expected_smoothness: alpha**2},
+        plus={delta: 2 * alpha * (1 - 2 * alpha * ell)},
         before=(sgd_star_constant, {alpha: 1 / (2 * ell)}),
     ),
     note="The step is constant for the first 4 ceil(ell/mu) steps; the bound is claimed after them.",
@@ -152,14 +163,21 @@ sgd_handbook_decaying = Theorem(
 sgd_star_decaying = Theorem(
     id="sgd_star_decaying",
     title="SGD, strongly convex, expected smoothness, decaying step, distance",
-    source="derived from the one-step bound of Gower et al. 2019",
+    source="derived: the schedule of Gower et al. 2019, and less noise than their one-step bound has",
     method=sgd,
     assumptions=(strongly_convex, convex_components),
     step=(2 * (k + s0) + 1) / (mu * (k + s0 + 1) ** 2),
-    where=(s0 >= 4 * ell / mu,),
+    where=(s0 > 2 * ell / mu,),
     measure="distance_sq",
-    bound=(s0**2 * D**2 + 8 * sigma_b_sq * k / mu**2) / (k + s0) ** 2,
-    certificate=Recursion(rate=1 - alpha * mu, noise=_NOISE, by=_BY, plus=_PLUS),
+    bound=(s0**2 * D**2 + 4 * s0 * sigma_b_sq * k / (mu * (mu * s0 - 2 * ell))) / (k + s0) ** 2,
+    certificate=Recursion(
+        rate=1 - alpha * mu,
+        noise=alpha**2 * sigma_b_sq / (1 - alpha * ell),
+        by={
+            strong_first_order: 2 * alpha,
+            noise_split("expected_smoothness", alpha * ell, delta): alpha**2,
+        },
+    ),
     defaults={s0: 4 * ell / mu},
     sibling="sgd_star_switch",
 )

@@ -1,6 +1,7 @@
 """Averages of the last half: the certificates against recursions in numbers, and what they refuse."""
 
 import dataclasses
+import math
 
 import numpy as np
 import pytest
@@ -25,11 +26,11 @@ def test_weights_are_those_of_the_last_half():
 
 @pytest.mark.parametrize("horizon", range(2, 40))
 def test_constant_step_against_its_recursion_in_numbers(horizon):
-    """With ``E d_{j+1} = (1 - a mu) d_j - w delta_j + noise`` no sum of gaps exceeds what the bound says."""
+    """With ``E d_{j+1} = rate d_j - w delta_j + noise`` no sum of gaps exceeds what the bound says."""
     a, m, L, noise, distance = 0.05, 0.7, 4.0, 1.3, 2.0
-    d, half = distance**2, horizon // 2
+    d, half, left = distance**2, horizon // 2, 2 - math.sqrt(2 * a * L)
     for _ in range(half):
-        d = (1 - a * m) * d + 2 * a**2 * noise
+        d = (1 - a * m * left) * d + 2 * a**2 * noise / left
     # From the middle on the inner product pays for all but the noise: 2 a delta_j <= d_j - d_{j+1} + ...
     gaps = d + (horizon - half) * a**2 * noise / (1 - a * L)
     numbers = {alpha: a, mu: m, ell: L, sigma_b_sq: noise, D: distance, K: horizon}
@@ -37,7 +38,7 @@ def test_constant_step_against_its_recursion_in_numbers(horizon):
     bound = float(CONSTANT.bound.subs(numbers))
     assert largest <= bound * (1 + 1e-12)
     # All that is lost is in the geometric series of the noise.
-    lost = (1 - a * m) ** half * 2 * a * noise / m
+    lost = (1 - a * m * left) ** half * 2 * a * noise / (m * left**2)
     assert bound == pytest.approx(largest + lost / (2 * a * (horizon - half)))
 
 
