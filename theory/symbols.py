@@ -48,6 +48,7 @@ radius = Symbol("radius", positive=True)
 epoch = Symbol("epoch", integer=True, positive=True)
 prob = Symbol("prob", positive=True)
 tau = Symbol("tau", positive=True)
+dropped = Symbol("dropped", positive=True)
 
 # Constants: structure of the objective.
 n = Symbol("n", integer=True, positive=True)
@@ -135,6 +136,7 @@ MEANING: Mapping[Symbol, str] = MappingProxyType(
         epoch: "steps of an epoch, rounded up",
         prob: "probability with which a step takes a full gradient",
         tau: "how much shorter noise makes the steps of the second sequence of accelerated SGD",
+        dropped: "part of the run that an average leaves out at its beginning, below 1",
         n: "number of components f_i",
         b: "batch size",
         L: "smoothness constant of f",
@@ -219,6 +221,7 @@ LATEX: Mapping[Symbol, str] = MappingProxyType(
         radius: r"\varrho",
         epoch: "m",
         prob: "p",
+        dropped: r"\zeta",
         L_max: r"L_{\max}",
         L_mean: r"\bar L",
         L_inf: r"L_{\infty}",
@@ -291,8 +294,8 @@ LATEX: Mapping[Symbol, str] = MappingProxyType(
 """How each symbol is typeset; the others print by their own name."""
 
 PARAMETERS = (
-    alpha, alpha0, s0, theta, gamma, beta, b0, clip, radius, epoch, prob, tau, omega, margin, damping,
-    decay, weight_decay, *inexact.INEXACT_PARAMETERS, *of_search.SEARCH_PARAMETERS,
+    alpha, alpha0, s0, theta, gamma, beta, b0, clip, radius, epoch, prob, tau, dropped, omega, margin,
+    damping, decay, weight_decay, *inexact.INEXACT_PARAMETERS, *of_search.SEARCH_PARAMETERS,
 )  # fmt: skip
 CONSTANTS = (
     n, b, L, L_max, L_mean, L_inf, mu, mu_pl, ell, D, gap0, grad0_sq, second_moment, sigma_star_sq,

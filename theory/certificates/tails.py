@@ -1,16 +1,16 @@
-"""Certificates for averages over the last half of the iterates: what a run forgets before it is averaged.
+"""Certificates for averages over the end of a run: what it forgets before it is averaged.
 
-The average of a run with the horizon K is over x_s, .., x_{K-1} with s = floor(K/2). At x_s the distance to
-x* is bounded by another theorem; from there the run is one of ceil(K/2) steps. Both parities of K are proved.
+The average of a run with the horizon K is over x_s, .., x_{K-1} with s = floor(dropped K). At x_s the
+distance to x* is bounded by another theorem; from there the run is one of K - s steps. All s < K are proved
+at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sympy import Dummy, Expr, Integer, Piecewise, Poly, S, ceiling, expand, expand_log, floor, sqrt
+from sympy import Dummy, Expr, Integer, Piecewise, Poly, S, expand, expand_log, floor, sqrt
 
 from ratebound.theory.algebra.lemmas import SumLemma
 from ratebound.theory.algebra.prover import nonnegative, vanishes
@@ -26,27 +26,29 @@ from ratebound.theory.certificate import (
 )
 from ratebound.theory.certificates.telescope import JENSEN
 from ratebound.theory.errors import RateboundError
-from ratebound.theory.symbols import D, K, alpha, d2, d2_next, delta, k
+from ratebound.theory.symbols import D, K, alpha, d2, d2_next, delta, dropped, k
 from ratebound.theory.visits import INDEPENDENT
 
 if TYPE_CHECKING:
     from ratebound.theory.statement import Theorem
 
-LAST_HALF = Piecewise((Integer(0), 2 * (k + 1) <= K), (Integer(1), True))
-"""Weights of the average over x_s .. x_{K-1}, s = floor(K/2)."""
+FORGOTTEN = floor(dropped * K)
+"""Number s of the points that the average leaves out."""
+TAIL = Piecewise((Integer(0), k + 1 <= dropped * K), (Integer(1), True))
+"""Weights of the average over x_s .. x_{K-1}."""
 _s = Dummy("s", integer=True, positive=True)
+_rest = Dummy("rest", integer=True, positive=True)
 
 
-def _halves() -> Iterator[tuple[Expr, Expr]]:
-    """Yield K and ceil(K/2) for K even and odd, with s = floor(K/2) >= 1."""
-    yield 2 * _s, _s
-    yield 2 * _s + 1, _s + 1
+def _placed(expr: Expr) -> Expr:
+    """Return the expression with s and the number of the steps from x_s on for K."""
+    return expr.xreplace({FORGOTTEN: _s}).xreplace({K: _s + _rest})
 
 
 def _check_first(theorem: Theorem, first: Theorem) -> None:
-    """Check that the theorem averages the last half, and that another one bounds the distance before."""
-    if theorem.measure != "gap_average" or theorem.weights != LAST_HALF:
-        raise RateboundError("this certificate bounds gap_average with the weights LAST_HALF")
+    """Check that the theorem averages a tail, and that another one bounds the distance before."""
+    if theorem.measure != "gap_average" or theorem.weights != TAIL:
+        raise RateboundError("this certificate bounds gap_average with the weights TAIL")
     if first.measure != "distance_sq" or first.method != theorem.method or first.at_horizon:
         raise RateboundError(f"{first.id} does not bound the distance of this method at every k")
     if not vanishes(first.step - theorem.step):
@@ -54,8 +56,13 @@ def _check_first(theorem: Theorem, first: Theorem) -> None:
     if (first.visits, theorem.visits) != (INDEPENDENT, INDEPENDENT):
         raise RateboundError("the average of a tail is proved for independent batches")
     require_within(first, {}, theorem)
-    if not nonnegative(theorem.start - 2) or not nonnegative(1 - first.start):
-        raise RateboundError("the bound of a tail is claimed from k = 2 on, where s = floor(K/2) >= 1")
+    require(1 - dropped, theorem, "the part of the run that is averaged")
+    late = (theorem.start - 1, dropped * theorem.start - first.start)
+    if not all(nonnegative(each, theorem.chart) for each in late):
+        raise RateboundError(
+            f"the bound is claimed from k = {theorem.start} on, where s = {FORGOTTEN} may not have come to "
+            f"{first.start}, the first k of {first.id}"
+        )
 
 
 def require_concave(then: Theorem, theorem: Theorem) -> None:
@@ -95,8 +102,8 @@ class Restarted:
     @property
     def bound(self) -> Expr:
         """The bound at K."""
-        reached = self.first.bound.subs(k, floor(K / 2))
-        return self.then.bound.subs({D: sqrt(reached), k: ceiling(K / 2)})
+        reached = self.first.bound.subs(k, FORGOTTEN)
+        return self.then.bound.subs({D: sqrt(reached), k: K - FORGOTTEN})
 
     def check(self, theorem: Theorem) -> None:
         """Check that the two are about this run, and that one bound may be put into the other."""
@@ -110,8 +117,10 @@ class Restarted:
         if not nonnegative(1 - then.start):
             raise RateboundError(f"{then.id} says nothing yet after one step")
         require_concave(then, theorem)
-        for horizon, _ in _halves():
-            require((theorem.bound - self.bound).subs(K, horizon), theorem, "the bound of the restarted run")
+        spare = theorem.bound - self.bound
+        # The first theorem may speak of x_0 too, and then s may be zero.
+        for each in (_placed(spare), _placed(spare).subs(_s, 0)):
+            require(each, theorem, "the bound of the restarted run")
 
 
 @dataclass(frozen=True)
@@ -175,12 +184,11 @@ class Tail:
         weight = self.weight.xreplace({alpha: theorem.step})
         require(weight, theorem, "the weight")
         start = (factor * self.first.bound).subs(k, _s)
-        for horizon, count in _halves():
-            total = start + self._noise_from(theorem, horizon)
-            spare = expand_log(theorem.bound.subs(K, horizon) * weight * count - total)
-            require(spare, theorem, "the bound against the sum of the tail")
+        total = start + self._noise_from(theorem)
+        spare = expand_log(_placed(theorem.bound) * weight * _rest - total)
+        require(spare, theorem, "the bound against the sum of the tail")
 
-    def _noise_from(self, theorem: Theorem, horizon: Expr) -> Expr:
+    def _noise_from(self, theorem: Theorem) -> Expr:
         """Return a bound on the sum of the noise over s <= j < K."""
         lemma, noise = self.noise_sum, self.noise.xreplace({alpha: theorem.step})
         factor = (noise / lemma.summand).simplify()
@@ -188,6 +196,4 @@ class Tail:
             raise RateboundError(f"the lemma {lemma.name!r} does not bound the sum of {noise} from above")
         lemma.prove()
         require(factor, theorem, f"the factor of {lemma.summand}")
-        total = lemma.bound.subs(k, 2 * _s) - lemma.bound.subs(k, _s)
-        last = S.Zero if horizon == 2 * _s else lemma.summand.subs(k, 2 * _s)
-        return factor * (total + last)
+        return factor * (lemma.bound.subs(k, _s + _rest) - lemma.bound.subs(k, _s))

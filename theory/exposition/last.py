@@ -1,4 +1,4 @@
-"""Proofs about the end of a run as readable mathematics: its last iterate, its last half."""
+"""Proofs about the end of a run as readable mathematics: its last iterate, the average of its end."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sympy import factor
 from ratebound.theory.certificates.last_falling import LastFalling
 from ratebound.theory.certificates.last_iterate import LastIterate
 from ratebound.theory.certificates.phases import TwoPhases
-from ratebound.theory.certificates.tails import Restarted, Tail
+from ratebound.theory.certificates.tails import FORGOTTEN, Restarted, Tail
 from ratebound.theory.exposition.lines import Line, claim_lines
 from ratebound.theory.statement import Theorem
 
@@ -55,8 +55,8 @@ def last_falling(theorem: Theorem, proof: LastFalling) -> Iterator[Line]:
 
 
 def restarted(theorem: Theorem, proof: Restarted) -> Iterator[Line]:
-    """Yield the lines of a proof that restarts a theorem on averages at the middle of the run."""
-    yield Line(f"With s = floor(K/2), the theorem {proof.first.id} bounds E||x_s - x*||^2 by, k = s,")
+    """Yield the lines of a proof that restarts a theorem on averages within the run."""
+    yield Line(f"With s = {FORGOTTEN}, the theorem {proof.first.id} bounds E||x_s - x*||^2 by, k = s,")
     yield Line("  ", proof.first.bound)
     yield Line(f"From x_s on the theorem {proof.then.id} speaks of K - s steps, with the bound, k = K - s,")
     yield Line("  ", proof.then.bound)
@@ -75,11 +75,11 @@ def two_phases(theorem: Theorem, proof: TwoPhases) -> Iterator[Line]:
 
 
 def tail(theorem: Theorem, proof: Tail) -> Iterator[Line]:
-    """Yield the lines of a proof that telescopes over the last half of the run."""
+    """Yield the lines of a proof that telescopes over the end of the run."""
     yield Line("The potential V_k is", proof.potential)
     yield from claim_lines(proof.claim(theorem), proof.by, proof.plus)
-    yield Line(f"At s = floor(K/2) the theorem {proof.first.id} bounds d2 by, k = s,", proof.first.bound)
+    yield Line(f"At s = {FORGOTTEN} the theorem {proof.first.id} bounds d2 by, k = s,", proof.first.bound)
     grows = f"The sum of the noise over s <= j < K grows as in the lemma {proof.noise_sum.name!r}, with"
     yield Line(grows, proof.noise_sum.bound)
     yield Line("Jensen's inequality passes from the mean of f to f at the mean.")
-    yield Line("Divided by the total weight, for K even and odd, this is at most the bound", theorem.bound)
+    yield Line("Divided by the total weight, K - s times the same, this is at most the bound", theorem.bound)

@@ -136,6 +136,12 @@ def test_the_larger_of_two_is_read_by_its_arguments(expr, true):
     assert nonnegative(expr) is true
 
 
+@pytest.mark.parametrize(("factor", "true"), [(4, True), (7, False)])
+def test_one_root_alone_is_swept_through_where_squares_do_not_tell(factor, true):
+    """With y = sqrt(1 + u): y^3 >= 4 (y - 1), whose terms of one sign have no common root, not 7 (y - 1)."""
+    assert nonnegative(sqrt(1 + _u) ** 3 - factor * (sqrt(1 + _u) - 1)) is true
+
+
 @pytest.mark.parametrize(("shift", "true"), [(1 / _v, True), (1 / (3 * _v), False)])
 def test_one_root_of_several_is_swept_through(shift, true):
     """With t = 1 + k/u, c <= 1/2: 1/sqrt(t + 1/u) >= (1 - c/sqrt t)/sqrt t for u >= 1/c, not a third."""

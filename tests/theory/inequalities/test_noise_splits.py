@@ -5,7 +5,6 @@ import pytest
 
 from ratebound.problems.lower import lower
 from ratebound.theory.errors import RateboundError
-from ratebound.theory.inequalities.noise_splits import noise_split
 from ratebound.theory.families.sgd_star import sgd_star_constant, sgd_star_decaying
 from ratebound.theory.families.sgd_star_more import (
     sgd_lipschitz_constant,
@@ -14,6 +13,7 @@ from ratebound.theory.families.sgd_star_more import (
     sgd_star_inverse_sqrt,
     sgd_star_weighted,
 )
+from ratebound.theory.inequalities.noise_splits import noise_split
 from ratebound.theory.symbols import (
     D,
     L_max,
