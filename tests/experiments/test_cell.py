@@ -21,7 +21,7 @@ def test_the_share_of_the_range_is_one_at_its_edge():
     assert edge["share"] == pytest.approx(1) and edge["text"] == "alpha <= 1/L"
     (half,) = _cell(find("gd_convex"), "diabetes", parameters={"alpha": "1/(2*L)"})["run"]["range"]
     assert half["share"] == pytest.approx(0.5) and half["value"] == pytest.approx(half["limit"] / 2)
-    (lower,) = _cell(find("sgd_star_decaying"), "quadratic_2d", parameters={"s0": "8*ell/mu"})["run"]["range"]
+    (lower,) = _cell(find("sgd_star_decaying"), "quadratic_2d", parameters={"s0": "4*ell/mu"})["run"]["range"]
     assert lower["share"] == pytest.approx(0.5)
     assert _cell(find("sgd_convex_constant"), "quadratic_2d")["run"]["range"] == []
 
