@@ -117,10 +117,8 @@ def require_assumed(by: Multipliers, theorem: Theorem) -> None:
         if not inequality.requires <= names:
             lacking = ", ".join(sorted(inequality.requires - names))
             raise RateboundError(f"the proof uses {inequality.name!r}, which needs the assumption {lacking}")
-        positive = inequality.positive
-        if positive.free_symbols:
-            positive = positive.xreplace(schedules_of(theorem))
-        if not nonnegative(positive, theorem.chart, k, theorem.start):
+        known = schedules_of(theorem) if inequality.positive.free_symbols else {}
+        if not nonnegative(inequality.positive.xreplace(known), theorem.chart, k, theorem.start):
             raise RateboundError(
                 f"{inequality.name!r} needs {inequality.positive} > 0, which is not proved within the "
                 "admissible range; narrow it, or choose another factor"
