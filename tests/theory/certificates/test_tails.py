@@ -77,7 +77,7 @@ def test_the_last_half_has_the_constant_that_was_published_sharpened():
     ("changes", "message"),
     [
         ({"weights": Integer(1)}, "TAIL"),
-        ({"measure": "gap_best"}, "TAIL"),
+        ({"measure": "gap_best"}, "has no weights"),
         ({"start": Integer(0)}, "from k = 0 on"),
         ({"where": CONSTANT.where[:1]}, "the part of the run"),
         ({"assumptions": CONSTANT.assumptions[1:]}, "assumes more"),
