@@ -17,6 +17,12 @@ from ratebound.theory.errors import RateboundError
 
 coin = Symbol("coin", real=True)
 """One where the coin of a step falls, else zero."""
+picked = Symbol("picked", real=True)
+"""One where a step is picked in place of those of its epoch before it, else zero.
+
+Step j = 0, 1, .. of an epoch is picked with the probability 1/(j + 1). So the last one picked is any of those
+until now, evenly: step i with the probability ``1/(i + 1) (1 - 1/(i + 2)) .. (1 - 1/(j + 1)) = 1/(j + 1)``.
+"""
 L_i = Symbol("L_i", positive=True)
 """Smoothness constant of a component: of any one in weights, of the drawn one in updates."""
 L_j = Symbol("L_j", positive=True)
@@ -50,6 +56,8 @@ class Draws:
         Probability that ``coin`` is one, an expression in ``n``; zero for no coin.
     every
         The coin falls in every so many-th step instead, a whole number: in those that end an epoch.
+    picks
+        Whether a step of each epoch is drawn evenly, which the update reads as ``picked``.
     table
         Name of the vector that is stored for the drawn sample. Such a method draws one sample per step.
     stores
@@ -80,6 +88,7 @@ class Draws:
     full: Mapping[str, Expr] = field(default_factory=dict)
     coin: Expr = S.Zero
     every: Expr = S.Zero
+    picks: bool = False
     table: str = ""
     stores: Expr | None = None
     blank: bool = False
@@ -97,6 +106,8 @@ class Draws:
             raise RateboundError("full gradients are taken where the coin falls; give it a probability")
         if self.coin != 0 and self.every != 0:
             raise RateboundError("the coin falls by chance or at the end of epochs, not both")
+        if self.picks and self.every == 0:
+            raise RateboundError("a step is picked out of an epoch; give the number of its steps")
         if self.values and (self.names != (rise.name, norm_sq.name) or self.uneven):
             raise RateboundError("a step that reads the value of its sample draws nothing else")
         if self.axis is not None and (self.names != (L_j.name,) or self.weight is not None):
@@ -104,15 +115,15 @@ class Draws:
 
     def __reduce__(self) -> tuple[object, ...]:
         # A mapping proxy cannot be pickled, and runs are sent to other processes.
-        parts = dict(self.also), dict(self.hessian), dict(self.full), self.coin, self.every, self.table
-        kept = self.stores, self.blank, self.from_gradient, self.weight, self.axis
+        parts = dict(self.also), dict(self.hessian), dict(self.full), self.coin, self.every, self.picks
+        kept = self.table, self.stores, self.blank, self.from_gradient, self.weight, self.axis
         return Draws, (*parts, *kept, self.values, self.smoothness, self.length)
 
     def __hash__(self) -> int:
         read = (tuple(sorted(part.items(), key=str)) for part in (self.also, self.hessian, self.full))
         kept = self.table, self.stores, self.blank, self.from_gradient
         more = self.weight, self.axis, self.values, self.smoothness, self.length
-        return hash((*read, self.coin, self.every, kept, more))
+        return hash((*read, self.coin, self.every, self.picks, kept, more))
 
     @property
     def text(self) -> str:
@@ -125,6 +136,7 @@ class Draws:
         words += [f"{name} is grad f at {point} where the coin falls" for name, point in self.full.items()]
         words += [f"the coin falls with probability {self.coin}"] if self.coin != 0 else []
         words += [f"the coin falls in the last of every {self.every} steps"] if self.every != 0 else []
+        words += [f"{picked} is one in step j of an epoch with probability 1/(j + 1)"] if self.picks else []
         if self.table:
             kept = "gradient" if self.stores is None else "vector"
             first, by = ", zero at first" if self.blank else "", f" by {self.stores}" if self.stores else ""
@@ -149,6 +161,7 @@ class Draws:
         read += (rise.name, norm_sq.name) if self.values else ()
         read += () if self.length is None else (length_sq.name,)
         read += (L_i.name,) if self.smoothness else ()
+        read += (picked.name,) if self.picks else ()
         return (*read, coin.name) if self.has_coin else read
 
     @property

@@ -68,7 +68,7 @@ class CudaEngine:
             chances = probabilities(problem, plan.method)
             scale = scale_of(problem, plan.method).astype(plan.dtype)
             further = (
-                np.float64(0 if period(draws) else coin_probability(problem, draws)),
+                np.float64(coin_probability(problem, draws)),
                 np.uint64(period(draws)),
                 put(np.zeros(0) if chances is None else ends_of(chances)),
                 put(scale), put(smoothness_read(plan)), put(lowest_values(plan)), put(table),

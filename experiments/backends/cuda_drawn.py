@@ -34,7 +34,7 @@ from ratebound.experiments.backends.cuda_source import (
 from ratebound.experiments.backends.drawn import COIN, ONE, WEIGHTED
 from ratebound.experiments.backends.kernel import Spec
 from ratebound.problems.lower import printed
-from ratebound.theory.draws import Draws, L_i, L_j, along, coin, length_sq, norm_sq, rise
+from ratebound.theory.draws import Draws, L_i, L_j, along, coin, length_sq, norm_sq, picked, rise
 from ratebound.theory.method import g
 
 
@@ -125,11 +125,15 @@ def cuda_drawn_source(
     vectors = () if length is None else (length,)
     reads = {s.name for expr in (*written, *points.values(), *vectors) for s in expr.free_symbols}
     scalars = scalar_lines(reads)
+    number = f"uniform(philox((u32)now, replica, {COIN}u, 0, key0, key1))"
     if draws.coin != 0:
-        number = f"uniform(philox((u32)now, replica, {COIN}u, 0, key0, key1))"
         scalars += [f"const real {coin.name} = {number} < chance ? real(1) : real(0);"]
     if draws.every != 0:
         scalars += [f"const real {coin.name} = (now + 1) % period == 0 ? real(1) : real(0);"]
+
+    if draws.picks:
+        share = "1.0 / (double)(1 + now % period)"
+        scalars += [f"const real {picked.name} = {number} < {share} ? real(1) : real(0);"]
 
     def named(expressions: Iterable[Expr]) -> str:
         # What is not read is not named: compilers warn of it.

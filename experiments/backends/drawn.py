@@ -1,14 +1,14 @@
 """What methods read besides the gradient of a batch, in NumPy: second points, Hessians, coins, tables, axes.
 
-A coin reads the words of the one stream at counters that no draw of an index uses: ``(step, replica, 2^32 -
-1, 0)``; a weighted draw j of a step, of a sample or of an axis, those at ``(step, replica, 2^32 - 2, j)``, by
-inversion of the cumulated probabilities at 53 bits.
+A coin, or the pick of a step of an epoch, reads the words of the one stream at counters that no draw of an
+index uses: ``(step, replica, 2^32 - 1, 0)``; a weighted draw j of a step, of a sample or of an axis, those at
+``(step, replica, 2^32 - 2, j)``, by inversion of the cumulated probabilities at 53 bits.
 """
 
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sympy import Expr
@@ -23,7 +23,7 @@ from ratebound.problems.curvature import component_smoothness
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.lower import lower
 from ratebound.problems.sparse import drawn_predictions
-from ratebound.theory.draws import Draws, L_i, L_j, along, coin, length_sq, norm_sq, rise
+from ratebound.theory.draws import Draws, L_i, L_j, along, coin, length_sq, norm_sq, picked, rise
 from ratebound.theory.method import g, x
 
 if TYPE_CHECKING:
@@ -36,6 +36,8 @@ TABLE = "table"
 """The state that holds a gradient per sample, shape (..., R, n, d)."""
 COIN, WEIGHTED = 2**32 - 1, 2**32 - 2
 """The third word of the counters of coins and of weighted draws."""
+PICKED = 2.0
+"""What the coin of a step counts more where the step is picked."""
 ONE = 2.0**-53
 """What the last of 53 bits is worth."""
 
@@ -46,10 +48,8 @@ def _uniform(seed: int, steps: np.ndarray, replicas: np.ndarray, quad: int, draw
     return np.asarray(((high << np.uint64(21)) ^ (low >> np.uint64(11))) * ONE)
 
 
-def coin_probability(problem: Problem, draws: Draws, k: int = 0) -> float:
-    """Return the probability that the coin of step k falls."""
-    if draws.every != 0:
-        return float((k + 1) % period(draws) == 0)
+def coin_probability(problem: Problem, draws: Draws) -> float:
+    """Return the probability that a coin falls by chance."""
     symbols = sorted(draws.coin.free_symbols, key=str)
     values = [certify(problem, symbol.name).value for symbol in symbols]
     return min(1.0, float(lower(draws.coin, symbols)(*values)))
@@ -60,15 +60,41 @@ def period(draws: Draws) -> int:
     return int(draws.every)
 
 
+def sides(draws: Draws, k: int, chance: Any) -> list[tuple[float, Any]]:
+    """Return what :func:`coins` may be in step k, and with which probabilities, in the numbers of `chance`.
+
+    Parameters
+    ----------
+    draws
+        The words of the method.
+    k
+        The step.
+    chance
+        The probability that the coin falls by chance.
+    """
+    if draws.every == 0:
+        return [(side, share) for side, share in ((0.0, 1 - chance), (1.0, chance)) if share > 0]
+    falls, one = float((k + 1) % period(draws) == 0), 1 + 0 * chance
+    if not draws.picks:
+        return [(falls, one)]
+    share = one / (1 + k % period(draws))
+    return [(s, p) for s, p in ((falls, 1 - share), (falls + PICKED, share)) if p > 0]
+
+
 def coins(plan: Plan, steps: np.ndarray) -> np.ndarray:
-    """Return the coins of steps, shape (T, R), one or zero."""
-    draws = plan.method.draws
-    if draws is None or draws.coin == 0:
-        falls = [0.0 if draws is None else coin_probability(plan.problem, draws, int(k)) for k in steps]
-        return np.repeat(np.array(falls)[:, None], plan.replicas.size, axis=1)
-    steps, replicas = np.asarray(steps, dtype=np.uint64), np.asarray(plan.replicas, dtype=np.uint64)
-    found = _uniform(plan.seed, steps, replicas, COIN, 0)
-    return (found < coin_probability(plan.problem, draws)).astype(np.float64)
+    """Return the coins of steps, shape (T, R): one or zero, and :data:`PICKED` more where one is picked."""
+    draws, shape = plan.method.draws, (len(steps), plan.replicas.size)
+    if draws is None or not draws.has_coin:
+        return np.zeros(shape)
+    counters, replicas = np.asarray(steps, dtype=np.uint64), np.asarray(plan.replicas, dtype=np.uint64)
+    if draws.every == 0:
+        found = _uniform(plan.seed, counters, replicas, COIN, 0)
+        return (found < coin_probability(plan.problem, draws)).astype(np.float64)
+    falls = np.broadcast_to((np.asarray(steps)[:, None] + 1) % period(draws) == 0, shape).astype(np.float64)
+    if not draws.picks:
+        return falls
+    found = _uniform(plan.seed, counters, replicas, COIN, 0)
+    return falls + PICKED * (found < 1 / (1 + np.asarray(steps)[:, None] % period(draws)))
 
 
 def probabilities(problem: Problem, method: Method) -> np.ndarray | None:
@@ -276,11 +302,13 @@ class Reader:
         fallen: np.ndarray,
         g: np.ndarray,
     ) -> dict[str, np.ndarray]:
-        """Return what the update reads besides g, by name; `fallen` (R,) are the coins."""
-        values = {**state, **inputs}
+        """Return what the update reads besides g, by name; `fallen` (R,) are the :func:`coins`."""
         shape = state["x"].shape
         dtype = self._plan.dtype
+        picks, fallen = np.divmod(fallen, PICKED)
         found = {coin.name: fallen[:, None].astype(dtype), L_j.name: self._smooth}
+        found[picked.name] = picks[:, None].astype(dtype)
+        values = {**state, **inputs, picked.name: found[picked.name]}
         points = {
             name: np.broadcast_to(place(*(values[symbol] for symbol in symbols)), shape)
             for name, (place, symbols) in self._places.items()

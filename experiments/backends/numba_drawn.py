@@ -16,6 +16,7 @@ from sympy import Expr
 
 from ratebound.experiments.backends.cache import load_module
 from ratebound.experiments.backends.drawn import (
+    PICKED,
     TABLE,
     coins,
     draws_of,
@@ -36,7 +37,7 @@ from ratebound.experiments.plan import Plan
 from ratebound.experiments.sampling import indices
 from ratebound.experiments.shuffling import Passes
 from ratebound.problems.losses import Loss
-from ratebound.theory.draws import Draws, L_i, L_j, along, length_sq, norm_sq, rise
+from ratebound.theory.draws import Draws, L_i, L_j, along, coin, length_sq, norm_sq, picked, rise
 from ratebound.theory.method import g
 
 _DRAWS = 2**18
@@ -177,7 +178,11 @@ def drawn_source(
     loaded = [f"{name} = state_{state}[unit, j]" for state, name in own.items()]
     taken = ["g", *draws.also, *draws.hessian, *draws.full]
     buffers = [*(f"at_{name}" for name in points), *(f"grad_{name}" for name in taken)]
-    lines = ["for j in range(size):", *indented(loaded, 1)]
+    lines = []
+    if draws.picks:
+        lines += [f"{picked.name} = real({coin.name} >= {PICKED})"]
+        lines += [f"{coin.name} -= real({PICKED}) * {picked.name}"]
+    lines += ["for j in range(size):", *indented(loaded, 1)]
     lines += [f"    at_{name}[j] = {renamed(expr, own)}" for name, expr in points.items()]
     for name in taken:
         call = f"at_{name}, grad_{name})"

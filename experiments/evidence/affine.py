@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from sympy import Poly
 
-from ratebound.experiments.backends.drawn import TABLE, Reader, coin_probability, probabilities
+from ratebound.experiments.backends.drawn import TABLE, Reader, coin_probability, probabilities, sides
 from ratebound.experiments.backends.numpy_ import compile_rules, compiled_point, moved
 from ratebound.experiments.backends.rules import SUM, rules_of, started
 from ratebound.experiments.plan import Plan, undefined_to_nan
 from ratebound.problems.blas import one_blas_thread
 from ratebound.problems.finite_sum import Problem
-from ratebound.theory.draws import L_i, L_j, coin
+from ratebound.theory.draws import L_i, L_j, coin, picked
 from ratebound.theory.readings import READINGS, state_of
 from ratebound.theory.symbols import k as counter
 
@@ -37,7 +37,7 @@ _LARGEST, _CELLS = 500, 3e7
 def _linear(method: Method) -> bool:
     """Whether a step is linear in the vectors that it reads, for given k, coin and constants."""
     assert method.draws is not None
-    names = {*method.update, "g", *method.draws.names} - {coin.name, L_i.name, L_j.name}
+    names = {*method.update, "g", *method.draws.names} - {coin.name, picked.name, L_i.name, L_j.name}
     for expr in (*method.update.values(), method.point, *method.draws.expressions):
         vectors = [symbol for symbol in expr.free_symbols if symbol.name in names]
         if vectors and (not expr.is_polynomial(*vectors) or Poly(expr, *vectors).total_degree() > 1):
@@ -145,6 +145,7 @@ class Moments:
         self._steady = counter not in reads
         self._now: tuple[bytes, bytes] | None = None
         self._maps: dict[float, _Maps] = {}
+        self._chance = coin_probability(problem, plan.method.draws)
         start = {
             name: (problem.x0 if started(plan.method, name) else np.zeros(problem.d))[None]
             for name in expressions
@@ -162,16 +163,18 @@ class Moments:
         if not self._steady or now != self._now:
             self._now, self._maps = now, {}
         assert plan.method.draws is not None
-        fall = coin_probability(plan.problem, plan.method.draws, k)
-        if fall not in self._maps:
-            self._maps[fall] = self._at(k, alphas, weights, fall)
-        self._M = self._maps[fall].apply(self._M)
+        after = np.zeros_like(self._M)
+        for side, chance in sides(plan.method.draws, k, self._chance):
+            if side not in self._maps:
+                self._maps[side] = self._at(k, alphas, weights, side)
+            after += chance * self._maps[side].apply(self._M)
+        self._M = after
 
-    def _at(self, k: int, alphas: np.ndarray, weights: np.ndarray, fall: float) -> _Maps:
-        """Return the maps of step k, whose coin falls with the given probability."""
-        layout, coins = self._layout, [(c, p) for c, p in ((0.0, 1 - fall), (1.0, fall)) if p > 0]
-        outcomes = [(b, c, q * p) for b, q in self._batches for c, p in coins]
-        batch, fallen, chances = (np.array(part) for part in zip(*outcomes, strict=True))
+    def _at(self, k: int, alphas: np.ndarray, weights: np.ndarray, side: float) -> _Maps:
+        """Return the maps of step k where its coin has come up in a given way."""
+        layout = self._layout
+        batch, chances = (np.array(part) for part in zip(*self._batches, strict=True))
+        fallen = np.full(len(batch), side)
         before = layout.probes(len(alphas), len(batch))
         seen = layout.flat(before)
         inputs = {"alpha": alphas[:, None, None, None], "k": np.asarray(float(k))}

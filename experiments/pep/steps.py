@@ -44,8 +44,8 @@ def steps_of(
     steps = []
     for k, alpha in enumerate(alphas):
         outcomes = []
-        for coin, share in _sides(draws, k, values):
-            at = {**values, "k": k, "alpha": Rational(alpha), "coin": coin}
+        for coin, picked, share in _sides(draws, k, values):
+            at = {**values, "k": k, "alpha": Rational(alpha), "coin": coin, "picked": picked}
             outcome = _outcome(method, draws, {**at, "K": at.get("K", k)})
             if outcome is None:
                 return None
@@ -54,14 +54,14 @@ def steps_of(
     return steps
 
 
-def _sides(draws: Draws, k: int, values: Mapping[str, Any]) -> list[tuple[int, float]]:
-    """Return the sides of the coin that may come up, with their shares."""
-    if not draws.has_coin:
-        return [(0, 1.0)]
+def _sides(draws: Draws, k: int, values: Mapping[str, Any]) -> list[tuple[int, int, float]]:
+    """Return the sides of the coin that may come up, whether the step is picked, and their shares."""
     if draws.every != 0:
-        return [(int((k + 1) % int(plain(draws.every).subs(values)) == 0), 1.0)]
+        length = int(plain(draws.every).subs(values))
+        coin, share = int((k + 1) % length == 0), 1 / (1 + k % length) if draws.picks else 0.0
+        return [(coin, picked, p) for picked, p in ((0, 1 - share), (1, share)) if p > 0]
     share = float(plain(draws.coin).subs(values))
-    return [(coin, share) for coin, share in ((0, 1 - share), (1, share)) if share > 0]
+    return [(coin, 0, p) for coin, p in ((0, 1 - share), (1, share)) if p > 0]
 
 
 def _outcome(method: Method, draws: Draws, values: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -17,7 +17,7 @@ import mpmath
 import numpy as np
 from sympy import Expr, Rational, Symbol
 
-from ratebound.experiments.backends.drawn import period
+from ratebound.experiments.backends.drawn import PICKED, sides
 from ratebound.experiments.backends.rules import constants_of, known, rules, weight
 from ratebound.experiments.precise.moments import BITS, WholeMoments, inner, numbers, scaled, times
 from ratebound.experiments.precise.states import compiled
@@ -25,7 +25,7 @@ from ratebound.problems.axes import axis_smoothness
 from ratebound.problems.constants import certify
 from ratebound.problems.curvature import component_smoothness
 from ratebound.problems.lower import lower_mp
-from ratebound.theory.draws import Draws, L_i, L_j, along, coin
+from ratebound.theory.draws import Draws, L_i, L_j, along, coin, picked
 from ratebound.theory.method import g
 from ratebound.theory.symbols import k
 
@@ -88,6 +88,7 @@ class DrawnMoments:
         kept = g if self._draws.stores is None else known(method, self._draws.stores, values)
         self._kept = compiled(kept)
         self._batches = self._drawn(batch, replacement)
+        self._chance = _chance_of_coin(self._draws, problem)
         starts = {"x", *method.from_start}
         rest = {name: x_star if name in starts else 0 * x_star for name in self._rules}
         start = {name: self._x0 if name in starts else 0 * x_star for name in self._rules}
@@ -122,12 +123,6 @@ class DrawnMoments:
         whole = mpmath.fsum(chances)
         return [(b, p / whole) for b, p in zip(batches, chances, strict=True)]
 
-    def _fall(self) -> Any:
-        """Return the probability that the coin of the next step falls."""
-        if self._draws.every != 0:
-            return mpmath.mpf((self._k + 1) % period(self._draws) == 0)
-        return min(mpmath.mpf(1), _shares_of_coin(self._draws, self._problem))
-
     def _part(self, i: int, form: np.ndarray) -> np.ndarray:
         """Return the gradient of a component at a linear form, shape (d, columns); the first is the one."""
         slopes = self._A[i] @ form
@@ -149,8 +144,9 @@ class DrawnMoments:
         parts = [self._part(i, form) / (n * self._p[i] if uneven else 1) for i in drawn]
         return np.asarray(sum(parts[1:], parts[0]) / len(parts))
 
-    def _map(self, drawn: tuple[int, ...], fallen: int, alpha: Any, w: Any) -> tuple[np.ndarray, np.ndarray]:
+    def _map(self, drawn: tuple[int, ...], side: float, alpha: Any, w: Any) -> tuple[np.ndarray, np.ndarray]:
         """Return the rows that a step changes, and by which multiples of (1, state), scaled."""
+        picks, fallen = (int(part) for part in divmod(side, PICKED))
         d, forms = self._d, {}
         for name, first in self._at.items():
             form = np.zeros((d, self._size), dtype=object) + mpmath.mpf(0)
@@ -158,7 +154,8 @@ class DrawnMoments:
             form[np.arange(d), first + np.arange(d)] += 1
             forms[name] = form
         inputs: dict[str, Any] = {name: form.ravel() for name, form in forms.items()}
-        inputs |= {"alpha": alpha, "k": self._k, coin.name: fallen, weight.name: w}
+        inputs |= {"alpha": alpha, "k": self._k, coin.name: fallen, picked.name: picks}
+        inputs[weight.name] = w
         places = {n: place(inputs, d * self._size).reshape(d, -1) for n, place in self._points.items()}
         for name in ("g", *self._draws.also, *self._draws.hessian, *self._draws.full):
             place = places[name]
@@ -195,22 +192,18 @@ class DrawnMoments:
         now = self._alphas[self._k], weight
         if not self._steady or self._now != now:
             self._now, self._maps = now, {}
-        fall = self._fall()
-        if fall not in self._maps:
-            w = mpmath.ldexp(mpmath.mpf(weight), -BITS)
-            coins = [(c, q) for c, q in ((0, 1 - fall), (1, fall)) if q > 0]
-            self._maps[fall] = [
-                (*self._map(b, c, self._alphas[self._k], w), int(scaled(p * q)))
-                for b, p in self._batches
-                for c, q in coins
-            ]
-        total = self._M.copy()
-        for rows, change, chance in self._maps[fall]:
-            moved = times(change, self._M)
-            weighted = (chance * moved) >> BITS
-            total[rows] += weighted
-            total[:, rows] += weighted.T
-            total[np.ix_(rows, rows)] += (chance * times(moved, change.T)) >> BITS
+        total, w = self._M.copy(), mpmath.ldexp(mpmath.mpf(weight), -BITS)
+        for side, share in sides(self._draws, self._k, self._chance):
+            if side not in self._maps:
+                self._maps[side] = [
+                    (*self._map(b, side, self._alphas[self._k], w), p) for b, p in self._batches
+                ]
+            for rows, change, p in self._maps[side]:
+                chance, moved = int(scaled(p * share)), times(change, self._M)
+                weighted = (chance * moved) >> BITS
+                total[rows] += weighted
+                total[:, rows] += weighted.T
+                total[np.ix_(rows, rows)] += (chance * times(moved, change.T)) >> BITS
         self._M, self._k = total, self._k + 1
 
     def constants(self) -> dict[Symbol, Any]:
@@ -264,7 +257,8 @@ def _shares(expr: Expr, letter: Symbol, smooth: Sequence[Any], problem: Problem)
     return [w / mpmath.fsum(weights) for w in weights]
 
 
-def _shares_of_coin(draws: Draws, problem: Problem) -> Any:
+def _chance_of_coin(draws: Draws, problem: Problem) -> Any:
+    """Return the probability that a coin falls by chance."""
     symbols = sorted(draws.coin.free_symbols, key=str)
     values = [mpmath.mpf(certify(problem, symbol.name).value) for symbol in symbols]
-    return mpmath.mpf(lower_mp(draws.coin, symbols)(*values))
+    return min(mpmath.mpf(1), mpmath.mpf(lower_mp(draws.coin, symbols)(*values)))

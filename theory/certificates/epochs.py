@@ -1,7 +1,9 @@
 """Certificates for methods that run another one in epochs, each from where the one before has got.
 
-If after m steps from x_0 the gap of the average is at most ``rho (f(x_0) - f*)`` in expectation, whatever x_0
-is, then epochs that start at this average multiply the gap by rho each.
+If in m steps from x_0 the mean of the gaps, or of the squared gradients, is at most ``rho (f(x_0) - f*)``, or
+``rho ||grad f(x_0)||^2``, in expectation, whatever x_0 is, then epochs of m steps multiply the gap, or the
+squared gradient, by rho each that start at a point of the one before drawn evenly. The gap of an average is
+at most the mean of the gaps where f is convex.
 """
 
 from __future__ import annotations
@@ -14,7 +16,8 @@ from sympy import Expr, Pow, S, Symbol, expand, floor
 
 from ratebound.theory.algebra.prover import nonnegative, vanishes
 from ratebound.theory.certificate import require, require_within
-from ratebound.theory.draws import coin
+from ratebound.theory.certificates.telescope import JENSEN
+from ratebound.theory.draws import coin, picked
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.method import Method
 from ratebound.theory.statement import Theorem
@@ -25,15 +28,18 @@ if TYPE_CHECKING:
 
 _OF_START = (D, gap0, grad0_sq, *ALONG_RUN)
 """Constants that belong to one start."""
-_RENAMED = {Symbol(old, real=True): Symbol(new, real=True) for old, new in (("x", "z"), ("w", "x"))}
+_x, _y, _z, _s, _v, _w = (Symbol(name, real=True) for name in ("x", "y", "z", "s", "v", "w"))
+_RENAMED = {_x: _z, _w: _x}
 """The letters of one epoch -> those of many: the iterate is z, the snapshot x."""
+_MEANS = {"gap_mean": ("gap_last", gap0), "grad_norm_sq_mean": ("grad_norm_sq_last", grad0_sq)}
+"""Means over an epoch -> what is measured at a point of it drawn evenly, and what it is at x_0."""
 
 
 def length(method: Method, of: Method) -> Expr:
     """Return the steps m of an epoch of a method that runs another one, with the snapshot w, in epochs.
 
-    In an epoch z moves as the iterate of the other method, and s sums z - x. At the end x, and with it z,
-    becomes the mean of z over the epoch, and the full gradient is taken there.
+    In an epoch z moves as the iterate of the other method. At the end x, and with it z, becomes the mean of z
+    over the epoch, for which s sums z - x, or the point y drawn out of it; the full gradient is taken there.
 
     Raises
     ------
@@ -41,16 +47,27 @@ def length(method: Method, of: Method) -> Expr:
         If the method does something else.
     """
     draws, inner = method.draws, of.draws
-    x, z, s, v = (Symbol(name, real=True) for name in ("x", "z", "s", "v"))
     if draws is not None and inner is not None and draws.every != 0 and len(draws.full) == 1:
         ((name, place),) = draws.full.items()
-        mean = x + (s + z - x) / draws.every
-        ends = {"x": mean, "z": mean, "s": S.Zero, "v": Symbol(name, real=True)}
-        goes = {"x": x, "z": of.update["x"].xreplace(_RENAMED), "s": s + z - x, "v": v}
+        end, kept, ended = _end(draws)
+        goes = {"x": _x, "z": _renamed(of.update["x"]), "v": _renamed(of.update["v"]), **kept}
+        ends = {"x": end, "z": end, "v": Symbol(name, real=True), **ended}
         ends_so, goes_so = (_is(method.update, rules, fallen) for rules, fallen in ((ends, 1), (goes, 0)))
-        if ends_so and goes_so and place == mean and _starts(method, of) and _reads(draws, inner):
+        if ends_so and goes_so and place == end and _starts(method, of) and _reads(draws, inner):
             return draws.every
-    raise RateboundError(f"{method.name} does not run {of.name} in epochs that start at an average")
+    raise RateboundError(f"{method.name} does not run {of.name} in epochs that start at a point of the last")
+
+
+def _end(draws: Draws) -> tuple[Expr, dict[str, Expr], dict[str, Expr]]:
+    """Return where an epoch ends, what the state beside z becomes in one, and what at its end."""
+    if draws.picks:
+        drawn = picked * _z + (1 - picked) * _y
+        return drawn, {"y": drawn}, {"y": drawn}
+    return _x + (_s + _z - _x) / draws.every, {"s": _s + _z - _x}, {"s": S.Zero}
+
+
+def _renamed(expr: Expr) -> Expr:
+    return expr.xreplace(_RENAMED)
 
 
 def _is(update: Mapping[str, Expr], rules: Mapping[str, Expr], fallen: int) -> bool:
@@ -61,45 +78,49 @@ def _is(update: Mapping[str, Expr], rules: Mapping[str, Expr], fallen: int) -> b
 
 
 def _starts(method: Method, of: Method) -> bool:
-    """Whether both start, and take gradients, at the same places, and the other keeps w and v as they are."""
-    w, v = (Symbol(name, real=True) for name in ("w", "v"))
-    kept = set(of.update) == {"x", "w", "v"} and (of.update["w"], of.update["v"]) == (w, v)
-    return (
-        kept
-        and (method.from_start, of.from_start) == (("z",), ("w",))
-        and of.point.xreplace(_RENAMED) == method.point
-    )
+    """Whether both start, and take gradients, at the same places, and the other keeps a snapshot as it is."""
+    snapshot = set(of.update) == {"x", "w", "v"} and of.update["w"] == _w and of.from_start == ("w",)
+    alone = set(of.update) == {"x", "v"} and not of.from_start
+    return (snapshot or alone) and method.from_start == ("z",) and _renamed(of.point) == method.point
 
 
 def _reads(draws: Draws, inner: Draws) -> bool:
     """Whether both read the same besides the full gradient."""
-    also = {name: place.xreplace(_RENAMED) for name, place in inner.also.items()}
-    same = (draws.from_gradient, dict(draws.also)) == (inner.from_gradient, also)
+    also = {name: _renamed(place) for name, place in inner.also.items()}
+    same = (draws.from_gradient, dict(draws.also)) == (inner.from_gradient, also) == (("v",), also)
     return same and not (inner.has_coin or draws.single or draws.uneven or inner.single or inner.uneven)
 
 
 @dataclass(frozen=True)
 class Epochs:
-    """The gap at the average falls by a factor in each epoch.
+    """What is measured at the start of an epoch falls by a factor in each.
 
     Parameters
     ----------
     of
-        The theorem about one epoch, on the gap of the average.
+        The theorem about one epoch, on the mean of the gaps or of the squared gradients.
     """
 
     of: Theorem
     cited: bool = field(default=False, init=False)
 
     def factor(self, theorem: Theorem) -> Expr:
-        """Return what an epoch multiplies the gap by."""
-        return expand(self.of.bound.subs(k, length(theorem.method, self.of.method)) / gap0)
+        """Return what an epoch multiplies the measure by."""
+        steps = length(theorem.method, self.of.method)
+        return expand(self.of.bound.subs(k, steps) / _MEANS[self.of.measure][1])
 
     def check(self, theorem: Theorem) -> None:
         """Check the method, that the factor is the same for every epoch, and the bound."""
         parent, steps = self.of, length(theorem.method, self.of.method)
-        if (parent.measure, theorem.measure, parent.weights) != ("gap_average", "gap_last", S.One):
-            raise RateboundError(f"epochs of {parent.id} bound gap_last by the gap of an even average")
+        measure, first = _MEANS.get(parent.measure, ("", S.Zero))
+        if theorem.measure != measure or parent.weights != 1:
+            raise RateboundError(
+                f"epochs bound gap_last by an even gap_mean, or grad_norm_sq_last by an even "
+                f"grad_norm_sq_mean; {parent.id} bounds {parent.measure}"
+            )
+        at_average = not (theorem.method.draws and theorem.method.draws.picks)
+        if at_average and (measure != "gap_last" or not JENSEN & {each.name for each in theorem.assumptions}):
+            raise RateboundError("the value at an average is at most the mean of values where f is convex")
         if parent.proof != "certified" or parent.at_horizon or theorem.at_horizon:
             raise RateboundError(f"{parent.id} is not certified for all k")
         if not vanishes(theorem.step - parent.step) or theorem.step.has(k):
@@ -109,7 +130,7 @@ class Epochs:
             raise RateboundError(f"{parent.id} says nothing yet after {steps} steps")
         factor = self.factor(theorem)
         if factor.has(*_OF_START) or set(parent.constants) & {each.name for each in ALONG_RUN}:
-            raise RateboundError(f"the bound of {parent.id} is no multiple of the gap at any start")
+            raise RateboundError(f"the bound of {parent.id} is no multiple of {first} at any start")
         require(factor, theorem, "the factor of an epoch")
         stand_in = Symbol("r", nonnegative=True)
         powers = {power: stand_in for power in theorem.bound.atoms(Pow) if power.exp == floor(k / steps)}
@@ -118,4 +139,4 @@ class Epochs:
         left = theorem.bound.xreplace(powers)
         if left.has(k):
             raise RateboundError(f"the bound {theorem.bound} does not count whole epochs of {steps} steps")
-        require(left - stand_in * gap0, theorem, "the bound against the gap at the start")
+        require(left - stand_in * first, theorem, "the bound against what it is at the start")

@@ -124,7 +124,7 @@ class Reduced:
     rates
         For a distance: ``E_k V_{k+1} <= rates[0] ||x - x*||^2 + rates[1] share stored``.
     weight
-        For the gap of an average: ``E_k V_{k+1} + weight (f - f*) <= V_k``.
+        For the mean of gaps, and the gap of an average: ``E_k V_{k+1} + weight (f - f*) <= V_k``.
     start
         Multipliers of inequalities at x_0 that bound what is stored there by the gap.
     carried
@@ -162,8 +162,8 @@ class Reduced:
 
     def check(self, theorem: Theorem) -> None:
         """Check the step in expectation, the signs, the start, and that the bound follows for all k."""
-        average = theorem.measure == "gap_average"
-        if theorem.measure not in ("distance_sq", "gap_average") or average != (self.weight != 0):
+        average = theorem.measure in ("gap_average", "gap_mean")
+        if not (average or theorem.measure == "distance_sq") or average != (self.weight != 0):
             raise RateboundError(f"stored gradients with the weight {self.weight} do not bound it")
         convex = {each.name for each in theorem.assumptions} & (JENSEN | {"smooth_components"})
         if average and (theorem.weights != 1 or not convex):

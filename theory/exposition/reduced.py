@@ -152,7 +152,12 @@ def _epochs(theorem: Theorem, proof: Epochs) -> Iterator[Line]:
     yield Line(
         "holds whatever x_0 is. Within an epoch the snapshot x stays, and z moves as the iterate there."
     )
-    yield Line("At the end the next epoch starts at the average, with the gap multiplied by at most")
+    if theorem.method.draws is not None and theorem.method.draws.picks:
+        yield Line("The next epoch starts at any of the points of this one, drawn evenly. What is measured")
+        yield Line("there is in expectation the mean over the epoch: that at its start, times at most")
+    else:
+        yield Line("At the end the next epoch starts at the average. By Jensen's inequality the gap there is")
+        yield Line("at most the mean gap over the epoch: that at its start, times at most")
     yield Line("  ", proof.factor(theorem))
     yield Line("and by as much in each of the whole epochs, which is the bound", theorem.bound)
 

@@ -1,19 +1,28 @@
-"""Methods in epochs, each from where the one before has got: SVRG as it is run."""
+"""Methods in epochs, each from where the one before has got: SVRG and SARAH as they are run."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from sympy import ceiling, floor
 
 from ratebound.theory.certificates.epochs import Epochs
+from ratebound.theory.families.recursive import sarah_pl
 from ratebound.theory.families.variance_reduced import svrg_sc
-from ratebound.theory.methods import svrg_epochs
+from ratebound.theory.methods.epochs import sarah_drawn, svrg_drawn, svrg_epochs
 from ratebound.theory.statement import Theorem
-from ratebound.theory.symbols import L_max, alpha, epoch, gap0, k, mu
+from ratebound.theory.symbols import L_max, alpha, b, epoch, gap0, grad0_sq, k, mu, mu_pl
+
+_LINEAR = (
+    "x_k is the snapshot, which moves at the ends of epochs. A linear rate where the factor is below one, as "
+    "for steps below 1/(4 L_max) and epochs that are long enough."
+)
+_JOHNSON = "Johnson and Zhang 2013, Theorem 1"
 
 svrg_epochs_sc = Theorem(
     id="svrg_epochs_sc",
     title="SVRG over epochs, strongly convex, snapshot at the average",
-    source="Johnson and Zhang 2013, Theorem 1, with the average in place of a random iterate",
+    source=f"{_JOHNSON}, with the average in place of a random iterate",
     method=svrg_epochs,
     assumptions=svrg_sc.assumptions,
     step=alpha,
@@ -24,9 +33,39 @@ svrg_epochs_sc = Theorem(
     * gap0,
     certificate=Epochs(svrg_sc),
     defaults={alpha: 1 / (10 * L_max), epoch: ceiling(20 * L_max / mu)},
-    note="x_k is the snapshot, which moves at the ends of epochs. A linear rate where the factor is below "
-    "one, as for steps below 1/(4 L_max) and epochs that are long enough.",
+    note=_LINEAR,
     sibling="svrg_sc",
 )
 
-THEOREMS = (svrg_epochs_sc,)
+svrg_drawn_sc = replace(
+    svrg_epochs_sc,
+    id="svrg_drawn_sc",
+    title="SVRG over epochs, strongly convex, snapshot at a random iterate",
+    source=f"{_JOHNSON}, option II",
+    method=svrg_drawn,
+    note=f"{_LINEAR} Step j of an epoch replaces what was drawn with the probability 1/(j + 1): of all steps "
+    "one is drawn evenly.",
+    sibling="svrg_epochs_sc",
+)
+
+_KEPT = alpha * L_max / (b * (2 - alpha * L_max))
+"""What remains of a squared gradient after an outer loop of any length: 1/3 at the step 1/(2 L_max)."""
+
+sarah_drawn_pl = Theorem(
+    id="sarah_drawn_pl",
+    title="SARAH, outer loops, convex components, Polyak-Łojasiewicz, squared gradient",
+    source="Nguyen, Liu, Scheinberg and Takáč 2017, Theorem 4 (number not checked), for strongly convex f",
+    method=sarah_drawn,
+    assumptions=sarah_pl.assumptions,
+    step=alpha,
+    where=sarah_pl.where,
+    measure="grad_norm_sq_last",
+    bound=(1 / (mu_pl * alpha * epoch) + _KEPT) ** floor(k / epoch) * grad0_sq,
+    certificate=Epochs(sarah_pl),
+    defaults={alpha: 1 / (2 * L_max), epoch: ceiling(12 * L_max / mu_pl)},
+    note="x_k is where an outer loop starts, and moves at its end to any of the points of the loop, drawn "
+    "evenly. A loop of m + 1 points takes m + 1 steps here: the last takes the full gradient.",
+    sibling="sarah_pl",
+)
+
+THEOREMS = (svrg_epochs_sc, svrg_drawn_sc, sarah_drawn_pl)

@@ -173,13 +173,13 @@ _TENTH = {alpha: 1 / (10 * L_max)}
 
 svrg_convex = Theorem(
     id="svrg_convex",
-    title="SVRG, one epoch, convex, averaged iterate",
+    title="SVRG, one epoch, convex, mean gap",
     source=f"derived from the proof of {_JOHNSON}, Theorem 1",
     method=svrg,
     assumptions=(convex, smooth_components),
     step=alpha,
     where=_RANGE,
-    measure="gap_average",
+    measure="gap_mean",
     bound=D**2 / (2 * alpha * _INNER * k) + 2 * alpha * L_max * gap0 / _INNER,
     start=Integer(1),
     certificate=_EPOCH,
@@ -190,13 +190,13 @@ svrg_convex = Theorem(
 
 svrg_sc = Theorem(
     id="svrg_sc",
-    title="SVRG, one epoch, strongly convex, averaged iterate",
-    source=f"{_JOHNSON}, Theorem 1, with the average in place of a random iterate",
+    title="SVRG, one epoch, strongly convex, mean gap",
+    source=f"{_JOHNSON}, Theorem 1, before it draws a random iterate",
     method=svrg,
     assumptions=(strongly_convex, smooth_components),
     step=alpha,
     where=_RANGE,
-    measure="gap_average",
+    measure="gap_mean",
     bound=gap0 / (mu * alpha * _INNER * k) + 2 * alpha * L_max * gap0 / _INNER,
     start=Integer(1),
     certificate=replace(
@@ -206,7 +206,8 @@ svrg_sc = Theorem(
         near={quadratic_growth: 2 / mu},
     ),
     defaults=_TENTH,
-    note="Epochs that restart at the average multiply this factor, the linear rate of the source.",
+    note="Epochs that restart at a random iterate, or at the average, multiply this factor, the linear rate "
+    "of the source.",
     sibling="lsvrg_sc",
 )
 

@@ -28,8 +28,8 @@ from ratebound.theory.methods.drawn import (
     sps_max,
     sps_star,
     svrg,
-    svrg_epochs,
 )
+from ratebound.theory.methods.epochs import IN_EPOCHS
 from ratebound.theory.methods.estimated import d_adaptation, prodigy_gd
 from ratebound.theory.methods.growth import UNDER_GROWTH
 from ratebound.theory.methods.metric import (
@@ -143,7 +143,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
             normalised_sgd,
             normalised_momentum,
             svrg,
-            svrg_epochs,
+            *IN_EPOCHS,
         )
     }
 )

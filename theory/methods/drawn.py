@@ -7,7 +7,7 @@ from sympy import Max, Min, Piecewise, S, Symbol, sqrt
 from ratebound.theory.draws import Draws, L_i, L_j, coin, length_sq, norm_sq, rise
 from ratebound.theory.letters.coordinates import omega
 from ratebound.theory.method import Method, g, x
-from ratebound.theory.symbols import L_mean, alpha, b0, beta, epoch, k, mu_min, n, prob
+from ratebound.theory.symbols import L_mean, alpha, b0, beta, k, mu_min, n, prob
 
 sgd_importance = Method(
     "sgd_importance",
@@ -43,24 +43,6 @@ svrg = Method(
     "batch",
     from_start=("w",),
     draws=Draws(also={"h": _w}, from_gradient=("v",)),
-)
-_z, _s = (Symbol(name, real=True) for name in ("z", "s"))
-_average = x + (_s + _z - x) / epoch
-"""The mean of z over an epoch that ends; s sums z - x over the steps of one."""
-_ahead = _z - alpha * (g - _there + _v)
-svrg_epochs = Method(
-    "svrg_epochs",
-    "SVRG, epochs that start at the average of the one before",
-    {
-        "x": coin * _average + (1 - coin) * x,
-        "z": coin * _average + (1 - coin) * _ahead,
-        "s": (1 - coin) * (_s + _z - x),
-        "v": coin * _full + (1 - coin) * _v,
-    },
-    "batch",
-    point=_z,
-    from_start=("z",),
-    draws=Draws(also={"h": x}, full={"u": _average}, every=epoch, from_gradient=("v",)),
 )
 saga = Method(
     "saga",

@@ -6,10 +6,12 @@ from functools import cache
 import numpy as np
 import pytest
 from host_device import COMPILER, HostDevice
-from sympy import Rational, Symbol, sqrt, sympify
+from scipy.stats import chisquare
+from sympy import Integer, Rational, Symbol, sqrt, sympify
 
 from ratebound.experiments.backends import numba_
 from ratebound.experiments.backends.cuda_ import CudaEngine
+from ratebound.experiments.backends.drawn import PICKED, coins
 from ratebound.experiments.backends.numpy_ import NumpyEngine
 from ratebound.experiments.plan import PRECISIONS, Plan
 from ratebound.experiments.shuffling import SHUFFLED_PASSES
@@ -20,7 +22,7 @@ from ratebound.theory.draws import Draws
 from ratebound.theory.method import Method
 from ratebound.theory.methods import METHODS
 from ratebound.theory.methods.proximal import PROXIMAL
-from ratebound.theory.symbols import prob
+from ratebound.theory.symbols import epoch, prob
 
 STEPS, STOPS = 70, (1, 30, 70)
 SAMPLINGS = [(3, True), (3, False), (11, False)]
@@ -137,6 +139,16 @@ def test_draws_of_batches(name):
 
 def test_a_snapshot_under_a_loss_with_branches():
     agree(plan(problem("huber"), METHODS["lsvrg"], 2, batch=3, replacement=False))
+
+
+def test_of_an_epoch_every_step_is_drawn_as_often():
+    """It fails by chance with probability 1e-6."""
+    rule = METHODS["svrg_drawn"].at({epoch: Integer(7)})
+    found = coins(plan(problem("squared"), rule, replicas=500), np.arange(70)).reshape(10, 7, 500)
+    ends = found % PICKED == 1
+    assert ends[:, -1].all() and not ends[:, :-1].any()
+    last = 6 - (found >= PICKED)[:, ::-1].argmax(1)
+    assert chisquare(np.bincount(last.ravel(), minlength=7)).pvalue > 1e-6
 
 
 @pytest.mark.parametrize(

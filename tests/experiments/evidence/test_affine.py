@@ -58,8 +58,10 @@ class _Loop:
             return x, tuple(self.g(i, x) for i in range(self.p.n))
         if name in ("sag", "sdca_dual_free"):
             return x, (0 * x,) * self.p.n
-        if name == "svrg_epochs":
+        if name in ("svrg_epochs", "svrg_drawn"):
             return x, (x,)
+        if name == "sarah_drawn":
+            return x, ((x,), self.full(x))
         if name == "sdca":
             return x, tuple(self.p.y - self.p.A @ x)
         return x, (x if name in ("lsvrg", "svrg") else self.full(x))
@@ -97,12 +99,20 @@ class _Loop:
             away = self.p.y[i] - self.p.A[i] @ (self.p.A.T @ duals) / scale - duals[i]
             duals[i] += alpha * away / (1 + self.p.A[i] @ self.p.A[i] / scale)
             return self.p.A.T @ duals / scale, tuple(duals)
-        if name == "svrg_epochs":
-            # The points of the present epoch; x is their mean once there are EPOCH of them.
+        if name in ("svrg_epochs", "svrg_drawn"):
+            # The points of the present epoch; x is their mean, or one of them, once there are EPOCH.
+            if len(other) == EPOCH:
+                x = other[coin] if name == "svrg_drawn" else sum(other) / EPOCH
+                return x, (x,)
             v = self.g(i, other[-1]) - self.g(i, x) + self.full(x)
-            points = (*other, other[-1] - alpha * v)
-            x = sum(other) / EPOCH if len(other) == EPOCH else x
-            return x, ((x,) if len(other) == EPOCH else points)
+            return x, (*other, other[-1] - alpha * v)
+        if name == "sarah_drawn":
+            points, v = other
+            if len(points) == EPOCH:
+                x = points[coin]
+                return x, ((x,), self.full(x))
+            after = points[-1] - alpha * v
+            return x, ((*points, after), v + self.g(i, after) - self.g(i, points[-1]))
         after = x - alpha * other
         if coin and name == "page":
             return after, self.full(after)
@@ -110,8 +120,12 @@ class _Loop:
 
     def expectations(self, name):
         n = self.p.n
-        coins = (0, 1) if name in ("lsvrg", "page") else (0,)
-        fall = {0: 1 - PROB, 1: PROB} if len(coins) == 2 else {0: 1.0}
+        coins = {
+            **dict.fromkeys(("lsvrg", "page"), (0, 1)),
+            # The number of the point of an epoch at which the next one starts; only its end reads it.
+            **dict.fromkeys(("svrg_drawn", "sarah_drawn"), range(EPOCH)),
+        }.get(name, (0,))
+        fall = {0: 1 - PROB, 1: PROB} if name in ("lsvrg", "page") else dict.fromkeys(coins, 1 / len(coins))
         chances = (self.chances | self.of_axes).get(name, np.full(n, 1 / n))
         last, average, gradients = (np.zeros(STEPS + 1) for _ in range(3))
         for path in product(product(range(len(chances)), coins), repeat=STEPS):

@@ -155,9 +155,16 @@ POINTS = {
         for step, beta, k in ((1.0, 0.9, 3), (0.5, 0.5, 2), (1.0, 0.1, 4))
     ],
     "triple_momentum_gap": [({"L": 1, "mu": mu}, k) for mu, k in ((0.1, 1), (0.1, 4), (0.5, 2))],
-    "svrg_epochs_sc": [
-        ({"L_max": 1, "mu": 0.5, "alpha": step, "epoch": epoch}, 2)
-        for step, epoch in ((0.1, 1), (0.3, 1), (0.25, 2))
+    **{
+        name: [
+            ({"L_max": 1, "mu": 0.5, "alpha": step, "epoch": epoch}, 2)
+            for step, epoch in ((0.1, 1), (0.3, 1), (0.25, 2))
+        ]
+        for name in ("svrg_epochs_sc", "svrg_drawn_sc")
+    },
+    "sarah_drawn_pl": [
+        ({"L": 1, "L_max": 1, "mu_pl": 0.5, "alpha": step, "epoch": epoch, "b": 1}, 2)
+        for step, epoch in ((0.5, 1), (0.5, 2), (1.0, 2))
     ],
     "sgd_star_inverse_sqrt": [
         ({**CONSTANTS, "alpha0": alpha0, "s0": s0}, k)

@@ -48,6 +48,7 @@ RUNS = [
     ("lsvrg_sc", "ridge_plane", 1, True),
     ("sdca_gap", "ridge_plane", 1, True),
     ("svrg_epochs_sc", "ridge_plane", 1, True),
+    ("sarah_drawn_pl", "quadratic_2d", 1, True),
     ("saga_components", "ridge_plane", 1, True),
     ("saga_convex", "quadratic_2d", 1, True),
     ("page_pl", "quadratic_2d", 1, True),

@@ -13,9 +13,10 @@ from ratebound.problems.build import least_squares, logistic
 from ratebound.problems.constants import certify
 from ratebound.theory.catalogue import THEOREMS
 from ratebound.theory.certificates.epochs import Epochs
+from ratebound.theory.draws import coin
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.methods import METHODS
-from ratebound.theory.symbols import epoch, k, mu, prob
+from ratebound.theory.symbols import alpha, epoch, k, mu, prob
 
 STEPS = 5
 A = np.array([[1.0, 0.5], [-0.5, 1.5], [2.0, 0.1]])
@@ -66,42 +67,63 @@ def test_the_gaps_of_an_epoch_of_svrg_add_up_to_less_than_said(problem):
     assert (2 * step * (1 - 2 * step * L_max) * np.cumsum(gaps[:-1]) + away[1:] <= left * (1 + 1e-12)).all()
 
 
-def restarted(problem, step, steps, epochs):
-    """Return the mean gap of the snapshot after each epoch, over all paths; a loop keeps the points."""
-    gaps = np.zeros(epochs + 1)
-    paths = list(product(range(problem.n), repeat=steps * epochs))
-    for path in paths:
-        snapshot, drawn = problem.x0, iter(path)
-        for each in range(epochs + 1):
-            gaps[each] += problem.gap(snapshot) / len(paths)
-            if each == epochs:
-                break
-            old, full, points = problem.component_gradients(snapshot), problem.gradient(snapshot), [snapshot]
-            for _ in range(steps):
-                i = next(drawn)
-                change = problem.component_gradients(points[-1])[i] - old[i]
-                points.append(points[-1] - step * (change + full))
-            snapshot = np.mean(points[:-1], axis=0)
-    return gaps
+def reduced(problem, x, step, path):
+    """Return the points of an epoch of SVRG."""
+    old, full, points = problem.component_gradients(x), problem.gradient(x), [x]
+    for i in path:
+        change = problem.component_gradients(points[-1])[i] - old[i]
+        points.append(points[-1] - step * (change + full))
+    return points
+
+
+def tracking(problem, x, step, path):
+    """Return the points of an outer loop of SARAH."""
+    v, points = problem.gradient(x), [x, x - step * problem.gradient(x)]
+    for i in path[1:]:
+        v = v + (problem.component_gradients(points[-1]) - problem.component_gradients(points[-2]))[i]
+        points.append(points[-1] - step * v)
+    return points[: len(path) + 1]
+
+
+LOOPS = {
+    "svrg_epochs_sc": ("1/(5*L_max)", reduced, lambda points: [np.mean(points, axis=0)]),
+    "svrg_drawn_sc": ("1/(5*L_max)", reduced, lambda points: points),
+    "sarah_drawn_pl": ("1/(2*L_max)", tracking, lambda points: points),
+}
+"""The step, the points of an epoch, and where the next one may start, each as likely."""
+
+
+def restarted(name, problem, step, steps, epochs):
+    """Return what is measured at the start of each epoch, over all samples and all points drawn."""
+    _, walk, ends = LOOPS[name]
+    measure = problem.grad_norm_sq if THEOREMS[name].measure == "grad_norm_sq_last" else problem.gap
+    starts, found = [problem.x0], []
+    for _ in range(epochs):
+        found.append(np.mean([measure(x) for x in starts]))
+        paths = list(product(range(problem.n), repeat=steps - 1))
+        starts = [end for x in starts for path in paths for end in ends(walk(problem, x, step, path))]
+    return np.array([*found, np.mean([measure(x) for x in starts])])
 
 
 @pytest.mark.parametrize("problem", problems(), ids=["squares", "logistic"])
 @pytest.mark.parametrize(("steps", "epochs"), [(2, 2), (3, 2), (1, 3)])
-def test_epochs_multiply_the_gap_by_less_than_the_factor(problem, steps, epochs):
-    theorem = THEOREMS["svrg_epochs_sc"]
+@pytest.mark.parametrize("name", LOOPS)
+def test_epochs_multiply_the_measure_by_less_than_the_factor(name, problem, steps, epochs):
+    theorem = THEOREMS[name]
     trial = prepare(
-        theorem, problem, steps=steps * epochs, parameters={"epoch": steps, "alpha": "1/(5*L_max)"}
+        theorem, problem, steps=steps * epochs, parameters={"epoch": steps, "alpha": LOOPS[name][0]}
     )
-    exact = restarted(problem, trial.alphas[0], steps, epochs)
+    exact = restarted(name, problem, trial.alphas[0], steps, epochs)
     ends = steps * np.arange(epochs + 1)
     bound = trial.bound(np.arange(steps * epochs + 1))
     assert (exact <= bound[ends] * (1 + 1e-12)).all()
     # Between the ends nothing moves, neither the snapshot nor its bound.
     np.testing.assert_array_equal(bound[:-1], np.repeat(bound[ends[:-1]], steps))
     if problem.kind == "quadratic":
-        found = exact_curves(problem, trial.method, trial.alphas, measures=["gap_last"])["gap_last"]
+        curves = exact_curves(problem, trial.method, trial.alphas, measures=[theorem.measure])
+        found = curves[theorem.measure]
         np.testing.assert_allclose(found[ends], exact, rtol=1e-11)
-        np.testing.assert_array_equal(found[:-1], np.repeat(found[ends[:-1]], steps))
+        np.testing.assert_allclose(found[:-1], np.repeat(found[ends[:-1]], steps), rtol=1e-13)
 
 
 def test_whole_epochs_are_counted_where_their_length_has_no_exact_reciprocal():
@@ -119,7 +141,7 @@ def test_a_length_that_is_no_whole_number_is_rounded_up():
 
 def test_epochs_run_the_method_of_the_theorem_about_one():
     theorem = THEOREMS["svrg_epochs_sc"]
-    x, s = (Symbol(name, real=True) for name in "xs")
+    x, s, z, y = (Symbol(name, real=True) for name in "xszy")
     update, draws = theorem.method.update, theorem.method.draws
     for other in (
         replace(theorem.method, update={**update, "s": s}),
@@ -127,6 +149,7 @@ def test_epochs_run_the_method_of_the_theorem_about_one():
         replace(theorem.method, draws=replace(draws, full={"u": x})),
         replace(theorem.method, from_start=()),
         METHODS["lsvrg"].at({prob: 1 / epoch}),
+        METHODS["sarah_drawn"],
     ):
         with pytest.raises(RateboundError, match="does not run svrg in epochs"):
             replace(theorem, method=other)
@@ -137,11 +160,30 @@ def test_epochs_run_the_method_of_the_theorem_about_one():
     ):
         with pytest.raises(RateboundError, match=reason):
             replace(theorem, bound=wrong)
+    drawn = THEOREMS["svrg_drawn_sc"]
+    for rule in ({"y": z}, {"y": y}, {"x": x}):
+        with pytest.raises(RateboundError, match="does not run svrg in epochs"):
+            replace(drawn, method=replace(drawn.method, update={**drawn.method.update, **rule}))
     convex = THEOREMS["svrg_convex"]
     with pytest.raises(RateboundError, match="no multiple of the gap at any start"):
         replace(theorem, certificate=Epochs(convex), assumptions=convex.assumptions)
-    with pytest.raises(RateboundError, match="by the gap of an even average"):
+    with pytest.raises(RateboundError, match="grad_norm_sq_last by an even grad_norm_sq_mean"):
         replace(theorem, certificate=Epochs(THEOREMS["svrg_nonconvex"]))
+
+
+def test_squared_gradients_say_nothing_about_an_average():
+    theorem = THEOREMS["sarah_drawn_pl"]
+    x, s, z, v = (Symbol(name, real=True) for name in "xszv")
+    average = x + (s + z - x) / epoch
+    update = {
+        "x": coin * average + (1 - coin) * x,
+        "z": coin * average + (1 - coin) * (z - alpha * v),
+        "s": (1 - coin) * (s + z - x),
+        "v": theorem.method.update["v"],
+    }
+    draws = replace(theorem.method.draws, full={"u": average}, picks=False)
+    with pytest.raises(RateboundError, match="where f is convex"):
+        replace(theorem, method=replace(theorem.method, update=update, draws=draws))
 
 
 def test_published_factors():

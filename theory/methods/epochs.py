@@ -1,0 +1,65 @@
+"""Methods in epochs that start where the one before has got: at its average, at a step drawn, at its end.
+
+The iterate of an epoch is z where x waits for its end, and the snapshot of SVRG is then x.
+"""
+
+from __future__ import annotations
+
+from sympy import Symbol
+
+from ratebound.theory.draws import Draws, coin, picked
+from ratebound.theory.method import Method, g, x
+from ratebound.theory.symbols import alpha, epoch
+
+_v, _z, _s, _y, _there, _full = (Symbol(name, real=True) for name in ("v", "z", "s", "y", "h", "u"))
+_reduced, _tracking = _z - alpha * (g - _there + _v), _z - alpha * _v
+"""Where a step of SVRG leads, and one of SARAH."""
+_average = x + (_s + _z - x) / epoch
+"""The mean of z over an epoch that ends; s sums z - x over the steps of one."""
+svrg_epochs = Method(
+    "svrg_epochs",
+    "SVRG, epochs that start at the average of the one before",
+    {
+        "x": coin * _average + (1 - coin) * x,
+        "z": coin * _average + (1 - coin) * _reduced,
+        "s": (1 - coin) * (_s + _z - x),
+        "v": coin * _full + (1 - coin) * _v,
+    },
+    "batch",
+    point=_z,
+    from_start=("z",),
+    draws=Draws(also={"h": x}, full={"u": _average}, every=epoch, from_gradient=("v",)),
+)
+_drawn = picked * _z + (1 - picked) * _y
+"""Of the points z of an epoch until now one drawn evenly; y was that of the points before."""
+svrg_drawn = Method(
+    "svrg_drawn",
+    "SVRG, epochs that start at a point of the one before, drawn evenly",
+    {
+        "x": coin * _drawn + (1 - coin) * x,
+        "z": coin * _drawn + (1 - coin) * _reduced,
+        "y": _drawn,
+        "v": coin * _full + (1 - coin) * _v,
+    },
+    "batch",
+    point=_z,
+    from_start=("z",),
+    draws=Draws(also={"h": x}, full={"u": _drawn}, every=epoch, picks=True, from_gradient=("v",)),
+)
+sarah_drawn = Method(
+    "sarah_drawn",
+    "SARAH, outer loops that start at a point of the one before, drawn evenly",
+    {
+        "x": coin * _drawn + (1 - coin) * x,
+        "z": coin * _drawn + (1 - coin) * _tracking,
+        "y": _drawn,
+        "v": coin * _full + (1 - coin) * (_v + g - _there),
+    },
+    "batch",
+    point=_tracking,
+    from_start=("z",),
+    draws=Draws(also={"h": _z}, full={"u": _drawn}, every=epoch, picks=True, from_gradient=("v",)),
+)
+
+IN_EPOCHS = (svrg_epochs, svrg_drawn, sarah_drawn)
+"""The methods."""
