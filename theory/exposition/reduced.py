@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from sympy import Expr, Max
 
 from ratebound.theory.certificates.beside_gap import BesideGap
+from ratebound.theory.certificates.chained import Chained
 from ratebound.theory.certificates.dual_ascent import DualAscent, share
 from ratebound.theory.certificates.dual_free import DualFree, coupled
 from ratebound.theory.certificates.epochs import Epochs
@@ -19,7 +20,9 @@ from ratebound.theory.exposition.lines import Line, claim_lines, term_lines
 from ratebound.theory.statement import Theorem
 from ratebound.theory.symbols import D, moment_next, mu_min, sigma_star_sq
 
-VarianceReduced = BesideGap | DualAscent | DualFree | Epochs | Reduced | Shrinking | StoredMean | TrackedSum
+VarianceReduced = (
+    BesideGap | Chained | DualAscent | DualFree | Epochs | Reduced | Shrinking | StoredMean | TrackedSum
+)
 """The certificates whose proofs are written here."""
 
 
@@ -36,6 +39,8 @@ def of_reduced(theorem: Theorem, certificate: VarianceReduced) -> Iterator[Line]
             yield from _dual_ascent(theorem, proof)
         case Epochs() as proof:
             yield from _epochs(theorem, proof)
+        case Chained() as proof:
+            yield from _chained(theorem, proof)
         case StoredMean() as proof:
             yield from _stored_mean(theorem, proof)
         case TrackedSum() as proof:
@@ -160,6 +165,16 @@ def _epochs(theorem: Theorem, proof: Epochs) -> Iterator[Line]:
         yield Line("at most the mean gap over the epoch: that at its start, times at most")
     yield Line("  ", proof.factor(theorem))
     yield Line("and by as much in each of the whole epochs, which is the bound", theorem.bound)
+
+
+def _chained(theorem: Theorem, proof: Chained) -> Iterator[Line]:
+    """Yield the lines of a proof for epochs that start at the last point of the one before."""
+    yield Line("Within an epoch, of K steps, k counts them.")
+    one = proof.epoch(theorem)
+    assert isinstance(one.certificate, BesideGap)
+    yield from _beside_gap(one, one.certificate)
+    yield Line("The next epoch starts where this one ends, with f(x_K) - f* <= V_K. So the descents of all")
+    yield Line("epochs, and of a part of one, add up, which is the bound", theorem.bound)
 
 
 def _gathered(theorem: Theorem, summed: bool, rate: Expr) -> Iterator[Line]:

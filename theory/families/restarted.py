@@ -4,35 +4,35 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sympy import ceiling, floor
+from sympy import Integer, ceiling, floor
 
+from ratebound.theory.certificates.chained import Chained
 from ratebound.theory.certificates.epochs import Epochs
-from ratebound.theory.families.recursive import sarah_pl
+from ratebound.theory.families.recursive import sarah_nonconvex, sarah_pl
+from ratebound.theory.families.reduced_nonconvex import svrg_nonconvex
 from ratebound.theory.families.variance_reduced import svrg_sc
-from ratebound.theory.methods.epochs import sarah_drawn, svrg_drawn, svrg_epochs
+from ratebound.theory.methods.epochs import sarah_drawn, sarah_last, svrg_drawn, svrg_epochs, svrg_last
 from ratebound.theory.statement import Theorem
-from ratebound.theory.symbols import L_max, alpha, b, epoch, gap0, grad0_sq, k, mu, mu_pl
+from ratebound.theory.symbols import K, L_max, alpha, b, epoch, gap0, grad0_sq, k, mu, mu_pl, n
 
 _LINEAR = (
     "x_k is the snapshot, which moves at the ends of epochs. A linear rate where the factor is below one, as "
-    "for steps below 1/(4 L_max) and epochs that are long enough."
+    "for steps below 1/(2 L_max) and epochs that are long enough."
 )
 _JOHNSON = "Johnson and Zhang 2013, Theorem 1"
 
 svrg_epochs_sc = Theorem(
     id="svrg_epochs_sc",
     title="SVRG over epochs, strongly convex, snapshot at the average",
-    source=f"{_JOHNSON}, with the average in place of a random iterate",
+    source=f"{_JOHNSON}, with the average in place of a random iterate; constants derived, for longer steps",
     method=svrg_epochs,
     assumptions=svrg_sc.assumptions,
     step=alpha,
     where=svrg_sc.where,
     measure="gap_last",
-    bound=(1 / (mu * alpha * (1 - 2 * alpha * L_max) * epoch) + 2 * alpha * L_max / (1 - 2 * alpha * L_max))
-    ** floor(k / epoch)
-    * gap0,
+    bound=(1 / (mu * alpha * epoch) + alpha * L_max / (1 - alpha * L_max)) ** floor(k / epoch) * gap0,
     certificate=Epochs(svrg_sc),
-    defaults={alpha: 1 / (10 * L_max), epoch: ceiling(20 * L_max / mu)},
+    defaults={alpha: 1 / (5 * L_max), epoch: ceiling(20 * L_max / mu)},
     note=_LINEAR,
     sibling="svrg_sc",
 )
@@ -41,7 +41,7 @@ svrg_drawn_sc = replace(
     svrg_epochs_sc,
     id="svrg_drawn_sc",
     title="SVRG over epochs, strongly convex, snapshot at a random iterate",
-    source=f"{_JOHNSON}, option II",
+    source=f"{_JOHNSON}, option II; constants derived, for longer steps",
     method=svrg_drawn,
     note=f"{_LINEAR} Step j of an epoch replaces what was drawn with the probability 1/(j + 1): of all steps "
     "one is drawn evenly.",
@@ -67,5 +67,41 @@ sarah_drawn_pl = Theorem(
     "evenly. A loop of m + 1 points takes m + 1 steps here: the last takes the full gradient.",
     sibling="sarah_pl",
 )
+_LONGEST_SVRG, _LONGEST_SARAH = (each.step.subs(K, epoch) for each in (svrg_nonconvex, sarah_nonconvex))
 
-THEOREMS = (svrg_epochs_sc, svrg_drawn_sc, sarah_drawn_pl)
+svrg_last_nonconvex = Theorem(
+    id="svrg_last_nonconvex",
+    title="SVRG over epochs, nonconvex, constant step, mean squared gradient",
+    source="Reddi, Hefny, Sra, Póczos and Smola 2016, Theorem 2 (number not checked); constants derived",
+    method=svrg_last,
+    assumptions=svrg_nonconvex.assumptions,
+    step=alpha,
+    where=(alpha <= _LONGEST_SVRG,),
+    measure="grad_norm_sq_mean",
+    bound=2 * gap0 / (alpha * k),
+    start=Integer(1),
+    certificate=Chained(svrg_nonconvex),
+    defaults={alpha: _LONGEST_SVRG, epoch: n},
+    note="With epochs of n steps the rate of gradient descent with a step n^(2/3) times shorter, at three "
+    "gradients per step.",
+    sibling="svrg_nonconvex",
+)
+
+sarah_last_nonconvex = Theorem(
+    id="sarah_last_nonconvex",
+    title="SARAH, outer loops, nonconvex, constant step, mean squared gradient",
+    source="derived; Nguyen, Liu, Scheinberg and Takáč 2017, on nonconvex problems, for one outer loop",
+    method=sarah_last,
+    assumptions=sarah_nonconvex.assumptions,
+    step=alpha,
+    where=(alpha <= _LONGEST_SARAH,),
+    measure="grad_norm_sq_mean",
+    bound=2 * gap0 / (alpha * k),
+    start=Integer(1),
+    certificate=Chained(sarah_nonconvex),
+    defaults={alpha: _LONGEST_SARAH, epoch: n},
+    note="PAGE whose coin falls at fixed times: the step may be as long, 1/(L_max sqrt(n)) up to a factor.",
+    sibling="page_nonconvex",
+)
+
+THEOREMS = (svrg_epochs_sc, svrg_drawn_sc, sarah_drawn_pl, svrg_last_nonconvex, sarah_last_nonconvex)

@@ -5,10 +5,13 @@ The iterate of an epoch is z where x waits for its end, and the snapshot of SVRG
 
 from __future__ import annotations
 
-from sympy import Symbol
+from dataclasses import replace
+
+from sympy import S, Symbol
 
 from ratebound.theory.draws import Draws, coin, picked
 from ratebound.theory.method import Method, g, x
+from ratebound.theory.methods.drawn import page
 from ratebound.theory.symbols import alpha, epoch
 
 _v, _z, _s, _y, _there, _full = (Symbol(name, real=True) for name in ("v", "z", "s", "y", "h", "u"))
@@ -60,6 +63,31 @@ sarah_drawn = Method(
     from_start=("z",),
     draws=Draws(also={"h": _z}, full={"u": _drawn}, every=epoch, picks=True, from_gradient=("v",)),
 )
+_w, _e = (Symbol(name, real=True) for name in ("w", "e"))
+_ahead = x - alpha * _e
+"""x_{k+1}; e is the estimate of SVRG at x_k, taken in the step before, as x_{k+1} may be a snapshot."""
+svrg_last = Method(
+    "svrg_last",
+    "SVRG, epochs that start at the last point of the one before",
+    {
+        "x": _ahead,
+        "w": coin * _ahead + (1 - coin) * _w,
+        "v": coin * _full + (1 - coin) * _v,
+        "e": coin * _full + (1 - coin) * (g - _there + _v),
+    },
+    "batch",
+    point=_ahead,
+    from_start=("w",),
+    draws=Draws(also={"h": _w}, full={"u": _ahead}, every=epoch, from_gradient=("v", "e")),
+)
+sarah_last = Method(
+    "sarah_last",
+    "SARAH, outer loops that start at the last point of the one before",
+    page.update,
+    "batch",
+    point=page.point,
+    draws=replace(page.draws or Draws(), coin=S.Zero, every=epoch),
+)
 
-IN_EPOCHS = (svrg_epochs, svrg_drawn, sarah_drawn)
+IN_EPOCHS = (svrg_epochs, svrg_drawn, sarah_drawn, svrg_last, sarah_last)
 """The methods."""

@@ -62,6 +62,8 @@ class _Loop:
             return x, (x,)
         if name == "sarah_drawn":
             return x, ((x,), self.full(x))
+        if name in ("svrg_last", "sarah_last"):
+            return x, (x if name == "svrg_last" else self.full(x), EPOCH)
         if name == "sdca":
             return x, tuple(self.p.y - self.p.A @ x)
         return x, (x if name in ("lsvrg", "svrg") else self.full(x))
@@ -106,6 +108,14 @@ class _Loop:
                 return x, (x,)
             v = self.g(i, other[-1]) - self.g(i, x) + self.full(x)
             return x, (*other, other[-1] - alpha * v)
+        if name in ("svrg_last", "sarah_last"):
+            # What an epoch keeps, and the steps that are left of it.
+            kept, left = other
+            v = self.g(i, x) - self.g(i, kept) + self.full(kept) if name == "svrg_last" else kept
+            after = x - alpha * v
+            if left == 1:
+                return after, (after if name == "svrg_last" else self.full(after), EPOCH)
+            return after, (kept if name == "svrg_last" else v + self.g(i, after) - self.g(i, x), left - 1)
         if name == "sarah_drawn":
             points, v = other
             if len(points) == EPOCH:

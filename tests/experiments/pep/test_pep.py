@@ -158,9 +158,19 @@ POINTS = {
     **{
         name: [
             ({"L_max": 1, "mu": 0.5, "alpha": step, "epoch": epoch}, 2)
-            for step, epoch in ((0.1, 1), (0.3, 1), (0.25, 2))
+            for step, epoch in ((0.6, 1), (0.3, 1), (0.25, 2))
         ]
         for name in ("svrg_epochs_sc", "svrg_drawn_sc")
+    },
+    **{
+        name: [
+            ({"L": 1, "L_max": 1, "n": 2, "b": 1, "alpha": step, "epoch": epoch}, k)
+            for step, epoch, k in ((longest[0], 1, 1), (longest[1], 2, 2), (longest[1] / 2, 2, 2))
+        ]
+        for name, longest in {
+            "svrg_last_nonconvex": (0.4, 0.4 / 2 ** (2 / 3)),
+            "sarah_last_nonconvex": (1.0, 2 / (1 + 5**0.5)),
+        }.items()
     },
     "sarah_drawn_pl": [
         ({"L": 1, "L_max": 1, "mu_pl": 0.5, "alpha": step, "epoch": epoch, "b": 1}, 2)
