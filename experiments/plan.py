@@ -258,7 +258,8 @@ class Plan:
             require_state(measure, self.method)
 
     def _check_penalty(self) -> None:
-        if self.problem.l1 and l1 not in self.method.update["x"].free_symbols:
+        read = set().union(*(rule.free_symbols for rule in self.method.update.values()))
+        if self.problem.l1 and l1 not in read:
             raise RateboundError(
                 f"{self.method.name} takes no account of the l1 ||x||_1 of {self.problem.name}; take a "
                 "proximal method, such as prox_gd or prox_sgd"

@@ -32,6 +32,7 @@ FAMILIES = (
     "projected",
     "proximal",
     "proximal_star",
+    "proximal_reduced",
     "adagrad_box",
     "d_adaptation",
     "armijo",

@@ -19,7 +19,7 @@ from ratebound.theory.assumptions import Inequality
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.inequalities.passes import pass_step
 from ratebound.theory.letters.coordinates import D_scaled_sq, d2_scaled, move_scaled_sq
-from ratebound.theory.letters.penalty import penalty, penalty0, penalty_gap
+from ratebound.theory.letters.penalty import moment_apart, penalty, penalty0, penalty_gap
 from ratebound.theory.onestep import STATE, expansion, prove_step
 from ratebound.theory.symbols import (
     D,
@@ -128,7 +128,10 @@ def require_assumed(by: Multipliers, theorem: Theorem) -> None:
                 f"{inequality.name!r} is about samples visited by {' or '.join(inequality.visits)}, and "
                 f"the theorem about {theorem.visits}"
             )
-        if inequality.slack.has(moment, move_scaled_sq) and inequality.estimate != theorem.method.estimate:
+        if (
+            inequality.slack.has(moment, moment_apart, move_scaled_sq)
+            and inequality.estimate != theorem.method.estimate
+        ):
             raise RateboundError(
                 f"the proof uses {inequality.name!r}, about an estimate {inequality.estimate}; that of "
                 f"{theorem.method.name} is {theorem.method.estimate}"

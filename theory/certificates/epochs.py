@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sympy import Expr, Pow, S, Symbol, expand, floor
+from sympy import Expr, Max, Pow, S, Symbol, expand, floor
 
 from ratebound.theory.algebra.prover import nonnegative, vanishes
 from ratebound.theory.certificate import require, require_within
@@ -20,6 +20,7 @@ from ratebound.theory.certificates.telescope import JENSEN
 from ratebound.theory.draws import coin, picked
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.method import Method
+from ratebound.theory.methods.proximal import shrinks, shrunk
 from ratebound.theory.statement import Theorem
 from ratebound.theory.symbols import ALONG_RUN, D, gap0, grad0_sq, k
 
@@ -50,10 +51,9 @@ def length(method: Method, of: Method) -> Expr:
     if draws is not None and inner is not None and draws.every != 0 and len(draws.full) == 1:
         ((name, place),) = draws.full.items()
         end, kept, ended = _end(draws)
-        goes = {"x": _x, "z": _renamed(of.update["x"]), "v": _renamed(of.update["v"]), **kept}
+        goes = {"x": _x, "z": _moved(of), "v": _renamed(of.update["v"]), **kept}
         ends = {"x": end, "z": end, "v": Symbol(name, real=True), **ended}
-        ends_so, goes_so = (_is(method.update, rules, fallen) for rules, fallen in ((ends, 1), (goes, 0)))
-        if ends_so and goes_so and place == end and _starts(method, of) and _reads(draws, inner):
+        if _is(method.update, goes, ends) and place == end and _starts(method, of) and _reads(draws, inner):
             return draws.every
     raise RateboundError(f"{method.name} does not run {of.name} in epochs that start at a point of the last")
 
@@ -70,11 +70,23 @@ def _renamed(expr: Expr) -> Expr:
     return expr.xreplace(_RENAMED)
 
 
-def _is(update: Mapping[str, Expr], rules: Mapping[str, Expr], fallen: int) -> bool:
-    """Whether an update does this where the coin is one, or zero."""
-    if set(update) != set(rules):
+def _moved(of: Method) -> Expr:
+    """Return where z goes in an epoch."""
+    inner = shrinks(of)
+    return _renamed(of.update["x"]) if inner is None else shrunk(_renamed(inner))
+
+
+def _is(update: Mapping[str, Expr], goes: Mapping[str, Expr], ends: Mapping[str, Expr]) -> bool:
+    """Whether an update does the one where the coin is zero, and the other where it is one."""
+    if not set(update) == set(goes) == set(ends):
         return False
-    return all(vanishes(expand(update[name].subs(coin, fallen) - rule)) for name, rule in rules.items())
+    for name, rule in update.items():
+        # Rules with thresholds are compared as they stand: SymPy would not expand them alike.
+        if rule != coin * ends[name] + (1 - coin) * goes[name]:
+            sides = rule.subs(coin, 0) - goes[name], rule.subs(coin, 1) - ends[name]
+            if rule.has(Max) or not all(vanishes(expand(side)) for side in sides):
+                return False
+    return True
 
 
 def _starts(method: Method, of: Method) -> bool:

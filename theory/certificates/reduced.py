@@ -32,8 +32,10 @@ from ratebound.theory.certificate import (
 from ratebound.theory.certificates.telescope import JENSEN
 from ratebound.theory.draws import coin
 from ratebound.theory.errors import RateboundError
+from ratebound.theory.letters.penalty import l1, penalty_gap, penalty_gap_next
 from ratebound.theory.letters.stored import stored_gap, stored_gap_next, stored_sq, stored_sq_next
 from ratebound.theory.method import Method, g, x
+from ratebound.theory.methods.proximal import shrunk
 from ratebound.theory.onestep import prove_step
 from ratebound.theory.symbols import (
     alpha,
@@ -50,7 +52,12 @@ from ratebound.theory.symbols import (
 if TYPE_CHECKING:
     from ratebound.theory.statement import Theorem
 
-_NEXT = {d2: d2_next, stored_sq: stored_sq_next, stored_gap: stored_gap_next}
+_NEXT = {
+    d2: d2_next,
+    stored_sq: stored_sq_next,
+    stored_gap: stored_gap_next,
+    penalty_gap: penalty_gap_next,
+}
 
 
 def replaced(method: Method) -> Expr:
@@ -98,14 +105,20 @@ def _pairs(method: Method) -> tuple[tuple[str, Expr], tuple[str, Expr]]:
 
 
 def _steps(method: Method, estimate: Expr) -> bool:
-    return vanishes(expand(method.update["x"] - (x - alpha * estimate)))
+    """Whether a step is one along an estimate, or the proximal step after it."""
+    moved = x - alpha * estimate
+    return method.update["x"] == shrunk(moved) or vanishes(expand(method.update["x"] - moved))
 
 
 def renewal(method: Method) -> dict[Symbol, Expr]:
-    """Return what a step makes, in expectation, of the distance and of the stored quantities."""
+    """Return what a step makes, in expectation, of the distance and of the stored quantities.
+
+    All that is known of the distance after a proximal step stands in inequalities.
+    """
     p = replaced(method)
+    proximal = method.update["x"].has(l1)
     return {
-        d2_next: d2 - 2 * alpha * descent + alpha**2 * moment,
+        **({} if proximal else {d2_next: d2 - 2 * alpha * descent + alpha**2 * moment}),
         stored_sq_next: (1 - p) * stored_sq + p * spread,
         stored_gap_next: (1 - p) * stored_gap + p * delta,
     }
@@ -132,6 +145,8 @@ class Reduced:
         weight (f - f*) <= V_k + carried stored``.
     near
         Multipliers of inequalities at x_0 that bound the distance there by the gap.
+    tilted
+        For proximal steps: the factor of ``penalty_gap`` in V.
     """
 
     stored: Symbol
@@ -143,6 +158,7 @@ class Reduced:
     start: Multipliers = field(default_factory=dict)
     carried: Expr = S.Zero
     near: Multipliers = field(default_factory=dict)
+    tilted: Expr = S.Zero
     cited: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
@@ -151,13 +167,13 @@ class Reduced:
     @property
     def potential(self) -> Expr:
         """V_k."""
-        return d2 + self.share * self.stored
+        return d2 + self.share * self.stored + self.tilted * penalty_gap
 
     @property
     def claim(self) -> Expr:
         """The one-step claim."""
         kept = self.rates[0] * d2 + self.rates[1] * self.share * self.stored
-        kept += self.carried * self.stored
+        kept += self.carried * self.stored + self.tilted * penalty_gap
         return kept - self.weight * delta - self.potential.xreplace(_NEXT)
 
     def check(self, theorem: Theorem) -> None:
@@ -170,7 +186,7 @@ class Reduced:
             raise RateboundError("the sum is of equal weights, and the gap of an average needs convexity")
         require_assumed({**self.by, **self.start, **self.near}, theorem)
         require_constant_step(theorem)
-        known = self.share + self.weight + sum(self.rates) + self.carried
+        known = self.share + self.weight + sum(self.rates) + self.carried + self.tilted
         require_known(known, "the potential, its weight or its rates")
         if self.carried != 0 and (replaced(theorem.method) != 0 or not average):
             raise RateboundError("what is stored adds up for averages, where no step replaces it")
@@ -186,10 +202,12 @@ class Reduced:
             start=S.Zero,
         )
         require(self.share.xreplace(values), theorem, "the share of what is stored", S.Zero)
+        require(self.tilted.xreplace(values), theorem, "the share of the penalty", S.Zero)
         for inequality, multiplier in {**self.start, **self.near}.items():
             require(multiplier, theorem, f"the multiplier of {inequality.name} at the start", S.Zero)
         found = self._stored_at_start()
-        first = (self._distance_at_start() + self.share * found).xreplace(values)
+        tilted = self.tilted * AT_START[penalty_gap]
+        first = (self._distance_at_start() + self.share * found + tilted).xreplace(values)
         if average:
             gathered, added = ((k * each).xreplace(values) for each in (self.weight, self.carried * found))
             require(gathered, theorem, "the total weight")

@@ -57,7 +57,7 @@ _NEXT = {
     penalty: penalty_next,
     penalty_gap: penalty_gap_next,
 }
-JENSEN = frozenset({"convex", "strongly_convex", "expected_smoothness", "convex_sum"})
+JENSEN = frozenset({"convex", "strongly_convex", "expected_smoothness", "convex_sum", "strongly_convex_sum"})
 """Assumptions each of which makes f convex."""
 
 

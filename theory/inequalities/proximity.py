@@ -12,6 +12,8 @@ f less the Bregman distance of the finite sum.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sympy import Expr
 
 from ratebound.theory.inequalities.projections import nonexpansive_mean, obtuse_at_iterate, obtuse_at_star
@@ -25,7 +27,8 @@ from ratebound.theory.letters.penalty import (
     penalty_next,
     penalty_star,
 )
-from ratebound.theory.methods.proximal import prox_gd, prox_sgd
+from ratebound.theory.letters.stored import stored_sq
+from ratebound.theory.methods.proximal import prox_gd, prox_sgd, prox_svrg
 from ratebound.theory.symbols import (
     L,
     L_max,
@@ -111,6 +114,32 @@ def moment_split(c: Expr) -> Inequality:
     )
 
 
+def reduced_apart(split: Expr) -> Inequality:
+    """Return the bound on E||v_k - grad f(x*)||^2 of a reduced estimate, Young's inequality with `split`.
+
+    Its parts are ``grad f_i(x_k) - grad f_i(x*)``, and ``s_i - grad f_i(x*)`` less its mean, s_i what is
+    stored.
+    """
+    return Inequality(
+        f"second moment of the reduced estimate, seen from grad f(x*), split at {split}",
+        (1 + split) * spread + (1 + 1 / split) * stored_sq - moment_apart,
+        needs("smooth_components_of_sum"),
+        estimate=prox_svrg.estimate,
+        positive=split,
+    )
+
+
+reduced_towards_star = replace(prox_towards_star, about=prox_svrg, estimate=prox_svrg.estimate)
+spread_below_gap = Inequality(
+    "spread below the gap of f with its penalty",
+    2 * L_max * delta - spread,
+    needs("smooth_components_of_sum", "penalised"),
+)
+sum_growth = Inequality(
+    "quadratic growth of f with its penalty",
+    delta - mu / 2 * d2,
+    needs("strongly_convex_sum", "penalised"),
+)
 monotone_apart = Inequality(
     "strong monotonicity of the gradient of the finite sum",
     descent_apart - mu * d2,

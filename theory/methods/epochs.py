@@ -12,6 +12,7 @@ from sympy import S, Symbol
 from ratebound.theory.draws import Draws, coin, picked
 from ratebound.theory.method import Method, g, x
 from ratebound.theory.methods.drawn import page
+from ratebound.theory.methods.proximal import shrunk
 from ratebound.theory.symbols import alpha, epoch
 
 _v, _z, _s, _y, _there, _full = (Symbol(name, real=True) for name in ("v", "z", "s", "y", "h", "u"))
@@ -32,6 +33,15 @@ svrg_epochs = Method(
     point=_z,
     from_start=("z",),
     draws=Draws(also={"h": x}, full={"u": _average}, every=epoch, from_gradient=("v",)),
+)
+prox_svrg_epochs = Method(
+    "prox_svrg_epochs",
+    "Proximal SVRG, epochs that start at the average of the one before",
+    {**svrg_epochs.update, "z": coin * _average + (1 - coin) * shrunk(_reduced)},
+    "batch",
+    point=_z,
+    from_start=("z",),
+    draws=svrg_epochs.draws,
 )
 _drawn = picked * _z + (1 - picked) * _y
 """Of the points z of an epoch until now one drawn evenly; y was that of the points before."""
@@ -89,5 +99,5 @@ sarah_last = Method(
     draws=replace(page.draws or Draws(), coin=S.Zero, every=epoch),
 )
 
-IN_EPOCHS = (svrg_epochs, svrg_drawn, sarah_drawn, svrg_last, sarah_last)
+IN_EPOCHS = (svrg_epochs, prox_svrg_epochs, svrg_drawn, sarah_drawn, svrg_last, sarah_last)
 """The methods."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sympy import Expr, Max, Min, Symbol
 
+from ratebound.theory.draws import Draws
 from ratebound.theory.letters.penalty import l1
 from ratebound.theory.method import Method, g, x
 from ratebound.theory.symbols import alpha, k
@@ -18,9 +19,10 @@ def shrunk(rule: Expr) -> Expr:
 
 
 def shrinks(method: Method) -> Expr | None:
-    """Return the point of which x_{k+1} is the proximal step, ``y - alpha g``; None for other methods."""
-    inner = method.point - alpha * g
-    return inner if method.update["x"] == shrunk(inner) else None
+    """Return the point of which x_{k+1} is the proximal step, such as ``y - alpha g``; None for others."""
+    rule = method.update["x"]
+    inner = [arg for least in rule.atoms(Min) if _THRESHOLD in least.args for arg in least.args]
+    return next((arg for arg in inner if arg != _THRESHOLD and rule == shrunk(arg)), None)
 
 
 prox_gd = Method("prox_gd", "Proximal gradient descent (ISTA)", {"x": shrunk(x - alpha * g)}, "full")
@@ -36,4 +38,13 @@ fista = Method(
     point=_ahead,
     from_start=("m",),
 )
-PROXIMAL = (prox_gd, prox_sgd, fista)
+_v, _w, _there = (Symbol(name, real=True) for name in ("v", "w", "h"))
+prox_svrg = Method(
+    "prox_svrg",
+    "Proximal SVRG, one epoch",
+    {"x": shrunk(x - alpha * (g - _there + _v)), "w": _w, "v": _v},
+    "batch",
+    from_start=("w",),
+    draws=Draws(also={"h": _w}, from_gradient=("v",)),
+)
+PROXIMAL = (prox_gd, prox_sgd, fista, prox_svrg)
