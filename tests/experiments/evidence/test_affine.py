@@ -25,6 +25,7 @@ DRAWN = [
     if method.draws is not None and not method.draws.values and not method.draws.length
 ]
 METHODS_AT = {name: METHODS[name].at({epoch: Integer(EPOCH), prob: Rational(1, 5)}) for name in DRAWN}
+LINEAR = [name for name in DRAWN if not name.startswith("prox_")]
 WALKED = [name for name in DRAWN if METHODS[name].draws.only_batches]
 
 
@@ -153,7 +154,7 @@ class _Loop:
         return {"gap_last": last, "gap_average": average, "grad_norm_sq_last": gradients}
 
 
-@pytest.mark.parametrize("name", [name for name in DRAWN if name != "newton_doubling"])
+@pytest.mark.parametrize("name", [name for name in LINEAR if name != "newton_doubling"])
 def test_moments_are_those_of_all_indices_and_coins(name):
     measures = ("gap_last", "gap_average", "grad_norm_sq_last")
     found = exact_curves(problem(), METHODS_AT[name], ALPHAS, weights=WEIGHTS, measures=measures)
@@ -167,7 +168,8 @@ def test_moments_are_those_of_all_indices_and_coins(name):
 def test_paths_of_methods_that_draw_batches_only_are_walked(name):
     measures = ("gap_last", "gap_average", "grad_norm_sq_last")
     found = enumerate_paths(problem(), METHODS[name], ALPHAS, weights=WEIGHTS, measures=measures)
-    walked = _Loop(problem()).expectations(name)
+    # Without a penalty a proximal step ends where the step does.
+    walked = _Loop(problem()).expectations(name.removeprefix("prox_"))
     for measure in measures:
         np.testing.assert_allclose(found[measure][1:], walked[measure][1:], rtol=1e-11, err_msg=name)
 

@@ -157,7 +157,7 @@ def test_epochs_run_the_method_of_the_theorem_about_one():
     for wrong, reason in (
         (theorem.bound.subs(mu, 2 * mu), "is no power of the factor"),
         (theorem.bound.replace(floor, lambda part: part), "does not count whole epochs"),
-        (theorem.bound / 2, "against the gap at the start"),
+        (theorem.bound / 2, "against what it is at the start"),
     ):
         with pytest.raises(RateboundError, match=reason):
             replace(theorem, bound=wrong)
@@ -166,7 +166,7 @@ def test_epochs_run_the_method_of_the_theorem_about_one():
         with pytest.raises(RateboundError, match="does not run svrg in epochs"):
             replace(drawn, method=replace(drawn.method, update={**drawn.method.update, **rule}))
     convex = THEOREMS["svrg_convex"]
-    with pytest.raises(RateboundError, match="no multiple of the gap at any start"):
+    with pytest.raises(RateboundError, match="no multiple of gap0 at any start"):
         replace(theorem, certificate=Epochs(convex), assumptions=convex.assumptions)
     with pytest.raises(RateboundError, match="grad_norm_sq_last by an even grad_norm_sq_mean"):
         replace(theorem, certificate=Epochs(THEOREMS["svrg_nonconvex"]))
