@@ -8,12 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from ratebound.experiments.applicability import Trial
+from ratebound.experiments.backends.drawn import sides
 from ratebound.experiments.evidence.after_passes import enumerated_after_passes, exact_after_passes
 from ratebound.experiments.evidence.enumerate import branches, enumerate_paths
 from ratebound.experiments.evidence.exact import exact_available, exact_curves
 from ratebound.experiments.grid import EPS, Grid
 from ratebound.experiments.precise import run as precise
 from ratebound.experiments.verdict import EvidenceKind, HarnessError, Outcome
+from ratebound.theory.draws import Draws
 
 CERTAIN = 1e-6
 """Relative excess beyond which rounding is out of the question, recomputed or not."""
@@ -86,7 +88,7 @@ def enumerated_values(grid: Grid) -> tuple[Grid, np.ndarray] | None:
     if not theorem.stochastic or not (draws is None or draws.only_batches):
         return None
     # Where the horizon sets the batches each run has its own.
-    paths = [np.cumsum(np.broadcast_to(_branching(each), each.steps)) for each, _ in grid.entries]
+    paths = [np.cumsum(_branching(each)) for each, _ in grid.entries]
     whole, partly = _PATHS_PROVED if theorem.proof == "certified" else _PATHS
     limit = math.log(whole if paths[-1][-1] <= math.log(whole) + EPS else partly) + EPS
     if theorem.at_horizon:
@@ -101,12 +103,14 @@ def enumerated_values(grid: Grid) -> tuple[Grid, np.ndarray] | None:
 
 
 def _branching(trial: Trial) -> np.ndarray:
-    """Return the logarithm of the number of ways on at each step, shape (K,), or (1,) where all are equal."""
+    """Return the logarithm of the number of ways on at each step, shape (K,)."""
     of_size = {
         size: math.log(branches(trial.problem, size, trial.replacement))
         for size in np.unique(trial.batches).tolist()
     }
-    return np.array([of_size[size] for size in np.ravel(trial.batches).tolist()])
+    draws = trial.method.draws or Draws()
+    picks = np.log([len(sides(draws, k, 0.0)) for k in range(trial.steps)])
+    return picks + np.array([of_size[size] for size in np.ravel(trial.batches).tolist()])
 
 
 def _enumerated(trial: Trial, at: np.ndarray) -> np.ndarray:

@@ -193,8 +193,8 @@ class Draws:
 
     @property
     def only_batches(self) -> bool:
-        """Whether batches are all that chance has a part in, and a path of them all that a run depends on."""
-        return not (self.full or self.has_coin or self.table or self.uneven or self.smoothness)
+        """Whether a path of batches, and of the steps picked in epochs, is all that a run depends on."""
+        return not (self.coin != 0 or self.table or self.uneven or self.smoothness)
 
     @property
     def places(self) -> dict[str, Expr]:

@@ -15,7 +15,7 @@ from ratebound.experiments.backends.drawn import lowest_values, values_of
 from ratebound.experiments.backends.metric import MetricSteps
 from ratebound.experiments.backends.numpy_ import NumpyEngine, at_iterate, compile_method, in_metric
 from ratebound.experiments.backends.rules import constants_at, started
-from ratebound.experiments.evidence.affine import moments
+from ratebound.experiments.evidence.affine import linear, moments
 from ratebound.experiments.evidence.enumerate import count_paths, enumerate_paths
 from ratebound.experiments.evidence.exact import path_curves, path_needs
 from ratebound.experiments.evidence.linear import is_linear
@@ -63,7 +63,7 @@ def curves(
         return _one_by_one(case, alphas, weights, given)
     if not theorem.stochastic or single:
         found = _deterministic(case, alphas, weights, given)
-    elif problem.kind == "quadratic" and not by_paths:
+    elif problem.kind == "quadratic" and not by_paths and linear(case.method):
         if not along_axis and count_paths(problem.n, 1, case.batch, case.replacement) > PATHS:
             return None
         found = moments(_plan(case, alphas, weights, (*_OF_STATE, *_named(case))))
@@ -82,8 +82,10 @@ def curves(
 
 def walked(method: Method) -> bool:
     """Whether expectations over batches come from all index paths, for want of a recursion of moments."""
-    by_paths = method.draws is None or method.draws.of_batch
-    return method.sampling == "batch" and by_paths and not is_linear(method)
+    draws = method.draws
+    if method.sampling != "batch":
+        return False
+    return not is_linear(method) if draws is None or draws.of_batch else not linear(method)
 
 
 def _named(case: Case) -> tuple[str, ...]:

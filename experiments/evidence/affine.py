@@ -34,7 +34,7 @@ _LARGEST, _CELLS = 500, 3e7
 
 
 @lru_cache(maxsize=256)
-def _linear(method: Method) -> bool:
+def linear(method: Method) -> bool:
     """Whether a step is linear in the vectors that it reads, for given k, coin and constants."""
     assert method.draws is not None
     names = {*method.update, "g", *method.draws.names} - {coin.name, picked.name, L_i.name, L_j.name}
@@ -50,7 +50,7 @@ def available(problem: Problem, method: Method, batch: int = 1) -> bool:
     if (
         method.draws is None
         or method.draws.of_batch
-        or not _linear(method)
+        or not linear(method)
         or problem.kind != "quadratic"
         or problem.x_star is None
         or problem.sparse

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ratebound.experiments.backends.drawn import least_values, length_reader, values_of
+from ratebound.experiments.backends.drawn import PICKED, least_values, length_reader, sides, values_of
 from ratebound.experiments.backends.numpy_ import compile_method, nan_to_inf
 from ratebound.experiments.backends.rules import at_start, constants_of
 from ratebound.experiments.evidence.exact import path_curves, path_needs
@@ -29,7 +29,7 @@ from ratebound.experiments.plan import (
 from ratebound.problems.constants import certify
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.point_values import measures_at
-from ratebound.theory.draws import Draws, along
+from ratebound.theory.draws import Draws, along, coin, picked
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.readings import state_of
 
@@ -105,7 +105,7 @@ def enumerate_paths(
     problem
         A tiny finite sum, any loss.
     method
-        A method that samples batches, with any states, and draws nothing else.
+        A method that samples batches, with any states, and draws nothing else but steps of epochs.
     alphas
         Step sizes alpha_0 .. alpha_{K-1}, shape (K,).
     batch, replacement
@@ -148,7 +148,10 @@ def enumerate_paths(
     sizes = check_batch(batch, steps)
     if not replacement and sizes.max() > problem.n:
         raise RateboundError(f"batch = {sizes.max()} exceeds n = {problem.n}; draw with replacement")
-    paths = prod(branches(problem, size, replacement) for size in sizes.tolist())
+    paths = prod(
+        branches(problem, size, replacement) * len(sides(method.draws or Draws(), k, 0.0))
+        for k, size in enumerate(sizes.tolist())
+    )
     if paths > max_paths:
         raise RateboundError(
             f"{paths:.3g} index paths exceed max_paths = {max_paths}; take fewer steps than {steps} or a "
@@ -195,14 +198,17 @@ def _walk(
             drawn, chances = batches[k]
             m = len(drawn)
             wide = max(1, _VALUES // (m * max(problem.n, drawn.shape[1] * d)))
-            inputs = {**fixed, "alpha": alphas[k], "k": float(k)}
-            for start in range(0, len(chance), wide):
+            ways = sides(draws, k, 0.0)
+            for (side, share), start in product(ways, range(0, len(chance), wide)):
+                picks, fallen = divmod(side, PICKED)
+                inputs = {**fixed, "alpha": alphas[k], "k": float(k), coin.name: fallen, picked.name: picks}
                 part = {name: value[start : start + wide] for name, value in state.items()}
                 count = len(part["x"])
                 spread = {n: np.broadcast_to(v[:, None, :], (count, m, d)) for n, v in part.items()}
                 at = place(spread, inputs)
                 given = {**inputs, "g": problem.batch_gradient(at["y"], drawn)}
                 given |= {name: problem.batch_gradient(at[name], drawn) for name in draws.also}
+                given |= {name: problem.gradient(at[name]) if fallen else 0.0 for name in draws.full}
                 for name in draws.hessian:
                     given[name] = problem.batch_product(at[name], at[along(name)], drawn)
                 if draws.values:
@@ -210,6 +216,6 @@ def _walk(
                 given |= length({**spread, **given})
                 moved = {n: v.reshape(-1, d) for n, v in update(spread, given).items()}
                 carried = np.repeat(past[start : start + wide] + weights[k] * part["x"], m, axis=0)
-                likely = np.outer(chance[start : start + wide], chances).ravel()
+                likely = share * np.outer(chance[start : start + wide], chances).ravel()
                 stack.append((k + 1, moved, carried, likely))
     return totals

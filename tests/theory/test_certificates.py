@@ -44,6 +44,7 @@ NOT_READ = {
     },
     **{(f"{name}_convex{long}", "convex"): _OF_PARTS for name in ("lsvrg", "saga") for long in ("", "_long")},
     ("sgd_averaged_least_squares", "convex"): _OF_PARTS,
+    ("svrg_convex", "convex"): _OF_PARTS,
     ("sgd_convex_decaying", "smooth"): "the range of the published statement names L",
 }
 """Assumptions, by theorem, that no inequality of the proof reads, and why they are stated."""

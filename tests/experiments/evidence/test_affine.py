@@ -167,7 +167,7 @@ def test_moments_are_those_of_all_indices_and_coins(name):
 @pytest.mark.parametrize("name", WALKED)
 def test_paths_of_methods_that_draw_batches_only_are_walked(name):
     measures = ("gap_last", "gap_average", "grad_norm_sq_last")
-    found = enumerate_paths(problem(), METHODS[name], ALPHAS, weights=WEIGHTS, measures=measures)
+    found = enumerate_paths(problem(), METHODS_AT[name], ALPHAS, weights=WEIGHTS, measures=measures)
     # Without a penalty a proximal step ends where the step does.
     walked = _Loop(problem()).expectations(name.removeprefix("prox_"))
     for measure in measures:
