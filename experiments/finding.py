@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ratebound.experiments.applicability import Trial
-from ratebound.experiments.backends.drawn import sides
+from ratebound.experiments.backends.coins import sides
 from ratebound.experiments.evidence.after_passes import enumerated_after_passes, exact_after_passes
 from ratebound.experiments.evidence.enumerate import branches, enumerate_paths
 from ratebound.experiments.evidence.exact import exact_available, exact_curves

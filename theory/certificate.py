@@ -51,6 +51,7 @@ AT_START = {
     delta: gap0, d2: D**2, grad_sq: grad0_sq, d2_scaled: D_scaled_sq, penalty: penalty0, penalty_gap: gap0
 }  # fmt: skip
 """What the quantities are at x_0, or an upper bound."""
+_OF_ESTIMATE = (moment, moment_apart, move_scaled_sq)
 Multipliers = Mapping[Inequality, Expr]
 Nonnegatives = Mapping[Expr, Expr]
 
@@ -128,10 +129,7 @@ def require_assumed(by: Multipliers, theorem: Theorem) -> None:
                 f"{inequality.name!r} is about samples visited by {' or '.join(inequality.visits)}, and "
                 f"the theorem about {theorem.visits}"
             )
-        if (
-            inequality.slack.has(moment, moment_apart, move_scaled_sq)
-            and inequality.estimate != theorem.method.estimate
-        ):
+        if inequality.slack.has(*_OF_ESTIMATE) and inequality.estimate != theorem.method.estimate:
             raise RateboundError(
                 f"the proof uses {inequality.name!r}, about an estimate {inequality.estimate}; that of "
                 f"{theorem.method.name} is {theorem.method.estimate}"

@@ -7,18 +7,17 @@ from typing import Any, cast
 
 import numpy as np
 
+from ratebound.experiments.backends.coins import coin_probability, period
 from ratebound.experiments.backends.cuda_device import Device, devices
 from ratebound.experiments.backends.cuda_drawn import cuda_drawn_source, room_of, vectors_of
 from ratebound.experiments.backends.cuda_source import cuda_source
 from ratebound.experiments.backends.cuda_sparse import cuda_sparse_source
 from ratebound.experiments.backends.drawn import (
     TABLE,
-    coin_probability,
     ends_of,
     kept_of,
     length_of,
     lowest_values,
-    period,
     points_of,
     probabilities,
     scale_of,

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 
 from sympy import Expr
 
+from ratebound.experiments.backends.coins import COIN, ONE
 from ratebound.experiments.backends.cuda_drawn_text import (
     DENSE_ROWS,
     OF_ALL,
@@ -31,7 +32,7 @@ from ratebound.experiments.backends.cuda_source import (
     of_now,
     scalar_lines,
 )
-from ratebound.experiments.backends.drawn import COIN, ONE, WEIGHTED
+from ratebound.experiments.backends.drawn import WEIGHTED
 from ratebound.experiments.backends.kernel import Spec
 from ratebound.problems.lower import printed
 from ratebound.theory.draws import Draws, L_i, L_j, along, coin, length_sq, norm_sq, picked, rise

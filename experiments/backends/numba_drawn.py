@@ -15,10 +15,9 @@ import numpy as np
 from sympy import Expr
 
 from ratebound.experiments.backends.cache import load_module
+from ratebound.experiments.backends.coins import PICKED, coins
 from ratebound.experiments.backends.drawn import (
-    PICKED,
     TABLE,
-    coins,
     draws_of,
     kept_of,
     length_of,

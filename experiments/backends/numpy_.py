@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sympy import Expr, Symbol
 
-from ratebound.experiments.backends.drawn import TABLE, Reader, coins, weighted_indices
+from ratebound.experiments.backends.coins import coins
+from ratebound.experiments.backends.drawn import TABLE, Reader, weighted_indices
 from ratebound.experiments.backends.line_search import accepted
 from ratebound.experiments.backends.metric import MetricSteps, times
 from ratebound.experiments.backends.recorder import nan_to_inf, record

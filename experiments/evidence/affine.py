@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from sympy import Poly
 
-from ratebound.experiments.backends.drawn import TABLE, Reader, coin_probability, probabilities, sides
+from ratebound.experiments.backends.coins import coin_probability, sides
+from ratebound.experiments.backends.drawn import TABLE, Reader, probabilities
 from ratebound.experiments.backends.numpy_ import compile_rules, compiled_point, moved
 from ratebound.experiments.backends.rules import SUM, rules_of, started
 from ratebound.experiments.plan import Plan, undefined_to_nan

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ratebound.experiments.backends.drawn import PICKED, least_values, length_reader, sides, values_of
+from ratebound.experiments.backends.coins import PICKED, sides
+from ratebound.experiments.backends.drawn import least_values, length_reader, values_of
 from ratebound.experiments.backends.numpy_ import compile_method, nan_to_inf
 from ratebound.experiments.backends.rules import at_start, constants_of
 from ratebound.experiments.evidence.exact import path_curves, path_needs

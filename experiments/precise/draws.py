@@ -17,7 +17,7 @@ import mpmath
 import numpy as np
 from sympy import Expr, Rational, Symbol
 
-from ratebound.experiments.backends.drawn import PICKED, sides
+from ratebound.experiments.backends.coins import PICKED, sides
 from ratebound.experiments.backends.rules import constants_of, known, rules, weight
 from ratebound.experiments.precise.moments import BITS, WholeMoments, inner, numbers, scaled, times
 from ratebound.experiments.precise.states import compiled

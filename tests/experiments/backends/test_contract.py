@@ -10,8 +10,8 @@ from scipy.stats import chisquare
 from sympy import Integer, Rational, Symbol, sqrt, sympify
 
 from ratebound.experiments.backends import numba_
+from ratebound.experiments.backends.coins import PICKED, coins
 from ratebound.experiments.backends.cuda_ import CudaEngine
-from ratebound.experiments.backends.drawn import PICKED, coins
 from ratebound.experiments.backends.numpy_ import NumpyEngine
 from ratebound.experiments.plan import PRECISIONS, Plan
 from ratebound.experiments.shuffling import SHUFFLED_PASSES
