@@ -11,7 +11,6 @@ import numpy as np
 from ratebound.experiments.checks import whole
 from ratebound.experiments.shuffling import check_order
 from ratebound.problems.finite_sum import Problem
-from ratebound.problems.sparse import need_dense
 from ratebound.theory.errors import RateboundError, nearest
 from ratebound.theory.letters.penalty import l1
 from ratebound.theory.measures import BEST, WEIGHED
@@ -278,8 +277,10 @@ class Plan:
         draws, name = self.method.draws, self.method.name
         if draws is None:
             return
-        if draws.table:
-            need_dense(self.problem.A, f"the table of gradients of {name}")
+        if draws.table and self.problem.sparse:
+            from ratebound.experiments.backends.stored import check_rows
+
+            check_rows(self)
         if self.in_passes:
             raise RateboundError(f"{name} draws its samples itself, not in passes; leave out the order")
         if draws.single and batch != 1:

@@ -15,7 +15,6 @@ from ratebound.experiments.backends.cuda_sparse import cuda_sparse_source
 from ratebound.experiments.backends.drawn import (
     TABLE,
     ends_of,
-    kept_of,
     length_of,
     lowest_values,
     points_of,
@@ -31,6 +30,7 @@ from ratebound.experiments.backends.pieces import in_pieces, split
 from ratebound.experiments.backends.recorder import Engine, record
 from ratebound.experiments.backends.rules import SUM
 from ratebound.experiments.backends.sparse_step import kernel_draws
+from ratebound.experiments.backends.stored import kept_of
 from ratebound.experiments.plan import Plan
 from ratebound.problems.blas import one_blas_thread
 
@@ -62,7 +62,7 @@ class CudaEngine:
                 spec, draws, points_of(plan), *layout, kept_of(plan), length_of(plan), problem.sparse
             )
             if problem.sparse:
-                vectors = len(vectors_of(draws, points_of(plan)))
+                vectors = len(vectors_of(draws, points_of(plan), True))
                 data += (np.zeros(S * R * vectors * room_of(problem.d), plan.dtype),)
             chances = probabilities(problem, plan.method)
             scale = scale_of(problem, plan.method).astype(plan.dtype)

@@ -20,9 +20,11 @@ from ratebound.experiments.backends.cuda_drawn_text import (
     OF_BATCH,
     OF_LENGTH,
     OF_SAMPLE,
+    OF_TABLE,
     PRODUCTS,
     SOURCE,
     SPARSE_ROWS,
+    STORED_AGAIN,
 )
 from ratebound.experiments.backends.cuda_source import (
     SAMPLE,
@@ -44,10 +46,11 @@ def _of_all(draws: Draws) -> list[str]:
     return ["g"] if draws.axis is not None else list(draws.full)
 
 
-def vectors_of(draws: Draws, points: Iterable[str]) -> list[str]:
-    """Return the vectors that a step keeps besides the state: points, and gradients there."""
+def vectors_of(draws: Draws, points: Iterable[str], sparse: bool) -> list[str]:
+    """Return the vectors that a step keeps besides the state: points, gradients there, what is stored."""
     taken = dict.fromkeys(("g", *draws.also, *draws.hessian, *_of_all(draws)))
-    return [*(f"at_{name}" for name in points), *(f"grad_{name}" for name in taken)]
+    found = [*(f"at_{name}" for name in points), *(f"grad_{name}" for name in taken)]
+    return [*found, "stored"] if draws.table and sparse else found
 
 
 def room_of(d: int) -> int:
@@ -55,7 +58,7 @@ def room_of(d: int) -> int:
     return -(-d // 32) * 32
 
 
-def _read(draws: Draws, kept: str = "") -> list[str]:
+def _read(draws: Draws, sparse: bool, kept: str = "") -> list[str]:
     """Return the lines that name what the update reads of one coordinate, and store what is `kept`."""
     if draws.axis is not None:
         return [
@@ -76,7 +79,10 @@ def _read(draws: Draws, kept: str = "") -> list[str]:
         for name in draws.full
     ]
     read += [f"const real {L_i.name} = smooth[index[0]];"] if draws.smoothness else []
-    if draws.table:
+    if draws.table and sparse:
+        read += [f"const real {draws.table} = stored[PLACE];"]
+        read += [f"stored[PLACE] = {kept};"] if kept else []
+    elif draws.table:
         place = "table[(unit * n + index[0]) * D + j]"
         read += ["const int j = lane + slot * LANES;"]
         read += [
@@ -143,7 +149,7 @@ def cuda_drawn_source(
 
     of_all = _of_all(draws)
     of_batch = [name for name in ("g", *draws.also) if name not in of_all]
-    held = vectors_of(draws, points)
+    held = vectors_of(draws, points, sparse)
     whole = [f"add_gradient(ROW(i), labels[i], real(1) / n, at_{name}, grad_{name});" for name in of_all]
     part = [f"add_gradient(row, y, factor, at_{name}, grad_{name});" for name in of_batch]
     part += [
@@ -185,7 +191,7 @@ def cuda_drawn_source(
             3,
             [
                 *(f"at_{name}[PLACE] = {of_now(expr, state)};" for name, expr in points.items()),
-                *(f"{name}[PLACE] = 0;" for name in held if sparse and name.startswith("grad_")),
+                *(f"{name}[PLACE] = 0;" for name in held if sparse and not name.startswith("at_")),
             ],
         ),
         of_batch=OF_BATCH.format(calls=lines(3, part)) if part else "",
@@ -193,15 +199,17 @@ def cuda_drawn_source(
         of_sample=OF_SAMPLE.format(rise=rise, norm_sq=norm_sq, value=printed(spec.value, "cuda"))
         if draws.values
         else "",
+        of_table=OF_TABLE if "stored" in held else "",
+        stored_again=STORED_AGAIN if "stored" in held else "",
         of_length=""
         if length is None
         else OF_LENGTH.format(
             length_sq=length_sq.name,
             now=named(vectors),
-            taken=lines(3, _read(draws)),
+            taken=lines(3, _read(draws, sparse)),
             length=of_now(length, state),
         ),
-        taken=lines(3, _read(draws, of_now(kept, state))),
+        taken=lines(3, _read(draws, sparse, of_now(kept, state))),
         updated=lines(3, [f"own_{name}[slot] = {of_now(rule, state)};" for name, rule in spec.rules.items()]),
         stored=lines(2, [f"if (j < D) state_{v}[unit * D + j] = own_{v}[slot];" for v in state]),
     )

@@ -120,12 +120,14 @@ __device__ __forceinline__ void add_gradient(Row row, real y, real factor, const
 {of_batch}
 {of_all}
 {of_sample}
+{of_table}
 {of_length}
         for (int slot = 0; slot < EACH; ++slot) {{
 {now}
 {taken}
 {updated}
         }}
+{stored_again}
     }}
     for (int slot = 0; slot < EACH; ++slot) {{
         const int j = lane + slot * LANES;
@@ -171,6 +173,22 @@ OF_SAMPLE = """\
         const real y = labels[index[0]];
         const real {rise} = ({value}) + l2 / 2 * square - lowest[index[0]];
         const real {norm_sq} = total_sq == 0 ? real(1) : total_sq;"""
+
+OF_TABLE = """\
+        add(ROW(index[0]), table[unit * n + index[0]], stored);"""
+"""The number that is stored for the sample, as a vector."""
+
+STORED_AGAIN = """\
+        __syncwarp(group_mask());
+        const Row kept_row = ROW(index[0]);
+        const real met = product(kept_row, stored);
+        real norm = 0;
+        for (u64 e = kept_row.first + lane; e < kept_row.last; e += LANES)
+            norm += kept_row.entries[e] * kept_row.entries[e];
+        norm = group_sum(norm);
+        if (lane == 0) table[unit * n + index[0]] = norm > 0 ? met / norm : met;
+        __syncwarp(group_mask());"""
+"""The vector that is stored, as a number."""
 
 OF_LENGTH = """\
         real {length_sq} = 0;

@@ -14,6 +14,7 @@ from sympy import Expr
 
 from ratebound.experiments.backends.coins import PICKED, uniform
 from ratebound.experiments.backends.rules import constants_at, constants_on, known, point_of, started
+from ratebound.experiments.backends.stored import Table, kept_of
 from ratebound.problems.axes import axis_smoothness
 from ratebound.problems.certified import NotCertified
 from ratebound.problems.component_gap import infima
@@ -23,7 +24,7 @@ from ratebound.problems.finite_sum import Problem
 from ratebound.problems.lower import lower
 from ratebound.problems.sparse import drawn_predictions
 from ratebound.theory.draws import Draws, L_i, L_j, along, coin, length_sq, norm_sq, picked, rise
-from ratebound.theory.method import g, x
+from ratebound.theory.method import x
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from ratebound.theory.method import Method
 
 TABLE = "table"
-"""The state that holds a gradient per sample, shape (..., R, n, d)."""
+"""The state that holds what is stored for samples; see :mod:`ratebound.experiments.backends.stored`."""
 WEIGHTED = 2**32 - 2
 """The third word of the counters of weighted draws."""
 
@@ -89,12 +90,6 @@ def points_of(plan: Plan) -> dict[str, Expr]:
     return found | {name: known(plan.method, point, values) for name, point in draws.places.items()}
 
 
-def kept_of(plan: Plan) -> Expr:
-    """Return what a step stores for the drawn sample, in symbols that every backend knows."""
-    draws = draws_of(plan) or Draws()
-    return g if draws.stores is None else known(plan.method, draws.stores, constants_at(plan))
-
-
 def length_of(plan: Plan) -> Expr | None:
     """Return the vector whose squared norm the update reads, in symbols that every backend knows."""
     draws = plan.method.draws
@@ -104,7 +99,7 @@ def length_of(plan: Plan) -> Expr | None:
 
 
 def starting(plan: Plan, names: Iterable[str], units: int) -> dict[str, np.ndarray]:
-    """Return the states at step 0, shape (units, d), and the table, if there is one, (units, n, d)."""
+    """Return the states at step 0, shape (units, d), and the table, if there is one, (units, n, ...)."""
     problem = plan.problem
     state = {
         name: np.tile(problem.x0 if started(plan.method, name) else np.zeros(problem.d), (units, 1))
@@ -203,6 +198,7 @@ class Reader:
             name: _lowered(known(plan.method, place, values)) for name, place in self._draws.places.items()
         }
         self._kept = _lowered(kept_of(plan))
+        self._table = Table(plan) if self._draws.table else None
         self._length = length_reader(plan.problem, plan.method)
         scale = None if self._draws.weight is None else scale_of(plan.problem, plan.method)
         self._scale = None if scale is None else scale.astype(plan.dtype)
@@ -213,10 +209,8 @@ class Reader:
         problem = self._plan.problem
         x0 = problem.x0.astype(self._plan.dtype)
         state = {name: np.broadcast_to(problem.gradient(x0), shape) for name in self._draws.from_gradient}
-        if self._draws.table:
-            at_start = problem.component_gradients(problem.x0).astype(self._plan.dtype)
-            at_start = 0 * at_start if self._draws.blank else at_start
-            state[TABLE] = np.broadcast_to(at_start, (*shape[:-1], *at_start.shape)).copy()
+        if self._table is not None:
+            state[TABLE] = self._table.start(shape[:-1])
         return state
 
     def gradient(self, X: np.ndarray, batch: np.ndarray) -> np.ndarray:
@@ -263,8 +257,8 @@ class Reader:
             found[name] = np.zeros(shape, dtype)
             if where.size:
                 found[name][..., where, :] = self._plan.problem.gradient(points[name][..., where, :])
-        if self._draws.table:
-            found[self._draws.table] = state[TABLE][..., np.arange(len(batch)), batch[:, 0], :]
+        if self._table is not None:
+            found[self._draws.table] = self._table.read(state[TABLE], batch)
         if self._draws.smoothness:
             found[L_i.name] = self._smooth[batch[:, 0], None]
         if self._draws.values:
@@ -273,5 +267,6 @@ class Reader:
 
     def store(self, table: np.ndarray, batch: np.ndarray, values: Mapping[str, np.ndarray]) -> None:
         """Put into a table what a step stores, which reads `values` by name."""
+        assert self._table is not None
         kept, symbols = self._kept
-        table[..., np.arange(len(batch)), batch[:, 0], :] = kept(*(values[symbol] for symbol in symbols))
+        self._table.store(table, batch, kept(*(values[symbol] for symbol in symbols)))

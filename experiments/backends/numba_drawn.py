@@ -19,7 +19,6 @@ from ratebound.experiments.backends.coins import PICKED, coins
 from ratebound.experiments.backends.drawn import (
     TABLE,
     draws_of,
-    kept_of,
     length_of,
     lowest_values,
     points_of,
@@ -29,8 +28,17 @@ from ratebound.experiments.backends.drawn import (
     weighted_indices,
 )
 from ratebound.experiments.backends.kernel import schedule_of, spec_of, weights_of
+from ratebound.experiments.backends.numba_drawn_text import (
+    DENSE,
+    PRODUCTS,
+    SOURCE,
+    SPARSE,
+    STORE,
+    STORED,
+)
 from ratebound.experiments.backends.numba_source import indented, renamed
 from ratebound.experiments.backends.rules import SUM
+from ratebound.experiments.backends.stored import kept_of
 from ratebound.experiments.backends.threads import share
 from ratebound.experiments.plan import Plan
 from ratebound.experiments.sampling import indices
@@ -40,100 +48,6 @@ from ratebound.theory.draws import Draws, L_i, L_j, along, coin, length_sq, norm
 from ratebound.theory.method import g
 
 _DRAWS = 2**18
-_SOURCE = '''"""{title}"""
-
-import numpy as np
-from numba import njit
-
-from ratebound.experiments.backends.scalars import (
-    absolute, cos, exp, fused, larger, log, sin, smaller, softplus, sqrt, where,
-)
-
-nan = np.nan
-real = np.{dtype}
-
-
-@njit(nogil=True, cache=True, error_model="numpy")
-def add_row(data, labels, row, point, factor, out):
-    z = real(0.0)
-{dot}
-    y = labels[row]
-    slope = real(factor * ({slope}))
-{add}
-
-
-@njit(nogil=True, cache=True, error_model="numpy")
-def of_rows(data, labels, l2, rows, scale, point, out):
-    """The mean of the scaled gradients of some components at a point."""
-    total = real(0.0)
-    for j in range(point.size):
-        out[j] = 0.0
-    for row in rows:
-        total += scale[row] / rows.size
-        add_row(data, labels, row, point, scale[row] / rows.size, out)
-    for j in range(point.size):
-        out[j] += l2 * total * point[j]
-
-
-{products}@njit(nogil=True, cache=True, error_model="numpy")
-def advance(
-    first, last, start, data, labels, l2, alphas, alphas_move, weights, weights_move, index, coins, scale,
-    every, ones, smooth, lowest, table, {states}
-):
-    size, replicas = state_x.shape[1], index.shape[1]
-    {buffers} = np.empty(({count}, size), real)
-    for unit in range(first, last):
-        schedule, replica = unit // replicas, unit % replicas
-        for now in range(index.shape[0]):
-            k, coin = real(start + now), coins[now, replica]
-            alpha = alphas[schedule, (start + now) * alphas_move]
-            weight = weights[schedule, (start + now) * weights_move]
-            rows = index[now, replica]
-{body}
-'''
-
-
-_PRODUCTS = '''\
-@njit(nogil=True, cache=True, error_model="numpy")
-def add_product(data, labels, row, point, vector, factor, out):
-    z = real(0.0)
-{dot}
-    at = z
-    z = real(0.0)
-{dot_vector}
-    met, z, y = z, at, labels[row]
-    slope = real(factor * ({second})) * met
-{add}
-
-
-@njit(nogil=True, cache=True, error_model="numpy")
-def products_of_rows(data, labels, l2, rows, scale, point, vector, out):
-    """The mean of the scaled Hessians of some components at a point, times a vector."""
-    total = real(0.0)
-    for j in range(point.size):
-        out[j] = 0.0
-    for row in rows:
-        total += scale[row] / rows.size
-        add_product(data, labels, row, point, vector, scale[row] / rows.size, out)
-    for j in range(point.size):
-        out[j] += l2 * total * vector[j]
-
-
-'''
-_DENSE = {
-    "dot": "    for j in range(point.size):\n        z += data[row, j] * point[j]",
-    "add": "    for j in range(point.size):\n        out[j] += slope * data[row, j]",
-}
-_SPARSE = {
-    "dot": """\
-    starts, columns, entries = data
-    for e in range(starts[row], starts[row + 1]):
-        z += entries[e] * point[columns[e]]""",
-    "add": """\
-    for e in range(starts[row], starts[row + 1]):
-        out[columns[e]] += slope * entries[e]""",
-}
-"""How a row meets a point, and enters a gradient."""
 
 
 def drawn_source(
@@ -198,26 +112,31 @@ def drawn_source(
             lines += [f"of_rows(data, labels, l2, every, ones, {call}"]
         else:
             lines += [f"of_rows(data, labels, l2, rows, scale, {call}"]
-    row = _SPARSE if sparse else _DENSE
+    row = SPARSE if sparse else DENSE
     lines += _value(loss, row["dot"]) if draws.values else []
+    numbers = bool(draws.table) and sparse
+    buffers += ["stored"] if numbers else []
+    lines += STORED.splitlines() if numbers else []
+    place = "stored[j]" if numbers else "table[unit, rows[0], j]"
     read = ["for j in range(size):", *indented(loaded, 1)]
     read += [f"    {name} = grad_{name}[j]" for name in taken]
     if draws.axis is not None:
         read += ["    g = g if j == rows[0] else 0.0", f"    {L_j.name} = smooth[j]"]
     read += [f"    {L_i.name} = smooth[rows[0]]"] if draws.smoothness else []
-    read += [f"    {draws.table} = table[unit, rows[0], j]"] if draws.table else []
+    read += [f"    {draws.table} = {place}"] if draws.table else []
     if length is not None:
         squared = f"{length_sq.name} += ({renamed(length, own)}) ** 2"
         lines += [f"{length_sq.name} = real(0.0)", *read, f"    {squared}"]
     lines += read
     if draws.table:
-        lines += [f"    table[unit, rows[0], j] = {renamed(kept, own)}"]
+        lines += [f"    {place} = {renamed(kept, own)}"]
     lines += [f"    state_{name}[unit, j] = {renamed(rule, own)}" for name, rule in rules.items()]
+    lines += STORE.splitlines() if numbers else []
     met = row["dot"].replace("point", "vector")
     products = (
-        _PRODUCTS.format(second=renamed(loss.second, {}), dot_vector=met, **row) if draws.hessian else ""
+        PRODUCTS.format(second=renamed(loss.second, {}), dot_vector=met, **row) if draws.hessian else ""
     )
-    return _SOURCE.format(
+    return SOURCE.format(
         title=title,
         dtype=dtype,
         slope=renamed(loss.slope, {}),

@@ -41,12 +41,12 @@ def bytes_of(plan: Plan) -> tuple[int, int]:
         numbers = (d + 1) * (2 if SUM in spec.rules else 1)
     if draws is not None:
         # Points and gradients have a place in memory where rows are read by their columns.
-        vectors = len(vectors_of(draws, points_of(plan))) if problem.sparse else 0
+        vectors = len(vectors_of(draws, points_of(plan), True)) if problem.sparse else 0
         numbers = len(spec.rules) * d + vectors * room_of(d)
         # Scales of the samples and where their parts of [0, 1) end; a table of their gradients; axes;
         # infima and smoothness.
         fixed += n * size * (2 if draws.weight is not None else 1)
-        numbers += n * d if draws.table else 0
+        numbers += (n if problem.sparse else n * d) if draws.table else 0
         fixed += n * size * (bool(draws.values) + draws.smoothness)
         fixed += 2 * d * size if draws.axis is not None else 0
     schedules = schedule_of(plan.alphas, plan.dtype)[0].nbytes + weights_of(plan)[0].nbytes

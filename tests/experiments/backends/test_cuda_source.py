@@ -15,9 +15,10 @@ from test_contract import AHEAD, METHODS, plan, problem
 from ratebound.experiments.backends.cuda_drawn import cuda_drawn_source
 from ratebound.experiments.backends.cuda_source import cuda_source, lanes_of
 from ratebound.experiments.backends.cuda_sparse import cuda_sparse_source
-from ratebound.experiments.backends.drawn import draws_of, kept_of, length_of, points_of
+from ratebound.experiments.backends.drawn import draws_of, length_of, points_of
 from ratebound.experiments.backends.kernel import Spec, spec_of
 from ratebound.experiments.backends.rules import rules
+from ratebound.experiments.backends.stored import kept_of
 from ratebound.problems.losses import LOSSES
 
 NVCC = shutil.which("nvcc")

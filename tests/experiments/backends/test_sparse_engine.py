@@ -12,6 +12,7 @@ from test_contract import ADAGRAD, HEAVY_BALL, METHODS, SHUFFLED_PASSES, plan
 from ratebound.experiments.backends import numba_, sparse_step
 from ratebound.experiments.backends.cuda_ import cuda_engine
 from ratebound.experiments.backends.cuda_sparse import cuda_sparse_source
+from ratebound.experiments.backends.drawn import TABLE
 from ratebound.experiments.backends.kernel import spec_of
 from ratebound.experiments.backends.lanes_sparse import filled_rows
 from ratebound.experiments.backends.numpy_ import NumpyEngine
@@ -154,12 +155,36 @@ def test_methods_with_draws_or_more_state(method, dtype):
     agree(lambda dense: plan(problem(dense=dense), method, 2, batch, dtype=dtype))
 
 
+def from_zero(l2, dense=False):
+    return replace(problem(l2=l2, dense=dense), x0=np.zeros(11))
+
+
+TABLES = [("saga", 0.0), ("sag", 0.0), ("sdca", 0.1), ("sdca_dual_free", 0.1)]
+
+
+@pytest.mark.parametrize(("name", "l2"), TABLES)
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_tables_hold_a_number_per_sample(name, l2, dtype):
+    agree(lambda dense: plan(from_zero(l2, dense), METHODS[name], 2, dtype=dtype))
+    given = plan(from_zero(l2), METHODS[name], 2)
+    shape = given.alphas.shape[0], given.replicas.size, 23
+    engine = NumpyEngine(given)
+    assert engine._state[TABLE].shape == shape
+    assert numba_.engine(given)._table.shape == (shape[0] * shape[1], 23)
+    # The vectors are those of dense data.
+    dense = NumpyEngine(plan(from_zero(l2, True), METHODS[name], 2))
+    for each in (engine, dense):
+        each.advance(0, 60)
+    vectors = engine._state[TABLE][..., None] * given.problem.A.toarray()
+    np.testing.assert_allclose(vectors, dense._state[TABLE], rtol=1e-9, atol=1e-12)
+
+
 @pytest.mark.skipif(COMPILER is None, reason="no C++ compiler to play the GPU")
-@pytest.mark.parametrize("name", ["page", "newton_doubling", "sps_max"])
+@pytest.mark.parametrize("name", ["page", "newton_doubling", "sps_max", "sdca"])
 def test_lanes_share_what_they_draw(name):
     # Four lanes that meet before they read what others wrote.
     rule = METHODS[name].at(dict.fromkeys(METHODS[name].parameters, Rational(7, 10)))
-    given = plan(problem(), rule, batch=1 if name == "sps_max" else 3)
+    given = plan(from_zero(0.1), rule, batch=1 if rule.draws.single else 3)
     plain, other = (cuda_engine(given, HostDevice(lanes=lanes)) for lanes in (1, 4))
     for engine in (plain, other):
         engine.advance(0, 40)
@@ -167,7 +192,11 @@ def test_lanes_share_what_they_draw(name):
 
 
 def test_what_sparse_kernels_refuse():
-    with pytest.raises(RateboundError, match="the table of gradients of saga needs dense rows"):
-        plan(problem(), METHODS["saga"])
+    for name, given in (("saga", from_zero(0.1)), ("sag", problem()), ("sdca", problem())):
+        with pytest.raises(RateboundError, match=rf"{name} stores other vectors .* \(l2 = 0.1;"):
+            plan(given, METHODS[name])
+    # From elsewhere the first gradients hold l2 x_0, zeros do not.
+    for name in ("saga", "sag"):
+        plan(problem(l2=0.0), METHODS[name])
     with pytest.raises(RateboundError, match="keeps more state than x"):
         cuda_sparse_source(spec_of(plan(problem(), HEAVY_BALL)), 4)
