@@ -86,6 +86,11 @@ class Comparison:
             counted = "a pass" if one.theorem.in_passes and two.theorem.in_passes else "a step"
             counted += " or pass" if one.theorem.in_passes != two.theorem.in_passes else ""
             lines.append(f"{counted} costs {costs[0]:.4g} component gradients against {costs[1]:.4g}")
+        lines += [
+            f"the trials of the line search of {trial.theorem.id}, of f or its gradient, come on top"
+            for trial in self.trials
+            if trial.method.search is not None
+        ]
         horizons = any(trial.theorem.at_horizon for trial in self.trials)
         lines.append(f"on {self.problem.name}" + (f", at {self.k.size} horizons:" if horizons else ":"))
         for regime in self.regimes:

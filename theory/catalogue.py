@@ -37,6 +37,7 @@ FAMILIES = (
     "d_adaptation",
     "armijo",
     "wolfe",
+    "exact_search",
     "sharpness",
     "accelerated",
     "momentum",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sympy import Expr, Pow, log
 
+from ratebound.theory.algebra.chart import free
 from ratebound.theory.algebra.prover import nonnegative
 from ratebound.theory.assumptions import ASSUMPTIONS
 from ratebound.theory.errors import RateboundError
@@ -73,6 +74,24 @@ def require_real(theorem: Theorem) -> None:
         if not one_sign:
             what = "change its sign, and it divides" if divides else "be negative, under a root or logarithm"
             raise RateboundError(f"{inner} may {what}; narrow the range, or correct the formula")
+
+
+def require_forward(theorem: Theorem) -> None:
+    """Check that no step is negative; where it knows the horizon, of the K steps that a run makes.
+
+    Raises
+    ------
+    RateboundError
+        If one may be.
+    """
+    if getattr(theorem.certificate, "steps_proved", False):
+        return
+    step = theorem.step.xreplace({K: k + 1 + free("j")})
+    if not nonnegative(step, theorem.chart, k):
+        raise RateboundError(
+            f"the step {theorem.step} may be negative within the admissible range; narrow the range, or choose "
+            "a step that is not"
+        )
 
 
 def _restricted(theorem: Theorem) -> Iterator[tuple[Expr, bool]]:

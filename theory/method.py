@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from keyword import iskeyword
 from types import MappingProxyType
-from typing import Literal
+from typing import ClassVar, Literal
 
 from sympy import Expr, Float, S, Symbol
 
@@ -78,30 +78,50 @@ class Metric:
 class Search:
     """How the step along -grad f is found by trials, which the update reads as ``accepted_step``.
 
-    The first trial is alpha. Where f does not fall enough the next one is halfway back to the longest step
-    that was too short, at first zero; where it is too short, halfway to the shortest that was too long, at
-    first twice as long.
+    The first trial is alpha. Where f does not fall enough the next one lies between it and the longest step
+    that was too short, at first zero; where it is too short, between it and the shortest that was too long;
+    as long as there is none, twice as far.
 
     Parameters
     ----------
     decrease
         c1 in Armijo's condition, ``f(x - t g) <= f(x) - c1 t ||g||^2``.
+    shrink
+        Where the next trial lies between the two: at zero it would be the shorter, at one the
+        longer, and the first trial is taken.
     slope
         c2 in ``<grad f(x - t g), g> <= c2 ||g||^2``, without which t is too short (the weak condition of
         Wolfe); None where no step is.
     """
 
     decrease: Expr
+    shrink: Expr
     slope: Expr | None = None
 
     @property
     def expressions(self) -> tuple[Expr, ...]:
-        """The numbers that it compares with."""
-        return (self.decrease,) if self.slope is None else (self.decrease, self.slope)
+        """The numbers that it reads, in the order of the parameters."""
+        return (self.decrease, self.shrink, *(() if self.slope is None else (self.slope,)))
 
     def at(self, values: Mapping[Symbol, Expr]) -> Search:
         """Return the search with values put in for parameters."""
         return Search(*(each.xreplace(dict(values)) for each in self.expressions))
+
+
+@dataclass(frozen=True)
+class LineMinimum:
+    """The step along -grad f to where f does not fall any more, by trials, read as ``accepted_step``.
+
+    What is sought is the zero of the slope ``<grad f(x - t g), g>``, the minimum where f is convex: twice as
+    far as long as f falls, at first by alpha, then between by secants, to rounding.
+    """
+
+    expressions: ClassVar[tuple[Expr, ...]] = ()
+    """It reads no numbers."""
+
+    def at(self, values: Mapping[Symbol, Expr]) -> LineMinimum:
+        """Return itself: there are no parameters."""
+        return self
 
 
 @dataclass(frozen=True)
@@ -142,7 +162,7 @@ class Method:
     from_start: tuple[str, ...] = ()
     draws: Draws | None = None
     metric: Metric | None = None
-    search: Search | None = None
+    search: Search | LineMinimum | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "update", MappingProxyType(dict(self.update)))
@@ -197,7 +217,10 @@ class Method:
         return 2 if self.point.has(g) else 1
 
     def evaluations(self, size: int, batch: float, features: int) -> float:
-        """Return how many gradients of components, of `size`, a step takes on average; no full Hessian."""
+        """Return how many gradients of components, of `size`, a step takes on average.
+
+        No full Hessian is counted, nor what a line search tries, which depends on f.
+        """
         if self.sampling == "full":
             return self.gradients * size
         if self.draws is None:

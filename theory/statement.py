@@ -15,7 +15,7 @@ from ratebound.theory import order as orders
 from ratebound.theory import proved, units
 from ratebound.theory.algebra.chart import chart_of
 from ratebound.theory.assumptions import FACTS, Assumption
-from ratebound.theory.claims import check_meaning, require_real
+from ratebound.theory.claims import check_meaning, require_forward, require_real
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.measures import BEST, MEASURES, ONE_STEP, WEIGHED
 from ratebound.theory.method import Method
@@ -126,12 +126,13 @@ class Theorem:
         ------
         RateboundError
             If the units are not those of the measure, the certificate does not close, or what it proves is no
-            number somewhere in the range.
+            number somewhere in the range, or about a step that may be negative.
         """
         units.check(self.bound, self.measure)
         if self.certificate is not None:
             self.certificate.check(self)
             require_real(self)
+            require_forward(self)
 
     def _check_words(self) -> None:
         if self.measure not in MEASURES:

@@ -87,6 +87,10 @@ class Oracle:
 _BY_HAND: Mapping[str, Oracle] = MappingProxyType(
     {
         "steepest_linear": Oracle("line_search", gap0, modulus=mu_pl),
+        "exact_search_sc": Oracle("line_search", gap0, modulus=mu),
+        "exact_search_pl": Oracle("line_search", gap0, mean=mu_pl),
+        "exact_search_convex": Oracle("line_search", gap0),
+        "exact_search_gradient": Oracle("line_search", gap0),
         "polyak_strong": Oracle("polyak", D, modulus=mu, steps=1),
     }
 )
@@ -104,6 +108,7 @@ ATTAINED = frozenset(
         *("sgd_importance_interpolation", "ista_contraction", "sam_quadratic", "sgd_sc_variance"),
         *("projected_subgradient", "triple_momentum_gap", "ogm_last_convex"),
         *("silver_gradient", "silver_gradient_gap"),
+        *("exact_search_sc", "exact_search_gradient"),
     }
 )
 """Theorems whose bound is the worst case; with silver steps at k = 2^m - 1."""

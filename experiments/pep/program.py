@@ -22,19 +22,30 @@ def solve(task: Mapping[str, Any]) -> float:
 
 
 def _line_search(program: Any, task: Mapping[str, Any]) -> None:
-    """Pose steepest descent with exact line search: the next gradient is orthogonal to step and gradient."""
+    """Pose exact line search: the next gradient is orthogonal to step and gradient."""
     from PEPit import Point
     from PEPit.functions import SmoothStronglyConvexFunction
 
-    f = program.declare_function(SmoothStronglyConvexFunction, L=task["L"], mu=task["mu"])
-    x_star, x = f.stationary_point(), program.set_initial_point()
-    program.set_initial_condition(f(x) - f(x_star) <= 1)
+    f = program.declare_function(SmoothStronglyConvexFunction, L=task["L"], mu=task["mu"] or 0)
+    x_star, run = f.stationary_point(), [program.set_initial_point()]
+    size = {"gap0": lambda x: f(x) - f(x_star), "grad0_sq": lambda x: f.gradient(x) ** 2}
+    for name, value in task["starts"].items():
+        program.set_initial_condition(size[name](run[0]) <= value)
     for _ in task["alphas"]:
-        g, after = f.gradient(x), Point()
-        program.add_constraint(f.gradient(after) * g == 0)
+        x, after = run[-1], Point()
+        program.add_constraint(f.gradient(after) * f.gradient(x) == 0)
         program.add_constraint(f.gradient(after) * (after - x) == 0)
-        x = after
-    program.set_performance_metric(f(x) - f(x_star))
+        run.append(after)
+    for x in run:
+        if task["mean_pl"]:
+            program.add_constraint(f.gradient(x) ** 2 >= 2 * task["mean_pl"] * (f(x) - f(x_star)))
+        if task["level_radius"]:
+            program.add_constraint((x - x_star) ** 2 <= task["level_radius"] ** 2)
+    if task["measure"] == "gap_last":
+        program.set_performance_metric(f(run[-1]) - f(x_star))
+    else:
+        squares = [f.gradient(x) ** 2 for x in run[:-1]]
+        program.set_performance_metric(sum(squares[1:], squares[0]) / len(squares))
 
 
 def _polyak(program: Any, task: Mapping[str, Any]) -> None:

@@ -27,6 +27,7 @@ from ratebound.theory.catalogue import find
 from ratebound.theory.draws import Draws, L_i
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.inequalities.noise_models import to_end
+from ratebound.theory.letters.metric import level_radius
 from ratebound.theory.statement import Theorem
 from ratebound.theory.symbols import (
     BY_NAME,
@@ -158,6 +159,7 @@ def _posed(theorem: Theorem, values: Mapping[str, float], steps: int) -> tuple[d
         # With memory the last point counts as in :mod:`ratebound.problems.noise`.
         "to_end": to_end in theorem.assumptions or len(theorem.method.update) > 1,
         "length": known.get(alpha),
+        "level_radius": known.get(level_radius),
         "L": read(oracle.curvature),
         "mu": read(oracle.modulus),
         "mean_mu": read(oracle.mean if oracle.mean == mu else None),

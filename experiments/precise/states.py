@@ -10,6 +10,7 @@ import mpmath
 import numpy as np
 from sympy import Expr, Rational, Symbol
 
+from ratebound.experiments.backends.line_search import line_minimum
 from ratebound.experiments.backends.rules import constants_of, known, rules
 from ratebound.experiments.evidence.linear import factors, rests
 from ratebound.experiments.precise.moments import BITS, WholeMoments, inner, scaled, times
@@ -17,13 +18,13 @@ from ratebound.problems.constants import certify
 from ratebound.problems.lower import lower_mp
 from ratebound.theory import symbols as s
 from ratebound.theory.letters.box import sum_inner
-from ratebound.theory.method import REDUCED
+from ratebound.theory.method import REDUCED, Search
 
 if TYPE_CHECKING:
     from ratebound.problems.finite_sum import Problem
-    from ratebound.theory.method import Method, Search
+    from ratebound.theory.method import LineMinimum, Method
 
-_TRIALS = 300
+_TRIALS = 2000
 """Of a line search, before rounding is taken for the reason that f does not fall."""
 Vector = np.ndarray
 """Numbers of mpmath, or scaled integers, as objects."""
@@ -61,7 +62,7 @@ class Rules:
             sum_inner: lambda state, y, g: g @ state["s"],
             s.grad_curvature: lambda state, y, g: (g @ curved(g)) or mpmath.mpf(1),
         }
-        self._search = None if method.search is None else Trials(method.search, gradient, gap)
+        self._search = None if method.search is None else searched(method.search, gradient, gap)
         self._reduced = {s.name: functions[s] for s in REDUCED if s in read and s in functions}
 
     def __call__(
@@ -80,6 +81,20 @@ class Rules:
         return {name: rule(inputs, g.size) for name, rule in self._rules.items()}
 
 
+def searched(
+    search: Search | LineMinimum, gradient: Callable[[Vector], Vector], gap: Callable[[Vector], Any]
+) -> Callable[[Vector, Vector, Any], Any]:
+    """Return how a line search finds its step from x along -g, from a first trial on."""
+    if isinstance(search, Search):
+        return Trials(search, gradient, gap)
+
+    def least(x: Vector, g: Vector, first: Any) -> Any:
+        one = np.array([mpmath.mpf(first)], dtype=object)
+        return line_minimum(lambda ends: gradient(ends[0])[None], x[None], g[None], one)[0]
+
+    return least
+
+
 class Trials:
     """The step that a line search accepts, trial by trial; the numbers of the search are rational."""
 
@@ -91,7 +106,9 @@ class Trials:
 
     def __call__(self, x: Vector, g: Vector, first: Any) -> Any:
         """Return the accepted step from x along -g."""
-        decrease, *slope = self._limits
+        decrease, shrink, *slope = self._limits
+        if shrink >= 1:  # The next trial is no shorter: the first is taken.
+            return first
         step, low, high, square, here = mpmath.mpf(first), mpmath.mpf(0), None, g @ g, self._gap(x)
         for _ in range(_TRIALS):
             end = x - step * g
@@ -103,7 +120,7 @@ class Trials:
                 low = step
             else:
                 break
-            step = 2 * step if high is None else (low + high) / 2
+            step = 2 * step if high is None else low + shrink * (high - low)
         return step
 
 

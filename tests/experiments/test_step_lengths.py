@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from scipy.optimize import brentq
 from sympy import Float
 
 from ratebound.cli import cli
@@ -67,8 +68,8 @@ def sign_steepest(f, points):
 
 def armijo(f, points):
     here, slope, step = points[-1], f.gradient(points[-1]), 90 * STEP
-    while f.gap(here - step * slope) > f.gap(here) - step / 2 * (slope @ slope):
-        step /= 2
+    while f.gap(here - step * slope) > f.gap(here) - 0.2 * step * (slope @ slope):
+        step *= 0.7
     return here - step * slope
 
 
@@ -106,6 +107,14 @@ def gd_finer(f, points):
     return points[-1] - STEP * to_grid(f.gradient(points[-1]), 0.05 * 0.8 ** ((len(points) - 1) / 2))
 
 
+def exact_search(f, points):
+    slope, far = f.gradient(points[-1]), STEP
+    while f.gradient(points[-1] - far * slope) @ slope > 0:
+        far *= 3
+    least = brentq(lambda t: f.gradient(points[-1] - t * slope) @ slope, 0, far, xtol=1e-300, rtol=1e-15)
+    return points[-1] - least * slope
+
+
 LOOPS = {
     normalised: {},
     clipped: {"clip": 0.4},
@@ -115,13 +124,14 @@ LOOPS = {
     heavy_ball: {"beta": 0.6},
     sign_descent: {},
     sign_steepest: {},
-    armijo: {},
+    armijo: {"c1": 0.2, "shrink": 0.7},
     wolfe: {"c1": 0.1, "c2": 0.3},
+    exact_search: {},
     gd_rounded: {"error": 0.05},
     gd_quantised: {"relative_error": 0.3},
     gd_finer: {"error": 0.05, "fall": 0.8},
 }
-SCALE = {sign_descent: 0.1, sign_steepest: 0.1, armijo: 90, wolfe: 90}
+SCALE = {sign_descent: 0.1, sign_steepest: 0.1, armijo: 90, wolfe: 90, exact_search: 90}
 
 
 @pytest.mark.parametrize("backend", ["numpy", "numba"])
@@ -220,11 +230,11 @@ def test_a_false_step_proof_is_refused():
 def test_on_least_squares_the_accepted_step_has_a_closed_form():
     """First trials from far too long to short; the loop reads f only, the closed form the Hessian."""
     problem = load("linnerud")
-    L = certify(problem, "L").value
+    L, half = certify(problem, "L").value, {"c1": 0.5, "shrink": 0.5}
     for trial in (100 / L, 7 / L, 1 / L, 0.2 / L):
         point = problem.x0
         for k in range(6):
-            run = simulate(problem, "armijo", trial, steps=k + 1, measures=("gap_last",), checkpoints=[k + 1])
+            run = simulate(problem, "armijo", trial, steps=k + 1, checkpoints=[k + 1], parameters=half)
             slope, step = problem.gradient(point), trial
             while problem.gap(point - step * slope) > problem.gap(point) - step / 2 * (slope @ slope):
                 step /= 2
@@ -241,7 +251,7 @@ def test_on_least_squares_the_accepted_step_has_a_closed_form():
 def test_accepted_steps_obey_both_conditions_of_wolfe(name, trial):
     f, low, high = load(name), 0.05, 0.6
     L = certify(f, "L").value
-    search, first = Search(Float(low), Float(high)), np.array([trial / L])
+    search, first = Search(Float(low), Float(0.5), Float(high)), np.array([trial / L])
     rng, point = np.random.default_rng(2), f.x0
     for _ in range(10):
         g = f.gradient(point)
@@ -254,9 +264,10 @@ def test_accepted_steps_obey_both_conditions_of_wolfe(name, trial):
 
 def test_where_nothing_falls_a_search_ends():
     f = load("quadratic_2d")
-    step = accepted(Search(Float(0.5)), f, f.x_star, np.zeros(2), {"alpha": np.array([3.0])})
+    search = Search(Float(0.5), Float(0.9))
+    step = accepted(search, f, f.x_star, np.zeros(2), {"alpha": np.array([3.0])})
     assert step == 3
-    step = accepted(Search(Float(0.5)), f, f.x0, -f.gradient(f.x0), {"alpha": np.array([3.0])})
+    step = accepted(search, f, f.x0, -f.gradient(f.x0), {"alpha": np.array([3.0])})
     assert 0 < step < 1e-15  # Too short to change f in doubles.
 
 
@@ -264,7 +275,7 @@ def test_a_method_with_a_search_reads_its_step():
     with pytest.raises(RateboundError, match="if it has a search"):
         Method("wrong", "", {"x": x - accepted_step * g}, "full")
     with pytest.raises(RateboundError, match="if it has a search"):
-        Method("wrong", "", {"x": x - alpha * g}, "full", search=Search(Float(0.5)))
+        Method("wrong", "", {"x": x - alpha * g}, "full", search=Search(Float(0.5), Float(0.5)))
 
 
 def test_what_is_about_one_method_proves_nothing_about_another():

@@ -117,6 +117,12 @@ def test_the_command_prints_regimes_and_a_table():
     assert told.stdout.splitlines()[-1].startswith("50 ")
 
 
+def test_what_a_line_search_tries_is_said_to_come_on_top():
+    told = rb.compare("armijo_pl", "gd_pl", "iris", steps=9).explain()
+    assert told.count("come on top") == 1 and "the line search of armijo_pl, of f or" in told
+    assert "costs" not in told  # Beside that each step takes one gradient.
+
+
 def test_a_bound_that_is_not_finite_says_so():
     wild = replace(THEOREMS["gd_convex"], id="wild", bound=D**2 * L / (k - 3), certificate=None)
     with pytest.raises(RateboundError, match="wild is not finite everywhere"):

@@ -115,6 +115,7 @@ STILL_TRUE = {
         (name, "swapped"): "its factor is even in L - mu: the same bound"
         for name in (
             "steepest_linear",
+            "exact_search_sc",
             "bfgs_exact_quadratic",
             "lbfgs_exact_quadratic",
         )

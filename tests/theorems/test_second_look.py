@@ -15,19 +15,24 @@ def bound(name, steps, **values):
     return float(lower(theorem.bound, (k, K, *symbols))(steps, steps, *values.values()))
 
 
-def test_backtracking_by_a_loop_stays_below_the_bound_from_the_distance():
+@pytest.mark.parametrize(("c1", "shrink"), [(0.5, 0.5), (0.3, 0.9), (0.7, 0.1), (1e-4, 0.8)])
+def test_backtracking_by_a_loop_stays_below_the_bounds_from_the_distance(c1, shrink):
     rng, steps = np.random.default_rng(0), 30
+    names = ["armijo_quadratic"] if c1 >= 0.25 else []
+    names += ["armijo_convex"] if c1 >= 0.5 else ["armijo_convex_early"]
     for first in (0.03, 0.9, 40.0):
         H = np.diag([1e-3, 0.1, 3.0])
         x = rng.normal(size=3)
-        at, D = x.copy(), float(np.sqrt(x @ x))
+        at, D, gap0 = x.copy(), float(np.sqrt(x @ x)), float(x @ H @ x / 2)
         for j in range(1, steps + 1):
             g, t = H @ at, first
-            while (at - t * g) @ H @ (at - t * g) / 2 > at @ H @ at / 2 - t * (g @ g) / 2:
-                t /= 2
-            assert t >= min(first, 1 / (2 * 3.0)) * (1 - 1e-12)
+            while (at - t * g) @ H @ (at - t * g) / 2 > at @ H @ at / 2 - c1 * t * (g @ g):
+                t *= shrink
+            assert min(first, 2 * shrink * (1 - c1) / 3.0) * (1 - 1e-12) <= t <= first
             at = at - t * g
-            assert at @ H @ at / 2 <= bound("armijo_quadratic", j, alpha=first, L=3.0, D=D)
+            for name in names:
+                values = {"alpha": first, "c1": c1, "shrink": shrink, "L": 3.0, "D": D, "gap0": gap0}
+                assert at @ H @ at / 2 <= bound(name, j, **values)
 
 
 @pytest.mark.parametrize("damping", [0.4, 1.0, 1.7])

@@ -172,7 +172,7 @@ def _random_constants(theorem, rng):
     unit = ("decay", "penalty0", "beta", "residual_sq", "rank", "error", "relative_error", "dropped")
     values |= {name: rng.random() for name in (*unit, "weight_decay", "x0_inf")}
     values |= {"prob": 0.01 + 0.99 * rng.random(), "b": float(rng.integers(1, 9))}
-    values |= {"c1": 0.5 * rng.random(), "c2": 1 - 0.5 * rng.random()}
+    values |= {"c1": 0.5 * rng.random(), "c2": 1 - 0.5 * rng.random(), "shrink": 0.9 * rng.random()}
     # Near enough to x* for steps that square the distance.
     values |= {"epoch": 7.0, "mu_star": base, "L_hess": 2 * base / (3 * values["D"]) * rng.random()}
     values |= {"level_radius": values["D"], "damping": np.nan, "radius": rng.random() / values["L"]}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from sympy import Dummy, Expr, Piecewise, Symbol, ceiling, floor, sqrt
 
@@ -36,6 +36,8 @@ class TwoPhases:
 
     first: tuple[Theorem, Mapping[Symbol, Expr]]
     then: tuple[Theorem, Mapping[Symbol, Expr]]
+    steps_proved: ClassVar[bool] = True
+    """Steps are those of the two theorems, of which none is negative."""
 
     @property
     def cited(self) -> bool:

@@ -8,10 +8,13 @@ from sympy import factor
 
 from ratebound.theory.certificates.last_falling import LastFalling
 from ratebound.theory.certificates.last_iterate import LastIterate
+from ratebound.theory.certificates.orthogonal import OrthogonalDescent
 from ratebound.theory.certificates.phases import TwoPhases
+from ratebound.theory.certificates.reciprocal import Reciprocal
 from ratebound.theory.certificates.tails import FORGOTTEN, Restarted, Tail
 from ratebound.theory.exposition.lines import Line, claim_lines
 from ratebound.theory.statement import Theorem
+from ratebound.theory.symbols import D, d2, d2_next, delta, delta_next, grad_next_sq, grad_sq
 
 
 def last_iterate(theorem: Theorem, proof: LastIterate) -> Iterator[Line]:
@@ -83,3 +86,36 @@ def tail(theorem: Theorem, proof: Tail) -> Iterator[Line]:
     yield Line(grows, proof.noise_sum.bound)
     yield Line("Jensen's inequality passes from the mean of f to f at the mean.")
     yield Line("Divided by the total weight, K - s times the same, this is at most the bound", theorem.bound)
+
+
+def reciprocal(theorem: Theorem, proof: Reciprocal) -> Iterator[Line]:
+    """Yield the lines of a proof by the reciprocal of the gap."""
+    yield from claim_lines(delta - proof.decrease * grad_sq - delta_next, proof.by, proof.plus)
+    yield Line("The distance to x* does not grow.")
+    yield from claim_lines(d2 - d2_next, proof.shrink, proof.shrink_plus)
+    yield Line(
+        "With f(x_k) - f* <= ||grad f(x_k)|| D the gap delta obeys delta_{k+1} <= delta_k - c delta_k^2, c ="
+    )
+    yield Line("  ", proof.decrease / D**2)
+    yield Line("so that 1/delta grows by at least c in each step, which is the bound", theorem.bound)
+
+
+def orthogonal(theorem: Theorem, proof: OrthogonalDescent) -> Iterator[Line]:
+    """Yield the lines of a proof by gradients that are orthogonal to each other."""
+    squares = grad_sq + grad_next_sq
+    yield from claim_lines(delta - proof.decrease * squares - delta_next, proof.by, {})
+    yield Line("g = grad f(x_k) and h = grad f(x_{k+1}) are orthogonal, and so are h and x_{k+1} - x_k:")
+    for inequality in proof.orthogonal:
+        yield Line(f"  {inequality.name}:", inequality.slack, ">= 0")
+    if proof.shrink is None:
+        yield Line("With R the radius of the level set of x_0, which is not left:")
+    else:
+        yield Line("With R = D, as the distance to x* does not grow:")
+        yield from claim_lines(d2 - d2_next, proof.shrink, {})
+    yield Line("convexity gives delta_k <= <g, x_k - x*> and delta_{k+1} <= <h, x_k - x*>, and by Bessel")
+    yield Line("delta_k^2/||g||^2 + delta_{k+1}^2/||h||^2 <= R^2, so that ||g||^2 + ||h||^2 is at least")
+    yield Line(
+        "(delta_k + delta_{k+1})^2/R^2 >= 4 delta_k delta_{k+1}/R^2: 1/delta grows in each step by 4 times"
+    )
+    yield Line("  ", proof.decrease)
+    yield Line("over R^2, which is the bound", theorem.bound)

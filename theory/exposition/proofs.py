@@ -26,6 +26,7 @@ from ratebound.theory.certificates.look_ahead import LookAhead
 from ratebound.theory.certificates.memory import Memory
 from ratebound.theory.certificates.noisy_directions import NoisyDirection
 from ratebound.theory.certificates.noisy_momentum import NoisyMomentum
+from ratebound.theory.certificates.orthogonal import OrthogonalDescent
 from ratebound.theory.certificates.phases import TwoPhases
 from ratebound.theory.certificates.potential import Potential
 from ratebound.theory.certificates.reciprocal import Reciprocal
@@ -35,7 +36,15 @@ from ratebound.theory.certificates.star_steps import StarSteps
 from ratebound.theory.certificates.tails import Restarted, Tail
 from ratebound.theory.certificates.telescope import SUMMED, Telescope
 from ratebound.theory.certificates.within import Within
-from ratebound.theory.exposition.last import last_falling, last_iterate, restarted, tail, two_phases
+from ratebound.theory.exposition.last import (
+    last_falling,
+    last_iterate,
+    orthogonal,
+    reciprocal,
+    restarted,
+    tail,
+    two_phases,
+)
 from ratebound.theory.exposition.lines import Line, claim_lines, term_lines
 from ratebound.theory.exposition.reduced import VarianceReduced, of_reduced
 from ratebound.theory.exposition.samples import batch_variance, star_steps
@@ -59,7 +68,7 @@ from ratebound.theory.exposition.steps import (
     within,
 )
 from ratebound.theory.statement import Theorem
-from ratebound.theory.symbols import D, alpha, d2, d2_next, delta, delta_next, grad_sq
+from ratebound.theory.symbols import alpha, delta, delta_next, grad_sq
 from ratebound.theory.visits import IN_WORDS
 
 
@@ -90,7 +99,9 @@ def _proof(theorem: Theorem) -> list[Line]:
         case BatchVariance():
             return list(batch_variance(theorem))
         case Reciprocal() as proof:
-            return list(_reciprocal(theorem, proof))
+            return list(reciprocal(theorem, proof))
+        case OrthogonalDescent() as proof:
+            return list(orthogonal(theorem, proof))
         case Conversion() as proof:
             return list(_conversion(theorem, proof))
         case GradientSum() as proof:
@@ -253,17 +264,6 @@ def _spectral(theorem: Theorem, proof: Peak | Slowest | Chebyshev) -> Iterator[L
         yield Line("With x_{-1} = x_0 the error is rho^k (U_k(t) - rho U_{k-1}(t)), rho =", proof.rho)
         yield Line("U_k the Chebyshev polynomials of the second kind, and |t| <= 1 on the spectrum.")
         yield Line("There |U_k| <= k + 1, so that the measure is at most the bound", theorem.bound)
-
-
-def _reciprocal(theorem: Theorem, proof: Reciprocal) -> Iterator[Line]:
-    yield from claim_lines(delta - proof.decrease * grad_sq - delta_next, proof.by, proof.plus)
-    yield Line("The distance to x* does not grow.")
-    yield from claim_lines(d2 - d2_next, proof.shrink, proof.shrink_plus)
-    yield Line(
-        "With f(x_k) - f* <= ||grad f(x_k)|| D the gap delta obeys delta_{k+1} <= delta_k - c delta_k^2, c ="
-    )
-    yield Line("  ", proof.decrease / D**2)
-    yield Line("so that 1/delta grows by at least c in each step, which is the bound", theorem.bound)
 
 
 def _potential(theorem: Theorem, proof: Potential) -> Iterator[Line]:

@@ -10,7 +10,7 @@ from ratebound.theory.assumptions import (
     cauchy_schwarz,
     cocoercive,
     convex,
-    curvature_below,
+    convex_step,
     first_order,
     gradient_below_gap,
     pl,
@@ -23,20 +23,23 @@ from ratebound.theory.assumptions import (
     strongly_convex,
 )
 from ratebound.theory.certificates.least_gradient import LeastGradient, N, Piece
-from ratebound.theory.certificates.reciprocal import Reciprocal
+from ratebound.theory.certificates.orthogonal import OrthogonalDescent
 from ratebound.theory.certificates.recursion import Recursion
 from ratebound.theory.certificates.telescope import Telescope
 from ratebound.theory.families.subgradient import IMPLIED
+from ratebound.theory.inequality import Inequality, needs
 from ratebound.theory.letters.metric import damping
 from ratebound.theory.methods import polyak, steepest
 from ratebound.theory.statement import Theorem
 from ratebound.theory.symbols import (
     D,
     L,
+    alpha,
     d2,
     delta,
     gap0,
     grad_curvature,
+    grad_inner,
     grad_sq,
     k,
     mu,
@@ -174,6 +177,19 @@ steepest_relaxed = Theorem(
     sibling="steepest_linear",
 )
 
+no_slope_left = Inequality(
+    "slope left at the end of a step, f quadratic",
+    (1 - alpha) * grad_sq - grad_inner,
+    needs("quadratic"),
+    steepest,
+)
+slope_left = Inequality(
+    "slope at the end of a step, f quadratic",
+    grad_inner - (1 - alpha) * grad_sq,
+    needs("quadratic"),
+    steepest,
+)
+
 steepest_convex = Theorem(
     id="steepest_convex",
     title="Steepest descent with exact line search, least squares, without a smallest eigenvalue",
@@ -182,10 +198,11 @@ steepest_convex = Theorem(
     assumptions=(quadratic, smooth, convex),
     step=Integer(1),
     measure="gap_last",
-    bound=2 * L * gap0 * D**2 / (2 * L * D**2 + k * gap0),
-    certificate=Reciprocal(
+    bound=L * gap0 * D**2 / (L * D**2 + 2 * k * gap0),
+    certificate=OrthogonalDescent(
         decrease=1 / (2 * L),
-        by={quadratic_step: Integer(1), curvature_below: grad_sq / (2 * L * grad_curvature)},
+        by={convex_step: Integer(1), slope_left: grad_sq / grad_curvature, no_slope_left: 1 / L},
+        orthogonal=(slope_left, no_slope_left),
         shrink={first_order: 2 * grad_sq / grad_curvature, cauchy_schwarz: grad_sq / grad_curvature**2},
     ),
     sibling="steepest_linear",

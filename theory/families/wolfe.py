@@ -1,16 +1,20 @@
 """Steps by the weak conditions of Wolfe: f falls enough, and no more than a part of its slope is left.
 
 By the second condition ``(1 - c2) ||g||^2 <= <g - grad f(x - t g), g> <= L t ||g||^2``: the accepted step t
-is at least ``(1 - c2)/L``, whatever the first trial.
+is at least ``(1 - c2)/L``, whatever the first trial. Trials end, as ``c1 < c2``: between a step too short
+and one too long there is one where the fall is just enough and the slope left is at most the part c1.
 """
 
 from __future__ import annotations
 
-from sympy import Integer, Rational
+from dataclasses import replace
+
+from sympy import Integer, Max, Rational
 
 from ratebound.theory.assumptions import lower_bounded, pl, pl_inequality, smooth
 from ratebound.theory.certificates.recursion import Recursion
 from ratebound.theory.certificates.telescope import Telescope
+from ratebound.theory.families import armijo
 from ratebound.theory.inequality import Inequality, needs
 from ratebound.theory.letters.search import c1, c2
 from ratebound.theory.methods.searched import wolfe
@@ -20,7 +24,6 @@ from ratebound.theory.symbols import (
     accepted_step,
     alpha,
     delta,
-    delta_next,
     gap0,
     grad_sq,
     k,
@@ -32,7 +35,7 @@ _SHORTEST = (1 - c2) / L
 _PAID = c1 * _SHORTEST
 """How far f falls at least, in ||grad f||^2."""
 
-falls = Inequality("Armijo's condition", delta - delta_next - c1 * accepted_step * grad_sq, needs(), wolfe)
+falls = replace(armijo.falls, about=wolfe, positive=1 - Max(c2, 1 + c1 - c2))
 long_enough = Inequality(
     "the accepted step is at least (1 - c2)/L, times ||grad f||^2",
     (accepted_step - _SHORTEST) * grad_sq,
@@ -41,7 +44,7 @@ long_enough = Inequality(
 )
 _FALL = {falls: Integer(1), long_enough: c1}
 _HALF = Rational(1, 2)
-_RANGE = (c2 < 1, c2 >= _HALF, c1 <= _HALF)
+_RANGE = (c2 < 1, c1 < c2)
 _DEFAULTS = {alpha: 5 / L, c1: Rational(1, 4), c2: _HALF}
 _NOTE = "The first trial alpha may be of any length; what trials of f and its gradient cost is not counted."
 

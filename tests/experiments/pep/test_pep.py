@@ -108,6 +108,14 @@ POINTS = {
     },
     "heavy_ball_quadratic": [({"L": 1, "mu_pl": mu}, k) for mu, k in ((0.1, 1), (0.1, 3), (0.2, 2))],
     "steepest_linear": [({"L": 1, "mu_pl": mu}, k) for mu, k in ((0.1, 1), (0.1, 2), (0.5, 2))],
+    "exact_search_sc": [({"L": 1, "alpha": 1, "mu": mu}, k) for mu, k in ((0.1, 1), (0.1, 2), (0.5, 2))],
+    "exact_search_pl": [({"L": 1, "alpha": 1, "mu_pl": mu}, k) for mu, k in ((0.2, 1), (0.2, 2), (0.5, 2))],
+    "exact_search_convex": [
+        ({"L": 1, "alpha": 1, "level_radius": R}, k) for R, k in ((2, 1), (2, 3), (5, 2))
+    ],
+    "exact_search_gradient": [
+        ({"L": 1, "alpha": 1, "grad0_sq": square}, k) for square, k in ((0.7, 2), (0.7, 3), (0.4, 2))
+    ],
     "polyak_strong": [({"L": 1, "mu": 0.1, "alpha": length}, 1) for length in (0.5, 1.0, 5.0)],
     "projected_gd_convex": [({"L": 1, "alpha": step}, k) for step, k in ((1.0, 1), (1.0, 3), (0.3, 2))],
     "projected_gd_strong": [

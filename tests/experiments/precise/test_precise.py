@@ -70,7 +70,7 @@ def test_ratios_equal_those_of_doubles(name, problem, batch, replacement):
 
 
 @pytest.mark.parametrize("first", ["100/L", "0.001/L"])
-@pytest.mark.parametrize("name", ["armijo_quadratic", "wolfe_pl"])
+@pytest.mark.parametrize("name", ["armijo_quadratic", "wolfe_pl", "exact_search_pl"])
 def test_a_line_search_makes_the_trials_of_doubles(name, first):
     """From a first trial that is far too long, and from one that Wolfe's second condition finds too short."""
     trial = prepare(THEOREMS[name], library.load("linnerud"), steps=9, parameters={"alpha": first})
