@@ -89,8 +89,8 @@ def require_forward(theorem: Theorem) -> None:
     step = theorem.step.xreplace({K: k + 1 + free("j")})
     if not nonnegative(step, theorem.chart, k):
         raise RateboundError(
-            f"the step {theorem.step} may be negative within the admissible range; narrow the range, or choose "
-            "a step that is not"
+            f"the step {theorem.step} may be negative within the admissible range; narrow the range, or "
+            "choose a step that is not"
         )
 
 

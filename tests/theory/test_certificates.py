@@ -116,7 +116,13 @@ def test_a_second_derivation_by_running_the_one_step_inequality(theorem):
                     assert q <= bound[step + 1] * (1 + 1e-9)
         elif isinstance(certificate, Telescope) and certificate.weight != 0:
             at_zero = certificate.potential.subs(k, 0).subs(
-                {s.delta: gap0, s.d2: D**2, h.penalty: h.penalty0, h.penalty_gap: gap0}
+                {
+                    s.delta: gap0,
+                    s.d2: D**2,
+                    s.grad_sq: s.grad0_sq,
+                    h.penalty: h.penalty0,
+                    h.penalty_gap: gap0,
+                }
             )
             start = float(_along(at_zero, values, alphas)[0])
             total = np.cumsum(_along(in_batches(certificate.noise), values, alphas))
