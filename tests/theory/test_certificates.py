@@ -115,15 +115,8 @@ def test_a_second_derivation_by_running_the_one_step_inequality(theorem):
                 if step + 1 >= int(theorem.start):
                     assert q <= bound[step + 1] * (1 + 1e-9)
         elif isinstance(certificate, Telescope) and certificate.weight != 0:
-            at_zero = certificate.potential.subs(k, 0).subs(
-                {
-                    s.delta: gap0,
-                    s.d2: D**2,
-                    s.grad_sq: s.grad0_sq,
-                    h.penalty: h.penalty0,
-                    h.penalty_gap: gap0,
-                }
-            )
+            at_zero = certificate.potential.subs({k: 0, s.delta: gap0, s.d2: D**2, s.grad_sq: s.grad0_sq})
+            at_zero = at_zero.subs({h.penalty: h.penalty0, h.penalty_gap: gap0})
             start = float(_along(at_zero, values, alphas)[0])
             total = np.cumsum(_along(in_batches(certificate.noise), values, alphas))
             weights = np.cumsum(_along(certificate.weight, values, alphas))
