@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from types import MappingProxyType
 from typing import Any
 
@@ -75,16 +76,31 @@ def _theorem(theorem: Theorem) -> dict[str, Any]:
         "stochastic": theorem.stochastic,
         "note": theorem.note,
         "sibling": theorem.sibling,
-        "exposition": [
-            {
-                "words": line.words,
-                "latex": None if line.formula is None else latex.tex(line.formula),
-                "relation": line.relation,
-            }
-            for line in exposition(theorem)
-        ],
+        "exposition": _exposition(theorem),
         "worst": _worst(theorem),
     }
+
+
+def _exposition(theorem: Theorem) -> list[dict[str, Any]]:
+    """Return the lines of the proof; of a registered theorem they are typeset once for all its cells."""
+    registered = THEOREMS.get(theorem.id) is theorem
+    return [dict(line) for line in (_known_lines(theorem.id) if registered else _lines(theorem))]
+
+
+@cache
+def _known_lines(name: str) -> list[dict[str, Any]]:
+    return _lines(THEOREMS[name])
+
+
+def _lines(theorem: Theorem) -> list[dict[str, Any]]:
+    return [
+        {
+            "words": line.words,
+            "latex": None if line.formula is None else latex.tex(line.formula),
+            "relation": line.relation,
+        }
+        for line in exposition(theorem)
+    ]
 
 
 def _worst(theorem: Theorem) -> dict[str, Any] | None:

@@ -4,15 +4,16 @@ import re
 import shlex
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from house import ROOT, name
+
+from ratebound.cli import cli
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 FENCED = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 TEST_FILE = re.compile(r"# (test_\w+\.py)\n")
-COMMAND = Path(sys.executable).with_name("ratebound")
 
 
 def blocks(page, language):
@@ -35,10 +36,13 @@ COMMANDS = [
 
 
 @pytest.mark.parametrize("line", COMMANDS)
-def test_commands_run(line, tmp_path):
+def test_commands_run(line, tmp_path, monkeypatch):
+    # In this process, which has compiled much already; tests/cli/test_process.py starts the program itself.
     program, *arguments = shlex.split(line, comments=True)
     assert program == "ratebound"
-    run([COMMAND, *arguments], tmp_path)
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(cli, arguments)
+    assert done.exit_code == 0, f"{line}\n{done.output}"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
