@@ -107,6 +107,8 @@ class LeastGradient:
                 f"this certificate bounds {' or '.join(_MEASURED)} of a deterministic method, from k = 1 on"
             )
         norm, bounded = _MEASURED[theorem.measure]
+        if self.potential not in _NEXT:
+            raise RateboundError(f"the potential is {' or '.join(map(str, _NEXT))}, not {self.potential}")
         if self.norm != norm:
             raise RateboundError(f"{self.norm} does not bound {theorem.measure} from above")
         if len(self.pieces) > 1 and theorem.step.has(k):
