@@ -113,12 +113,12 @@ class LeastGradient:
             raise RateboundError(f"{self.norm} does not bound {theorem.measure} from above")
         if len(self.pieces) > 1 and theorem.step.has(k):
             raise RateboundError("with several pieces the step must not depend on k")
-        if theorem.averaged_over is not None:
-            self._check_mean(theorem)
         require_known(self.noise, "the noise")
         ends = [S.Zero, *(piece.high for piece in self.pieces)]
         if ends[-1] is not None or [piece.low for piece in self.pieces] != ends[:-1]:
             raise RateboundError("the pieces do not cover all N >= 0 without gaps")
+        if theorem.averaged_over is not None:
+            self._check_mean(theorem)
         total = AT_START[self.potential] + summed(theorem, self.noise, self.noise_sum, "upper")
         for piece in self.pieces:
             self._check_piece(theorem, piece)
