@@ -10,7 +10,6 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import numpy as np
-import xarray as xr
 from sympy import Float
 
 from ratebound.experiments import checkpoints as grids
@@ -26,6 +25,8 @@ from ratebound.theory.symbols import MEANING
 from ratebound.theory.visits import INDEPENDENT
 
 if TYPE_CHECKING:
+    import xarray as xr
+
     from ratebound.theory.method import Method
 
 __all__ = ["MEASURES", "OVER_PATH", "find_method", "simulate"]
@@ -127,7 +128,10 @@ def _dataset(plan: Plan, schedule: Schedule, average: bool, out: dict[str, np.nd
         "checkpoint": plan.checkpoints,
         "evaluations": ("checkpoint", spent),
     }
-    return xr.Dataset(data, coords, _attributes(plan, schedule, average))
+    # Many commands load this module, and few need what takes so long to load.
+    from xarray import Dataset
+
+    return Dataset(data, coords, _attributes(plan, schedule, average))
 
 
 def simulate(

@@ -44,6 +44,11 @@ def test_engines_do_without_optimisers():
     assert loaded_after(code) == ["numpy", "sympy", "scipy", "numba"]
 
 
+def test_verdicts_and_records_do_without_statistics_and_tables():
+    code = "import ratebound.experiments.verify, ratebound.experiments.adversary.tightness"
+    assert loaded_after(code) == ["numpy", "sympy"]
+
+
 @pytest.mark.parametrize("name", rb.__all__)
 def test_public_names_exist(name):
     assert getattr(rb, name) is not None

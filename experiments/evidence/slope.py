@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
-from scipy.stats import theilslopes
 
 from ratebound.theory.errors import RateboundError
 
 _FEWEST = 4
+_NORMAL = 1.959963984540054
+"""The 97.5 % quantile of the normal distribution."""
 
 
 class Slope(NamedTuple):
@@ -73,5 +74,28 @@ def fit_slope(
     if k.size < _FEWEST:
         return None
     x = np.log(k) if kind == "power" else k
-    fit = theilslopes(np.log(values), x, alpha=0.95)
-    return Slope(float(fit.slope), float(fit.low_slope), float(fit.high_slope), (int(k[0]), int(k[-1])))
+    return Slope(*theil_sen(x, np.log(values)), (int(k[0]), int(k[-1])))
+
+
+def _kendall(count: Any) -> Any:
+    """Return 18 times the variance of Kendall's statistic of so many numbers in a random order."""
+    return count * (count - 1) * (2 * count + 5)
+
+
+def theil_sen(x: np.ndarray, y: np.ndarray) -> tuple[float, float, float]:
+    """Return the median of the slopes between points (C,) of increasing x, and the ends of its 95 % interval.
+
+    Notes
+    -----
+    Sen 1968, Estimates of the regression coefficient based on Kendall's tau (section not checked): of N
+    ordered slopes those of ranks (N -+ 1.96 sigma)/2, with the variance sigma^2 of Kendall's statistic, less
+    that of values that are equal. SciPy has it, among statistics that take long to load.
+    """
+    first, second = np.triu_indices(x.size, 1)
+    slopes = np.sort((y[second] - y[first]) / (x[second] - x[first]))
+    count, equal = x.size, np.unique(y, return_counts=True)[1]
+    variance = (_kendall(count) - _kendall(equal).sum()) / 18
+    reach = _NORMAL * np.sqrt(variance)
+    low = max(round((slopes.size - reach) / 2) - 1, 0)
+    high = min(round((slopes.size + reach) / 2), slopes.size - 1)
+    return float(np.median(slopes)), float(slopes[low]), float(slopes[high])

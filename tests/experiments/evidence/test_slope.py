@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+from scipy.stats import theilslopes
 
 from ratebound.experiments.checkpoints import checkpoints
-from ratebound.experiments.evidence.slope import fit_slope
+from ratebound.experiments.evidence.slope import fit_slope, theil_sen
 from ratebound.theory.errors import RateboundError
 
 K = checkpoints(10_000)
@@ -88,3 +89,14 @@ def test_refusals():
         fit_slope(K, K[:-1], "power")
     with pytest.raises(RateboundError, match="kind"):
         fit_slope(K, K, "sublinear")
+
+
+@pytest.mark.parametrize("points", [4, 5, 12, 40])
+@pytest.mark.parametrize("digits", [1, 9])
+def test_the_interval_is_that_of_scipy(points, digits):
+    # To one digit many values are equal.
+    rng = np.random.default_rng(points)
+    for _ in range(20):
+        x, y = rng.random(points).cumsum(), rng.normal(size=points).round(digits)
+        expected = theilslopes(y, x, alpha=0.95)
+        assert theil_sen(x, y) == (expected.slope, expected.low_slope, expected.high_slope)
