@@ -71,14 +71,12 @@ def _numba_without_scipy() -> None:
 
     Numba only asks whether it is there, for the speed of ``np.convolve``; what it answers stays true.
     """
-    if "scipy.linalg" in sys.modules or "numba.np.arraymath" in sys.modules:
-        return
-    sys.modules["scipy.linalg"] = None  # type: ignore[assignment]
+    linalg: Any = importlib.import_module("numba.np.linalg")
+    ask, linalg.ensure_blas = linalg.ensure_blas, lambda: None
     try:
-        arraymath: Any = importlib.import_module("numba.np.arraymath")
+        importlib.import_module("numba.np.arraymath")
     finally:
-        del sys.modules["scipy.linalg"]
-    arraymath._HAVE_BLAS = True
+        linalg.ensure_blas = ask
 
 
 def load_module(source: str) -> ModuleType:
