@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sympy import Expr, S
+from sympy import Expr, S, sqrt
 
 from ratebound.theory.algebra.prover import nonnegative, vanishes
 from ratebound.theory.assumptions import value_below_distance
@@ -22,13 +22,14 @@ from ratebound.theory.certificate import (
     require_known,
     with_expressions,
 )
+from ratebound.theory.certificates.telescope import JENSEN
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.inequality import Inequality, needs
-from ratebound.theory.letters.inexact import error, error_along
+from ratebound.theory.letters.inexact import error, error_along, fall
 from ratebound.theory.methods import gd
 from ratebound.theory.methods.rounded import ERROR_SQ, FALLING_SQ, gd_finer, gd_quantised, gd_rounded
 from ratebound.theory.onestep import expansion, prove_step
-from ratebound.theory.symbols import D, L, alpha, d2, d2_next, delta_next, error_inner, error_sq, k
+from ratebound.theory.symbols import D, L, alpha, d2, d2_next, delta, delta_next, error_inner, error_sq, k
 
 if TYPE_CHECKING:
     from ratebound.theory.statement import Theorem
@@ -129,3 +130,48 @@ class Nearing:
         implied = D**2 / (2 * alpha * (k - 1)) + error * D
         if not nonnegative(theorem.start - 2) or not vanishes(theorem.bound - implied):
             raise RateboundError(f"the sum of the steps gives {implied} from k = 2 on, not {theorem.bound}")
+
+
+@dataclass(frozen=True)
+class Summed:
+    """Errors of which the sum is finite: the gap at the average of x_0 .. x_{k-1}.
+
+    Exact steps go from x_j to y_j with ``||y_j - x*||^2 <= ||x_j - x*||^2 - 2 alpha (f(x_j) - f*)``. With
+    ``a_j = alpha ||e_j||`` and ``r_j = ||x_j - x*||`` then ``r_{j+1} <= ||y_j - x*|| + a_j``, so that r_j is
+    at most D and the sum of the a_i with i < j, and ``2 alpha (f(x_j) - f*) <= r_j^2 - r_{j+1}^2 + 2 a_j r_j
+    + a_j^2``. Summed, with A the sum of all a_j, the right is at most ``D^2 + 2 A D + A^2``.
+
+    Parameters
+    ----------
+    by, plus
+        The proof of the exact step.
+    """
+
+    by: Multipliers
+    plus: Nonnegatives
+    cited: bool = field(default=False, init=False)
+
+    def __post_init__(self) -> None:
+        with_expressions(self)
+
+    @property
+    def claim(self) -> Expr:
+        """What is claimed of a step with the exact gradient, ``>= 0``."""
+        return d2 - 2 * alpha * delta - d2_next
+
+    def check(self, theorem: Theorem) -> None:
+        """Check the exact step, that the errors are summable, and the bound."""
+        if theorem.measure != "gap_average" or theorem.method != gd_finer or theorem.step != alpha:
+            raise RateboundError(f"summed errors bound gap_average of {gd_finer.name} with a constant step")
+        if theorem.weights != 1 or not {each.name for each in theorem.assumptions} & JENSEN:
+            raise RateboundError("Jensen's inequality for the even average needs a convex f; assume it")
+        require_assumed(self.by, theorem)
+        prove_step(
+            self.claim, self.by, self.plus, definitions=expansion(gd), values={}, chart=theorem.chart, k=k,
+            start=S.Zero,
+        )  # fmt: skip
+        require(1 - fall, theorem, "the sum of the errors, with 1 - fall")
+        moved = alpha * error / (1 - sqrt(fall))
+        implied = (D + moved) ** 2 / (2 * alpha * k)
+        if theorem.start < 1 or not vanishes(theorem.bound - implied):
+            raise RateboundError(f"the sum of the steps gives {implied} from k = 1 on, not {theorem.bound}")

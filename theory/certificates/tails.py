@@ -7,10 +7,12 @@ at once.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from sympy import Dummy, Expr, Integer, Piecewise, Poly, S, expand, expand_log, floor, sqrt
+from sympy import Dummy, Expr, Integer, Piecewise, Poly, S, Symbol, expand, expand_log, floor, sqrt
 
 from ratebound.theory.algebra.lemmas import SumLemma
 from ratebound.theory.algebra.prover import nonnegative, vanishes
@@ -65,11 +67,14 @@ def _check_first(theorem: Theorem, first: Theorem) -> None:
         )
 
 
-def require_concave(then: Theorem, theorem: Theorem) -> None:
+def require_concave(
+    then: Theorem, theorem: Theorem, values: Mapping[Symbol, Expr] = MappingProxyType({})
+) -> None:
     """Check that the bound of a restarted theorem is a nondecreasing, concave function of ``D^2``."""
-    if then.bound.free_symbols & (set(AT_START.values()) - {D**2}):
+    bound = then.bound.subs(values)
+    if bound.free_symbols & (set(AT_START.values()) - {D**2}):
         raise RateboundError(f"the bound of {then.id} reads more of its start than the distance")
-    of_distance = Poly(then.bound, D)
+    of_distance = Poly(bound, D)
     if of_distance.degree() > 2:
         raise RateboundError(f"the bound of {then.id} is not concave in the squared distance")
     for power in (1, 2):

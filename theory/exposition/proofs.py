@@ -17,7 +17,7 @@ from ratebound.theory.certificates.conversion import Conversion
 from ratebound.theory.certificates.decaying_squares import DecayingSquares
 from ratebound.theory.certificates.gradient_sum import GradientSum
 from ratebound.theory.certificates.growing import Growing
-from ratebound.theory.certificates.inexact import Nearing, Perturbed
+from ratebound.theory.certificates.inexact import Nearing, Perturbed, Summed
 from ratebound.theory.certificates.interpolated import Interpolated
 from ratebound.theory.certificates.last_falling import LastFalling
 from ratebound.theory.certificates.last_iterate import LastIterate
@@ -64,6 +64,7 @@ from ratebound.theory.exposition.steps import (
     on_a_box,
     perturbed,
     short_steps,
+    summed_errors,
     summed_roots,
     within,
 )
@@ -138,6 +139,8 @@ def _proof(theorem: Theorem) -> list[Line]:
             return list(look_ahead(theorem, proof))
         case Perturbed() as proof:
             return list(perturbed(theorem, proof))
+        case Summed() as proof:
+            return list(summed_errors(theorem, proof))
         case Nearing() as proof:
             return list(nearing(theorem, proof))
         case Interpolated() as proof:

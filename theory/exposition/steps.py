@@ -12,7 +12,7 @@ from ratebound.theory.certificates.accumulated_batches import BoundedSquares, Su
 from ratebound.theory.certificates.accumulated_box import LargestAverage, SummedSquares
 from ratebound.theory.certificates.accumulated_momentum import arrived, delay
 from ratebound.theory.certificates.decaying_squares import DecayingSquares
-from ratebound.theory.certificates.inexact import Nearing, Perturbed
+from ratebound.theory.certificates.inexact import Nearing, Perturbed, Summed
 from ratebound.theory.certificates.interpolated import Interpolated
 from ratebound.theory.certificates.least_gradient import LeastGradient
 from ratebound.theory.certificates.look_ahead import LookAhead
@@ -204,6 +204,19 @@ def nearing(theorem: Theorem, proof: Nearing) -> Iterator[Line]:
     yield Line("error D + (alpha error)^2, so that no r_j exceeds D, where alpha error <= D. Summed over")
     yield Line("k - 1 steps, the best gap is at most the bound", theorem.bound)
     yield Line("Where alpha error > D, that of x_0 is below error D:", value_below_distance.slack, ">= 0")
+
+
+def summed_errors(theorem: Theorem, proof: Summed) -> Iterator[Line]:
+    """Yield the lines of a proof about errors of which the sum is finite."""
+    yield Line("An exact step goes from x_j to y_j; of it is claimed, with y_j for x_{k+1}:")
+    yield from claim_lines(proof.claim, proof.by, proof.plus)
+    yield Line("The error moves y_j by a_j = alpha ||e_j||, so that r_j = ||x_j - x*|| is at most D and the")
+    yield Line(
+        "sum of the a_i with i < j. Then 2 alpha (f(x_j) - f*) <= r_j^2 - r_{j+1}^2 + 2 a_j r_j + a_j^2,"
+    )
+    yield Line(
+        "and summed over j < k, by Jensen's inequality, f at the average is at most the bound", theorem.bound
+    )
 
 
 def interpolated(theorem: Theorem, proof: Interpolated) -> Iterator[Line]:

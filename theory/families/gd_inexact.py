@@ -10,6 +10,7 @@ from __future__ import annotations
 from sympy import Integer, Rational, sqrt
 
 from ratebound.theory.assumptions import (
+    cocoercive,
     coercive,
     convex,
     descent_lemma,
@@ -21,14 +22,21 @@ from ratebound.theory.assumptions import (
     strong_gradient,
     strongly_convex,
 )
-from ratebound.theory.certificates.inexact import Nearing, Perturbed, falling_error, short_error, small_error
+from ratebound.theory.certificates.inexact import (
+    Nearing,
+    Perturbed,
+    Summed,
+    falling_error,
+    short_error,
+    small_error,
+)
 from ratebound.theory.certificates.recursion import Recursion
 from ratebound.theory.certificates.telescope import Telescope
 from ratebound.theory.letters.inexact import error, fall, relative_error
 from ratebound.theory.methods.rounded import gd_finer, gd_quantised, gd_rounded
 from ratebound.theory.onestep import E, G
 from ratebound.theory.statement import Theorem
-from ratebound.theory.symbols import D, L, alpha, delta, gap0, grad0_sq, k, mu, mu_pl
+from ratebound.theory.symbols import D, L, alpha, delta, gap0, grad0_sq, grad_sq, k, mu, mu_pl
 
 _TO_INVERSE_L = (alpha <= 1 / L,)
 _DEFAULTS = {alpha: 1 / L, error: sqrt(grad0_sq) / 100}
@@ -140,6 +148,29 @@ gd_error_geometric = Theorem(
     sibling="gd_error_pl",
 )
 
+gd_error_summable = Theorem(
+    id="gd_error_summable",
+    title="Gradient descent with errors that fall geometrically, convex, averaged iterate",
+    source=(
+        "Schmidt, Le Roux and Bach 2011, Proposition 1 (number not checked), which has twice the sum of the "
+        "errors beside D; derived here, for the average of x_0 .. x_{k-1} and every step up to 1/L"
+    ),
+    method=gd_finer,
+    assumptions=(smooth, convex),
+    step=alpha,
+    where=(alpha <= 1 / L, fall < 1),
+    measure="gap_average",
+    bound=(D + alpha * error / (1 - sqrt(fall))) ** 2 / (2 * alpha * k),
+    start=Integer(1),
+    certificate=Summed(by={cocoercive: 2 * alpha}, plus={grad_sq: alpha * (1 / L - alpha)}),
+    defaults={**_DEFAULTS, fall: Rational(1, 4)},
+    note=(
+        "The rate of exact gradients: what all errors together move the point is added to D. They may point "
+        "anywhere, and depend on all that was before; here gradients are rounded to a grid that gets finer."
+    ),
+    sibling="gd_convex_average",
+)
+
 _LEFT = alpha * (1 - relative_error) * (1 - L * alpha * (1 - relative_error) / 2)
 """How far f falls, in ||grad f||^2: as with the step alpha (1 - q)."""
 _SPLIT = alpha * (1 - L * alpha) / (2 * relative_error)
@@ -191,6 +222,7 @@ THEOREMS = (
     gd_error_sc,
     gd_error_convex,
     gd_error_geometric,
+    gd_error_summable,
     gd_relative_pl,
     gd_relative_nonconvex,
 )

@@ -28,7 +28,6 @@ from ratebound.theory.symbols import (
     alpha,
     component_gap,
     d2,
-    delta,
     gap0,
     grad_sq,
     k,
@@ -37,30 +36,32 @@ from ratebound.theory.symbols import (
 
 _ABC = "Khaled and Richtárik 2020"
 _NOISE = L * L_batch * alpha**2 * component_gap
+_OWN = 1 - L_batch / L_max
+"""The share of ||grad f||^2 in the second moment of a batch."""
+_KEPT = 1 - L * alpha * _OWN / 2
 _step = {descent_lemma: Integer(1), batch_components: L * alpha**2 / 2}
 
 sgd_batched_nonconvex_constant = Theorem(
     id="sgd_batched_nonconvex_constant",
     title="Mini-batch SGD, nonconvex, function noise, constant step, best squared gradient",
-    source=f"{_ABC}, Theorem 2 (number not checked), with 1 + k u in place of its factor (1 + u)^k",
+    source=f"{_ABC}, Theorem 2 (number not checked), 1 + k u for its factor (1 + u)^k, half of it for b = 1",
     method=sgd,
     assumptions=(smooth, batched),
     step=alpha,
-    where=(alpha <= 1 / L,),
+    where=(alpha < 2 / L,),
     measure="grad_norm_sq_best",
-    bound=2 * gap0 / (alpha * k) + 2 * alpha * L * L_batch * (gap0 + component_gap),
+    bound=(gap0 / (alpha * k) + alpha * L * L_batch * (gap0 + component_gap)) / _KEPT,
     start=Integer(1),
     certificate=Growing(
         growth=1 + L * L_batch * alpha**2,
-        decrease=alpha / 2,
+        decrease=alpha * _KEPT,
         noise=_NOISE,
         by=_step,
-        plus={grad_sq: alpha * (1 - L * alpha) / 2},
     ),
     defaults={alpha: 1 / L},
     note=(
         "Neither a bounded second moment nor a bounded variance: f - f* may grow along the run. In the "
-        "source u is L L_batch alpha^2."
+        "source u is L L_batch alpha^2. Steps beyond 2/L say no more than ||grad f(x_0)||^2 <= 2 L gap0."
     ),
     sibling="sgd_nonconvex_variance",
 )
@@ -75,11 +76,17 @@ sgd_batched_nonconvex = Theorem(
     assumptions=(smooth, batched),
     step=_SLOW,
     measure="grad_norm_sq_best",
-    bound=2 * ((L_max + L_batch) * gap0 + L_batch * component_gap) * sqrt(L / (L_max * K)),
+    bound=(
+        ((L_max + L_batch) * gap0 + L_batch * component_gap)
+        * sqrt(L / (L_max * K))
+        / _KEPT.subs(alpha, _SLOW)
+    ),
     start=Integer(1),
     certificate=Corollary(sgd_batched_nonconvex_constant, {alpha: _SLOW}),
     sibling="sgd_nonconvex_variance_horizon",
 )
+
+_GROWING = L * (mu_pl * _OWN + L_batch)
 
 sgd_batched_pl = Theorem(
     id="sgd_batched_pl",
@@ -88,17 +95,17 @@ sgd_batched_pl = Theorem(
     method=sgd,
     assumptions=(smooth, pl, batched),
     step=alpha,
-    where=(alpha <= 3 * mu_pl / (2 * L * (mu_pl + L_batch)),),
+    where=(alpha < 2 * mu_pl / _GROWING,),
     measure="gap_last",
-    bound=(1 - alpha * mu_pl / 2) ** k * gap0 + 2 * alpha * L * L_batch * component_gap / mu_pl,
+    bound=(1 - alpha * (2 * mu_pl - alpha * _GROWING)) ** k * gap0
+    + alpha * L * L_batch * component_gap / (2 * mu_pl - alpha * _GROWING),
     certificate=Recursion(
-        rate=1 - alpha * mu_pl / 2,
+        rate=1 - alpha * (2 * mu_pl - alpha * _GROWING),
         noise=_NOISE,
-        by={**_step, pl_inequality: alpha * (2 - L * alpha)},
-        plus={delta: alpha * (3 * mu_pl / 2 - L * alpha * (mu_pl + L_batch))},
+        by={**_step, pl_inequality: 2 * alpha * _KEPT},
     ),
     defaults={alpha: mu_pl / (L * (mu_pl + 2 * L_batch))},
-    note="Larger batches lengthen the step. Every step up to 1/L and mu_pl/(2 L L_batch) is admitted.",
+    note="Larger batches lengthen the step, which may be four times that of the source.",
     sibling="sgd_pl_components",
 )
 
@@ -111,7 +118,7 @@ sgd_batched_convex = Theorem(
     method=sgd,
     assumptions=(smooth, convex, batched),
     step=alpha,
-    where=(alpha <= 1 / (L + L_batch),),
+    where=(alpha < 1 / (L * _OWN + L_batch),),
     measure="gap_average",
     bound=D**2 / (2 * alpha * _NET * k) + alpha * L_batch * component_gap / _NET,
     start=Integer(1),
@@ -120,7 +127,7 @@ sgd_batched_convex = Theorem(
         weight=2 * alpha * _NET,
         noise=2 * alpha**2 * L_batch * component_gap,
         by={cocoercive: 2 * alpha, batch_components: alpha**2},
-        plus={grad_sq: alpha * (1 / L - alpha)},
+        plus={grad_sq: alpha * (1 / L - alpha * _OWN)},
     ),
     defaults={alpha: 1 / (2 * (L + L_batch))},
     sibling="sgd_convex_components",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sympy import Expr, Integer, Rational, S, sqrt
+from sympy import Expr, Integer, Rational, sqrt
 
 from ratebound.theory.assumptions import descent_lemma, pl, pl_inequality, smooth
 from ratebound.theory.certificate import Corollary
@@ -152,7 +152,7 @@ rr_pl = Theorem(
 
 _RISE = (_SHARE * alpha**2 * _RESHUFFLED[0] * 2 * L_max).factor()
 """The part of f - f* and of component_gap that the noise of a pass may add to f - f*."""
-_BY_COMPONENTS, _LEFT = _proof(away_reshuffled, *_RESHUFFLED, batch_components, S.One)
+_BY_COMPONENTS, _LEFT = _proof(away_reshuffled, *_RESHUFFLED, batch_components, 1 - L_batch / L_max)
 _BELOW_L_MAX = _RISE * (1 - L_batch / L_max)
 _LONGEST = 1 / (2 * L_max * n)
 

@@ -38,7 +38,7 @@ affine_moment = Inequality(
 )
 batch_components = Inequality(
     "||grad f_i||^2 <= 2 L_max (f_i - inf f_i), averaged over a batch",
-    2 * L_batch * (delta + component_gap) + grad_sq - moment,
+    2 * L_batch * (delta + component_gap) + (1 - L_batch / L_max) * grad_sq - moment,
     needs("batch_components"),
 )
 lipschitz_moment = Inequality(

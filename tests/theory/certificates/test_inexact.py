@@ -53,8 +53,10 @@ def test_errors_that_do_harm_keep_to_the_bounds(name, factor, which):
             x = x - alpha * (slope + length(slope, k) * unit)
         gaps = np.array([f.gap(point) for point in points])
         squares = np.array([f.grad_norm_sq(point) for point in points])
+        means = [f.gap(np.mean(points[:j], 0)) for j in range(1, STEPS)]
         measured = {
             "gap_last": gaps,
+            "gap_average": np.append(np.inf, means),
             "gap_best": np.append(np.inf, np.minimum.accumulate(gaps)[:-1]),
             "grad_norm_sq_mean": np.append(np.inf, np.cumsum(squares)[:-1] / np.arange(1, STEPS)),
             "distance_sq": np.array([(point - f.x_star) @ (point - f.x_star) for point in points]),
@@ -89,6 +91,23 @@ def test_errors_that_fall_are_the_sum_of_what_each_adds():
     assert float(theorem.bound.subs(values)) == pytest.approx(rate**k * 3.0 + added)
 
 
+@pytest.mark.parametrize("steps", [40, 400])
+def test_summable_errors_away_from_the_minimum_come_near_the_bound(steps):
+    """On |x| with a rounded kink, L = 1: early errors move x_0 away, and what is left are steps of one length."""
+    step, start, first, factor = 0.5, 1.0, 2.0, 0.01
+    moved = start + step * first / (1 - np.sqrt(factor))
+    kink = moved / (step * steps)
+    x, total = start, 0.0
+    for j in range(steps):
+        total += x
+        x -= step * (np.clip(x, -kink, kink) - first * factor ** (j / 2))
+    mean = total / steps
+    gap = kink * mean - kink**2 / 2 if mean > kink else mean**2 / 2
+    values = {s.alpha: step, s.D: start, error: first, fall: factor, s.k: steps}
+    bound = float(THEOREMS["gd_error_summable"].bound.subs(values))
+    assert 0.9 * bound < gap <= bound
+
+
 def test_a_grid_finer_than_numbers_rounds_nothing():
     problem = least_squares([[2.0]], [0.0], x0=[1.0])
     verdict = verify("gd_error_geometric", problem, steps=5000)
@@ -103,6 +122,7 @@ def test_relative_errors_do_what_a_shorter_step_does():
 
 def test_false_proofs_are_refused():
     contraction, best = THEOREMS["gd_error_sc"], THEOREMS["gd_error_convex"]
+    summable = THEOREMS["gd_error_summable"]
     fast = replace(contraction.certificate, factor=1 - 2 * s.alpha * s.mu)
     half = ((1 - s.alpha * s.mu) ** s.k * s.D + error / (2 * s.mu)) ** 2
     cases = (
@@ -113,6 +133,10 @@ def test_false_proofs_are_refused():
         (best, {"bound": s.D**2 / (2 * s.alpha * s.k) + error * s.D}, "from k = 2 on"),
         (best, {"start": Integer(1)}, "from k = 2 on"),
         (best, {"method": METHODS["gd"]}, "gd_rounded"),
+        (summable, {"bound": summable.bound - s.D**2 / (99 * s.alpha * s.k)}, "the sum of the steps"),
+        (summable, {"where": summable.where[:1]}, "the sum of the errors"),
+        (summable, {"method": METHODS["gd_rounded"]}, "gd_finer"),
+        (summable, {"weights": s.k + 1}, "even average"),
         (THEOREMS["gd_error_pl"], {"method": METHODS["gd"]}, "another method"),
         (THEOREMS["gd_error_geometric"], {"method": METHODS["gd_rounded"]}, "another method"),
     )
