@@ -70,6 +70,11 @@ class TwoPhases:
 
     def check(self, theorem: Theorem) -> None:
         """Check that both theorems are about this run, and the bound for even and odd K."""
+        known = theorem.measure in ("distance_sq", "gap_average")
+        if not known or theorem.visits != INDEPENDENT or not theorem.at_horizon:
+            raise RateboundError(
+                "two phases bound distance_sq or gap_average at the horizon, for independent batches"
+            )
         (first, _), (then, late) = self.first, self.then
         for (each, values), measure in ((self.first, "distance_sq"), (self.then, theorem.measure)):
             if (each.measure, each.method, each.visits) != (measure, theorem.method, INDEPENDENT):
@@ -77,11 +82,6 @@ class TwoPhases:
             if each.at_horizon or each.batch is not None or theorem.batch is not None:
                 raise RateboundError(f"{each.id} must hold at every k, with batches of one size")
             require_within(each, values, theorem)
-        known = theorem.measure in ("distance_sq", "gap_average")
-        if not known or theorem.visits != INDEPENDENT or not theorem.at_horizon:
-            raise RateboundError(
-                "two phases bound distance_sq or gap_average at the horizon, for independent batches"
-            )
         # floor(K/2) steps are left for the second phase.
         reached = nonnegative(theorem.start - 2 * then.start)
         if not (nonnegative(1 - first.start) and reached and nonnegative(theorem.start - 1)):

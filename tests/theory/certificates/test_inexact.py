@@ -93,7 +93,7 @@ def test_errors_that_fall_are_the_sum_of_what_each_adds():
 
 @pytest.mark.parametrize("steps", [40, 400])
 def test_summable_errors_away_from_the_minimum_come_near_the_bound(steps):
-    """On |x| with a rounded kink, L = 1: early errors move x_0 away, and what is left are steps of one length."""
+    """On |x| with a rounded kink, L = 1: early errors move x_0 away, then steps have one length."""
     step, start, first, factor = 0.5, 1.0, 2.0, 0.01
     moved = start + step * first / (1 - np.sqrt(factor))
     kink = moved / (step * steps)
