@@ -118,7 +118,7 @@ sgd_batched_convex = Theorem(
     method=sgd,
     assumptions=(smooth, convex, batched),
     step=alpha,
-    where=(alpha < 1 / (L * _OWN + L_batch),),
+    where=(alpha <= 1 / (L + L_batch),),
     measure="gap_average",
     bound=D**2 / (2 * alpha * _NET * k) + alpha * L_batch * component_gap / _NET,
     start=Integer(1),
