@@ -69,15 +69,20 @@ def curves(
         found = moments(_plan(case, alphas, weights, (*_OF_STATE, *_named(case))))
     elif problem.kind == "quadratic" and is_linear(case.method):
         found = moment_curves(problem, case.method, alphas, weights, case.batch, case.replacement)
-    elif count_paths(problem.n, case.steps, case.batch, case.replacement) <= PATHS and (
-        draws is None or draws.only_batches
-    ):
+    elif _paths(case) <= PATHS and (draws is None or draws.only_batches):
         found = _enumerated(case, alphas, weights, given)
     else:
         return None
     last = {name: curve for name, curve in found.items() if name.endswith("_last")}
     paths = [path_curves({name: last[name][s] for name in last}, w) for s, w in enumerate(weights)]
     return found | {name: np.array([path[name] for path in paths]) for name in paths[0]}
+
+
+def _paths(case: Case) -> int:
+    """Return how many paths of batches, and of the steps picked in epochs, there are at most."""
+    draws = case.method.draws
+    picks = 2**case.steps if draws is not None and draws.picks else 1
+    return picks * count_paths(case.problem.n, case.steps, case.batch, case.replacement)
 
 
 def walked(method: Method) -> bool:

@@ -50,6 +50,8 @@ DRAWN = [
     ("sps_max", False, True),
     ("page", False, False),
     ("page", False, True),
+    ("sarah_drawn", False, False),
+    ("sarah_drawn", False, True),
     ("sgd_importance", False, False),
     ("newton_doubling", False, False),
     ("newton_doubling", False, True),
