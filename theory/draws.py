@@ -62,8 +62,9 @@ class Draws:
         Name of the vector that is stored for the drawn sample. Such a method draws one sample per step.
     stores
         What then replaces it, an expression as in updates; None for ``g``, the gradient of that sample.
-    blank
-        Whether zeros are stored at the start, instead of the gradients at x_0.
+    first
+        What is stored at the start: the ``"gradients"`` at x_0, ``"zeros"``, or the gradients ``"centred"``,
+        less their mean.
     from_gradient
         State variables that start at the gradient of f at x_0.
     weight
@@ -91,7 +92,7 @@ class Draws:
     picks: bool = False
     table: str = ""
     stores: Expr | None = None
-    blank: bool = False
+    first: Literal["gradients", "zeros", "centred"] = "gradients"
     from_gradient: tuple[str, ...] = ()
     weight: Expr | None = None
     axis: Expr | None = None
@@ -116,12 +117,12 @@ class Draws:
     def __reduce__(self) -> tuple[object, ...]:
         # A mapping proxy cannot be pickled, and runs are sent to other processes.
         parts = dict(self.also), dict(self.hessian), dict(self.full), self.coin, self.every, self.picks
-        kept = self.table, self.stores, self.blank, self.from_gradient, self.weight, self.axis
+        kept = self.table, self.stores, self.first, self.from_gradient, self.weight, self.axis
         return Draws, (*parts, *kept, self.values, self.smoothness, self.length)
 
     def __hash__(self) -> int:
         read = (tuple(sorted(part.items(), key=str)) for part in (self.also, self.hessian, self.full))
-        kept = self.table, self.stores, self.blank, self.from_gradient
+        kept = self.table, self.stores, self.first, self.from_gradient
         more = self.weight, self.axis, self.values, self.smoothness, self.length
         return hash((*read, self.coin, self.every, self.picks, kept, more))
 
@@ -139,7 +140,8 @@ class Draws:
         words += [f"{picked} is one in step j of an epoch with probability 1/(j + 1)"] if self.picks else []
         if self.table:
             kept = "gradient" if self.stores is None else "vector"
-            first, by = ", zero at first" if self.blank else "", f" by {self.stores}" if self.stores else ""
+            starts = {"gradients": "", "zeros": ", zero at first", "centred": ", less their mean at first"}
+            first, by = starts[self.first], f" by {self.stores}" if self.stores else ""
             words += [f"{self.table} is the {kept} stored for the sample{first}, then replaced{by}"]
         words += [f"{name} starts at grad f(x_0)" for name in self.from_gradient]
         words += [] if self.weight is None else [f"samples are drawn in proportion to {self.weight}"]

@@ -53,7 +53,7 @@ def check_rows(plan: Plan) -> None:
         fixed = (Symbol(name, real=True) for name in method.from_start if str(method.update[name]) == name)
         zero |= dict.fromkeys(fixed, Integer(0))
     left = expand(stored.subs(g, weight * known(method, method.point, values)).xreplace(zero))
-    begun = not draws.blank and problem.l2 and problem.x0.any()
+    begun = draws.first == "centred" or (draws.first == "gradients" and problem.l2 and problem.x0.any())
     if left != 0 or begun or draws.weight is not None:
         raise RateboundError(
             f"{method.name} stores other vectors here than multiples of the rows, which sparse data need "
@@ -68,7 +68,7 @@ class Table:
     def __init__(self, plan: Plan) -> None:
         assert plan.method.draws is not None
         self._problem, self._dtype = plan.problem, plan.dtype
-        self._blank = plan.method.draws.blank
+        self._first = plan.method.draws.first
         if plan.problem.sparse:
             norms = row_norms_sq(plan.problem.A)
             self._norms = np.where(norms == 0, 1.0, norms)
@@ -80,7 +80,9 @@ class Table:
             stored = problem.loss.slope_at(problem.A @ problem.x0, problem.y)
         else:
             stored = problem.component_gradients(problem.x0)
-        stored = (0 * stored if self._blank else stored).astype(self._dtype)
+        if self._first != "gradients":
+            stored = stored - (stored if self._first == "zeros" else stored.mean(0))
+        stored = stored.astype(self._dtype)
         return np.broadcast_to(stored, (*lead, *stored.shape)).copy()
 
     def _rows(self, batch: np.ndarray) -> np.ndarray:

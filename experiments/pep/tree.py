@@ -53,8 +53,9 @@ def _start(world: World, task: Task) -> _Node:
     x, nothing = world.start, 0 * world.start
     states = {name: x if name in task["from_start"] else nothing for name in task["states"]}
     states |= {name: world.gradient(x) for name in task["from_gradient"]}
-    blank = task["blank"] or not task["table"]
-    return _Node(1.0, states, [nothing if blank else part.gradient(x) for part in world.parts], [x])
+    blank = task["first"] == "zeros" or not task["table"]
+    mean = world.gradient(x) if task["first"] == "centred" else nothing
+    return _Node(1.0, states, [nothing if blank else part.gradient(x) - mean for part in world.parts], [x])
 
 
 def _stepped(

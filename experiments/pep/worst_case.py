@@ -231,7 +231,7 @@ def _run(theorem: Theorem, known: Mapping[Symbol, float], steps: int) -> dict[st
         "from_start": ["x", *method.from_start],
         "from_gradient": list(draws.from_gradient),
         "table": draws.table,
-        "blank": draws.blank,
+        "first": draws.first,
     }
 
 

@@ -95,8 +95,10 @@ class DrawnMoments:
         start |= {name: self._full(self._x0[:, None])[:, 0] for name in self._draws.from_gradient}
         if self._draws.table:
             rest |= {f"table {i}": self._part(i, x_star[:, None])[:, 0] for i in range(problem.n)}
-            first = 0 if self._draws.blank else 1
-            start |= {f"table {i}": first * self._part(i, self._x0[:, None])[:, 0] for i in range(problem.n)}
+            whole = 0 if self._draws.first == "zeros" else 1
+            mean = (self._draws.first == "centred") * self._full(self._x0[:, None])[:, 0]
+            parts = [self._part(i, self._x0[:, None])[:, 0] for i in range(problem.n)]
+            start |= {f"table {i}": whole * part - mean for i, part in enumerate(parts)}
         self._rest = rest
         self._at = {name: 1 + problem.d * j for j, name in enumerate(rest)}
         self._size = 1 + problem.d * (len(rest) + 1)

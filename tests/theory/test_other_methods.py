@@ -70,7 +70,10 @@ def other_draws(draws):
     if draws.coin != 0:
         yield "throws another coin", {"coin": draws.coin / 2}
     if draws.table:
-        yield "stores zeros at first", {"blank": not draws.blank}
+        yield (
+            "stores something else at first",
+            {"first": "centred" if draws.first == "gradients" else "gradients"},
+        )
         yield "stores something else", {"stores": x}
     if draws.from_gradient:
         yield "starts without a gradient", {"from_gradient": ()}

@@ -50,7 +50,7 @@ def share(method: Method) -> Expr:
     """
     draws = method.draws
     t, v, w = (Symbol(name, real=True) for name in (getattr(draws, "table", "") or "t", "v", "w"))
-    fits = draws is not None and bool(draws.table) and draws.stores is not None and not draws.blank
+    fits = draws is not None and bool(draws.table) and draws.stores is not None and draws.first == "gradients"
     if fits and set(method.update) == {"x", "v", "w"} and method.from_start == ("w",):
         assert draws is not None
         assert draws.stores is not None

@@ -63,7 +63,7 @@ def coupled(method: Method) -> dict[Symbol, Expr]:
         If the method does not move x and the vector of the drawn sample along one residual, from zeros.
     """
     draws, w = method.draws, Symbol("w", real=True)
-    fits = draws is not None and bool(draws.table) and draws.blank and draws.stores is not None
+    fits = draws is not None and bool(draws.table) and draws.first == "zeros" and draws.stores is not None
     fits = fits and draws is not None and not draws.uneven
     if fits and set(method.update) == {"x", "w"} and method.from_start == ("w",) and method.point == x:
         assert draws is not None

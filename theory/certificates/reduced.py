@@ -78,7 +78,7 @@ def replaced(method: Method) -> Expr:
         and "v" in draws.from_gradient
     ):
         v = Symbol("v", real=True)
-        as_drawn = draws.stores is None and not draws.blank
+        as_drawn = draws.stores is None and draws.first == "gradients"
         if draws.table and as_drawn and set(method.update) == {"x", "v"}:
             stored = Symbol(draws.table, real=True)
             mean, p = v + (g - stored) / n, 1 / n

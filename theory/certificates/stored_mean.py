@@ -10,8 +10,10 @@ As grad f(x*) = 0, with B (``stored_sq``) the mean of ||t_i - grad f_i(x*)||^2 a
     E_k <x_k - x*, v_{k+1}> = (1 - 1/n) <x_k - x*, v_k> + <grad f(x_k), x_k - x*>/n,
     E_k B_{k+1} = (1 - 1/n) B_k + A_k/n,
 
-and E_k ||v_{k+1}||^2 drops out of a potential with the right factors. At the start all t_i are zero. Source:
-Le Roux, Schmidt and Bach 2012, whose Lyapunov function this is.
+and E_k ||v_{k+1}||^2 drops out of a potential with the right factors. At the start the t_i have the mean
+zero: all are, or they are the gradients at x_0 less their mean, so that B_0 is the variance of what these
+differ by from the grad f_i(x*), at most ``2 L_max (f(x_0) - f*)``. Source: Le Roux, Schmidt and Bach 2012,
+whose Lyapunov function this is.
 """
 
 from __future__ import annotations
@@ -34,6 +36,7 @@ from ratebound.theory.certificate import (
     with_expressions,
 )
 from ratebound.theory.errors import RateboundError
+from ratebound.theory.inequalities.stored import spread_below
 from ratebound.theory.inequality import Inequality, needs
 from ratebound.theory.letters.stored import (
     mean_inner,
@@ -45,13 +48,27 @@ from ratebound.theory.letters.stored import (
 )
 from ratebound.theory.method import Method, g, x
 from ratebound.theory.onestep import prove_step
-from ratebound.theory.symbols import alpha, d2, d2_next, delta, descent, k, moment, n, sigma_star_sq, spread
+from ratebound.theory.symbols import (
+    L_max,
+    alpha,
+    d2,
+    d2_next,
+    delta,
+    descent,
+    gap0,
+    k,
+    moment,
+    n,
+    sigma_star_sq,
+    spread,
+)
 
 if TYPE_CHECKING:
     from ratebound.theory.statement import Theorem
 
 _NEXT = {d2: d2_next, mean_inner: mean_inner_next, mean_sq: mean_sq_next, stored_sq: stored_sq_next}
-_FIRST = {**AT_START, mean_inner: S.Zero, mean_sq: S.Zero, stored_sq: sigma_star_sq}
+_FIRST = {"zeros": sigma_star_sq, "centred": 2 * L_max * gap0}
+"""At most the mean of ||t_i - grad f_i(x*)||^2 at the start, by what is stored there."""
 
 mean_below = Inequality("the square of a mean and the mean of squares", stored_sq - mean_sq, needs())
 
@@ -69,10 +86,11 @@ def averaged(method: Method) -> Mapping[Symbol, Expr]:
     Raises
     ------
     RateboundError
-        If the method does not step along the mean of what is stored, from zeros.
+        If the method does not step along the mean of what is stored, or that is not zero at first.
     """
     draws, v = method.draws, Symbol("v", real=True)
-    if draws is not None and draws.table and draws.blank and draws.stores is None and not draws.from_gradient:
+    whole = draws is not None and draws.table and draws.stores is None and not draws.from_gradient
+    if whole and draws is not None and draws.first in _FIRST:
         ahead = v + (g - Symbol(draws.table, real=True)) / n
         rules = {"x": x - alpha * ahead, "v": ahead}
         fits = (
@@ -89,7 +107,7 @@ def averaged(method: Method) -> Mapping[Symbol, Expr]:
                 mean_sq_next: moment,
                 stored_sq_next: (1 - 1 / n) * stored_sq + spread / n,
             }
-    raise RateboundError(f"{method.name} does not step along the mean of what is stored, zeros at first")
+    raise RateboundError(f"{method.name} does not step along the mean of what is stored, zero at first")
 
 
 @dataclass(frozen=True)
@@ -137,7 +155,7 @@ class StoredMean:
             raise RateboundError(f"a mean of what is stored with the weight {self.weight} does not bound it")
         if theorem.weights != 1 or (self.potential + self.rate + self.weight).has(k):
             raise RateboundError("the potential of a stored mean and its weights do not depend on k")
-        require_assumed({**self.by, **self.final}, theorem)
+        require_assumed({**self.by, **self.final, spread_below: S.One}, theorem)
         require_constant_step(theorem)
         require_known(self.rate + self.weight + self.share, "rate, weight or share")
         values = {alpha: theorem.step}
@@ -158,7 +176,12 @@ class StoredMean:
         rate, share, weight = (each.xreplace(values) for each in (self.rate, self.share, self.weight))
         for what, expr in (("rate", rate), ("share", share), ("weight", weight)):
             require(expr, theorem, f"the {what}", S.Zero)
-        first = expand(self.potential).xreplace(_FIRST).xreplace(values)
+        draws = theorem.method.draws
+        assert draws is not None  # By the step.
+        at_start = {**AT_START, mean_inner: S.Zero, mean_sq: S.Zero, stored_sq: _FIRST[draws.first]}
+        stored = expand(self.potential).coeff(stored_sq).xreplace(values)
+        require(stored, theorem, "the share of what is stored", S.Zero)
+        first = expand(self.potential).xreplace(at_start).xreplace(values)
         require_known(first, "the potential at the start")
         if average:
             require(theorem.at(k) * k * weight - first, theorem, "the bound against the telescoped sum")

@@ -56,7 +56,14 @@ sag = Method(
     "SAG",
     {"x": x - alpha * (_v + (g - _stored) / n), "v": _v + (g - _stored) / n},
     "batch",
-    draws=Draws(table="t", blank=True),
+    draws=Draws(table="t", first="zeros"),
+)
+sag_centred = Method(
+    "sag_centred",
+    "SAG, from the gradients at x_0 less their mean",
+    sag.update,
+    "batch",
+    draws=Draws(table="t", first="centred"),
 )
 _residual = g - mu_min * (x - _w) - _stored
 sdca_dual_free = Method(
@@ -65,7 +72,7 @@ sdca_dual_free = Method(
     {"x": x - alpha * _residual, "w": _w},
     "batch",
     from_start=("w",),
-    draws=Draws(table="t", stores=_stored + alpha * mu_min * n * _residual, blank=True),
+    draws=Draws(table="t", stores=_stored + alpha * mu_min * n * _residual, first="zeros"),
 )
 _part = alpha * mu_min / (L_i + (n - 1) * mu_min)
 """The share of its dual vector that a sample moves, over n."""

@@ -59,6 +59,8 @@ class _Loop:
             return x, tuple(self.g(i, x) for i in range(self.p.n))
         if name in ("sag", "sdca_dual_free"):
             return x, (0 * x,) * self.p.n
+        if name == "sag_centred":
+            return x, tuple(self.g(i, x) - self.full(x) for i in range(self.p.n))
         if name in ("svrg_epochs", "svrg_drawn"):
             return x, (x,)
         if name == "sarah_drawn":
@@ -79,7 +81,7 @@ class _Loop:
             return x - alpha * self.g(i, x), other  # The model is f itself.
         if name in self.chances:
             return x - alpha * self.g(i, x) / (self.p.n * self.chances[name][i]), other
-        if name in ("saga", "sag"):
+        if name in ("saga", "sag", "sag_centred"):
             fresh = self.g(i, x)
             mean = sum(other) / self.p.n
             change = fresh - other[i]

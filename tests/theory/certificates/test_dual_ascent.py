@@ -124,7 +124,7 @@ def test_what_does_not_follow_is_refused():
         METHODS["saga"],
         METHODS["sdca_dual_free"],
         replace(theorem.method, point=w - v / (2 * mu_min)),
-        replace(theorem.method, draws=replace(theorem.method.draws, blank=True)),
+        replace(theorem.method, draws=replace(theorem.method.draws, first="zeros")),
     ):
         with pytest.raises(RateboundError, match="does not move the dual vector of a sample"):
             replace(theorem, method=other, where=(omega <= 1,))
