@@ -192,11 +192,14 @@ def test_lanes_share_what_they_draw(name):
 
 
 def test_what_sparse_kernels_refuse():
-    for name, given in (("saga", from_zero(0.1)), ("sag", problem()), ("sdca", problem())):
+    centred = ("sag_centred", problem())
+    for name, given in (("saga", from_zero(0.1)), ("sag", problem()), ("sdca", problem()), centred):
         with pytest.raises(RateboundError, match=rf"{name} stores other vectors .* \(l2 = 0.1;"):
             plan(given, METHODS[name])
     # From elsewhere the first gradients hold l2 x_0, zeros do not.
     for name in ("saga", "sag"):
         plan(problem(l2=0.0), METHODS[name])
+    with pytest.raises(RateboundError, match="sag_centred stores other vectors"):
+        plan(problem(l2=0.0), METHODS["sag_centred"])
     with pytest.raises(RateboundError, match="keeps more state than x"):
         cuda_sparse_source(spec_of(plan(problem(), HEAVY_BALL)), 4)

@@ -119,3 +119,11 @@ def test_what_does_not_follow_is_refused():
     ):
         with pytest.raises(RateboundError, match=reason):
             replace(statement, **change)
+
+
+@CASES
+def test_centred_gradients_are_near_those_at_the_minimum(problem):
+    parts = problem.component_gradients(problem.x0)
+    first = quantities(problem, problem.x0, parts - parts.mean(0))
+    assert first[h.mean_sq] == pytest.approx(0, abs=1e-28)
+    assert first[h.stored_sq] <= 2 * certify(problem, "L_max").value * problem.gap(problem.x0)
