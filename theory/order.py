@@ -37,7 +37,7 @@ eps = Symbol("epsilon", positive=True)
 
 _POWERS = (
     *(Rational(1, 4), Rational(1, 3), Rational(1, 2), Rational(2, 3), Integer(1)),
-    *(Rational(4, 3), Rational(3, 2), Integer(2), Integer(3)),
+    *(Rational(4, 3), Rational(3, 2), Integer(2), Integer(3), Integer(4)),
 )
 _LOGS = (0, 1, 2)
 _NAMELESS = "the rate of {} has no name among powers and logarithms of k"

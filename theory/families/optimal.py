@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from sympy import Integer, Rational, sqrt
+from sympy import Integer, Rational, ceiling, floor, sqrt
 
 from ratebound.theory.assumptions import convex, smooth, strongly_convex, value_below_distance
 from ratebound.theory.certificates.conversion import Conversion
 from ratebound.theory.certificates.exact_model import ExactModel
+from ratebound.theory.certificates.in_turn import InTurn
 from ratebound.theory.certificates.last_gradient import LastGradient
 from ratebound.theory.certificates.last_step import LastStep
 from ratebound.theory.families.momentum import ogm_convex
@@ -17,6 +18,7 @@ from ratebound.theory.methods.optimal import (
     left_weight,
     ogm_gradient,
     ogm_last,
+    ogm_twice,
 )
 from ratebound.theory.statement import Theorem
 from ratebound.theory.symbols import D, K, L, gap0, k, mu
@@ -89,4 +91,27 @@ ogm_gradient_convex = Theorem(
     sibling="ogm_last_convex",
 )
 
-THEOREMS = (ogm_last_convex, item_distance, item_gap, ogm_gradient_convex)
+_FAR = ceiling(K / 2) + 1 + sqrt(Rational(1, 2))
+
+ogm_twice_convex = Theorem(
+    id="ogm_twice_convex",
+    title="Optimised gradient method, then the one for the gradient, smooth convex, last gradient",
+    source=(
+        "Nesterov, Gasnikov, Guminov and Dvurechensky 2021 for two methods in turn, each for half of the "
+        "steps (not checked); derived here from the bounds of the two"
+    ),
+    method=ogm_twice,
+    assumptions=(smooth, convex),
+    step=(K - k) / L,
+    measure="grad_norm_sq_last",
+    bound=8 * (L * D / (_FAR * (1 + left_root(floor(K / 2))))) ** 2,
+    start=Integer(2),
+    certificate=InTurn(ogm_last_convex, ogm_gradient_convex),
+    note=(
+        "The squared gradient falls like 64 L^2 D^2/K^4, the order that no method beats. The step says how "
+        "many updates are left: only at x_K is the gradient as small as this."
+    ),
+    sibling="ogm_gradient_convex",
+)
+
+THEOREMS = (ogm_last_convex, item_distance, item_gap, ogm_gradient_convex, ogm_twice_convex)

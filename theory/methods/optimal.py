@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sympy import Expr, Piecewise, Rational, Symbol, sqrt
+from sympy.core.relational import Relational
 
 from ratebound.theory.method import Method, g
 from ratebound.theory.symbols import L, alpha, k, mu
@@ -56,16 +57,39 @@ def left_root(left: Expr) -> Expr:
 
 
 _y, _left = Symbol("y", real=True), alpha * L
-_kept = Piecewise(
-    ((left_root(_left) - 1) / (left_root(_left) + 1), k < 1),
-    (left_weight(_left) / left_weight(_left + 1), True),
-)
-_average = _kept * _y + (1 - _kept) * g
+
+
+def _averaged(first: Relational) -> Expr:
+    """Return the average of gradients after a step that is the first one where this holds."""
+    begun, later = 2 / (left_root(_left) + 1), 1 - left_weight(_left) / left_weight(_left + 1)
+    return _y + Piecewise((begun, first), (later.factor(), True)) * (g - _y)
+
+
+_average = _averaged(k < 1)
 ogm_gradient = Method(
     "ogm_gradient",
     "Optimised method for the gradient (OGM-G), rational weights, with alpha L steps left",
     {"x": _x - g / L - alpha * _average, "y": _average},
     "full",
 )
+# Halves between whole numbers: alpha L is one up to rounding.
+_early = k < _left - Rational(1, 2)
+"""Whether this is a step of the first half, the longer one: at least as many are left, with this one, as then
+are made."""
+_average = _averaged(k < _left + Rational(3, 2))
+_first = {name: rule.xreplace({alpha: 1 / L}) for name, rule in ogm_last.update.items()}
+ogm_twice = Method(
+    "ogm_twice",
+    "Optimised gradient method, then the one for the gradient (OGM-G), with alpha L steps left",
+    {
+        "x": Piecewise((_first["x"], _early), (_x - g / L - alpha * _average, True)),
+        "w": Piecewise((_first["w"], _early), (_w, True)),
+        "z": Piecewise((_first["z"], _early), (_z, True)),
+        "y": Piecewise((0, _early), (_average, True)),
+    },
+    "full",
+    point=Piecewise((_ahead, _early), (_x, True)),
+    from_start=("w", "z"),
+)
 
-OPTIMAL = (ogm_last, item, ogm_gradient)
+OPTIMAL = (ogm_last, item, ogm_gradient, ogm_twice)
