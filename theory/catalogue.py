@@ -39,6 +39,7 @@ FAMILIES = (
     "wolfe",
     "exact_search",
     "sharpness",
+    "sharpness_batches",
     "accelerated",
     "momentum",
     "optimal",

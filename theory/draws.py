@@ -35,6 +35,10 @@ length_sq = Symbol("length_sq", real=True)
 """The squared norm of a vector of the step, over all its coordinates."""
 
 
+def _read(expr: Expr) -> set[str]:
+    return {symbol.name for symbol in expr.free_symbols}
+
+
 def along(name: str) -> str:
     """Return what the vector is called that a Hessian of this name is multiplied with."""
     return f"{name}_along"
@@ -47,7 +51,7 @@ class Draws:
     Parameters
     ----------
     also
-        Name -> point: the gradient there, of the same batch as ``g``.
+        Name -> point: the gradient there, of the same batch as ``g``, which the point may read.
     hessian
         Name -> (point, vector): the Hessian there, of the same batch as ``g``, times the vector.
     full
@@ -103,6 +107,8 @@ class Draws:
     def __post_init__(self) -> None:
         for name in ("also", "hessian", "full"):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
+        if any("g" in _read(at) for name, at in self.places.items() if name not in self.also):
+            raise RateboundError("only a gradient of the same batch is taken where g leads")
         if self.full and not self.has_coin:
             raise RateboundError("full gradients are taken where the coin falls; give it a probability")
         if self.coin != 0 and self.every != 0:
@@ -165,6 +171,11 @@ class Draws:
         read += (L_i.name,) if self.smoothness else ()
         read += (picked.name,) if self.picks else ()
         return (*read, coin.name) if self.has_coin else read
+
+    @property
+    def after(self) -> tuple[str, ...]:
+        """The gradients of the same batch that are taken after g, where it leads."""
+        return tuple(name for name, point in self.also.items() if "g" in _read(point))
 
     @property
     def has_coin(self) -> bool:

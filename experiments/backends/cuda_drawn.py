@@ -18,6 +18,7 @@ from ratebound.experiments.backends.cuda_drawn_text import (
     DENSE_ROWS,
     OF_ALL,
     OF_BATCH,
+    OF_BATCH_AGAIN,
     OF_LENGTH,
     OF_SAMPLE,
     OF_TABLE,
@@ -148,7 +149,9 @@ def cuda_drawn_source(
         return lines(3, [f"const real {name}_now = own_{name}[slot];" for name in state if name in seen])
 
     of_all = _of_all(draws)
-    of_batch = [name for name in ("g", *draws.also) if name not in of_all]
+    of_batch = [name for name in ("g", *draws.also) if name not in (*of_all, *draws.after)]
+    after = {name: points[name] for name in draws.after}
+    first = {name: point for name, point in points.items() if name not in after}
     held = vectors_of(draws, points, sparse)
     whole = [f"add_gradient(ROW(i), labels[i], real(1) / n, at_{name}, grad_{name});" for name in of_all]
     part = [f"add_gradient(row, y, factor, at_{name}, grad_{name});" for name in of_batch]
@@ -185,16 +188,25 @@ def cuda_drawn_source(
                 for place, name in enumerate(held)
             ],
         ),
-        at=named(points.values()),
+        at=named(first.values()),
         now=named(written),
         points=lines(
             3,
             [
-                *(f"at_{name}[PLACE] = {of_now(expr, state)};" for name, expr in points.items()),
+                *(f"at_{name}[PLACE] = {of_now(expr, state)};" for name, expr in first.items()),
                 *(f"{name}[PLACE] = 0;" for name in held if sparse and not name.startswith("at_")),
             ],
         ),
         of_batch=OF_BATCH.format(calls=lines(3, part)) if part else "",
+        of_batch_again=OF_BATCH_AGAIN.format(
+            at=named(after.values()),
+            points=lines(3, [f"at_{name}[PLACE] = {of_now(at, state)};" for name, at in after.items()]),
+            calls=lines(
+                3, [f"add_gradient(row, y, factor, at_{name}, grad_{name});" for name in draws.after]
+            ),
+        )
+        if after
+        else "",
         of_all=OF_ALL.format(wanted=wanted, calls=lines(3, whole)) if whole else "",
         of_sample=OF_SAMPLE.format(rise=rise, norm_sq=norm_sq, value=printed(spec.value, "cuda"))
         if draws.values

@@ -118,6 +118,7 @@ __device__ __forceinline__ void add_gradient(Row row, real y, real factor, const
         __syncwarp(group_mask());
 #endif
 {of_batch}
+{of_batch_again}
 {of_all}
 {of_sample}
 {of_table}
@@ -154,6 +155,22 @@ OF_BATCH = """\
             total += factor;
 {calls}
         }}"""
+OF_BATCH_AGAIN = """\
+        for (int slot = 0; slot < EACH; ++slot) {{
+{at}
+            const real g = grad_g[PLACE] + l2 * total * at_g[PLACE];
+{points}
+        }}
+#if SPARSE
+        __syncwarp(group_mask());
+#endif
+        for (int q = 0; q < BATCH; ++q) {{
+            const Row row = ROW(index[q]);
+            const real y = labels[index[q]];
+            const real factor = scale[index[q]] / BATCH;
+{calls}
+        }}"""
+"""The gradients of the same batch where g leads."""
 OF_ALL = """\
         for (u64 i = 0; {wanted}i < n; ++i) {{
 {calls}

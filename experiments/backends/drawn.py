@@ -242,7 +242,7 @@ class Reader:
         picks, fallen = np.divmod(fallen, PICKED)
         found = {coin.name: fallen[:, None].astype(dtype), L_j.name: self._smooth}
         found[picked.name] = picks[:, None].astype(dtype)
-        values = {**state, **inputs, picked.name: found[picked.name]}
+        values = {**state, **inputs, "g": g, picked.name: found[picked.name]}
         points = {
             name: np.broadcast_to(place(*(values[symbol] for symbol in symbols)), shape)
             for name, (place, symbols) in self._places.items()
@@ -263,7 +263,7 @@ class Reader:
             found[L_i.name] = self._smooth[batch[:, 0], None]
         if self._draws.values:
             found |= values_of(self._plan.problem, self._lowest, state["x"], batch[:, 0], g)
-        return found | self._length({**values, **found, "g": g})
+        return found | self._length({**values, **found})
 
     def store(self, table: np.ndarray, batch: np.ndarray, values: Mapping[str, np.ndarray]) -> None:
         """Put into a table what a step stores, which reads `values` by name."""

@@ -74,7 +74,8 @@ def drawn_source(
     rules
         State variable -> next value.
     points
-        Where each gradient is taken: ``g`` and the places of `draws`, expressions in the state.
+        Where each gradient is taken: ``g`` and the places of `draws`, expressions in the state; those of
+        ``draws.after`` may read ``g``.
     kept
         What a step stores in the table, if there is one.
     dtype, sparse
@@ -96,8 +97,13 @@ def drawn_source(
         lines += [f"{picked.name} = real({coin.name} >= {PICKED})"]
         lines += [f"{coin.name} -= real({PICKED}) * {picked.name}"]
     lines += ["for j in range(size):", *indented(loaded, 1)]
-    lines += [f"    at_{name}[j] = {renamed(expr, own)}" for name, expr in points.items()]
+    lines += [
+        f"    at_{name}[j] = {renamed(expr, own)}" for name, expr in points.items() if name not in draws.after
+    ]
     for name in taken:
+        if name in draws.after:
+            lines += ["for j in range(size):", *indented([*loaded, "g = grad_g[j]"], 1)]
+            lines += [f"    at_{name}[j] = {renamed(points[name], own)}"]
         call = f"at_{name}, grad_{name})"
         if name in draws.hessian:
             call = f"at_{name}, at_{along(name)}, grad_{name})"

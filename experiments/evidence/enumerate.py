@@ -206,8 +206,10 @@ def _walk(
                 part = {name: value[start : start + wide] for name, value in state.items()}
                 count = len(part["x"])
                 spread = {n: np.broadcast_to(v[:, None, :], (count, m, d)) for n, v in part.items()}
-                at = place(spread, inputs)
+                at = place(spread, {**inputs, "g": spread["x"]})
                 given = {**inputs, "g": problem.batch_gradient(at["y"], drawn)}
+                # Where g leads is known only now.
+                at = place(spread, given) if draws.after else at
                 given |= {name: problem.batch_gradient(at[name], drawn) for name in draws.also}
                 given |= {name: problem.gradient(at[name]) if fallen else 0.0 for name in draws.full}
                 for name in draws.hessian:

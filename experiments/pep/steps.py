@@ -71,7 +71,7 @@ def _outcome(method: Method, draws: Draws, values: Mapping[str, Any]) -> dict[st
     update = {name: _row(rule, read, values) for name, rule in method.update.items()}
     parts: dict[str, Any] = {
         "update": update,
-        "also": {name: _row(place, states, values) for name, place in draws.also.items()},
+        "also": {name: _row(place, [*states, "g"], values) for name, place in draws.also.items()},
         "full": {name: _row(place, states, values) for name, place in full.items()},
     }
     point = _row(method.point, [*states, "g"], values)

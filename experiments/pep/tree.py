@@ -72,7 +72,7 @@ def _stepped(
         for share, sample, scale, estimate in _estimates(world, task, node, y):
             part = world.parts[sample]
             also = {
-                name: scale * part.gradient(combined(row, node.states))
+                name: scale * part.gradient(combined(row, {**node.states, "g": estimate}))
                 for name, row in outcome["also"].items()
             }
             read = {**node.states, **full, **also, "g": estimate, task["table"]: node.stored[sample]}

@@ -158,14 +158,14 @@ class DrawnMoments:
         inputs: dict[str, Any] = {name: form.ravel() for name, form in forms.items()}
         inputs |= {"alpha": alpha, "k": self._k, coin.name: fallen, picked.name: picks}
         inputs[weight.name] = w
-        places = {n: place(inputs, d * self._size).reshape(d, -1) for n, place in self._points.items()}
         for name in ("g", *self._draws.also, *self._draws.hessian, *self._draws.full):
-            place = places[name]
+            # In this order: a point may read g.
+            place = self._points[name](inputs, d * self._size).reshape(d, -1)
             if name in self._draws.full:
                 read = self._full(place) if fallen else 0 * place
             elif name in self._draws.hessian:
                 # Gradients of least squares differ by the Hessian times what their points differ by.
-                vector = places[along(name)]
+                vector = self._points[along(name)](inputs, d * self._size).reshape(d, -1)
                 read = self._estimate(drawn, vector) - self._estimate(drawn, 0 * vector)
             else:
                 read = self._estimate(drawn, place)

@@ -12,8 +12,11 @@ from ratebound.theory.certificates.cubic_descent import CubicDescent, w
 from ratebound.theory.certificates.doubling import Doubling, middle
 from ratebound.theory.certificates.doubling_gap import GapDoubling
 from ratebound.theory.certificates.exact_model import ExactModel
+from ratebound.theory.certificates.in_turn import InTurn
 from ratebound.theory.certificates.last_gradient import LastGradient, ended, fallen
 from ratebound.theory.certificates.last_step import LastStep
+from ratebound.theory.certificates.look_ahead_batches import NoisyLookAhead
+from ratebound.theory.certificates.look_ahead_batches import fallen as fallen_in_batches
 from ratebound.theory.certificates.squaring import Squaring
 from ratebound.theory.certificates.strong_model import StrongModel, half
 from ratebound.theory.exposition.lines import Line, claim_lines, factored
@@ -30,6 +33,8 @@ ByModel = (
     | AveragedLMS
     | Doubling
     | GapDoubling
+    | InTurn
+    | NoisyLookAhead
 )
 """The certificates that are written here."""
 
@@ -57,6 +62,10 @@ def of_models(theorem: Theorem, proof: ByModel) -> Iterator[Line]:
             yield from _doubling(theorem, proof)
         case GapDoubling():
             yield from _gap_doubling(theorem, proof)
+        case InTurn():
+            yield from _in_turn(theorem, proof)
+        case NoisyLookAhead():
+            yield from _noisy_look_ahead(theorem, proof)
 
 
 def _squaring(theorem: Theorem, proof: Squaring) -> Iterator[Line]:
@@ -204,6 +213,31 @@ def _gap_doubling(theorem: Theorem, proof: GapDoubling) -> Iterator[Line]:
     yield Line("At the end f* lies below f(x_n):")
     yield from _sums(*proof.ended())
     yield Line("At the last n = 2^m - 1 < k, where A is (1 + sqrt(2))^m, this is at most", theorem.bound)
+
+
+def _in_turn(theorem: Theorem, proof: InTurn) -> Iterator[Line]:
+    """Yield the lines of a proof by two methods in turn."""
+    first, then = proof.first, proof.then
+    yield Line("The first s = ceil(K/2) steps, those with 2 k + 1 <= K, and where they take gradients, are")
+    yield Line(f"those of {first.method.name}: {first.id} bounds f(x_s) - f* by, k = s,", first.bound)
+    yield Line(f"The others are those of {then.method.name} from x_s on, counted anew, of which there are")
+    yield Line(f"floor(K/2): {then.id} holds with that for K, and f(x_s) - f* for gap0,", then.bound)
+    yield Line("Put in, the first bound gives", theorem.bound)
+
+
+def _noisy_look_ahead(theorem: Theorem, proof: NoisyLookAhead) -> Iterator[Line]:
+    """Yield the lines of the proof for gradients ahead of those of the same batch."""
+    yield Line("e is the gradient of the batch ahead less g, that at x_k. G is grad f(x_k), M the mean of e")
+    yield Line("over the batch, C and W what g and e differ by from their means; a product is the mean of an")
+    yield Line("inner product, and zero for one of C, W with one of G, M. In a step")
+    yield from _sums(*fallen_in_batches())
+    if theorem.measure == "gap_last":
+        yield Line(
+            "Under the Polyak-Lojasiewicz inequality a step leaves of the gap, beside the noise,", proof.rate
+        )
+        yield Line("and induction gives the bound", theorem.bound)
+    else:
+        yield Line("Summed over j < k, with f(x_k) >= f*, this gives the bound", theorem.bound)
 
 
 def _sums(claim: Expr, parts: Mapping[str, tuple[Expr, Expr]]) -> Iterator[Line]:

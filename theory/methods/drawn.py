@@ -7,7 +7,7 @@ from sympy import Max, Min, Piecewise, S, Symbol, sqrt
 from ratebound.theory.draws import Draws, L_i, L_j, coin, length_sq, norm_sq, rise
 from ratebound.theory.letters.coordinates import omega
 from ratebound.theory.method import Method, g, x
-from ratebound.theory.symbols import L_mean, alpha, b0, beta, k, mu_min, n, prob
+from ratebound.theory.symbols import L_mean, alpha, b0, beta, k, mu_min, n, prob, radius
 
 sgd_importance = Method(
     "sgd_importance",
@@ -22,6 +22,13 @@ sgd_partial = Method(
     {"x": x - alpha * g},
     "batch",
     draws=Draws(weight=L_i + L_mean),
+)
+sam_sgd = Method(
+    "sam_sgd",
+    "Sharpness-aware minimisation, not normalised, both gradients of one batch",
+    {"x": x - alpha * Symbol("h", real=True)},
+    "batch",
+    draws=Draws(also={"h": x + radius * g}),
 )
 _v, _w, _there, _full, _stored = (Symbol(name, real=True) for name in ("v", "w", "h", "u", "t"))
 lsvrg = Method(
