@@ -231,7 +231,7 @@ def complexity(bound: Expr, step: Symbol | None, at_horizon: bool = False) -> Ex
 
 def _tuned(bound: Expr, step: Symbol, counter: Symbol) -> Expr | None:
     """Half of eps for the floor, by the step; half for the rest, by the steps made."""
-    decaying, floor = _split(bound, counter)
+    decaying, floor = _split(_slowest(bound, counter), counter)
     # The steps are a power of 1/eps, beside logarithms: a floor that rises sees a multiple of log(1/eps).
     floor = floor.subs(counter, 1 / eps)
     roots = [root for root in solve(floor - eps / 2, step) if limit(root, eps, 0) == 0]

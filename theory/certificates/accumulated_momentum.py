@@ -1,4 +1,4 @@
-"""Certificate of AdaGrad with momentum, f nonconvex: gradients arrive late, accumulators do not.
+"""Certificate of AdaGrad and AMSGrad with momentum, f nonconvex: gradients arrive late, accumulators do not.
 
 Per coordinate h is that of grad f(x_k), u that of the gradient estimate, A_k and B_k the accumulator before
 and after u_k has entered, and l the length. The momentum is ``m_k = (1 - beta) sum of beta^i u_{k-i}``. As B
@@ -22,7 +22,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sympy import Expr, Integer, S, log, sqrt
+from sympy import Expr, Integer, S, Symbol, log, sqrt
 
 from ratebound.theory.algebra.chart import free
 from ratebound.theory.algebra.prover import nonnegative, vanishes
@@ -31,14 +31,16 @@ from ratebound.theory.certificate import require, require_assumed
 from ratebound.theory.certificates.accumulated import log_above_share
 from ratebound.theory.certificates.accumulated_batches import check_replaced
 from ratebound.theory.errors import RateboundError
-from ratebound.theory.letters.box import grad_inf
+from ratebound.theory.letters.box import decay, grad_inf
 from ratebound.theory.letters.coordinates import d
-from ratebound.theory.methods.adaptive import adagrad_momentum
+from ratebound.theory.method import g
+from ratebound.theory.methods.adaptive import adagrad_momentum, amsgrad_momentum
 from ratebound.theory.symbols import K, L, b0, beta, gamma, gap0, k
 
 if TYPE_CHECKING:
     from ratebound.theory.statement import Theorem
 
+_v = Symbol("v", real=True)
 delay = beta / (1 - beta)
 """The mean age of the gradients in a momentum."""
 arrived = K - delay * (1 - beta**K)
@@ -62,10 +64,17 @@ def _check_sums() -> None:
 class LateSquares:
     """The weighted sum of ``h^2/A`` is at most ``gap0/l + d G^2/(b0 (1 - beta)) + l L (1/2 + delay) S``.
 
-    S, the sum of ``u^2/B^2``, is at most ``d log(1 + K G^2/b0^2)``, and every A at most ``sqrt(b0^2 + (K - 1)
-    G^2)``.
+    With the sum of ``u^2`` as accumulator S, the sum of ``u^2/B^2``, is at most ``d log(1 + K G^2/b0^2)``,
+    and every A at most ``sqrt(b0^2 + (K - 1) G^2)``. With their largest average ``B^2`` is at least ``b0^2 +
+    (1 - decay) u^2``, so that S is at most K d times `term`, and every A at most ``sqrt(b0^2 + G^2)``.
+
+    Parameters
+    ----------
+    largest
+        Whether the accumulator is the largest average of squares yet, as in AMSGrad, in place of their sum.
     """
 
+    largest: bool = False
     cited: bool = field(default=False, init=False)
 
     @staticmethod
@@ -73,12 +82,24 @@ class LateSquares:
         """Return the part of the gradient at x_k that has arrived by the horizon."""
         return 1 - beta ** (K - k)
 
-    @staticmethod
-    def implied() -> Expr:
+    @property
+    def term(self) -> Expr:
+        """What a step adds to S at most, per coordinate, where the accumulator is the largest average."""
+        return grad_inf**2 / (b0**2 + (1 - decay) * grad_inf**2)
+
+    @property
+    def last(self) -> Expr:
+        """The largest A."""
+        return sqrt(b0**2 + (1 if self.largest else K - 1) * grad_inf**2)
+
+    def implied(self) -> Expr:
         """Return the bound that follows."""
-        late = d * grad_inf**2 / (b0 * (1 - beta))
-        moved = gamma * L * (Integer(1) / 2 + delay) * d * log(1 + K * grad_inf**2 / b0**2)
-        return sqrt(b0**2 + (K - 1) * grad_inf**2) / arrived * (gap0 / gamma + late + moved)
+        once = gap0 / gamma + d * grad_inf**2 / (b0 * (1 - beta))
+        price = gamma * L * (Integer(1) / 2 + delay) * d
+        if not self.largest:
+            return self.last / arrived * (once + price * log(1 + K * grad_inf**2 / b0**2))
+        # K is at most what has arrived, and the delay.
+        return self.last * (once + price * self.term * delay) / arrived + self.last * price * self.term
 
     def check(self, theorem: Theorem) -> None:
         """Check the method, what delays and moves change, the sums, and the bound."""
@@ -86,18 +107,34 @@ class LateSquares:
             raise RateboundError("this certificate bounds grad_norm_sq_mean, for steps of the length gamma")
         if not vanishes(theorem.weights - self.weights()):
             raise RateboundError(f"the mean has the weights {theorem.weights}, the proof {self.weights()}")
-        if theorem.method != adagrad_momentum or theorem.batch is not None:
-            raise RateboundError(f"{theorem.method.name} is not AdaGrad with momentum")
+        name, method = ("AMSGrad", amsgrad_momentum) if self.largest else ("AdaGrad", adagrad_momentum)
+        if theorem.method != method or theorem.batch is not None:
+            raise RateboundError(f"{theorem.method.name} is not {name} with momentum")
         require_assumed({descent_lemma: S.One}, theorem)
         for needed in ("bounded_coordinates", "lower_bounded"):
             if needed not in {each.name for each in theorem.assumptions}:
                 raise RateboundError(f"the proof needs the assumption {needed}")
         require(1 - beta, theorem, "what the momentum takes from the new gradient")
         check_replaced()
-        log_above_share()
+        if self.largest:
+            self._check_largest(theorem)
+        else:
+            log_above_share()
         step, share = free("m"), free("p")
         if not nonnegative((step**2 + share**2) / 2 - step * share):
             raise RateboundError("a product of two lengths exceeds half of both squares")
         _check_sums()
         if not vanishes(theorem.bound - self.implied()):
             require(theorem.bound - self.implied(), theorem, "the bound against the summed decrease")
+
+    def _check_largest(self, theorem: Theorem) -> None:
+        require(1 - decay, theorem, "what an average takes from the new square")
+        u, v = grad_inf / (1 + free("s")), grad_inf**2 / (1 + free("t"))
+        average = theorem.method.update["v"].subs({_v: v, g: u})
+        for what, slack in (
+            ("the size of what enters", average - (1 - decay) * u**2),
+            ("the largest average", grad_inf**2 - average),
+            ("a square over what has entered", self.term - u**2 / (b0**2 + (1 - decay) * u**2)),
+            ("the steps beyond what has arrived", delay + arrived - K),
+        ):
+            require(slack, theorem, what)

@@ -127,8 +127,8 @@ def _proof(theorem: Theorem) -> list[Line]:
             return list(short_steps(theorem))
         case AnySteps() as proof:
             return list(any_steps(theorem, proof))
-        case LateSquares():
-            return list(late_squares(theorem))
+        case LateSquares() as proof:
+            return list(late_squares(theorem, proof))
         case BoundedSquares() as proof:
             return list(bounded_squares(theorem, proof))
         case DecayingSquares() as proof:

@@ -10,7 +10,7 @@ from ratebound.theory.assumptions import descent_lemma, value_below_distance
 from ratebound.theory.certificates.accumulated import AnySteps
 from ratebound.theory.certificates.accumulated_batches import BoundedSquares, SummedRoots
 from ratebound.theory.certificates.accumulated_box import LargestAverage, SummedSquares
-from ratebound.theory.certificates.accumulated_momentum import arrived, delay
+from ratebound.theory.certificates.accumulated_momentum import LateSquares, arrived, delay
 from ratebound.theory.certificates.decaying_squares import DecayingSquares
 from ratebound.theory.certificates.inexact import Nearing, Perturbed, Summed
 from ratebound.theory.certificates.interpolated import Interpolated
@@ -127,8 +127,8 @@ def bounded_squares(theorem: Theorem, proof: BoundedSquares) -> Iterator[Line]:
     yield Line("With A at most the root in front, summed over j < k, the mean is at most", theorem.bound)
 
 
-def late_squares(theorem: Theorem) -> Iterator[Line]:
-    """Yield the lines of the proof of AdaGrad with momentum."""
+def late_squares(theorem: Theorem, proof: LateSquares) -> Iterator[Line]:
+    """Yield the lines of the proof of AdaGrad or AMSGrad with momentum."""
     yield Line(
         f"Per coordinate: h_j of grad f(x_j), u_j of the estimate, |h_j|, |u_j| <= {grad_inf} =: G; A_j"
     )
@@ -145,11 +145,13 @@ def late_squares(theorem: Theorem) -> Iterator[Line]:
         "times G^2/b0. The i moves since then change the slope, at a cost of i l L times the sum of u^2/B^2,"
     )
     yield Line("in the mean over i with the factor", delay)
-    yield Line(
-        "and the curvature costs a half of that sum, at most d log(1 + K G^2/b0^2). How many gradients have"
-    )
-    yield Line("arrived after K steps is the total weight", arrived)
-    yield Line("and with A at most the root in front the mean is at most", theorem.bound)
+    if proof.largest:
+        yield Line("and the curvature costs a half of that sum, at most K d times", proof.term)
+    else:
+        yield Line("and the curvature costs a half of that sum, at most d log(1 + K G^2/b0^2).")
+    yield Line("How many gradients have arrived after K steps is the total weight", arrived)
+    yield Line("and with A at most", proof.last)
+    yield Line("the mean is at most", theorem.bound)
 
 
 def summed_roots(theorem: Theorem, proof: SummedRoots) -> Iterator[Line]:

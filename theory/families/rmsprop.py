@@ -1,16 +1,17 @@
-"""Adam without momentum, which is RMSProp, on f that need not be convex."""
+"""Adam without momentum, which is RMSProp, and AMSGrad with momentum, on f that need not be convex."""
 
 from __future__ import annotations
 
 from sympy import Integer, Rational, sqrt
 
 from ratebound.theory.assumptions import lower_bounded, smooth
+from ratebound.theory.certificates.accumulated_momentum import LateSquares
 from ratebound.theory.certificates.decaying_squares import DecayingSquares
 from ratebound.theory.inequalities.projections import bounded_coordinates
 from ratebound.theory.letters.box import decay
-from ratebound.theory.methods import rmsprop
+from ratebound.theory.methods import amsgrad_momentum, rmsprop
 from ratebound.theory.statement import Theorem
-from ratebound.theory.symbols import L, b0, gamma, grad0_sq
+from ratebound.theory.symbols import L, b0, beta, gamma, grad0_sq
 
 rmsprop_nonconvex = Theorem(
     id="rmsprop_nonconvex",
@@ -39,4 +40,33 @@ rmsprop_nonconvex = Theorem(
     sibling="adagrad_nonconvex",
 )
 
-THEOREMS = (rmsprop_nonconvex,)
+amsgrad_momentum_nonconvex = Theorem(
+    id="amsgrad_momentum_nonconvex",
+    title="AMSGrad with momentum, nonconvex, bounded gradients, mean squared gradient",
+    source=(
+        "Chen, Liu, Sun and Hong 2019, for AMSGrad on nonconvex f (not checked), without bias correction; "
+        "constants derived here"
+    ),
+    method=amsgrad_momentum,
+    assumptions=(smooth, lower_bounded, bounded_coordinates),
+    step=gamma,
+    where=(beta < 1, decay < 1),
+    weights=LateSquares.weights(),
+    measure="grad_norm_sq_mean",
+    bound=LateSquares(largest=True).implied(),
+    start=Integer(1),
+    certificate=LateSquares(largest=True),
+    defaults={
+        gamma: sqrt(grad0_sq) / (20 * L),
+        b0: 3 * sqrt(grad0_sq),
+        beta: Rational(1, 2),
+        decay: Rational(9, 10),
+    },
+    note=(
+        "As the largest average never falls the floor is of the order of the length, whatever the decay; a "
+        "length of the order 1/sqrt(K) makes the bound of the order 1/sqrt(K)."
+    ),
+    sibling="rmsprop_nonconvex",
+)
+
+THEOREMS = (rmsprop_nonconvex, amsgrad_momentum_nonconvex)

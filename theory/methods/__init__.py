@@ -6,7 +6,14 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from ratebound.theory.method import Method
-from ratebound.theory.methods.adaptive import adagrad, adagrad_full, adagrad_momentum, adagrad_norm, rmsprop
+from ratebound.theory.methods.adaptive import (
+    adagrad,
+    adagrad_full,
+    adagrad_momentum,
+    adagrad_norm,
+    amsgrad_momentum,
+    rmsprop,
+)
 from ratebound.theory.methods.boxed import BOXED
 from ratebound.theory.methods.drawn import (
     adagrad_norm_sgd,
@@ -108,6 +115,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
             adagrad,
             adagrad_full,
             rmsprop,
+            amsgrad_momentum,
             adagrad_momentum,
             d_adaptation,
             prodigy_gd,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sympy import Symbol, sqrt
+from sympy import Max, Symbol, sqrt
 
 from ratebound.theory.letters.box import decay
 from ratebound.theory.method import Method, g, x
@@ -33,5 +33,17 @@ adagrad_momentum = Method(
     "adagrad_momentum",
     "AdaGrad with momentum: an average of gradients over the root of b0^2 + sum of g^2",
     {"x": x - alpha * _momentum / sqrt(b0**2 + _v + g**2), "m": _momentum, "v": _v + g**2},
+    "batch",
+)
+_largest = Max(Symbol("top", real=True), _average)
+amsgrad_momentum = Method(
+    "amsgrad_momentum",
+    "AMSGrad with momentum: an average of gradients over the root of b0^2 + the largest average of g^2",
+    {
+        "x": x - alpha * _momentum / sqrt(b0**2 + _largest),
+        "m": _momentum,
+        "v": _average,
+        "top": _largest,
+    },
     "batch",
 )
