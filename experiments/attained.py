@@ -38,6 +38,7 @@ def error_and_bound(
         Constants of the class and parameters, by name; those of the start are those of the instance.
     """
     problem = made_of(statement.instance(steps, values))
+    method = method.with_numbers({each: values[each.name] for each in method.parameters})
     known = {BY_NAME[name]: value for name, value in values.items()}
     known |= {
         BY_NAME["D"]: float(problem.distance_sq(problem.x0)) ** 0.5,

@@ -28,10 +28,10 @@ from ratebound.theory.instances import (
 )
 from ratebound.theory.measures import MEASURES
 from ratebound.theory.method import Method
-from ratebound.theory.methods import gd, nesterov, nesterov_constant, ogm, sgd, steepest, triple_momentum
+from ratebound.theory.methods import gd, nesterov, nesterov_constant, ogm, sam, sgd, steepest, triple_momentum
 from ratebound.theory.methods.optimal import item, ogm_last
 from ratebound.theory.statement import Theorem
-from ratebound.theory.symbols import D, L, alpha, gap0, k, mu, theta, variance_bound
+from ratebound.theory.symbols import D, L, alpha, gap0, k, mu, radius, theta, variance_bound
 
 
 @dataclass(frozen=True)
@@ -45,11 +45,11 @@ class LowerBound:
     methods
         The methods that it is about.
     step
-        Their step.
+        Their step; they may have parameters.
     measure
         A name of :data:`ratebound.theory.measures.MEASURES`.
     bound
-        An expression in k, the constants of the class, and D or gap0 of the instance.
+        An expression in k, the constants of the class, parameters, and D or gap0 of the instance.
     instance
         From k and the constants of the class to the problem.
     attained
@@ -195,6 +195,18 @@ LOWER_BOUNDS: Mapping[str, LowerBound] = {
             instance=lambda _, values: line(values["L"]),
             attained=True,
             theorem=THEOREMS["gd_convex_exact"],
+        ),
+        LowerBound(
+            id="sam_threshold",
+            title="Sharpness-aware minimisation: it leaves a parabola where alpha L (1 + r L) exceeds 2",
+            source="elementary; the threshold 2/L of gradient descent is that of r = 0",
+            methods=(sam,),
+            step=alpha,
+            measure="gap_last",
+            bound=(1 - alpha * L * (1 + radius * L)) ** (2 * k) * gap0,
+            instance=lambda _, values: line(values["L"]),
+            attained=True,
+            theorem=THEOREMS["sam_quadratic"],
         ),
         LowerBound(
             id="gd_quadratic_attained",

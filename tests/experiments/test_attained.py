@@ -10,9 +10,9 @@ from ratebound.theory.lower_bounds import LOWER_BOUNDS
 from ratebound.theory.symbols import BY_NAME, K, k
 
 VALUES = [
-    {"L": 1.0, "mu": 0.1, "mu_pl": 0.1, "alpha": 0.5, "theta": 2.5, "variance_bound": 1.0},
-    {"L": 7.0, "mu": 2.0, "mu_pl": 2.0, "alpha": 0.27, "theta": 0.01, "variance_bound": 0.3},
-    {"L": 0.3, "mu": 0.01, "mu_pl": 0.01, "alpha": 3.0, "theta": 40.0, "variance_bound": 40.0},
+    {"L": 1.0, "mu": 0.1, "mu_pl": 0.1, "alpha": 0.5, "theta": 2.5, "radius": 0.3, "variance_bound": 1.0},
+    {"L": 7.0, "mu": 2.0, "mu_pl": 2.0, "alpha": 0.27, "theta": 0.01, "radius": 0.02, "variance_bound": 0.3},
+    {"L": 0.3, "mu": 0.01, "mu_pl": 0.01, "alpha": 3.0, "theta": 40.0, "radius": 5.0, "variance_bound": 40.0},
 ]
 EACH = pytest.mark.parametrize("statement", LOWER_BOUNDS.values(), ids=lambda each: each.id)
 
@@ -75,3 +75,12 @@ def test_a_larger_bound_is_seen():
 def test_the_theorem_beside_it_is_in_the_catalogue(statement):
     assert THEOREMS[statement.theorem.id] is statement.theorem
     assert statement.id not in THEOREMS
+
+
+@pytest.mark.parametrize(("length", "grows"), [(1.99, False), (2.01, True)])
+def test_sam_leaves_a_parabola_beyond_its_threshold(length, grows):
+    statement, values = LOWER_BOUNDS["sam_threshold"], {"L": 3.0, "radius": 0.4}
+    values["alpha"] = length / (values["L"] * (1 + values["radius"] * values["L"]))
+    assert values["alpha"] < 2 / values["L"], "where gradient descent converges"
+    first, last = (error_and_bound(statement, statement.methods[0], k, values)[0] for k in (1, 50))
+    assert (last > first) == grows

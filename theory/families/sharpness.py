@@ -94,7 +94,7 @@ sam_quadratic = Theorem(
     bound=(1 - alpha * mu_pl * (1 + radius * mu_pl)) ** (2 * k) * gap0,
     certificate=Slowest(),
     defaults={alpha: 1 / (2 * L), radius: 1 / L},
-    note="Attained along the flattest direction. Beyond 2/(L (1 + r L)) it diverges: sharp minima are left.",
+    note="Attained along the flattest direction. Sharp minima are left: see the lower bound sam_threshold.",
     sibling="sam_pl",
 )
 
