@@ -26,6 +26,8 @@ MOMENTS = ("quadratic_2d", "linnerud", "consistent_plane")
 CURVED = ("logistic_line", "logistic_plane", "cauchy_line", "sine_near", "iris", "cauchy_far")
 """For theorems about Hessians that change: starts near a minimiser, and two that are not."""
 
+RELAXED = ("separable_plane", "quadratic_2d", "linnerud", "iris", "sine_1d", "huber_worst")
+"""For theorems about relaxed smoothness: separable data, and functions that are smooth."""
 BOUNDED = ("huber_worst", "diabetes_welsch", "diabetes_cauchy")
 """For theorems about gradients that are bounded everywhere."""
 
@@ -42,6 +44,8 @@ def default_problems(theorem: Theorem) -> tuple[str, ...]:
         return PENALISED_SLOPES if "second_moment" in assumed else PENALISED
     if theorem.proof == "cited" and theorem.method.draws is not None:
         return MOMENTS
+    if "relaxed_smooth" in assumed:
+        return RELAXED
     if "lipschitz_hessian" in assumed:
         return CURVED
     if "strongly_convex_components" in assumed:

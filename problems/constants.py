@@ -19,6 +19,7 @@ from ratebound.problems import (
     least_squares_law,
     noise,
     optimum,
+    relaxed,
     weighted,
 )
 from ratebound.problems.certified import Constant, NotCertified, Setting, batch_factor
@@ -75,6 +76,8 @@ OF_PROBLEM: Mapping[str, Callable[[Problem], Constant]] = MappingProxyType(
         "level_radius": hessian.level_radius,
         "l1": composite.l1,
         "penalty0": composite.penalty0,
+        "L_zero": relaxed.L_zero,
+        "L_one": relaxed.L_one,
     }
 )
 """The constants of a problem alone, by name."""

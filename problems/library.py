@@ -121,6 +121,7 @@ _PROBLEMS: Mapping[str, Callable[..., Problem]] = MappingProxyType(
         "median": structured.median,
         "hinge_plane": structured.hinge_plane,
         "logistic_line": structured.logistic_line,
+        "separable_plane": structured.separable_plane,
         "logistic_plane": structured.logistic_plane,
         "cauchy_line": structured.cauchy_line,
         "cauchy_far": structured.cauchy_far,

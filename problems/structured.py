@@ -157,6 +157,14 @@ def logistic_line() -> Problem:
     return Problem("logistic_line", A, y, logistic, 0.2, start, "synthetic", "Logistic, one feature")
 
 
+def separable_plane() -> Problem:
+    """Return five points that a line through the origin separates, logistic loss: no minimiser, f* = 0."""
+    A = np.array([[1.0, 0.5], [0.25, 1.0], [-0.75, -0.5], [-1.0, 0.25], [0.5, 0.75]])
+    y = np.array([1.0, 1.0, -1.0, -1.0, 1.0])
+    start = np.array([-3.0, 1.0])
+    return Problem("separable_plane", A, y, logistic, 0.0, start, "synthetic", "Separable, logistic")
+
+
 def logistic_plane() -> Problem:
     """Return the points of :func:`hinge_plane` under the logistic loss and a ridge, with a start near x*."""
     points = hinge_plane()

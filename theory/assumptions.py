@@ -13,7 +13,14 @@ from sympy import Expr, S
 from sympy.core.relational import Relational
 
 from ratebound.theory.certificates import sample_steps
-from ratebound.theory.inequalities import coordinatewise, noise_models, proximity, second_order, stored
+from ratebound.theory.inequalities import (
+    coordinatewise,
+    noise_models,
+    proximity,
+    relaxed,
+    second_order,
+    stored,
+)
 from ratebound.theory.inequalities.projections import bounded_coordinates, boxed
 from ratebound.theory.inequality import Assumption, Inequality, needs
 from ratebound.theory.symbols import (
@@ -273,6 +280,7 @@ ASSUMPTIONS: Mapping[str, Assumption] = MappingProxyType(
             *second_order.ASSUMPTIONS,
             *sample_steps.ASSUMPTIONS,
             *proximity.ASSUMPTIONS,
+            *relaxed.ASSUMPTIONS,
         )
     }
 )

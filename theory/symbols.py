@@ -23,6 +23,7 @@ from ratebound.theory.letters import inexact
 from ratebound.theory.letters import metric as in_metric
 from ratebound.theory.letters import passes as in_passes
 from ratebound.theory.letters import penalty as of_penalty
+from ratebound.theory.letters import relaxed as of_relaxed
 from ratebound.theory.letters import search as of_search
 from ratebound.theory.letters import stored as of_stored
 from ratebound.theory.letters.box import decay, grad_inf, margin, weight_decay, x0_inf, x_inf
@@ -208,6 +209,7 @@ MEANING: Mapping[Symbol, str] = MappingProxyType(
         **inexact.INEXACT_MEANING,
         **of_directions.DIRECTION_MEANING,
         **of_search.SEARCH_MEANING,
+        **of_relaxed.RELAXED_MEANING,
     }
 )
 """What each symbol stands for, in words."""
@@ -289,6 +291,7 @@ LATEX: Mapping[Symbol, str] = MappingProxyType(
         **inexact.INEXACT_LATEX,
         **of_directions.DIRECTION_LATEX,
         **of_search.SEARCH_LATEX,
+        **of_relaxed.RELAXED_LATEX,
     }
 )
 """How each symbol is typeset; the others print by their own name."""
@@ -302,6 +305,7 @@ CONSTANTS = (
     sigma_b_sq, variance_bound, component_gap, L_batch, rho, affine_noise, affine_growth, R_sq, residual_sq,
     rank, sigma_p_sq, mu_min, *on_axes.COORDINATE_CONSTANTS, x_inf, x0_inf, *in_metric.METRIC_CONSTANTS,
     grad_inf, *of_penalty.PENALTY_CONSTANTS, *of_directions.DIRECTION_CONSTANTS,
+    *of_relaxed.RELAXED_CONSTANTS,
 )  # fmt: skip
 ALONG_RUN = (second_moment, variance_bound, grad_inf, *of_directions.DIRECTION_CONSTANTS)
 """Constants that depend on the whole run, and so on its steps."""

@@ -16,6 +16,7 @@ from ratebound.theory.letters import directions as n
 from ratebound.theory.letters import inexact
 from ratebound.theory.letters import metric as m
 from ratebound.theory.letters import penalty as p
+from ratebound.theory.letters import relaxed as r
 from ratebound.theory.readings import READINGS
 
 _F, _X = Symbol("F", positive=True), Symbol("X", positive=True)
@@ -68,6 +69,8 @@ UNITS: Mapping[Symbol, Expr] = MappingProxyType(
         n.sample_noise_l1: _F / _X,
         p.l1: _F / _X,
         p.penalty0: _VALUE,
+        r.L_zero: _CURVATURE,
+        r.L_one: 1 / _X,
         inexact.error: _F / _X,
         s.delta: _VALUE,
         s.d2: _LENGTH,

@@ -15,6 +15,8 @@ from ratebound.theory.assumptions import (
 )
 from ratebound.theory.certificate import Corollary
 from ratebound.theory.certificates.least_gradient import LeastGradient, N, Piece
+from ratebound.theory.inequalities.relaxed import relaxed_descent, relaxed_smooth
+from ratebound.theory.letters.relaxed import L_one, L_zero
 from ratebound.theory.methods import clipped, normalised
 from ratebound.theory.statement import Theorem
 from ratebound.theory.symbols import D, K, L, alpha, clip, d2, delta, gamma, gap0, grad0_sq, k
@@ -145,6 +147,38 @@ clipped_nonconvex = Theorem(
     sibling="gd_nonconvex",
 )
 
+_TO_RELAXED = 1 / (L_zero + clip * L_one)
+_RELAXED = {relaxed_descent: Integer(1)}
+
+clipped_relaxed = Theorem(
+    id="clipped_relaxed",
+    title="Gradient descent with clipped gradients, relaxed smoothness, best gradient",
+    source=(
+        "Zhang, He, Sra and Jadbabaie 2020 for the setting; Koloskova, Hendrikx and Stich 2023, Theorem 2.1 "
+        "(number not checked); constant derived here"
+    ),
+    method=clipped,
+    assumptions=(relaxed_smooth, lower_bounded),
+    step=alpha,
+    where=(alpha <= _TO_RELAXED,),
+    measure="grad_norm_sq_best",
+    bound=clipped_nonconvex.bound,
+    start=Integer(1),
+    certificate=LeastGradient(
+        potential=delta,
+        pieces=(
+            Piece(_RELAXED, _HALF, 2, high=clip, shorter=Integer(1)),
+            Piece(_RELAXED, _HALF * clip, 1, low=clip, shorter=clip / N),
+        ),
+    ),
+    defaults={alpha: _TO_RELAXED, clip: sqrt(grad0_sq) / 2},
+    note=(
+        "The curvature may grow with the gradient, which clipping keeps in its place: on separable data "
+        "L_zero is zero, and a smaller threshold allows a longer step than 1/L."
+    ),
+    sibling="clipped_nonconvex",
+)
+
 THEOREMS = (
     normalised_nonconvex,
     normalised_nonconvex_horizon,
@@ -152,4 +186,5 @@ THEOREMS = (
     normalised_convex,
     normalised_convex_horizon,
     clipped_nonconvex,
+    clipped_relaxed,
 )
