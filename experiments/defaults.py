@@ -29,7 +29,7 @@ CURVED = ("logistic_line", "logistic_plane", "cauchy_line", "sine_near", "iris",
 RELAXED = ("separable_plane", "quadratic_2d", "linnerud", "iris", "sine_1d", "huber_worst")
 """For theorems about relaxed smoothness: separable data, and functions that are smooth."""
 BOUNDED = ("huber_worst", "diabetes_welsch", "diabetes_cauchy")
-"""For theorems about gradients that are bounded everywhere."""
+"""For theorems about gradients, or noise along runs that are not those of SGD, bounded everywhere."""
 
 
 def default_problems(theorem: Theorem) -> tuple[str, ...]:
@@ -59,6 +59,8 @@ def default_problems(theorem: Theorem) -> tuple[str, ...]:
     ):
         return KINKED
     if "bounded_coordinates" in assumed and "boxed" not in assumed:
+        return BOUNDED
+    if "bounded_variance" in assumed and theorem.method.draws is not None:
         return BOUNDED
     if theorem.in_passes:
         return IN_PASSES

@@ -208,13 +208,14 @@ def test_nothing_holds_below_what_exact_evidence_measures(theorem, name):
     options = {"batch": BATCHES[theorem.id]} if theorem.id in BATCHES else {}
     # Moments of a table are many, and what a step of it measures is as exact after few of them.
     steps, evidence = 30 if theorem.method.draws and theorem.method.draws.table else 100, "exact"
-    if not (theorem.in_passes or exact_available(load(name), theorem.method)):
+    bounded = default_problems(theorem) == BOUNDED
+    if not (theorem.in_passes or (exact_available(load(name), theorem.method) and not bounded)):
         steps, evidence = 7, "enumeration"
         name = "ridge_plane" if "strongly_convex_components" in names else "quadratic_2d"
         if {"penalised", "second_moment"} <= names:
             name = "sparse_plane"  # Slopes of the squared loss have no bound along a run that shrinks.
         of_sample = bool(theorem.method.draws and theorem.method.draws.values)
-        if default_problems(theorem) == BOUNDED or (of_sample and "second_moment" in names):
+        if bounded or (of_sample and "second_moment" in names):
             name = "huber_worst"
     true = verify(theorem, load(name), steps=steps, replicas=0, **options)
     if true.outcome == "not applicable":

@@ -34,7 +34,6 @@ from ratebound.theory.symbols import (
     k,
     move_inner,
     move_sq,
-    mu_pl,
     radius,
     variance_bound,
 )
@@ -69,30 +68,22 @@ def fallen() -> tuple[Expr, dict[str, tuple[Expr, Expr]]]:
 
 @dataclass(frozen=True)
 class NoisyLookAhead:
-    """A sum over the steps bounds the mean squared gradient, induction under the PL inequality the gap."""
+    """The sum over the steps bounds the mean squared gradient."""
 
     cited: bool = field(default=False, init=False)
 
-    @property
-    def rate(self) -> Expr:
-        """What a step leaves of the gap under the PL inequality."""
-        return 1 - 2 * mu_pl * weight
-
-    def implied(self, measure: str) -> Expr:
+    @staticmethod
+    def implied() -> Expr:
         """Return the bound that follows."""
-        if measure == "gap_last":
-            return self.rate**k * gap0 + noise / (2 * mu_pl * weight)
         return gap0 / (k * weight) + noise / weight
 
     def check(self, theorem: Theorem) -> None:
-        """Check the method, the assumptions, the step, and that induction or the sum gives the bound."""
-        last = theorem.measure == "gap_last"
-        if not last and (theorem.measure != "grad_norm_sq_mean" or theorem.weights != 1):
-            raise RateboundError("this certificate bounds grad_norm_sq_mean with equal weights, or gap_last")
+        """Check the method, the assumptions, the step, and that the sum gives the bound."""
+        if theorem.measure != "grad_norm_sq_mean" or theorem.weights != 1:
+            raise RateboundError("this certificate bounds grad_norm_sq_mean with equal weights")
         if theorem.method != sam_sgd or theorem.step != alpha or theorem.batch is not None:
             raise RateboundError("this certificate is about sam_sgd, steps and batches of one size")
-        needed = {"smooth", "lipschitz_steps", "bounded_variance", *(["pl"] if last else [])}
-        lacking = needed - {each.name for each in theorem.assumptions}
+        lacking = {"smooth", "lipschitz_steps", "bounded_variance"} - {a.name for a in theorem.assumptions}
         if lacking:
             raise RateboundError(f"the proof needs the assumption {', '.join(sorted(lacking))}")
         claim, parts = fallen()
@@ -103,9 +94,5 @@ class NoisyLookAhead:
         for name, (factor, _) in parts.items():
             require(factor, theorem, f"the multiplier of {name}")
         require(weight, theorem, "the weight of the squared gradient")
-        if last:
-            require(self.rate, theorem, "what a step leaves of the gap")
-        if not vanishes(theorem.at(k) - self.implied(theorem.measure)):
-            require(
-                theorem.at(k) - self.implied(theorem.measure), theorem, "the bound against what is implied"
-            )
+        if not vanishes(theorem.at(k) - self.implied()):
+            require(theorem.at(k) - self.implied(), theorem, "the bound against what is implied")

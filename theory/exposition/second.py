@@ -65,7 +65,7 @@ def of_models(theorem: Theorem, proof: ByModel) -> Iterator[Line]:
         case InTurn():
             yield from _in_turn(theorem, proof)
         case NoisyLookAhead():
-            yield from _noisy_look_ahead(theorem, proof)
+            yield from _noisy_look_ahead(theorem)
 
 
 def _squaring(theorem: Theorem, proof: Squaring) -> Iterator[Line]:
@@ -225,19 +225,13 @@ def _in_turn(theorem: Theorem, proof: InTurn) -> Iterator[Line]:
     yield Line("Put in, the first bound gives", theorem.bound)
 
 
-def _noisy_look_ahead(theorem: Theorem, proof: NoisyLookAhead) -> Iterator[Line]:
+def _noisy_look_ahead(theorem: Theorem) -> Iterator[Line]:
     """Yield the lines of the proof for gradients ahead of those of the same batch."""
     yield Line("e is the gradient of the batch ahead less g, that at x_k. G is grad f(x_k), M the mean of e")
     yield Line("over the batch, C and W what g and e differ by from their means; a product is the mean of an")
     yield Line("inner product, and zero for one of C, W with one of G, M. In a step")
     yield from _sums(*fallen_in_batches())
-    if theorem.measure == "gap_last":
-        yield Line(
-            "Under the Polyak-Lojasiewicz inequality a step leaves of the gap, beside the noise,", proof.rate
-        )
-        yield Line("and induction gives the bound", theorem.bound)
-    else:
-        yield Line("Summed over j < k, with f(x_k) >= f*, this gives the bound", theorem.bound)
+    yield Line("Summed over j < k, with f(x_k) >= f*, this gives the bound", theorem.bound)
 
 
 def _sums(claim: Expr, parts: Mapping[str, tuple[Expr, Expr]]) -> Iterator[Line]:

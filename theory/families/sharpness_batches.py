@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from sympy import Integer, Rational, sqrt
 
-from ratebound.theory.assumptions import bounded_variance, lower_bounded, pl, smooth
+from ratebound.theory.assumptions import bounded_variance, lower_bounded, smooth
 from ratebound.theory.certificate import Corollary
 from ratebound.theory.certificates.look_ahead_batches import NoisyLookAhead, reach, stretch
 from ratebound.theory.inequalities.stored import lipschitz_steps
 from ratebound.theory.methods import sam_sgd
 from ratebound.theory.statement import Theorem
-from ratebound.theory.symbols import K, L, L_max, alpha, gap0, k, mu_pl, radius, variance_bound
+from ratebound.theory.symbols import K, L, L_max, alpha, gap0, k, radius, variance_bound
 
 _SOURCE = "Andriushchenko and Flammarion 2022, Theorem 2, for the setting (number not checked); derived here"
-_RANGE = (alpha <= 1 / (2 * L), radius <= 1 / (2 * L_max))
+_RANGE = (alpha < 1 / L, radius < 1 / L_max)
 _DEFAULTS = {alpha: 1 / (4 * L), radius: 1 / (8 * L_max)}
 
 sam_sgd_nonconvex = Theorem(
@@ -53,21 +53,4 @@ sam_sgd_nonconvex_horizon = Theorem(
     sibling="sgd_nonconvex_variance_horizon",
 )
 
-sam_sgd_pl = Theorem(
-    id="sam_sgd_pl",
-    title="Sharpness-aware minimisation with batches, Polyak-Łojasiewicz",
-    source=_SOURCE,
-    method=sam_sgd,
-    assumptions=(smooth, pl, lipschitz_steps, bounded_variance),
-    step=alpha,
-    where=_RANGE,
-    measure="gap_last",
-    bound=(1 - alpha * mu_pl * (1 - reach**2)) ** k * gap0
-    + (stretch + reach**2) * variance_bound / (2 * mu_pl * (1 - reach**2)),
-    certificate=NoisyLookAhead(),
-    defaults=_DEFAULTS,
-    note="The part c^2 V of the floor is there however short the step is: it is what looking ahead costs.",
-    sibling="sam_pl",
-)
-
-THEOREMS = (sam_sgd_nonconvex, sam_sgd_nonconvex_horizon, sam_sgd_pl)
+THEOREMS = (sam_sgd_nonconvex, sam_sgd_nonconvex_horizon)
