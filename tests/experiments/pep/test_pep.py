@@ -188,6 +188,9 @@ POINTS = {
         ({**CONSTANTS, "alpha0": alpha0, "s0": s0}, k)
         for alpha0, s0, k in ((0.5, 10, 1), (0.5, 10, 2), (0.2, 30, 2))
     ],
+    "sam_sgd_nonconvex_horizon": [
+        ({"L": 1, "L_max": 1.5, "variance_bound": 0.5, "radius": 1 / (3 * k**0.25)}, k) for k in (1, 2, 3)
+    ],
     "ogm_gradient_convex": [({"L": L}, k) for L, k in ((1, 1), (2, 2), (1, 3))],
     "ogm_convex_gradient": [({"L": L}, k) for L, k in ((1, 1), (2, 2), (1, 5))],
 }
