@@ -231,13 +231,16 @@ def complexity(bound: Expr, step: Symbol | None, at_horizon: bool = False) -> Ex
 
 def _tuned(bound: Expr, step: Symbol, counter: Symbol) -> Expr | None:
     """Half of eps for the floor, by the step; half for the rest, by the steps made."""
-    decaying, floor = _split(_slowest(bound, counter), counter)
+    decaying, floor = _split(bound, counter)
     # The steps are a power of 1/eps, beside logarithms: a floor that rises sees a multiple of log(1/eps).
     floor = floor.subs(counter, 1 / eps)
     roots = [root for root in solve(floor - eps / 2, step) if limit(root, eps, 0) == 0]
     if not roots:
         return None
     rest = decaying.subs(step, roots[0])
+    if not rest.has(RoundFunction):
+        # What falls geometrically beside a power, as the rest of a momentum, is not what takes long.
+        rest = _slowest(rest, counter)
     if _is_geometric(rest, counter):
         base = next(p.base for p in rest.atoms(Pow) if p.exp.has(counter))
         rate = -log(simplify(base))

@@ -27,7 +27,8 @@ def test_the_margin_is_that_of_the_best_direction():
     problem, angles = load("separable_plane"), np.linspace(0, 2 * np.pi, 200_001)
     rows = problem.y[:, None] * problem.A
     best = (rows @ np.array([np.cos(angles), np.sin(angles)])).min(0).max()
-    assert relaxed.margin(problem) == pytest.approx(best, rel=1e-8)
+    # Angles are tried in steps of 3e-5.
+    assert best <= relaxed.margin(problem) <= best * (1 + 1e-5)
     assert constants(problem)[0] == 0 and constants(problem)[1] < np.inf
 
 
@@ -58,7 +59,7 @@ def test_what_is_not_separable_or_has_a_ridge_is_smooth():
         assert constants(problem) == (certify(problem, "L").value, 0.0)
 
 
-@pytest.mark.parametrize("threshold", [1e-3, 0.02])
+@pytest.mark.parametrize("threshold", [1e-3, 0.005])
 def test_a_small_threshold_allows_steps_beyond_those_of_smoothness(threshold):
     problem = load("separable_plane")
     step = 1 / (threshold * constants(problem)[1])

@@ -166,7 +166,8 @@ def test_a_floor_without_a_step_to_tune_has_no_complexity():
 @pytest.mark.parametrize("theorem", [t for t in RATES if t.order.kind == "power"], ids=lambda t: t.id)
 def test_complexity_inverts_the_bound(theorem):
     bound, steps = _bound(theorem), lower(theorem.complexity, (eps,))
-    small, smaller = 1e-10, 1e-12
+    # A rate of 1/K^4 gets there in so few steps that lower powers still count.
+    small, smaller = (1e-10, 1e-12) if theorem.order.exponent != 4 else (1e-30, 1e-32)
     # Where the leading order inverts the bound, bound(steps(eps))/eps tends to a constant.
     ratios = [float(bound(steps(np.array(e)))) / e for e in (small, smaller)]
     slack = 0.35 if theorem.order.log_power else 1e-3
