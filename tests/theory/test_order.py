@@ -24,7 +24,7 @@ _CONSTANTS = {
     "ell": 1.5,
     "alpha": 0.02,
     "alpha0": 0.6,
-    "s0": 20.0,
+    "s0": 80.0,
     "radius": 0.3,
     "beta": 0.5,
     "n": 3.0,
@@ -40,6 +40,7 @@ _CONSTANTS = {
     "c1": 0.25,
     "c2": 0.5,
     "shrink": 0.5,
+    "dropped": 0.5,
 }
 
 
