@@ -15,6 +15,7 @@ from sympy import Expr, Integer, Piecewise, S, Symbol
 
 from ratebound.theory.algebra.chart import free
 from ratebound.theory.algebra.prover import nonnegative, vanishes
+from ratebound.theory.algebra.strict import holds, less
 from ratebound.theory.assumptions import Inequality
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.inequalities.passes import pass_step
@@ -119,7 +120,9 @@ def require_assumed(by: Multipliers, theorem: Theorem) -> None:
             lacking = ", ".join(sorted(inequality.requires - names))
             raise RateboundError(f"the proof uses {inequality.name!r}, which needs the assumption {lacking}")
         known = schedules_of(theorem) if inequality.positive.free_symbols else {}
-        if not nonnegative(inequality.positive.xreplace(known), theorem.chart, k, theorem.start):
+        positive = inequality.positive.xreplace(known)
+        open_end = inequality.strict and not less(S.Zero, positive, theorem.where, theorem.facts)
+        if open_end or not nonnegative(positive, theorem.chart, k, theorem.start):
             raise RateboundError(
                 f"{inequality.name!r} needs {inequality.positive} > 0, which is not proved within the "
                 "admissible range; narrow it, or choose another factor"
@@ -225,7 +228,9 @@ def require_within(parent: Theorem, values: Mapping[Symbol, Expr], theorem: Theo
     if not {a.name for a in parent.assumptions} <= given:
         raise RateboundError(f"{parent.id} assumes more than {theorem.id}")
     for relation in parent.where:
-        require((relation.gts - relation.lts).subs(values), theorem, f"the range of {parent.id}")
+        if not holds(relation, values, theorem):
+            at = f"{relation} at {dict(values)}"
+            raise RateboundError(f"the range of {parent.id}: {at} is not proved; narrow it")
 
 
 @dataclass(frozen=True)

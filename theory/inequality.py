@@ -32,6 +32,9 @@ class Inequality:
         The orders of samples that it is about, names of :data:`ratebound.theory.visits.ORDERS`; none for all.
     positive
         What has to be positive for it to hold, such as the factor of Young's inequality.
+    strict
+        Whether it must be so at every end of the range that the theorem does not leave out. Else it may
+        vanish there, where a bound that divides by it is infinite.
     """
 
     name: str
@@ -41,6 +44,7 @@ class Inequality:
     estimate: str = "batch"
     visits: tuple[str, ...] = ()
     positive: Expr = S.One
+    strict: bool = False
 
 
 def needs(*names: str) -> frozenset[str]:

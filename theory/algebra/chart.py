@@ -17,7 +17,9 @@ def free(name: str) -> Symbol:
     return Dummy(name, nonnegative=True)
 
 
-def chart_of(conditions: Iterable[Relational], facts: Iterable[Relational] = ()) -> dict[Symbol, Expr]:
+def chart_of(
+    conditions: Iterable[Relational], facts: Iterable[Relational] = (), *, with_ends: bool = True
+) -> dict[Symbol, Expr]:
     """Return a chart that sweeps all values that satisfy the conditions.
 
     Parameters
@@ -27,6 +29,9 @@ def chart_of(conditions: Iterable[Relational], facts: Iterable[Relational] = ())
         symbol may have a lower and an upper one.
     facts
         Relations between constants that always hold, such as ``mu <= L``.
+    with_ends
+        Whether an open end is swept as closed. Else ends are reached where they are closed, and there alone;
+        a symbol between two closed ones, which no chart reaches, is left free.
 
     Raises
     ------
@@ -36,8 +41,11 @@ def chart_of(conditions: Iterable[Relational], facts: Iterable[Relational] = ())
     Notes
     -----
     With bounds a <= p <= b the chart is ``p = (b + a s)/(1 + s)``, s >= 0, with a = 0 where no lower bound
-    is given: its image is (a, b]. An open end is swept as closed, which proves more than is asked.
+    is given: its image is (a, b]. An open end is swept as closed, which proves more than is asked of
+    inequalities that are not strict.
     """
+    conditions = tuple(conditions)
+    open_ends = set() if with_ends else {(r[0], r[2]) for r in map(_read, filter(_strict, conditions))}
     lows: dict[Symbol, Expr] = {}
     highs: dict[Symbol, Expr] = {}
     for relation in conditions:
@@ -54,10 +62,20 @@ def chart_of(conditions: Iterable[Relational], facts: Iterable[Relational] = ())
         (highs if upper else lows).setdefault(symbol, side)
     chart: dict[Symbol, Expr] = {}
     for symbol in {**lows, **highs}:
-        s = free("s")
         low, high = lows.get(symbol, Integer(0)), highs.get(symbol)
+        open_low, open_high = ((symbol, upper) in open_ends for upper in (False, True))
+        if not with_ends and symbol in lows and high is not None and low != high and not open_low:
+            if not open_high:
+                continue
+            low, high, open_high = high, low, False
+        first_open = open_low if high is None else open_high
+        s = Dummy("s", positive=True) if first_open else free("s")
         chart[symbol] = low + s if high is None else (high + low * s) / (1 + s)
     return chart
+
+
+def _strict(relation: Relational) -> bool:
+    return relation.rel_op in ("<", ">")
 
 
 def _read(relation: Relational) -> tuple[Symbol, Expr, bool]:

@@ -52,6 +52,7 @@ falls = Inequality(
     needs(),
     armijo,
     positive=_ENDS,
+    strict=True,
 )
 accepted = Inequality(
     "Armijo's condition on a quadratic",
@@ -59,6 +60,7 @@ accepted = Inequality(
     needs("quadratic"),
     armijo,
     positive=_ENDS,
+    strict=True,
 )
 long_enough = Inequality(
     "the accepted step is alpha or at least 2 shrink (1 - c1)/L, times ||grad f||^2",
@@ -66,6 +68,7 @@ long_enough = Inequality(
     needs("smooth"),
     armijo,
     positive=_ENDS,
+    strict=True,
 )
 long_enough_after = Inequality(
     "the accepted step is alpha or at least 2 shrink (1 - c1)/L, times f(x_{k+1}) - f*",
@@ -73,6 +76,7 @@ long_enough_after = Inequality(
     needs("smooth"),
     armijo,
     positive=_ENDS,
+    strict=True,
 )
 short_enough = Inequality(
     "the accepted step is at most alpha, times f(x_k) - f(x_{k+1})",
@@ -80,6 +84,7 @@ short_enough = Inequality(
     needs(),
     armijo,
     positive=_ENDS,
+    strict=True,
 )
 _SOURCE = "Armijo 1966; Nocedal and Wright 2006, chapter 3 (numbers not checked); constants derived here"
 _NOTE = "The first trial alpha may be of any length; what trials cost is not counted."
