@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sympy import Integer
+from sympy import Integer, sqrt
 
 from ratebound.theory.assumptions import (
     convex,
@@ -40,6 +40,7 @@ from ratebound.theory.symbols import (
     component_gap,
     d2,
     delta,
+    descent,
     gap0,
     k,
     mu,
@@ -70,6 +71,32 @@ sgd_importance_sc = Theorem(
     replacement=True,
     note="The mean of the L_i takes the place of their maximum; a sample of tiny L_i can bring much noise.",
     sibling="sgd_nws",
+)
+
+_ROOT = sqrt(2 * alpha * L_mean)
+
+sgd_importance_split = Theorem(
+    id="sgd_importance_split",
+    title="SGD, importance sampling, strongly convex, noise split by its share, constant step",
+    source=f"derived; {_NWS} split the noise in halves, which is this at the step 1/(2 L_mean)",
+    method=sgd_importance,
+    assumptions=(strongly_convex, weighted),
+    step=alpha,
+    where=(alpha < 2 / L_mean,),
+    measure="distance_sq",
+    bound=(1 - alpha * mu * (2 - _ROOT)) ** k * D**2 + 2 * alpha * sigma_p_sq / (mu * (2 - _ROOT) ** 2),
+    certificate=Recursion(
+        rate=1 - alpha * mu * (2 - _ROOT),
+        noise=2 * alpha**2 * sigma_p_sq / (2 - _ROOT),
+        by={
+            strong_monotone: alpha * (2 - _ROOT),
+            noise_split("weighted", _ROOT / 2, descent / 2): alpha**2,
+        },
+    ),
+    defaults={alpha: 1 / (8 * L_mean)},
+    replacement=True,
+    note="The least floor of all splits, and steps twice as long; halves contract faster below 1/(2 L_mean).",
+    sibling="sgd_importance_sc",
 )
 
 sgd_importance_convex = Theorem(
@@ -115,6 +142,33 @@ sgd_partial_sc = Theorem(
     replacement=True,
     note="Half of the samples are drawn uniformly: smoothness and noise are at most twice the best of both.",
     sibling="sgd_importance_sc",
+)
+
+_PARTLY = 2 * sqrt(alpha * L_mean)
+
+sgd_partial_split = Theorem(
+    id="sgd_partial_split",
+    title="SGD, partially biased sampling, strongly convex, noise split by its share, constant step",
+    source=f"derived; {_NWS} split the noise in halves, which is this at the step 1/(4 L_mean)",
+    method=sgd_partial,
+    assumptions=(strongly_convex, partly_weighted),
+    step=alpha,
+    where=(alpha < 1 / L_mean,),
+    measure="distance_sq",
+    bound=(1 - alpha * mu * (2 - _PARTLY)) ** k * D**2
+    + 4 * alpha * sigma_star_sq / (mu * (2 - _PARTLY) ** 2),
+    certificate=Recursion(
+        rate=1 - alpha * mu * (2 - _PARTLY),
+        noise=4 * alpha**2 * sigma_star_sq / (2 - _PARTLY),
+        by={
+            strong_monotone: alpha * (2 - _PARTLY),
+            noise_split("weighted_partly", _PARTLY / 2, descent / 2): alpha**2,
+        },
+    ),
+    defaults={alpha: 1 / (16 * L_mean)},
+    replacement=True,
+    note="The least floor of all splits, and steps twice as long; halves contract faster below 1/(4 L_mean).",
+    sibling="sgd_partial_sc",
 )
 
 sgd_partial_convex = Theorem(
@@ -228,8 +282,10 @@ kaczmarz_average = Theorem(
 
 THEOREMS = (
     sgd_importance_sc,
+    sgd_importance_split,
     sgd_importance_convex,
     sgd_partial_sc,
+    sgd_partial_split,
     sgd_partial_convex,
     sgd_importance_pl,
     sgd_importance_interpolation,

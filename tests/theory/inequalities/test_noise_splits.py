@@ -13,10 +13,17 @@ from ratebound.theory.families.sgd_star_more import (
     sgd_star_inverse_sqrt,
     sgd_star_weighted,
 )
+from ratebound.theory.families.sgd_weighted import (
+    sgd_importance_sc,
+    sgd_importance_split,
+    sgd_partial_sc,
+    sgd_partial_split,
+)
 from ratebound.theory.inequalities.noise_splits import noise_split
 from ratebound.theory.symbols import (
     D,
     L_max,
+    L_mean,
     alpha,
     alpha0,
     ell,
@@ -25,39 +32,56 @@ from ratebound.theory.symbols import (
     mu,
     s0,
     sigma_b_sq,
+    sigma_p_sq,
     sigma_star_sq,
 )
 
 CURVED, SMOOTH, FAR, NOISE = 0.7, 4.0, 3.0, 1.2
-SYMBOLS = (k, mu, ell, L_max, D, sigma_b_sq, sigma_star_sq, alpha, alpha0, s0)
+SYMBOLS = (k, mu, ell, L_max, L_mean, D, sigma_b_sq, sigma_star_sq, sigma_p_sq, alpha, alpha0, s0)
 C = np.linspace(0, 1, 10_001)[1:-1]
 STEPS = np.arange(200)
-CONSTANT = [(sgd_star_constant, SMOOTH), (sgd_lipschitz_constant, SMOOTH**2 / CURVED)]
+CONSTANT = [
+    (sgd_star_constant, SMOOTH, NOISE),
+    (sgd_lipschitz_constant, SMOOTH**2 / CURVED, NOISE),
+    (sgd_importance_split, SMOOTH, NOISE),
+    (sgd_partial_split, 2 * SMOOTH, 2 * NOISE),
+]
 
 
 def value(expr, steps, step=None, shift=None):
-    numbers = (CURVED, SMOOTH, SMOOTH, FAR, NOISE, NOISE, step, step, shift)
+    numbers = (CURVED, SMOOTH, SMOOTH, SMOOTH, FAR, NOISE, NOISE, NOISE, step, step, shift)
     return lower(expr, SYMBOLS)(steps, *numbers)
 
 
-@pytest.mark.parametrize(("theorem", "smooth"), CONSTANT)
+@pytest.mark.parametrize(("theorem", "smooth", "noisy"), CONSTANT)
 @pytest.mark.parametrize("share", [0.001, 0.1, 0.5, 1.0, 1.9])
-def test_no_split_leaves_a_lower_floor(theorem, smooth, share):
+def test_no_split_leaves_a_lower_floor(theorem, smooth, noisy, share):
     """With the split at c: d -> (1 - a mu (2 - a L/c)) d + a^2 noise/(1 - c), which settles at the ratio."""
     step = share / smooth
-    gain, noise = step * CURVED * (2 - share / C), step**2 * NOISE / (1 - C)
+    gain, noise = step * CURVED * (2 - share / C), step**2 * noisy / (1 - C)
     settled = gain > 0
     least = (noise[settled] / gain[settled]).min()
     assert value(theorem.bound, 10**9, step) == pytest.approx(least, rel=1e-4)
 
 
-@pytest.mark.parametrize(("theorem", "smooth"), CONSTANT)
+@pytest.mark.parametrize(("theorem", "smooth", "noisy"), CONSTANT)
 @pytest.mark.parametrize("share", [0.01, 0.2, 0.5])
 @pytest.mark.parametrize("steps", [0, 1, 5, 300])
-def test_constant_steps_against_what_was_known(theorem, smooth, share, steps):
+def test_constant_steps_against_what_was_known(theorem, smooth, noisy, share, steps):
     step = share / smooth
-    known = (1 - step * CURVED) ** steps * FAR**2 + 2 * step * NOISE / CURVED
+    known = (1 - step * CURVED) ** steps * FAR**2 + 2 * step * noisy / CURVED
     assert value(theorem.bound, steps, step) <= known * (1 + 1e-12)
+
+
+@pytest.mark.parametrize(
+    ("split", "halved", "smooth"),
+    [(sgd_importance_split, sgd_importance_sc, 1), (sgd_partial_split, sgd_partial_sc, 2)],
+)
+def test_halves_are_the_split_at_one_step_and_faster_but_noisier_below_it(split, halved, smooth):
+    same, shorter = 0.5 / (smooth * SMOOTH), 0.1 / (smooth * SMOOTH)
+    assert value(split.bound, STEPS, same) == pytest.approx(value(halved.bound, STEPS, same))
+    early, late = (value(split.bound, j, shorter) - value(halved.bound, j, shorter) for j in (5, 10**4))
+    assert late < 0 < early
 
 
 SHIFTS = [
