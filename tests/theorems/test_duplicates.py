@@ -28,6 +28,9 @@ IMPLIED = {
     "expected_smoothness": {"convex"},
     "interpolation": {"convex", "expected_smoothness"},
     "lipschitz_components": {"lipschitz_steps"},
+    # The two are about the same components; the second one's constant knows the batch.
+    "bounded_components": {"batch_components"},
+    "batch_components": {"bounded_components"},
 }
 """What an assumption says besides itself."""
 KEPT = {
@@ -41,6 +44,7 @@ KEPT = {
     ("ista_contraction", "ista_strong"): "a textbook's form, with its own constant and an easier proof",
     ("sgd_convex_decaying_sharp", "sgd_convex_decaying"): "the published constants",
     ("sgd_averaged_least_squares", "sgd_averaged_least_squares_quarter"): "the published constants",
+    ("sgd_batched_pl", "sgd_pl_components"): "the published constants, on which growing batches rest",
     ("minibatch_convex", "sgd_star_convex"): "constants that know no batches",
     ("sarah_convex", "sarah_pl"): "a factor of ||grad f(x_0)||^2, which outer loops multiply",
     ("svrg_convex", "svrg_sc"): "a factor of the gap at x_0, which epochs multiply",
@@ -101,6 +105,7 @@ def drawn(theorem, rng):
     values[s.L] = L = mu * (1 + 9 * spread())
     values[s.ell] = values[s.L_max] = values[s.L_mean] = L * (1 + spread())
     values[s.sigma_b_sq] = values[s.sigma_p_sq] = values[s.sigma_star_sq]
+    values[s.L_batch] = values[s.L_max] * rng.random(DRAWS)
     half = values[s.D] ** 2 / 2
     values[s.gap0] = gap = half * (mu + (L - mu) * rng.random(DRAWS))
     values[s.grad0_sq] = 2 * gap * (mu + (L - mu) * rng.random(DRAWS))
