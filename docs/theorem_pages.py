@@ -6,7 +6,10 @@ python docs/theorem_pages.py
 from __future__ import annotations
 
 import sys
+from collections.abc import Collection
 from pathlib import Path
+
+from sympy import Basic, Symbol
 
 from ratebound.theory.catalogue import THEOREMS
 from ratebound.theory.equivalences import EQUIVALENCES
@@ -14,6 +17,7 @@ from ratebound.theory.exposition import latex
 from ratebound.theory.exposition.proofs import Line, exposition
 from ratebound.theory.lower_bounds import LOWER_BOUNDS, LowerBound
 from ratebound.theory.measures import ONE_STEP
+from ratebound.theory.method import Method
 from ratebound.theory.nearby import NEARBY
 from ratebound.theory.refuted import REFUTED
 from ratebound.theory.statement import Theorem
@@ -112,6 +116,7 @@ def _row(theorem: Theorem) -> str:
 def _page(theorem: Theorem) -> str:
     lines = [f"# {theorem.title}", "", f"`{theorem.id}`", "", f"$${latex.claim(theorem)}$$", ""]
     lines += [f"- **Method**: {theorem.method.title}, step $\\alpha_k = {latex.tex(theorem.step)}$"]
+    lines += _update(theorem.method)
     if theorem.batch is not None:
         lines.append(f"- **Batches** of $b_k = {latex.tex(theorem.batch)}$ samples, rounded up")
     if theorem.method.draws is not None:
@@ -124,12 +129,40 @@ def _page(theorem: Theorem) -> str:
         lines.append(f"- **Claimed** {claimed}")
     lines += [f"- **Assumes**: {each.title}" for each in theorem.assumptions]
     read = {*theorem.step.free_symbols, *theorem.bound.free_symbols, *theorem.parameters}
-    lines += [f"- ${latex.tex(s)}$: {MEANING[s]}" for s in sorted(read, key=str) if s in MEANING]
+    lines += _letters(read)
     lines.append(f"- **Source**: {theorem.source}")
     lines += [f"- **Note**: {theorem.note}"] if theorem.note else []
     lines += [f"- **See also**: [{theorem.sibling}]({theorem.sibling}.md)"] if theorem.sibling else []
-    lines += ["", "## Proof", "", *(_said(line, theorem) for line in exposition(theorem)), ""]
+    proof = exposition(theorem)
+    shown: set[Basic] = set().union(
+        *(line.formula.free_symbols for line in proof if line.formula is not None)
+    )
+    # What is written out, such as a norm, says what it is.
+    lines += ["", "## Proof", "", *_letters({s for s in shown - read if "x_" not in latex.tex(s)})]
+    lines += [*(_said(line, theorem) for line in proof), ""]
     return "\n".join(lines)
+
+
+def _letters(read: Collection[Basic]) -> list[str]:
+    """Return a line for each symbol that has a meaning of its own."""
+    return [f"- ${latex.tex(s)}$: {MEANING[s]}" for s in sorted(read, key=str) if s in MEANING]
+
+
+def _update(method: Method) -> list[str]:
+    """Return the rule of each state as a formula; the step is alpha, whatever it is here."""
+    rules = {Symbol(name): rule for name, rule in method.update.items()}
+    read = set().union(*(rule.free_symbols for rule in rules.values()), rules)
+    # SymPy would set a word as a product of its letters.
+    words = {
+        s: Symbol(rf"\mathrm{{{s}}}".replace("_sq}", "}^2"))
+        for s in read
+        if len(str(s)) > 1 and s not in MEANING
+    }
+    lines = [f"- **Update**, with the gradient g at ${latex.tex(method.point.xreplace(words))}$:"]
+    return lines + [
+        f"  - ${latex.tex(state.xreplace(words))} \\gets {latex.tex(rule.xreplace(words))}$"
+        for state, rule in rules.items()
+    ]
 
 
 def _said(line: Line, theorem: Theorem) -> str:

@@ -121,7 +121,11 @@ def error_name(theorem: Mapping[str, Any]) -> str:
 
 def problem_line(problem: Mapping[str, Any]) -> str:
     """Return the problem and its n, d, kappa, L_max/L, for subtitles."""
-    facts = ", ".join(f"{_MATH.get(name, name)} = {value}" for name, value in wording.problem_facts(problem))
+    # No line ends beside "=": the spaces do not break.
+    facts = ", ".join(
+        f"{_MATH.get(name, name)}\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{value}"
+        for name, value in wording.problem_facts(problem)
+    )
     name = plain(problem["title"])
     return f"{name}: {facts}" if facts else name
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,6 +22,10 @@ _TITLE_LINE, _TEXT_LINE = 0.195, 0.158
 _TOP_AXIS, _BOTTOM_AXIS = 0.48, 0.46
 # Characters that fit a line of the figure in the title's and the text's size, for the widest common letters.
 _TITLE_CHARACTERS, _TEXT_CHARACTERS = 72, 94
+_FORMULA = re.compile(r"(?<!\\)\$.+?(?<!\\)\$")
+_COMMAND, _MARKUP = re.compile(r"\\[A-Za-z]+"), re.compile(r"[{}_^$]")
+# A private letter stands in for a formula while its line is broken.
+_STAND_IN = "\ue000"
 
 
 @dataclass(frozen=True)
@@ -59,7 +64,7 @@ def frame(
         Whether to leave room for a second x axis above.
     """
     heads = _wrapped([title], _TITLE_CHARACTERS)
-    subs = _wrapped(subtitles, _TEXT_CHARACTERS)
+    subs = [line for text in subtitles for line in _wrapped_with_formulas(text, _TEXT_CHARACTERS)]
     box = [_wrapped([note], _TEXT_CHARACTERS - 4) for note in notes]
     box_height = _TEXT_LINE * sum(map(len, box)) + 0.16
     foot = _EDGE + box_height + 0.08
@@ -125,7 +130,20 @@ def legend(frame: Frame, entries: Sequence[tuple[Any, str]], columns: int) -> No
 
 
 def _wrapped(texts: Sequence[str], characters: int) -> list[str]:
-    return [line for text in texts for line in (textwrap.wrap(text, characters) or [""]) if line]
+    return [line for text in texts for line in textwrap.wrap(text, characters)]
+
+
+def _wrapped_with_formulas(text: str, characters: int) -> list[str]:
+    """Wrap a text whose formulas are as wide as the letters that they show, and are never cut."""
+    formulas = iter(_FORMULA.findall(text))
+    measured = _FORMULA.sub(lambda found: _STAND_IN * _letters(found[0]), text)
+    wrapped = textwrap.wrap(measured, characters)
+    return [re.sub(f"{_STAND_IN}+", lambda _: next(formulas), line) for line in wrapped]
+
+
+def _letters(formula: str) -> int:
+    """Count the letters that a formula shows, a command being one."""
+    return len(_MARKUP.sub("", _COMMAND.sub("x", formula)))
 
 
 def _line(figure: Figure, at: float, text: str, **style: Any) -> None:

@@ -206,3 +206,6 @@ def _passes_axis(axes: Axes, shown: Curves, n: int) -> None:
     top.set_xlabel("effective passes (component-gradient evaluations / n)", fontsize=8)
     top.tick_params(labelsize=7.5)
     top.spines["top"].set_linewidth(0.7)
+    if axes.get_xscale() == "log":
+        # Few powers of ten fit an axis of one or two decades; the labels of all their multiples collide.
+        top.xaxis.set_minor_locator(LogLocator(subs=(2, 5)))

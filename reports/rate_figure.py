@@ -87,7 +87,7 @@ def _head(figure: Figure, height: float) -> None:
 
 
 def _panel(axes: Axes, setting: str, stochastic: bool, cells: Sequence[Mapping[str, Any]]) -> None:
-    axes.set_title(_title(setting, stochastic, cells), fontsize=8.5, loc="left")
+    axes.set_title(_title(setting, stochastic, cells), fontsize=8, loc="left")
     if not cells:
         axes.text(0.5, 0.5, "no curve in this record", ha="center", va="center", color=style.GREY)
         axes.set_axis_off()

@@ -235,7 +235,7 @@ class Theorem:
 
     @cached_property
     def chart(self) -> dict[Symbol, Expr]:
-        """The admissible range as a chart; see :func:`ratebound.theory.algebra.prover.chart_of`."""
+        """The admissible range as a chart; see :func:`ratebound.theory.algebra.chart.chart_of`."""
         return chart_of(self.where, self.facts)
 
     @cached_property

@@ -236,7 +236,7 @@ class Reader:
         fallen: np.ndarray,
         g: np.ndarray,
     ) -> dict[str, np.ndarray]:
-        """Return what the update reads besides g, by name; `fallen` (R,) are the :func:`coins`."""
+        """Return what the update reads besides g, by name; `fallen` (R,) are their coins."""
         shape = state["x"].shape
         dtype = self._plan.dtype
         picks, fallen = np.divmod(fallen, PICKED)
