@@ -17,6 +17,7 @@ from ratebound.problems.lower import lower
 from ratebound.problems.point_values import at_most
 from ratebound.theory.letters.coordinates import L_coord, L_coord_sum, mu_axis, mu_signs
 from ratebound.theory.letters.directions import DIRECTION_CONSTANTS
+from ratebound.theory.letters.passes import shuffle_radius
 from ratebound.theory.method import Method
 from ratebound.theory.readings import bounded
 from ratebound.theory.statement import Theorem
@@ -50,7 +51,7 @@ _HORIZONS_PER_DECADE = 4
 _UPPER = (
     L, L_max, L_mean, L_inf, ell, second_moment, variance_bound, sigma_star_sq, sigma_b_sq, component_gap,
     L_batch, rho, affine_noise, affine_growth, R_sq, residual_sq, sigma_p_sq, L_coord, L_coord_sum,
-    *DIRECTION_CONSTANTS,
+    *DIRECTION_CONSTANTS, shuffle_radius,
 )  # fmt: skip
 _LOWER = (mu, mu_pl, mu_min, mu_signs, mu_axis)
 _STRETCH = (1.1, 2.0, 10.0, 100.0)

@@ -20,6 +20,7 @@ from ratebound.problems import (
     noise,
     optimum,
     relaxed,
+    shuffled_path,
     weighted,
 )
 from ratebound.problems.certified import Constant, NotCertified, Setting, batch_factor
@@ -61,6 +62,7 @@ OF_PROBLEM: Mapping[str, Callable[[Problem], Constant]] = MappingProxyType(
         "residual_sq": least_squares_law.residual_sq,
         "rank": least_squares_law.rank,
         "sigma_p_sq": weighted.sigma_p_sq,
+        "shuffle_radius": shuffled_path.shuffle_radius,
         "mu_min": curvature.mu_min,
         "x_inf": boxes.x_inf,
         "x0_inf": boxes.x0_inf,
@@ -110,6 +112,7 @@ _DENSE = (
     "component_gap",
     "second_moment",
     "sigma_p_sq",
+    "shuffle_radius",
     "variance_bound",
     "sample_variance",
     "sample_noise_l1",

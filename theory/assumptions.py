@@ -21,6 +21,7 @@ from ratebound.theory.inequalities import (
     second_order,
     stored,
 )
+from ratebound.theory.inequalities.passes import shuffled_path
 from ratebound.theory.inequalities.projections import bounded_coordinates, boxed
 from ratebound.theory.inequality import Assumption, Inequality, needs
 from ratebound.theory.symbols import (
@@ -274,6 +275,7 @@ ASSUMPTIONS: Mapping[str, Assumption] = MappingProxyType(
             smooth_inf,
             boxed,
             bounded_coordinates,
+            shuffled_path,
             *noise_models.ASSUMPTIONS,
             *stored.ASSUMPTIONS,
             *coordinatewise.ASSUMPTIONS,

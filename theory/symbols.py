@@ -305,7 +305,7 @@ CONSTANTS = (
     sigma_b_sq, variance_bound, component_gap, L_batch, rho, affine_noise, affine_growth, R_sq, residual_sq,
     rank, sigma_p_sq, mu_min, *on_axes.COORDINATE_CONSTANTS, x_inf, x0_inf, *in_metric.METRIC_CONSTANTS,
     grad_inf, *of_penalty.PENALTY_CONSTANTS, *of_directions.DIRECTION_CONSTANTS,
-    *of_relaxed.RELAXED_CONSTANTS,
+    *of_relaxed.RELAXED_CONSTANTS, *in_passes.PASS_CONSTANTS,
 )  # fmt: skip
 ALONG_RUN = (second_moment, variance_bound, grad_inf, *of_directions.DIRECTION_CONSTANTS)
 """Constants that depend on the whole run, and so on its steps."""

@@ -13,7 +13,7 @@ from ratebound.theory.errors import RateboundError
 from ratebound.theory.letters import box as boxes
 from ratebound.theory.letters import coordinates as c
 from ratebound.theory.letters import directions as n
-from ratebound.theory.letters import inexact
+from ratebound.theory.letters import inexact, passes
 from ratebound.theory.letters import metric as m
 from ratebound.theory.letters import penalty as p
 from ratebound.theory.letters import relaxed as r
@@ -69,6 +69,7 @@ UNITS: Mapping[Symbol, Expr] = MappingProxyType(
         n.sample_noise_l1: _F / _X,
         p.l1: _F / _X,
         p.penalty0: _VALUE,
+        passes.shuffle_radius: _CURVATURE * _SLOPE,
         r.L_zero: _CURVATURE,
         r.L_one: 1 / _X,
         inexact.error: _F / _X,

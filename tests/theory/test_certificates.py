@@ -155,6 +155,7 @@ def _random_constants(theorem, rng):
     positive = (
         *("gap0", "second_moment", "grad0_sq", "sigma_b_sq", "sigma_star_sq", "sigma_p_sq"),
         *("variance_bound", "component_gap", "D_scaled_sq", "sample_variance", "sample_noise_l1"),
+        "shuffle_radius",
     )
     values |= {"L_mean": 1.3 * values["L"]} | {name: rng.exponential() + 0.01 for name in positive}
     values |= {"s0": 4 * values["ell"] / base, "theta": (0.51 + rng.exponential()) / base}

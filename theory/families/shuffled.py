@@ -13,15 +13,17 @@ from ratebound.theory.certificates.telescope import Telescope
 from ratebound.theory.certificates.within import Within
 from ratebound.theory.inequalities.passes import (
     aside_any,
+    aside_radius,
     aside_shuffled,
     aside_strong,
     growth_after,
     out_any,
     out_shuffled,
+    shuffled_path,
     three_points,
 )
 from ratebound.theory.inequalities.stored import strongly_convex_components
-from ratebound.theory.letters.passes import aside_spread, pass_spread
+from ratebound.theory.letters.passes import aside_spread, pass_spread, shuffle_radius
 from ratebound.theory.methods import sgd
 from ratebound.theory.statement import Theorem
 from ratebound.theory.symbols import (
@@ -70,6 +72,28 @@ rr_components = Theorem(
     defaults={alpha: 1 / (2 * L_max * n)},
     note="The floor is of the order alpha^2 n, that of independent samples of the order alpha.",
     sibling="sgd_nws",
+)
+
+rr_radius = Theorem(
+    id="rr_radius",
+    title="Random reshuffling, strongly convex components, shuffling radius, distance",
+    source=f"{_PAPER}, Theorem 1 (number not checked), the radius in closed form over all orders",
+    method=sgd,
+    visits=RESHUFFLE,
+    assumptions=(smooth_components, strongly_convex_components, shuffled_path),
+    step=alpha,
+    where=(alpha <= 1 / L_max,),
+    measure="distance_sq",
+    bound=_KEPT ** (n * k) * D**2 + 2 * alpha**2 * shuffle_radius / mu_min,
+    certificate=Within(
+        rate=_KEPT,
+        noise=2 * alpha**3 * shuffle_radius,
+        by={aside_strong: 2 * alpha, aside_radius: 2 * alpha},
+        plus={aside_spread: alpha * (1 / L_max - alpha)},
+    ),
+    defaults={alpha: 1 / (2 * L_max * n)},
+    note="The radius is that of the data: at most L_max n sigma^2/4, which rr_components has for it.",
+    sibling="rr_components",
 )
 
 rr_sc = Theorem(
@@ -155,6 +179,13 @@ so_components = replace(
     note="One random order for all passes: the same bound, in expectation over that order.",
     sibling="rr_components",
 )
+so_radius = replace(
+    rr_radius,
+    id="so_radius",
+    title="Shuffle once, strongly convex components, shuffling radius, distance",
+    visits=SHUFFLE_ONCE,
+    sibling="so_components",
+)
 so_sc = replace(
     rr_sc,
     id="so_sc",
@@ -229,10 +260,12 @@ ig_convex = replace(
 
 THEOREMS = (
     rr_components,
+    rr_radius,
     rr_sc,
     rr_convex,
     rr_convex_horizon,
     so_components,
+    so_radius,
     so_sc,
     so_convex,
     ig_components,

@@ -15,7 +15,7 @@ from __future__ import annotations
 from sympy import Dummy, Expr, Integer, Poly, Rational, bernoulli, cancel, expand
 
 from ratebound.theory.errors import RateboundError
-from ratebound.theory.inequality import Inequality, needs
+from ratebound.theory.inequality import Assumption, Inequality, needs
 from ratebound.theory.letters.passes import (
     aside_gap,
     aside_slope,
@@ -24,6 +24,7 @@ from ratebound.theory.letters.passes import (
     pass_out,
     pass_slope,
     pass_spread,
+    shuffle_radius,
 )
 from ratebound.theory.method import Method, g, x
 from ratebound.theory.symbols import (
@@ -142,6 +143,18 @@ aside_any = Inequality(
     needs("smooth_components"),
     visits=PASSES,
 )
+aside_radius = Inequality(
+    "the path of x* in a shuffled pass, by its radius",
+    alpha**2 * shuffle_radius - aside_gap,
+    needs("shuffle_radius"),
+    visits=SHUFFLED,
+)
+shuffled_path = Assumption(
+    "shuffle_radius",
+    "a shuffled pass that takes the gradients of x* stays within the radius of x*",
+    ("smooth_components", "shuffle_radius"),
+    (),
+)
 ALONG_PASSES = (
     three_points,
     out_shuffled,
@@ -153,5 +166,6 @@ ALONG_PASSES = (
     aside_strong,
     aside_shuffled,
     aside_any,
+    aside_radius,
 )
 """The inequalities."""

@@ -19,7 +19,10 @@ pass_away = Symbol("pass_away", nonnegative=True)
 aside_slope = Symbol("aside_slope", real=True)
 aside_spread = Symbol("aside_spread", nonnegative=True)
 aside_gap = Symbol("aside_gap", nonnegative=True)
+shuffle_radius = Symbol("shuffle_radius", positive=True)
 
+PASS_CONSTANTS = (shuffle_radius,)
+"""The constants."""
 PASS_STATE = (pass_slope, pass_spread, pass_out, pass_away, aside_slope, aside_spread, aside_gap)
 """The quantities, in which claims are linear."""
 PASS_MEANING: Mapping[Symbol, str] = MappingProxyType(
@@ -31,6 +34,7 @@ PASS_MEANING: Mapping[Symbol, str] = MappingProxyType(
         aside_slope: "E <grad f_{i_j}(x_j) - grad f_{i_j}(x*), x_j - x*_j> within a pass",
         aside_spread: "E ||grad f_{i_j}(x_j) - grad f_{i_j}(x*)||^2 within a pass",
         aside_gap: "E f_{i_j}(x*_j) - f_{i_j}(x*) - <grad f_{i_j}(x*), x*_j - x*> within a pass",
+        shuffle_radius: "the most that E D_{f_{i_j}}(x*_j, x*) is over a shuffled pass, per alpha^2",
     }
 )
 """What each stands for, in words."""
@@ -43,6 +47,7 @@ PASS_LATEX: Mapping[Symbol, str] = MappingProxyType(
         aside_slope: r"\mathbb{E}\langle\nabla f_{i_j}(x_j)-\nabla f_{i_j}(x_*),x_j-x_{*,j}\rangle",
         aside_spread: r"\mathbb{E}\lVert\nabla f_{i_j}(x_j)-\nabla f_{i_j}(x_*)\rVert^2",
         aside_gap: r"\mathbb{E}D_{f_{i_j}}(x_{*,j},x_*)",
+        shuffle_radius: r"\varrho_{\mathrm{shuffle}}",
     }
 )
 """How each is typeset."""
