@@ -109,7 +109,6 @@ def _interpolation(
 
 _GRAD_DIFF_SQ = grad_sq - 2 * grad_inner + grad_next_sq
 
-
 interpolation_step = _interpolation(
     "interpolation between x_k and x_{k+1}",
     delta - delta_next,

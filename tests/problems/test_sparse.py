@@ -21,6 +21,7 @@ DENSE_ONLY = (
     "sample_variance",
     "second_moment",
     "sigma_p_sq",
+    "shuffle_radius",
     "variance_bound",
 )
 OF_THE_HESSIAN = ("L_hess", "mu_star", "near_minimum")
