@@ -47,10 +47,14 @@ def shuffle_radius(problem: Problem) -> Constant:
     along = once * others + m * (m - 1) / pairs * own
     found = 0.5 * float((high * along + problem.l2 * m * (n - m) / max(n - 1, 1) * squares).max())
     rounding = 8 * (n + problem.d) * EPS * (found + high * every + problem.l2 * n * squares)
-    # The root of the mean is a norm of the v_j: each is off by the error of x*, and by that of their mean.
+    # The root of the mean is a norm of the v_j, at most sqrt(L_max n)/2 times the root of their mean square;
+    # each is off by the error of x* and rounding, which taking off their mean does not add to.
     scale = float(np.linalg.norm(x_star)) + float(np.abs(problem.y).max())
-    off = L_max * problem.minimum.distance_error + (problem.d + n + 8) * EPS * (2 * L_max * scale + largest)
-    value = (math.sqrt(found + rounding) + math.sqrt(L_max / 2) * n * 2 * off) ** 2
-    kind = "exact" if problem.kind == "quadratic" else "upper"
+    off = L_max * problem.minimum.distance_error + n * EPS * largest
+    off += (problem.d + 8) * EPS * (2 * L_max * scale + largest)
+    value = (math.sqrt(found + rounding) + math.sqrt(L_max * n) / 2 * off) ** 2
+    error, value = value - found, float(np.nextafter(value, np.inf))
     route = f"closed form over all orders at x* by {problem.minimum.route}"
-    return Constant("shuffle_radius", float(np.nextafter(value, np.inf)), route, kind, "at x*", value - found)
+    if problem.kind == "quadratic":
+        return Constant("shuffle_radius", value, route, "exact", "at x*", error)
+    return Constant("shuffle_radius", value, f"{route}, sup phi''", "upper", "at x*", error)

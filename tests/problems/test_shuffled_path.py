@@ -37,7 +37,7 @@ def test_radius_by_all_orders(n):
     for problem in problems(n):
         found = certify(problem, "shuffle_radius")
         exact = by_all_orders(problem)
-        assert exact <= found.value <= exact * (1 + 1e-5) + 1e-20
+        assert exact <= found.value <= exact * (1 + 1e-9) + 1e-20
         assert found.value - found.error <= exact * (1 + 1e-9) + 1e-30
 
 
