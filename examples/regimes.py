@@ -12,4 +12,4 @@ for batch, threshold in zip(regimes.data["batch"].values, regimes.data["threshol
 print("threshold / largest step allowed, batch 1; price of the step of the least bound")
 for line in regimes.theory:
     if not line.reason:
-        print(f"{line.id:24s} {line.conservatism:10.3g} {line.price:8.3g}")
+        print(f"{line.id:32s} {line.conservatism:10.3g} {line.price:8.3g}")

@@ -149,9 +149,10 @@ class Verdict:
         if self.step_reason:
             lines.append(f"  {self.step_reason}")
         if self.e_value is not None:
+            shared = f", shared by {self.cells} cells" if self.cells > 1 else ""
             lines.append(
                 f"  e-value {self.e_value:.3g} after {self.replicas} replicas; "
-                f"violated takes {self.cells / self.delta:.3g} (delta = {self.delta:g}, {self.cells} cells)"
+                f"violated takes {self.cells / self.delta:.3g} (delta = {self.delta:g}{shared})"
             )
         if self.confirm_value is not None:
             lines.append(

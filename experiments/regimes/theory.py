@@ -219,7 +219,7 @@ def _line(
         best_step=float(steps[best]),
         best_error=float(error[best]),
         price=float(error[chosen] / error[best]) if error[best] > 0 else np.nan,
-        bound_floor=_number(theorem.bound, at_step, _FOREVER) if settled else np.nan,
+        bound_floor=_bound_floor(theorem, at_step) if settled else np.nan,
         floor=float(floor[chosen]),
     )
 
@@ -229,6 +229,12 @@ def _bound(
 ) -> float:
     along = {s: constants(s.name, step) for s in ALONG_RUN if s.name in theorem.constants}
     return _number(theorem.bound, {**known, **along, theorem.parameters[0]: step}, horizon)
+
+
+def _bound_floor(theorem: Theorem, at_step: Mapping[Symbol, float]) -> float:
+    """Return what the bound falls to: exactly zero where it is slow, too."""
+    falls = theorem.order.kind in ("linear", "quadratic", "power")
+    return 0.0 if falls else _number(theorem.bound, at_step, _FOREVER)
 
 
 def _number(expression: Expr, values: Mapping[Symbol, float], horizon: int) -> float:

@@ -194,7 +194,8 @@ def _holding(proof: Doubling) -> Iterator[Line]:
     """Yield the lines about what silver steps hold."""
     yield Line("Let L = 1, h_i the steps, A one more than the sum of n of them. They are said to hold if")
     yield Line("sum of h_i (f(x_i) - f(x_n)) >= sum of h_i (h_i - 1)/2 ||g_i||^2 + A (A - 1)/2 ||g_n||^2,")
-    yield Line("as no step does, A = 1. F is the sum of h_i f_i - h_i (h_i - 1)/2 ||g_i||^2, V = x_0 - x_n.")
+    yield Line("as no step does, A = 1. F is the sum of h_i f_i - h_i (h_i - 1)/2 ||g_i||^2, V = x_0 - x_n;")
+    yield Line("products of the vectors V, X and g are inner products.")
     yield Line("Let m steps hold, from x_m on follow the step", middle)
     yield Line(
         "and m steps as before, to x_n; F_1, F_2 and V are those of the halves. Then all of them hold:"

@@ -66,6 +66,9 @@ def test_noise_sets_the_floor_and_not_the_threshold():
         line for line in found.theory if line.at == 1 and np.isfinite([line.bound_floor, line.floor]).all()
     ]
     assert told and all(line.bound_floor >= line.floor > 0 for line in told)
+    # Averaging on least squares has no floor.
+    (averaged,) = (line for line in found.theory if line.at == 1 and line.id == "sgd_averaged_least_squares")
+    assert averaged.bound_floor == 0
 
 
 @pytest.mark.parametrize("name", ["linnerud", "linnerud_ridge", "rank_deficient"])
