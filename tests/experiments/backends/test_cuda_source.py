@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sympy import Rational
+from sympy import Integer, Rational
 from test_contract import AHEAD, METHODS, plan, problem
 
 from ratebound.experiments.backends.cuda_drawn import cuda_drawn_source
@@ -20,6 +20,7 @@ from ratebound.experiments.backends.kernel import Spec, spec_of
 from ratebound.experiments.backends.rules import rules
 from ratebound.experiments.backends.stored import kept_of
 from ratebound.problems.losses import LOSSES
+from ratebound.theory.symbols import epoch
 
 NVCC = shutil.which("nvcc")
 SUPPORTED = range(70, 91)
@@ -34,7 +35,7 @@ def printed(loss="logistic", batch=3, lanes=4, shared=True, in_passes=False, spa
 def drawn(method, lanes=4, shared=True, in_passes=False, sparse=False):
     """The kernel of a method with draws, whose constants are those of a problem."""
     rule = METHODS.get(method, AHEAD)
-    rule = rule.at({symbol: Rational(7, 10) for symbol in rule.parameters})
+    rule = rule.at({each: Integer(5) if each == epoch else Rational(7, 10) for each in rule.parameters})
     given = plan(problem("logistic"), rule, batch=1 if method in SINGLE else 3)
     spec = replace(spec_of(given), in_passes=in_passes)
     reads = draws_of(given), points_of(given)
