@@ -11,7 +11,6 @@ long as ``t <= 1/L_one``. Every L-smooth f is relaxed smooth with L_zero = L and
 from __future__ import annotations
 
 import numpy as np
-from scipy.optimize import nnls
 
 from ratebound.problems import curvature
 from ratebound.problems.certified import EPS, Constant
@@ -24,6 +23,8 @@ MOST_SAMPLES = 1000
 
 def margin(problem: Problem) -> float:
     """Return a lower bound on the margin of the best separating vector, zero where none is found."""
+    from scipy.optimize import nnls
+
     if problem.sparse or problem.loss is not logistic or problem.l2 > 0 or problem.n > MOST_SAMPLES:
         return 0.0
     rows = problem.y[:, None] * problem.A

@@ -165,6 +165,7 @@ def _random_constants(theorem, rng):
     # Of a single sample there are no different ones: (n - b)/(n - 1) is 0/0.
     values["n"] = float(rng.integers(1 if theorem.batch is None else 2, 50))
     values |= {"gamma": rng.exponential() + 0.01, "b0": rng.exponential() + 0.01, "clip": rng.exponential()}
+    values |= {"L_zero": rng.exponential(), "L_one": rng.exponential()}
     values |= {"L_inf": 2.5 * values["L"], "d": float(rng.integers(1, 9)), "L_coord": values["L"]}
     values |= {"L_coord_sum": values["d"] * base + rng.random() * values["d"] * (values["L"] - base)}
     values |= {"mu_axis": base / values["d"], "mu_signs": base, "omega": 0.01 + 0.99 * rng.random()}

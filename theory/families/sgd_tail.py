@@ -116,7 +116,7 @@ _averaging = TwoPhases((sgd_star_constant, {alpha: 1 / (2 * ell)}), (sgd_star_we
 
 sgd_star_two_phases_average = Theorem(
     id="sgd_star_two_phases_average",
-    title="SGD, strongly convex, expected smoothness, constant step, then decaying, its weighted average",
+    title="SGD, strongly convex, expected smoothness, constant, then decaying step, weighted average",
     source="derived: the two phases of Stich 2019 (number not checked), with less than half of its noise",
     method=sgd,
     assumptions=(strongly_convex, convex_components),

@@ -14,9 +14,9 @@ from ratebound.problems.build import least_squares
 from ratebound.problems.constants import certify
 from ratebound.problems.library import load
 from ratebound.theory.methods import METHODS
-from ratebound.theory.symbols import epoch, prob
+from ratebound.theory.symbols import epoch, prob, radius
 
-STEPS, EPOCH, PROB = 3, 2, 0.2
+STEPS, EPOCH, PROB, RADIUS = 3, 2, 0.2, 0.1
 ALPHAS = 0.3 / np.arange(1, STEPS + 1)
 WEIGHTS = np.array([1.0, 2.0, 0.5])
 DRAWN = [
@@ -24,7 +24,8 @@ DRAWN = [
     for name, method in METHODS.items()
     if method.draws is not None and not method.draws.values and not method.draws.length
 ]
-METHODS_AT = {name: METHODS[name].at({epoch: Integer(EPOCH), prob: Rational(1, 5)}) for name in DRAWN}
+VALUES = {epoch: Integer(EPOCH), prob: Rational(1, 5), radius: Rational(1, 10)}
+METHODS_AT = {name: METHODS[name].at(VALUES) for name in DRAWN}
 LINEAR = [name for name in DRAWN if not name.startswith("prox_")]
 WALKED = [name for name in DRAWN if METHODS[name].draws.only_batches]
 
@@ -79,6 +80,8 @@ class _Loop:
             return moved, other
         if name in ("newton_model", "newton_doubling"):
             return x - alpha * self.g(i, x), other  # The model is f itself.
+        if name == "sam_sgd":
+            return x - alpha * self.g(i, x + RADIUS * self.g(i, x)), other
         if name in self.chances:
             return x - alpha * self.g(i, x) / (self.p.n * self.chances[name][i]), other
         if name in ("saga", "sag", "sag_centred"):
