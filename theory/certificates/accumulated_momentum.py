@@ -124,8 +124,8 @@ class LateSquares:
         if not nonnegative((step**2 + share**2) / 2 - step * share):
             raise RateboundError("a product of two lengths exceeds half of both squares")
         _check_sums()
-        if not vanishes(theorem.bound - self.implied()):
-            require(theorem.bound - self.implied(), theorem, "the bound against the summed decrease")
+        if theorem.bound != (implied := self.implied()):
+            require(theorem.bound - implied, theorem, "the bound against the summed decrease")
 
     def _check_largest(self, theorem: Theorem) -> None:
         require(1 - decay, theorem, "what an average takes from the new square")
