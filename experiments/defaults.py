@@ -37,7 +37,7 @@ def default_problems(theorem: Theorem) -> tuple[str, ...]:
 
     The assumptions decide; a theorem is judged on its default problems by being registered.
     """
-    assumed = {each.name for each in theorem.assumptions}
+    assumed = theorem.assumed
     if {"interpolation", "strong_growth", "weighted_interpolation"} & assumed:
         return CONSISTENT
     if "penalised" in assumed:

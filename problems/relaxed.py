@@ -10,6 +10,8 @@ long as ``t <= 1/L_one``. Every L-smooth f is relaxed smooth with L_zero = L and
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from ratebound.problems import curvature
@@ -54,5 +56,4 @@ def L_zero(problem: Problem) -> Constant:
     """Return the smoothness constant where the gradient vanishes: L, or zero on separable data."""
     if margin(problem) > 0:
         return Constant("L_zero", 0.0, "closed form: the data are separable", "exact")
-    smooth = curvature.L(problem)
-    return Constant("L_zero", smooth.value, smooth.route, smooth.direction, smooth.region, smooth.error)
+    return replace(curvature.L(problem), name="L_zero")

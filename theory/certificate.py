@@ -112,7 +112,7 @@ def require_assumed(by: Multipliers, theorem: Theorem) -> None:
     RateboundError
         Naming the inequality, and the assumption that is lacking or what may be negative.
     """
-    names = {each.name for each in theorem.assumptions}
+    names = theorem.assumed
     for inequality in by:
         if inequality.about not in (None, theorem.method):
             raise RateboundError(f"{inequality.name!r} is about another method than {theorem.method.name}")
@@ -223,9 +223,9 @@ def require_within(parent: Theorem, values: Mapping[Symbol, Expr], theorem: Theo
                 "the same for all k"
             )
         require(value, theorem, f"the value of {symbol}", S.Zero)
-    given = {a.name for a in theorem.assumptions}
+    given = theorem.assumed
     given |= {"convex"} if "strongly_convex" in given else set()
-    if not {a.name for a in parent.assumptions} <= given:
+    if not parent.assumed <= given:
         raise RateboundError(f"{parent.id} assumes more than {theorem.id}")
     for relation in parent.where:
         if not holds(relation, values, theorem):

@@ -228,10 +228,14 @@ class Theorem:
         return next((setting for setting in _SETTINGS if setting in names), "nonconvex")
 
     @cached_property
+    def assumed(self) -> frozenset[str]:
+        """The names of the assumptions."""
+        return frozenset(each.name for each in self.assumptions)
+
+    @cached_property
     def facts(self) -> tuple[Relational, ...]:
         """Relations between constants that the assumptions imply."""
-        names = {each.name for each in self.assumptions}
-        return tuple(fact for required, fact in FACTS if required <= names)
+        return tuple(fact for required, fact in FACTS if required <= self.assumed)
 
     @cached_property
     def chart(self) -> dict[Symbol, Expr]:

@@ -166,7 +166,7 @@ def moments_of(theorem: Theorem) -> list[Expr]:
 
 def _read(theorem: Theorem) -> Oracle | None:
     """Return how a theorem reads, by its assumptions; None where it does not."""
-    names = {each.name for each in theorem.assumptions}
+    names = theorem.assumed
     # Of a bound that is claimed late, a program of all paths cannot take enough steps.
     simple = theorem.batch is None and theorem.measure not in ONE_STEP and not theorem.start.free_symbols
     # A bound that does not read the start holds for every one, so for a distance of one, too.
@@ -178,7 +178,7 @@ def _read(theorem: Theorem) -> Oracle | None:
     return _of_one(theorem, names, start)
 
 
-def _of_one(theorem: Theorem, names: set[str], start: Symbol) -> Oracle | None:
+def _of_one(theorem: Theorem, names: frozenset[str], start: Symbol) -> Oracle | None:
     """Return how a theorem about one function reads, with full gradients or with noisy ones."""
     full = theorem.method.sampling == "full"
     allowed = _CLASS | _NOISE | (_OF_SUM | {"quadratic"} if full else frozenset())
@@ -199,7 +199,7 @@ def _of_one(theorem: Theorem, names: set[str], start: Symbol) -> Oracle | None:
     return Oracle(kind, start, curvature, modulus, estimates, steps=50 if full else 3 if kind == "pl" else 4)
 
 
-def _of_parts(theorem: Theorem, names: set[str], start: Symbol) -> Oracle | None:
+def _of_parts(theorem: Theorem, names: frozenset[str], start: Symbol) -> Oracle | None:
     """Return how a theorem about components reads."""
     if not names <= _PARTS | _NOISE | {"smooth", "convex", "strongly_convex", "pl", "lower_bounded"}:
         return None

@@ -87,7 +87,7 @@ class BoundedSquares:
         """Check the method, what is lost by the last accumulator, what is added, and the bound."""
         _check_step(theorem, self.by_norm)
         for needed in ("bounded_coordinates", "lower_bounded"):
-            if needed not in {each.name for each in theorem.assumptions}:
+            if needed not in theorem.assumed:
                 raise RateboundError(f"the proof needs the assumption {needed}")
         check_replaced()
         if not vanishes(theorem.bound - self.implied()):
@@ -114,7 +114,7 @@ class SummedRoots:
         if theorem.stochastic:
             raise RateboundError("this certificate is for full gradients")
         _check_step(theorem)
-        if "lower_bounded" not in {each.name for each in theorem.assumptions}:
+        if "lower_bounded" not in theorem.assumed:
             raise RateboundError("the proof needs the assumption lower_bounded")
         gained = (_B**2 - _A**2) / _B - (_B - _A)
         if not nonnegative(gained.subs(_B, _A + free("r"))):

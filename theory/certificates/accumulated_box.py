@@ -133,7 +133,7 @@ class LargestAverage:
 
 
 def _require_named(theorem: Theorem, name: str, what: str) -> None:
-    if name not in {each.name for each in theorem.assumptions}:
+    if name not in theorem.assumed:
         raise RateboundError(f"the proof needs {what}; assume {name}")
 
 

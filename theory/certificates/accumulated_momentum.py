@@ -112,7 +112,7 @@ class LateSquares:
             raise RateboundError(f"{theorem.method.name} is not {name} with momentum")
         require_assumed({descent_lemma: S.One}, theorem)
         for needed in ("bounded_coordinates", "lower_bounded"):
-            if needed not in {each.name for each in theorem.assumptions}:
+            if needed not in theorem.assumed:
                 raise RateboundError(f"the proof needs the assumption {needed}")
         require(1 - beta, theorem, "what the momentum takes from the new gradient")
         check_replaced()

@@ -100,7 +100,7 @@ class AveragedLMS:
             )
         if theorem.measure != "gap_average" or theorem.weights != 1 or theorem.step != alpha:
             raise RateboundError("this certificate bounds f at the plain average, for a constant step alpha")
-        if "least_squares" not in {each.name for each in theorem.assumptions}:
+        if "least_squares" not in theorem.assumed:
             raise RateboundError("the proof needs the assumption least_squares")
         chart = {**chart_of(theorem.where), **chart_of((h <= R_sq, q <= Integer(1)))}
         for what, claim in self.claims().items():

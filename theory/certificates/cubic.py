@@ -44,7 +44,7 @@ class CubicModel:
         """Check the method, that 1/u grows by 1/3 in both cases, and the bound."""
         if theorem.method != cubic_newton or theorem.step != 1 or theorem.measure != "gap_last":
             raise RateboundError("this certificate bounds gap_last of Newton's method with a cubic term")
-        lacking = _NEEDED - {each.name for each in theorem.assumptions}
+        lacking = _NEEDED - theorem.assumed
         if lacking:
             raise RateboundError(f"the proof needs the assumption {', '.join(sorted(lacking))}")
         for case, values in self.cases().items():

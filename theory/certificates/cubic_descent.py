@@ -70,7 +70,7 @@ class CubicDescent:
             raise RateboundError(
                 "this certificate bounds grad_norm_sq_best of Newton's method with a cubic term"
             )
-        if "lipschitz_hessian" not in {each.name for each in theorem.assumptions}:
+        if "lipschitz_hessian" not in theorem.assumed:
             raise RateboundError("the proof needs the assumption lipschitz_hessian")
         if not (nonnegative(self.split) and nonnegative(1 - self.split)):
             raise RateboundError(f"split = {self.split} is not between 0 and 1")

@@ -81,7 +81,7 @@ class DecayingSquares:
         theorem.method.require_plain()
         require_assumed({descent_lemma: S.One}, theorem)
         for needed in ("bounded_coordinates", "lower_bounded"):
-            if needed not in {each.name for each in theorem.assumptions}:
+            if needed not in theorem.assumed:
                 raise RateboundError(f"the proof needs the assumption {needed}")
         require(1 - decay, theorem, "what an average takes from the new square")
         _check_replacement()

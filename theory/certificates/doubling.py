@@ -106,7 +106,7 @@ def require_silver(theorem: Theorem) -> None:
     """
     if theorem.measure not in BEST or theorem.method != gd or not nonnegative(theorem.start - 1):
         raise RateboundError("this certificate bounds the best point of gradient descent, from k = 1 on")
-    if not {"smooth", "convex"} <= {each.name for each in theorem.assumptions}:
+    if not {"smooth", "convex"} <= theorem.assumed:
         raise RateboundError("interpolation needs a smooth, convex f; assume both")
     turn, count = Symbol("m", integer=True, nonnegative=True), Symbol("t")
     longer = (theorem.step * L).subs(k, 2**turn - 1)

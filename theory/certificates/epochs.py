@@ -131,7 +131,7 @@ class Epochs:
                 f"grad_norm_sq_mean; {parent.id} bounds {parent.measure}"
             )
         at_average = not (theorem.method.draws and theorem.method.draws.picks)
-        if at_average and (measure != "gap_last" or not JENSEN & {each.name for each in theorem.assumptions}):
+        if at_average and (measure != "gap_last" or not JENSEN & theorem.assumed):
             raise RateboundError("the value at an average is at most the mean of values where f is convex")
         if parent.proof != "certified" or parent.at_horizon or theorem.at_horizon:
             raise RateboundError(f"{parent.id} is not certified for all k")

@@ -78,7 +78,7 @@ class ExactModel:
             raise RateboundError(
                 "this certificate bounds distance_sq of states x, w and share, with full gradients"
             )
-        if not {"smooth", "strongly_convex"} <= {each.name for each in theorem.assumptions}:
+        if not {"smooth", "strongly_convex"} <= theorem.assumed:
             raise RateboundError("interpolation needs a smooth, strongly convex f; assume both")
         if theorem.step != 1 / L or method.from_start != ("w",) or not nonnegative(theorem.start - 1):
             raise RateboundError("the step is 1/L, w starts at x_0, share at zero, and k at 1")

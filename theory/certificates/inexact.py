@@ -163,7 +163,7 @@ class Summed:
         """Check the exact step, that the errors are summable, and the bound."""
         if theorem.measure != "gap_average" or theorem.method != gd_finer or theorem.step != alpha:
             raise RateboundError(f"summed errors bound gap_average of {gd_finer.name} with a constant step")
-        if theorem.weights != 1 or not {each.name for each in theorem.assumptions} & JENSEN:
+        if theorem.weights != 1 or not theorem.assumed & JENSEN:
             raise RateboundError("Jensen's inequality for the even average needs a convex f; assume it")
         require_assumed(self.by, theorem)
         prove_step(

@@ -119,7 +119,7 @@ class LastGradient:
         """Check the first step, all others, the end, the signs of the factors, and the bound."""
         if theorem.measure != "grad_norm_sq_last" or not theorem.at_horizon:
             raise RateboundError("this certificate bounds grad_norm_sq_last at the horizon")
-        if not {"smooth", "convex"} <= {each.name for each in theorem.assumptions}:
+        if not {"smooth", "convex"} <= theorem.assumed:
             raise RateboundError("interpolation needs a smooth, convex f; assume both")
         ends = [self.weights.subs(k, K - 1), self.weights.subs(k, K)] == [1, 0]
         if not ends or not nonnegative((self.weights - 1).subs(K, k + 1 + free("r"))) or self.total.has(k):

@@ -83,7 +83,7 @@ class NoisyLookAhead:
             raise RateboundError("this certificate bounds grad_norm_sq_mean with equal weights")
         if theorem.method != sam_sgd or theorem.step != alpha or theorem.batch is not None:
             raise RateboundError("this certificate is about sam_sgd, steps and batches of one size")
-        lacking = {"smooth", "lipschitz_steps", "bounded_variance"} - {a.name for a in theorem.assumptions}
+        lacking = {"smooth", "lipschitz_steps", "bounded_variance"} - theorem.assumed
         if lacking:
             raise RateboundError(f"the proof needs the assumption {', '.join(sorted(lacking))}")
         claim, parts = fallen()

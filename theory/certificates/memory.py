@@ -187,7 +187,7 @@ class Memory:
             # V_{k+1} contains f(x_k) - f*, after k + 1 steps.
             gathered, spent = self.share.subs(k, k + 1), k + 1
         else:
-            names = {each.name for each in theorem.assumptions}
+            names = theorem.assumed
             if theorem.weights.has(k) or (theorem.measure == "gap_average" and not names & JENSEN):
                 raise RateboundError("a memory sums equal weights, and the gap of an average needs convexity")
             gathered, spent = k * self.weight, k

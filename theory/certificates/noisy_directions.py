@@ -124,5 +124,5 @@ def require_parts(theorem: Theorem, noise: str) -> None:
         Naming what is lacking.
     """
     for needed in (noise, "lower_bounded"):
-        if needed not in {each.name for each in theorem.assumptions}:
+        if needed not in theorem.assumed:
             raise RateboundError(f"the proof needs the assumption {needed}")

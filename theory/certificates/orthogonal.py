@@ -80,7 +80,7 @@ class OrthogonalDescent:
         """Check what a step is claimed to do, the inequalities of the text, and the bound that follows."""
         if theorem.measure != "gap_last" or theorem.method.sampling != "full":
             raise RateboundError("orthogonal gradients bound gap_last of a method of full gradients")
-        names = {each.name for each in theorem.assumptions}
+        names = theorem.assumed
         if not first_order.requires <= names:
             raise RateboundError("Bessel's inequality is about gaps of a convex f; assume it")
         require_known(self.decrease, "the decrease")
@@ -102,7 +102,7 @@ class OrthogonalDescent:
         if not vanishes(theorem.bound - implied):
             require(theorem.bound - implied, theorem, "the bound against 1/(1/gap0 + 4 k c/R^2)")
 
-    def _radius(self, theorem: Theorem, names: set[str]) -> Expr:
+    def _radius(self, theorem: Theorem, names: frozenset[str]) -> Expr:
         if self.shrink is not None:
             prove_claim(theorem, d2 - d2_next, self.shrink, {})
             return D

@@ -56,7 +56,7 @@ class Reciprocal:
         """Check both one-step claims, and that the bound is the one that follows."""
         if theorem.measure != "gap_last" or theorem.stochastic:
             raise RateboundError("a reciprocal certificate bounds gap_last of a deterministic method")
-        if not first_order.requires <= {each.name for each in theorem.assumptions}:
+        if not first_order.requires <= theorem.assumed:
             raise RateboundError("a reciprocal certificate needs a convex f; assume it")
         require_known(self.decrease, "the decrease")
         if self.decrease.has(k):

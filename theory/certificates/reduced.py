@@ -181,7 +181,7 @@ class Reduced:
         average = theorem.measure in ("gap_average", "gap_mean")
         if not (average or theorem.measure == "distance_sq") or average != (self.weight != 0):
             raise RateboundError(f"stored gradients with the weight {self.weight} do not bound it")
-        convex = {each.name for each in theorem.assumptions} & (JENSEN | {"smooth_components"})
+        convex = theorem.assumed & (JENSEN | {"smooth_components"})
         if average and (theorem.weights != 1 or not convex):
             raise RateboundError("the sum is of equal weights, and the gap of an average needs convexity")
         require_assumed({**self.by, **self.start, **self.near}, theorem)

@@ -35,7 +35,7 @@ _STARTS: Mapping[Expr, Expr] = MappingProxyType({D**2: lam**0, gap0: lam / 2, gr
 def _coordinate(theorem: Theorem) -> Expr:
     """Return what a step makes of the coordinate x along an eigenvector, x* being zero."""
     method: Method = theorem.method
-    if quadratic.name not in {each.name for each in theorem.assumptions} or theorem.stochastic:
+    if quadratic.name not in theorem.assumed or theorem.stochastic:
         raise RateboundError("a spectral certificate is about full gradients of a quadratic f; assume it")
     place = method.point.xreplace({g: lam * x})
     rule = method.update["x"].xreplace({g: lam * place, alpha: theorem.step})

@@ -53,7 +53,7 @@ class StarSteps:
         """Check the step for every s, and that with the best one the bound follows for all k."""
         if theorem.measure != "gap_average" or theorem.weights != 1 or theorem.step.has(k):
             raise RateboundError("steps towards f_i(x*) bound the gap of an even average")
-        if not {each.name for each in theorem.assumptions} & JENSEN:
+        if not theorem.assumed & JENSEN:
             raise RateboundError("Jensen's inequality for the averaged iterate needs a convex f; assume it")
         prove_claim(theorem, self.claim, self.by, {})
         require_known(self.weight + self.noise + self.best, "the weight, the noise or s", (s,))

@@ -86,7 +86,7 @@ class StrongModel:
         method, values = theorem.method, {alpha: theorem.step}
         if theorem.measure != "distance_sq" or set(method.update) != {"x", "w"} or theorem.stochastic:
             raise RateboundError("this certificate bounds distance_sq of a method with the states x and w")
-        if not {"smooth", "strongly_convex"} <= {each.name for each in theorem.assumptions}:
+        if not {"smooth", "strongly_convex"} <= theorem.assumed:
             raise RateboundError("interpolation needs a smooth, strongly convex f; assume both")
         if "w" not in method.from_start:
             raise RateboundError("w starts at x_0")

@@ -174,10 +174,7 @@ class Tail:
         _check_first(theorem, self.first)
         require_known(self.potential, "the potential", (d2,))
         require_known(self.weight + self.noise, "weight or noise")
-        if (
-            self.weight.xreplace({alpha: theorem.step}).has(k)
-            or not {each.name for each in theorem.assumptions} & JENSEN
-        ):
+        if self.weight.xreplace({alpha: theorem.step}).has(k) or not theorem.assumed & JENSEN:
             raise RateboundError(
                 "equal weights and a convex f take the sum of gaps to the average; assume both"
             )

@@ -155,7 +155,7 @@ class Telescope:
         ratio = (self.weight / theorem.weights).xreplace({alpha: theorem.step}).simplify()
         if ratio.has(k):
             raise RateboundError(f"the average has weights {theorem.weights}, the proof sums {self.weight}")
-        names = {each.name for each in theorem.assumptions}
+        names = theorem.assumed
         if theorem.measure == "gap_average" and not names & JENSEN:
             raise RateboundError("Jensen's inequality for the averaged iterate needs a convex f; assume it")
 
