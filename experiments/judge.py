@@ -213,13 +213,8 @@ def _floor(grid: Grid, order: Order | None) -> float | None:
 
 
 def _curves(grid: Grid, exact: np.ndarray | None, seen: sampling.Sample | None) -> dict[str, np.ndarray]:
-    trial = grid.trial
-    if trial.sizes is None:
-        per_count = trial.method.evaluations(grid.problem.n, trial.batch, grid.problem.d)
-        spent = grid.k * per_count * (grid.problem.n if grid.theorem.in_passes else 1)
-    else:
-        spent = np.append(0, np.cumsum(trial.sizes))[grid.k]
-    curves = {"k": grid.k, "bound": grid.bound, "evaluations": spent}
+    # Where the horizon sets the step no line search does, whose runs would differ.
+    curves = {"k": grid.k, "bound": grid.bound, "evaluations": grid.trial.evaluations(grid.k)}
     if exact is not None:
         curves["exact"] = exact[np.searchsorted(grid.every_step().k, grid.k)]
     if seen is not None:

@@ -14,6 +14,7 @@ from sympy import Float
 
 from ratebound.experiments import checkpoints as grids
 from ratebound.experiments.backends.choose import find_backend
+from ratebound.experiments.backends.rules import TRIED
 from ratebound.experiments.checks import positive, whole
 from ratebound.experiments.plan import MEASURES, OVER_PATH, Plan, check_batch
 from ratebound.experiments.schedule import Schedule, Step, resolve
@@ -111,6 +112,10 @@ def _dataset(plan: Plan, schedule: Schedule, average: bool, out: dict[str, np.nd
         spent = plan.checkpoints * plan.method.evaluations(plan.problem.n, plan.batch, plan.problem.d)
     else:
         spent = np.concatenate([[0], np.cumsum(plan.sizes)])[plan.checkpoints]
+    along: tuple[str, ...] = ("checkpoint",)
+    if TRIED in out:
+        # There is one replica, and each step size has trials of its own.
+        spent, along = spent + plan.problem.n * out[TRIED][:, 0], ("step_size", "checkpoint")
     data: dict[str, tuple[tuple[str, ...], np.ndarray]] = {
         name: (("step_size", "replica", "checkpoint"), out[name]) for name in plan.measures
     }
@@ -126,7 +131,7 @@ def _dataset(plan: Plan, schedule: Schedule, average: bool, out: dict[str, np.nd
         "step_size": plan.alphas[:, 0],
         "replica": plan.replicas,
         "checkpoint": plan.checkpoints,
-        "evaluations": ("checkpoint", spent),
+        "evaluations": (along, spent),
     }
     # Many commands load this module, and few need what takes so long to load.
     from xarray import Dataset
@@ -205,7 +210,9 @@ def simulate(
     -------
     xarray.Dataset
         One variable per measure with dimensions (step_size, replica, checkpoint). The coordinate `step_size`
-        is alpha_0, `evaluations` counts component gradients (n per full step, `batch` per stochastic one).
+        is alpha_0, `evaluations` counts component gradients (n per full step, `batch` per stochastic one);
+        where a line search makes trials it depends on the step size too, and each value or gradient of f that
+        they ask for counts n.
         ``grad_norm_sq_best`` and ``gap_best`` are minima along each replica, whose mean lies below the
         minimum over j of the mean that theorems speak of; for the latter ``grad_norm_sq_path`` and
         ``gap_path`` (step_size, step) hold the means over replicas at every step. A diverged replica reads

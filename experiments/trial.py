@@ -9,6 +9,8 @@ from functools import cached_property
 import numpy as np
 from sympy import Symbol
 
+from ratebound.experiments.backends import numpy_
+from ratebound.experiments.backends.rules import TRIED
 from ratebound.experiments.plan import Plan
 from ratebound.problems.certified import Constant
 from ratebound.problems.finite_sum import Problem
@@ -95,6 +97,20 @@ class Trial:
             measures=(measure,),
             sizes=self.sizes,
         )
+
+    def evaluations(self, at: np.ndarray) -> np.ndarray:
+        """Return how many gradients of components the run takes up to each k, on average.
+
+        A value or gradient of f that a line search asks for counts n; its run is made again to count them.
+        """
+        if self.sizes is not None:
+            return np.append(0, np.cumsum(self.sizes))[at]
+        n = self.problem.n
+        per_step = self.method.evaluations(n, self.batch, self.problem.d)
+        spent = at * per_step * (n if self.theorem.in_passes else 1)
+        if self.method.search is None:
+            return spent
+        return spent + n * numpy_.run(self.plan(at, 0, 1, 0, "largest_coordinate"))[TRIED][0, 0]
 
     def bound(self, at: np.ndarray, values: Mapping[Symbol, float] | None = None) -> np.ndarray:
         """Return the bound at the given k, shape of `at`, with other values of some constants if given."""

@@ -21,6 +21,8 @@ from ratebound.theory.parse import parse
 from ratebound.theory.statement import Theorem
 from ratebound.theory.symbols import BY_NAME
 
+_SEARCHED = 100
+"""The most steps of a line search whose trials are counted."""
 _TIE = 1e-12
 """Relative difference up to which two bounds count as equal."""
 
@@ -87,8 +89,9 @@ class Comparison:
             counted += " or pass" if one.theorem.in_passes != two.theorem.in_passes else ""
             lines.append(f"{counted} costs {costs[0]:.4g} component gradients against {costs[1]:.4g}")
         lines += [
-            f"the trials of the line search of {trial.theorem.id}, of f or its gradient, come on top"
-            for trial in self.trials
+            f"the line search of {trial.theorem.id} takes {cost - self.problem.n:.4g} a step, for values and "
+            f"gradients of f, in {_counted(trial)} steps"
+            for trial, cost in zip(self.trials, costs, strict=True)
             if trial.method.search is not None
         ]
         horizons = any(trial.theorem.at_horizon for trial in self.trials)
@@ -224,11 +227,13 @@ def _as_symbols(given: Mapping[str, Parameter]) -> dict[Expr, Expr]:
 
 def _cost(trial: Trial) -> float:
     """Return how many gradients of components a step takes on average, or a pass where k counts passes."""
-    problem = trial.problem
-    if trial.theorem.in_passes:
-        return problem.n
-    size = trial.batch if trial.sizes is None else float(np.mean(trial.sizes))
-    return trial.method.evaluations(problem.n, size, problem.d)
+    steps = _counted(trial)
+    return float(trial.evaluations(np.array([steps]))[0]) / steps
+
+
+def _counted(trial: Trial) -> int:
+    """Return over how many steps the average is; a line search must be run for it."""
+    return trial.steps if trial.method.search is None else min(trial.steps, _SEARCHED)
 
 
 def _side(trial: Trial) -> str:

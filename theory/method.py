@@ -219,7 +219,7 @@ class Method:
     def evaluations(self, size: int, batch: float, features: int) -> float:
         """Return how many gradients of components, of `size`, a step takes on average.
 
-        No full Hessian is counted, nor what a line search tries, which depends on f.
+        No full Hessian is counted, nor what a line search tries: runs count that.
         """
         if self.sampling == "full":
             return self.gradients * size

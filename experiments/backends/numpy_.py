@@ -14,7 +14,16 @@ from ratebound.experiments.backends.drawn import TABLE, Reader, weighted_indices
 from ratebound.experiments.backends.line_search import accepted
 from ratebound.experiments.backends.metric import MetricSteps, times
 from ratebound.experiments.backends.recorder import nan_to_inf, record
-from ratebound.experiments.backends.rules import SUM, constants_of, known, point_of, rules, rules_of, started
+from ratebound.experiments.backends.rules import (
+    SUM,
+    constants_of,
+    known,
+    point_of,
+    rules,
+    rules_of,
+    started,
+    tried,
+)
 from ratebound.experiments.plan import Plan
 from ratebound.experiments.sampling import indices
 from ratebound.experiments.shuffling import Passes
@@ -128,9 +137,10 @@ def reduced(
         sum_inner: lambda: (g * state["s"]).sum(-1),
         s.grad_curvature: lambda: _or_one(((g @ problem.H) * g).sum(-1)),
     }
-    search = plan.method.search
-    if search is not None:
-        functions[s.accepted_step] = lambda: accepted(search, problem, y, g, inputs)
+    if plan.method.search is not None:
+        found = accepted(plan.method.search, problem, y, g, inputs)
+        functions |= {s.accepted_step: lambda: found.step, tried: lambda: found.evaluations}
+        read = (*read, tried)
     if p is not None:
         functions[m.step_inner] = lambda: (g * p).sum(-1)
         functions[m.step_curvature] = lambda: _or_one((times(problem.hessian(y), p) * p).sum(-1))

@@ -7,6 +7,7 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
+from ratebound.experiments.backends.rules import TRIED
 from ratebound.experiments.plan import ALONG_PATH, OVER_PATH, Plan, function_of, undefined_to_nan
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.point_values import Values, values_at
@@ -156,7 +157,8 @@ def record(plan: Plan, engine: Engine, measures: Mapping[str, Values] | None = N
     -------
     dict
         For each measure an array (S, R, C); with ``grad_norm_sq_best`` also ``grad_norm_sq_path`` (S, K), the
-        mean over replicas of ||grad f(x_j)||^2 at every j, and with ``gap_best`` a ``gap_path``. A diverged
+        mean over replicas of ||grad f(x_j)||^2 at every j, and with ``gap_best`` a ``gap_path``; of methods
+        with a line search also how often it has asked for f or its gradient, :data:`TRIED`. A diverged
         replica reads ``inf``; nan occurs only where a measure is over no point at all.
     """
     S, K = plan.alphas.shape
@@ -174,12 +176,16 @@ def record(plan: Plan, engine: Engine, measures: Mapping[str, Values] | None = N
     points = _Points(out, measures)
     weight = np.zeros((S, 1))
     here = 0
+    if plan.method.search is not None:
+        out[TRIED] = np.zeros((S, plan.replicas.size, plan.checkpoints.size))
     with np.errstate(all="ignore"):
         for k in stops:
             if k > here:
                 engine.advance(here, k)
                 weight = weight + plan.weights[:, here:k].sum(1, keepdims=True)
                 here = k
+            if TRIED in out and k in slot:
+                out[TRIED][:, :, slot[k]] = engine.state(TRIED)[..., 0]
             for name in plan.measures if k in slot else ():
                 if k == 0 and name in OVER_PATH:
                     out[name][:, :, slot[k]] = np.nan

@@ -23,6 +23,10 @@ weight = Symbol("weight", positive=True)
 """Weight of x_k in the average."""
 SUM = "weighted_sum"
 """The state that carries sum of weight_j x_j over j < k."""
+tried = Symbol("tried", nonnegative=True)
+"""How often a line search asks for f or its gradient in a step."""
+TRIED = "tried_before"
+"""The state that carries the sum of `tried` over the steps before, alike in every coordinate."""
 
 
 def rules(method: Method, values: Mapping[str, Expr] = MappingProxyType({})) -> dict[str, Expr]:
@@ -52,12 +56,15 @@ def rules(method: Method, values: Mapping[str, Expr] = MappingProxyType({})) -> 
 def rules_of(plan: Plan) -> dict[str, Expr]:
     """Return the update rules of a run; the weighted sum of the iterates is one more state where it is read.
 
+    So is what a line search has taken.
+
     Raises
     ------
     RateboundError
         As :func:`rules`, or if a constant that the method reads cannot be certified.
     """
     extra = {SUM: Symbol(SUM, real=True) + weight * x} if "gap_average" in plan.measures else {}
+    extra |= {TRIED: Symbol(TRIED, real=True) + tried} if plan.method.search is not None else {}
     return rules(plan.method, constants_at(plan)) | extra
 
 

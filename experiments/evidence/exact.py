@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ratebound.experiments.backends import numpy_
-from ratebound.experiments.backends.rules import with_constants
+from ratebound.experiments.backends.rules import TRIED, with_constants
 from ratebound.experiments.evidence import affine
 from ratebound.experiments.evidence.linear import is_linear, is_plain, linear
 from ratebound.experiments.plan import (
@@ -118,7 +118,7 @@ def _deterministic(
         measures=measures,
     )
     out = numpy_.run(plan)
-    return {name: out[name][0, 0] for name in measures}
+    return {name: out[name][0, 0] for name in (*measures, TRIED) if name in out}
 
 
 def _with_draws(
@@ -224,8 +224,9 @@ def exact_curves(
     Returns
     -------
     dict
-        For each measure an array of the length of `at`. Overflow reads ``inf``; measures of j < k are nan at
-        k = 0, and averages until the first positive weight.
+        For each measure an array of the length of `at`, and for a line search what its trials took until
+        then, under :data:`ratebound.experiments.backends.rules.TRIED`. Overflow reads ``inf``; measures of
+        j < k are nan at k = 0, and averages until the first positive weight.
 
     Raises
     ------

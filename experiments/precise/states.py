@@ -90,7 +90,7 @@ def searched(
 
     def least(x: Vector, g: Vector, first: Any) -> Any:
         one = np.array([mpmath.mpf(first)], dtype=object)
-        return line_minimum(lambda ends: gradient(ends[0])[None], x[None], g[None], one)[0]
+        return line_minimum(lambda ends: gradient(ends[0])[None], x[None], g[None], one).step[0]
 
     return least
 

@@ -68,17 +68,18 @@ def sign_steepest(f, points):
 
 def armijo(f, points):
     here, slope, step = points[-1], f.gradient(points[-1]), 90 * STEP
-    while f.gap(here - step * slope) > f.gap(here) - 0.2 * step * (slope @ slope):
+    value = f.gap(here)
+    while f.gap(here - step * slope) > value - 0.2 * step * (slope @ slope):
         step *= 0.7
     return here - step * slope
 
 
 def wolfe(f, points):
     here, slope, step = points[-1], f.gradient(points[-1]), 90 * STEP
-    square, short, long = slope @ slope, 0.0, np.inf
+    square, value, short, long = slope @ slope, f.gap(here), 0.0, np.inf
     while True:
         end = here - step * slope
-        if f.gap(end) > f.gap(here) - 0.1 * step * square:
+        if f.gap(end) > value - 0.1 * step * square:
             long = step
         elif f.gradient(end) @ slope > 0.3 * square:
             short = step
@@ -115,6 +116,21 @@ def exact_search(f, points):
     return points[-1] - least * slope
 
 
+class Asked:
+    """A problem that counts how often it is asked for f and its gradient."""
+
+    def __init__(self, problem):
+        self.problem, self.times = problem, 0
+
+    def gap(self, x):
+        self.times += 1
+        return self.problem.gap(x)
+
+    def gradient(self, x):
+        self.times += 1
+        return self.problem.gradient(x)
+
+
 LOOPS = {
     normalised: {},
     clipped: {"clip": 0.4},
@@ -138,9 +154,11 @@ SCALE = {sign_descent: 0.1, sign_steepest: 0.1, armijo: 90, wolfe: 90, exact_sea
 @pytest.mark.parametrize("rule", LOOPS, ids=lambda rule: rule.__name__)
 def test_a_method_is_the_loop_of_its_textbook(rule, backend):
     problem = load("iris")
-    points = [problem.x0]
+    points, spent = [problem.x0], [0]
     for _ in range(STEPS):
-        points.append(rule(problem, points))
+        asked = Asked(problem)
+        points.append(rule(asked, points))
+        spent.append(spent[-1] + problem.n * asked.times)
     run = simulate(
         problem,
         rule.__name__,
@@ -154,8 +172,10 @@ def test_a_method_is_the_loop_of_its_textbook(rule, backend):
     expected = [float(problem.grad_norm_sq(point)) for point in points]
     np.testing.assert_allclose(run["grad_norm_sq_last"].values[0, 0], expected, rtol=1e-10)
     assert json.loads(run.attrs.get("method_values", "{}")) == LOOPS[rule]
-    # A gradient taken ahead costs a second one.
-    assert run["evaluations"].values[-1] == STEPS * problem.n * (2 if rule in (sam, sam_normalised) else 1)
+    if rule is exact_search:  # It brackets the minimum in another way.
+        assert 3 * problem.n * STEPS < run["evaluations"].values[0, -1] < 15 * problem.n * STEPS
+    elif rule is not adagrad_norm:  # Its loop forgets the gradients before.
+        np.testing.assert_array_equal(run["evaluations"].values.ravel(), spent)
 
 
 def test_a_parameter_is_asked_for_by_name():
@@ -255,7 +275,7 @@ def test_accepted_steps_obey_both_conditions_of_wolfe(name, trial):
     rng, point = np.random.default_rng(2), f.x0
     for _ in range(10):
         g = f.gradient(point)
-        step = float(accepted(search, f, point, g, {"alpha": first}))
+        step = float(accepted(search, f, point, g, {"alpha": first}).step)
         end, square = point - step * g, g @ g
         assert f.gap(end) <= f.gap(point) - low * step * square
         assert f.gradient(end) @ g <= high * square and step >= (1 - high) / L * (1 - 1e-12)
@@ -265,9 +285,9 @@ def test_accepted_steps_obey_both_conditions_of_wolfe(name, trial):
 def test_where_nothing_falls_a_search_ends():
     f = load("quadratic_2d")
     search = Search(Float(0.5), Float(0.9))
-    step = accepted(search, f, f.x_star, np.zeros(2), {"alpha": np.array([3.0])})
+    step = accepted(search, f, f.x_star, np.zeros(2), {"alpha": np.array([3.0])}).step
     assert step == 3
-    step = accepted(search, f, f.x0, -f.gradient(f.x0), {"alpha": np.array([3.0])})
+    step = accepted(search, f, f.x0, -f.gradient(f.x0), {"alpha": np.array([3.0])}).step
     assert 0 < step < 1e-15  # Too short to change f in doubles.
 
 

@@ -117,10 +117,14 @@ def test_the_command_prints_regimes_and_a_table():
     assert told.stdout.splitlines()[-1].startswith("50 ")
 
 
-def test_what_a_line_search_tries_is_said_to_come_on_top():
-    told = rb.compare("armijo_pl", "gd_pl", "iris", steps=9).explain()
-    assert told.count("come on top") == 1 and "the line search of armijo_pl, of f or" in told
-    assert "costs" not in told  # Beside that each step takes one gradient.
+def test_what_a_line_search_tries_is_counted():
+    """From 1/L on Armijo's condition with c1 = 1/2 takes the first trial: f is asked for twice a step."""
+    n, one = load("iris").n, {"alpha": "1/L"}
+    told = rb.compare("armijo_pl", "gd_pl", "iris", steps=9, parameters=one).explain()
+    assert f"a step costs {3 * n} component gradients against {n}" in told
+    assert f"line search of armijo_pl takes {2 * n} a step, for values and gradients of f, in 9 steps" in told
+    verdict = rb.verify("armijo_pl", "iris", steps=9, parameters=one)
+    assert verdict.curves["evaluations"].tolist() == (3 * n * verdict.curves["k"]).tolist()
 
 
 def test_a_bound_that_is_not_finite_says_so():

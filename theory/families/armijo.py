@@ -87,7 +87,7 @@ short_enough = Inequality(
     strict=True,
 )
 _SOURCE = "Armijo 1966; Nocedal and Wright 2006, chapter 3 (numbers not checked); constants derived here"
-_NOTE = "The first trial alpha may be of any length; what trials cost is not counted."
+_NOTE = "The first trial alpha may be of any length; runs count what trials cost."
 _HALF = Rational(1, 2)
 _RANGE = (shrink <= Rational(9, 10), c1 < 1)
 """The proofs need shrink < 1 alone; a run has not the time for trials that hardly get shorter."""

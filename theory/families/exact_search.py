@@ -53,7 +53,7 @@ _ORTHOGONAL = {no_rise_yet: accepted_step, no_slope_left: 1 / L}
 _FALL = {convex_step: Integer(1), **_ORTHOGONAL}
 """Why f falls by the mean of both squared gradients over L."""
 _DEFAULTS = {alpha: 2 / L}
-_NOTE = "Trials start at alpha; the line must have a minimum. What trials cost is not counted."
+_NOTE = "Trials start at alpha; the line must have a minimum. Runs count what trials cost."
 _SLOWER = (L - mu_pl) / (L + mu_pl)
 _SUM = L + mu
 _TRIPLE = L + 3 * mu

@@ -46,7 +46,7 @@ _FALL = {falls: Integer(1), long_enough: c1}
 _HALF = Rational(1, 2)
 _RANGE = (c2 < 1, c1 < c2)
 _DEFAULTS = {alpha: 5 / L, c1: Rational(1, 4), c2: _HALF}
-_NOTE = "The first trial alpha may be of any length; what trials of f and its gradient cost is not counted."
+_NOTE = "The first trial alpha may be of any length; runs count what trials of f and its gradient cost."
 
 wolfe_gradient = Theorem(
     id="wolfe_gradient",

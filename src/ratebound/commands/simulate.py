@@ -90,7 +90,8 @@ def simulate(
     rows: list[tuple[str, ...]] = [("k", "evaluations", "mean", "10 %", "median", "90 %")]
     with np.errstate(invalid="ignore"):
         mean, quantiles = curves.mean(0), np.quantile(curves, (0.1, 0.5, 0.9), axis=0)
-    counts = zip(result["checkpoint"].values, result["evaluations"].values, strict=True)
+    spent = np.atleast_2d(result["evaluations"].values)[0]
+    counts = zip(result["checkpoint"].values, spent, strict=True)
     for j, (k, evaluations) in enumerate(counts):
         numbers = (f"{value:.6g}" for value in (mean[j], *quantiles[:, j]))
         rows.append((str(k), str(evaluations), *numbers))

@@ -21,7 +21,7 @@ SLOPES = {
 def along_a_line(slope, first):
     """Search from zero along the line of numbers."""
     x, g = np.zeros((*first.shape, 1), first.dtype), -np.ones((*first.shape, 1), first.dtype)
-    return line_minimum(lambda ends: -slope(ends[..., 0])[..., None], x, g, first)
+    return line_minimum(lambda ends: -slope(ends[..., 0])[..., None], x, g, first).step
 
 
 @pytest.mark.parametrize("name", SLOPES)
@@ -32,6 +32,24 @@ def test_the_zero_of_a_slope_is_found_to_rounding(name):
     found = along_a_line(lambda t: asked.append(t) or slope(t), first)
     np.testing.assert_allclose(found, np.full((2, 2), zero), rtol=4e-15)
     assert len(asked) < 80
+
+
+@pytest.mark.parametrize("name", SLOPES)
+def test_slopes_are_counted_for_each_line_by_itself(name):
+    """Beside others a search takes the trials that it takes alone."""
+    slope, zero = SLOPES[name]
+    first = zero * np.array([1e-6, 0.1, 1, 1e5])
+    x, g = np.zeros((4, 1)), -np.ones((4, 1))
+    found = line_minimum(lambda ends: -slope(ends[..., 0])[..., None], x, g, first)
+    for line in range(4):
+        asked, one = [], slice(line, line + 1)
+        alone = line_minimum(
+            lambda ends, asked=asked: asked.append(ends) or -slope(ends[..., 0])[..., None],
+            x[one],
+            g[one],
+            first[one],
+        )
+        assert found.step[line] == alone.step[0] and found.evaluations[line] == len(asked)
 
 
 def test_it_is_found_to_many_digits():
@@ -50,7 +68,7 @@ def test_it_is_found_to_many_digits():
 
 def test_where_no_slope_is_the_first_trial_is_taken():
     f = load("quadratic_2d")
-    assert accepted(LineMinimum(), f, f.x_star, np.zeros(2), {"alpha": np.array([3.0])}) == 3
+    assert accepted(LineMinimum(), f, f.x_star, np.zeros(2), {"alpha": np.array([3.0])}).step == 3
 
 
 @pytest.mark.parametrize("name", ["iris", "huber_worst", "breast_cancer"])
@@ -60,7 +78,7 @@ def test_gradients_at_both_ends_are_orthogonal_and_no_step_is_better(name):
     for scale in (0.1, 1, 10):
         point = f.x0 + scale * rng.normal(size=f.d)
         g = f.gradient(point)
-        step = float(accepted(LineMinimum(), f, point, g, {"alpha": first}))
+        step = float(accepted(LineMinimum(), f, point, g, {"alpha": first}).step)
         least, after = f.gap(point - step * g), f.gradient(point - step * g)
         assert abs(after @ g) <= 1e-13 * (g @ g)
         others = np.array([0.5, 0.9, 0.999, 1.001, 1.1, 2])

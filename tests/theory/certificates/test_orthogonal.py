@@ -54,6 +54,6 @@ def test_gaps_in_parts_of_gradients_are_no_longer_than_the_way_to_the_minimiser(
     for scale in (0.1, 1, 10):
         x = f.x_star + scale * rng.normal(size=f.d)
         g = f.gradient(x)
-        after = x - accepted(LineMinimum(), f, x, g, {"alpha": np.ones(1)}) * g
+        after = x - accepted(LineMinimum(), f, x, g, {"alpha": np.ones(1)}).step * g
         parts = [f.gap(each) ** 2 / f.grad_norm_sq(each) for each in (x, after)]
         assert sum(parts) <= (x - f.x_star) @ (x - f.x_star) * (1 + 1e-9)
