@@ -9,6 +9,8 @@ USUAL = ("quadratic_2d", "linnerud", "iris", "rank_deficient", "sine_1d", "huber
 """Strongly convex, ill-conditioned, logistic, PL without uniqueness, nonconvex PL, and a worst case of GD."""
 CONSISTENT = ("consistent_plane", "consistent", "unequal_rows", "interpolating", "huber_worst")
 """For theorems about noise that vanishes with the gradient, which real data do not certify."""
+GROWING = ("signed_plane", "signed_rows", *CONSISTENT)
+"""For theorems about weak growth, which says nothing of the components: two sums hold concave ones."""
 RIDGE = ("ridge_plane", "linnerud_ridge", "iris")
 """For theorems that want every component strongly convex."""
 KINKED = ("median", "hinge_plane", "quadratic_2d", "linnerud", "iris", "huber_worst")
@@ -38,6 +40,8 @@ def default_problems(theorem: Theorem) -> tuple[str, ...]:
     The assumptions decide; a theorem is judged on its default problems by being registered.
     """
     assumed = theorem.assumed
+    if "weak_growth" in assumed:
+        return GROWING
     if {"interpolation", "strong_growth", "weighted_interpolation"} & assumed:
         return CONSISTENT
     if "penalised" in assumed:

@@ -7,6 +7,7 @@ units of f. It is zero where one point minimises every component.
 from __future__ import annotations
 
 import numpy as np
+from sympy import S
 
 from ratebound.problems.certified import EPS, Constant, NotCertified
 from ratebound.problems.finite_sum import Problem
@@ -47,6 +48,8 @@ def infima(problem: Problem) -> tuple[np.ndarray, str]:
         with np.errstate(invalid="ignore"):
             fitted = np.where(norms > 0, l2 / (norms + l2), 1.0)
         return fitted * y**2 / 2 * (1 - 8 * EPS), "closed form: l2 y^2 / (2 (||a||^2 + l2))"
+    if loss.lower_bound is S.NegativeInfinity:
+        raise NotCertified(f"the {loss.title} has no lower bound: components may be unbounded below")
     floor = lower(loss.lower_bound, (label,))(y)
     if l2 == 0 or not loss.convex:
         return floor, "closed form: lower bound of the loss"

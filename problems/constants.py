@@ -90,6 +90,7 @@ _OF_RUN: Mapping[str, Callable[[Problem, Setting], Constant]] = MappingProxyType
         "sigma_b_sq": optimum.sigma_b_sq,
         "L_batch": growth.L_batch,
         "rho": growth.rho,
+        "rho_weak": growth.rho_weak,
         "affine_noise": growth.affine_noise,
         "affine_growth": growth.affine_growth,
         "second_moment": noise.second_moment,

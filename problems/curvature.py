@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ratebound.problems import signed
 from ratebound.problems.certified import EPS, Constant, Direction, NotCertified, Setting, batch_factor
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.losses import z
@@ -17,6 +18,7 @@ from ratebound.problems.sparse import row_norms_sq
 
 MOST_SIGNS = 12
 """Features up to which all signs are walked."""
+_SIGNED = "eigenvalue of (1/n) sum y_i a_i a_i^T + l2"
 
 
 def _range(problem: Problem) -> tuple[float, float]:
@@ -59,6 +61,10 @@ def component_smoothness(problem: Problem) -> np.ndarray:
 def L(problem: Problem) -> Constant:
     """Return a smoothness constant of f."""
     _check_smooth(problem)
+    if problem.loss.name == "signed":
+        least, most, error = signed.eigenvalues(problem.A, problem.y, problem.l2)
+        value = max(most, -least) + error
+        return Constant("L", _up(value), f"{_SIGNED}, in absolute value", "exact", error=error)
     low, high = _range(problem)
     spec = problem.spectrum
     top, error = spec.largest, float(spec.errors[-1])
@@ -118,6 +124,11 @@ def all_signs(d: int) -> np.ndarray:
 
 def mu(problem: Problem) -> Constant:
     """Return a strong convexity constant of f, a lower bound."""
+    if problem.loss.name == "signed":
+        least, _, error = signed.eigenvalues(problem.A, problem.y, problem.l2)
+        if least <= error:
+            raise NotCertified(problem.minimum.note)
+        return Constant("mu", _down(least - error), f"{_SIGNED}, the least", "exact", error=error)
     low, _ = _range(problem)
     spec = problem.spectrum
     if low >= 0:
@@ -227,6 +238,9 @@ def quadratic(problem: Problem) -> Constant:
 
 def convex(problem: Problem) -> Constant:
     """Certify that f is convex (value 1)."""
+    if problem.loss.name == "signed":
+        mu(problem)
+        return Constant("convex", 1.0, "sign of the least eigenvalue of the Hessian", "exact")
     low, _ = _range(problem)
     spec = problem.spectrum
     if low < 0 and problem.l2 + low * (spec.largest + float(spec.errors[-1])) < 0:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ratebound.problems import curvature
+from ratebound.problems import curvature, signed
 from ratebound.problems.certified import EPS, Constant, NotCertified, Setting, batch_factor
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.minimiser import balanced
@@ -72,6 +72,47 @@ def rho(problem: Problem, setting: Setting) -> Constant:
     return Constant("rho", value * (1 + 8 * EPS), route, "upper", error=8 * EPS * value)
 
 
+def rho_weak(problem: Problem, setting: Setting) -> Constant:
+    """Return the constant of the weak growth condition, an upper bound.
+
+    Exact on signed squares and on interpolating least squares: the largest eigenvalue of ``E M_B^2`` against
+    L H, M_B the Hessian of a batch. Convex components with a common minimiser have ell/L.
+
+    Raises
+    ------
+    NotCertified
+        If f, a mean of signed squares, is not strongly convex; else if the problem is not certified to
+        interpolate.
+    """
+    if problem.loss.name == "signed":
+        curvature.mu(problem)
+        top, route = _weak_growth(problem, setting), "eigenvalue: E M_B^2 against L H"
+    else:
+        interpolates(problem)
+        top, route = curvature.ell(problem, setting).value, "closed form: ell / L"
+        if problem.kind == "quadratic":
+            top, route = (
+                min(_weak_growth(problem, setting), top),
+                "eigenvalue: E M_B^2 against L H on its range",
+            )
+    value = max(top / curvature.L(problem).value, 1.0) * (1 + 8 * EPS)
+    return Constant("rho_weak", value, route, "upper", error=8 * EPS * value)
+
+
+def _weak_growth(problem: Problem, setting: Setting) -> float:
+    """Return the least r, to rounding, with ``E M_B^2 <= r H``; M_i has the sign y_i, or none."""
+    A, l2, n = problem.A, problem.l2, problem.n
+    H, doubt = signed.hessian(A, problem.y if problem.loss.name == "signed" else np.ones(n), l2)
+    values, vectors = np.linalg.eigh(H)
+    rank = problem.d if problem.loss.name == "signed" or l2 else problem.spectrum.rank
+    kept = vectors[:, problem.d - rank :]
+    # The mean of the signed squares of rows is H - l2.
+    single = (A.T * (A * A).sum(1)) @ A / n + 2 * l2 * H - l2**2 * np.eye(problem.d)
+    share = batch_factor(n, setting.batch, setting.replacement)
+    second = kept.T @ (share * single + (1 - share) * H @ H) @ kept
+    return _least(second, values[problem.d - rank :], (n + problem.d) * EPS, doubt)
+
+
 def _growth(problem: Problem) -> float:
     """Return the least r, to rounding, with ``E M_i^2 <= r H^2`` on the range of H."""
     A, n = problem.A, problem.n
@@ -80,17 +121,30 @@ def _growth(problem: Problem) -> float:
     root = values[problem.d - problem.spectrum.rank :]
     rows = A @ kept
     second = (rows.T * (A * A).sum(1)) @ rows / n
+    return _least(second, root**2, (n + problem.d) * EPS)
+
+
+def _least(second: np.ndarray, weights: np.ndarray, rounding: float, doubt: float = 0.0) -> float:
+    """Return the least r, to rounding, with ``second <= r diag(weights)``, the weights ascending.
+
+    Parameters
+    ----------
+    second, weights
+        A matrix, shape (r, r), and positive numbers, shape (r,).
+    rounding
+        Relative error of `second`, up to a factor of 100.
+    doubt
+        How far the weights may be off.
+    """
+    root = np.sqrt(weights)
     r = float(np.linalg.eigvalsh(second / np.outer(root, root))[-1])
     # What is certified is the matrix inequality itself, with a margin for the rounding of its terms.
-    margin = 100 * (n + problem.d) * EPS
+    margin = 100 * rounding * float(np.abs(second).max())
     for _ in range(60):
-        left = r * np.diag(root**2) - second
-        if np.linalg.eigvalsh(left)[0] >= margin * float(np.abs(second).max()):
+        if np.linalg.eigvalsh(r * np.diag(weights) - second)[0] >= margin + r * doubt:
             return r
-        r *= 1 + 1e-9
-        margin_share = margin * float(np.abs(second).max()) / float(root[0] ** 2)
-        r = max(r, r + 2 * margin_share)
-    raise NotCertified("the strong growth constant is lost to rounding: the Hessian is too ill-conditioned")
+        r = r * (1 + 1e-9) + 2 * (margin + r * doubt) / float(weights[0])
+    raise NotCertified("the growth constant is lost to rounding: the Hessian is too ill-conditioned")
 
 
 def _additive(problem: Problem) -> bool:

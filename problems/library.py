@@ -102,6 +102,8 @@ _PROBLEMS: Mapping[str, Callable[..., Problem]] = MappingProxyType(
         "consistent": structured.consistent,
         "consistent_plane": structured.consistent_plane,
         "unequal_rows": structured.unequal_rows,
+        "signed_plane": structured.signed_plane,
+        "signed_rows": structured.signed_rows,
         "lasso": lambda l1=0.2: penalised(load("diabetes"), l1, "lasso", "Diabetes, lasso"),
         "sparse_logistic": lambda l1=0.05: penalised(
             load("iris", l2=0.0), l1, "sparse_logistic", "Iris, sparse logistic"

@@ -59,7 +59,7 @@ class Loss:
         ``(inf, sup)`` of the second derivative in ``z`` over all ``z`` and all admissible labels, exact
         numbers; ``sup`` is infinite for a loss with a kink at ``z = y``, linear on both sides of it.
     lower_bound
-        An expression in ``y`` below ``phi(., y)``.
+        An expression in ``y`` below ``phi(., y)``; minus infinity for a loss that has none.
     labels
         ``"real"``, or ``"binary"`` for labels in {-1, +1}.
     slope_bound
@@ -205,6 +205,15 @@ sine = Loss(
     "real",
     third=Integer(12),
 )
+signed = Loss(
+    "signed",
+    "signed squared loss",
+    y * z**2 / 2,
+    (S.NegativeOne, S.One),
+    S.NegativeInfinity,
+    "binary",
+    third=S.Zero,
+)
 
 
 def huber(kink: float | Expr) -> Loss:
@@ -232,7 +241,7 @@ def huber(kink: float | Expr) -> Loss:
 LOSSES: Mapping[str, Loss] = MappingProxyType(
     {
         loss.name: loss
-        for loss in (squared, logistic, sigmoid, welsch, cauchy, sine, absolute, hinge, huber(1))
+        for loss in (squared, logistic, sigmoid, welsch, cauchy, sine, absolute, hinge, signed, huber(1))
     }
 )
 """The losses by name; the Huber loss with kink 1."""

@@ -2,7 +2,8 @@
 
 Four routes: the closed form of least squares; Newton's method on a strongly convex objective, certified by
 ``f(x) - f* <= ||grad f(x)||^2 / (2 mu)``; a vertex of a piecewise linear f; and a point whose value attains a
-lower bound of f. Where none applies the minimiser is None and ``f_star`` is only a lower bound.
+lower bound of f. Where none applies the minimiser is None and ``f_star`` is only a lower bound, which is
+minus infinity where none is known.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Literal
 
 import numpy as np
 
+from ratebound.problems import signed
 from ratebound.problems.certified import EPS
 from ratebound.problems.kinked import vertex
 from ratebound.problems.losses import Loss
@@ -89,6 +91,8 @@ def minimise(A: np.ndarray, y: np.ndarray, loss: Loss, l2: float, x0: np.ndarray
         x = _solve_least_squares(A, y, l2, x0)
         mu = spec.smallest_nonzero + l2 if l2 == 0 else spec.values[0] + l2
         return _certify(A, y, loss, l2, x, mu, "closed form")
+    if loss.name == "signed":
+        return _at_origin(A, y, l2)
     if loss.kinked:
         corner = vertex(A, y, loss) if l2 == 0 else None
         if corner is None:
@@ -119,6 +123,18 @@ def _certify(
     f_star = _objective(A, y, loss, l2, x)
     mu = float(mu)
     return Minimum(x, f_star, route, norm, norm / mu, norm**2 / (2 * mu), curvature=mu)
+
+
+def _at_origin(A: np.ndarray, y: np.ndarray, l2: float) -> Minimum:
+    """Return the minimum of signed squares: zero, at the origin, where the Hessian is positive definite."""
+    low, _, error = signed.eigenvalues(A, y, l2)
+    if low > error:
+        return Minimum(np.zeros(A.shape[1]), 0.0, "attained bound", 0.0, 0.0, 0.0, curvature=low - error)
+    note = (
+        f"signed squared loss: the least eigenvalue {low:.2g} of the Hessian is not positive, so that f has "
+        "no lower bound or no single minimiser; take l2 > 0 or other signs"
+    )
+    return Minimum(None, -math.inf, "lower bound", note=note)
 
 
 def _solve_least_squares(A: np.ndarray, y: np.ndarray, l2: float, x0: np.ndarray) -> np.ndarray:

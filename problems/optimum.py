@@ -40,6 +40,8 @@ def gap0(problem: Problem) -> Constant:
     minimum = problem.minimum
     gap = float(problem.gap(problem.x0))
     rounding = 4 * (problem.n + problem.d) * EPS * gap
+    if not np.isfinite(minimum.f_star):
+        raise NotCertified(minimum.note)
     if minimum.x_star is None:
         size = float(np.abs(problem.loss.value_at(problem.A @ problem.x0, problem.y)).mean())
         error = rounding + 4 * (problem.n + problem.d) * EPS * size

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from ratebound.problems.finite_sum import Problem
-from ratebound.problems.losses import absolute, cauchy, hinge, huber, logistic, sine, squared
+from ratebound.problems.losses import absolute, cauchy, hinge, huber, logistic, signed, sine, squared
 from ratebound.theory.errors import RateboundError
 
 
@@ -72,6 +72,28 @@ def consistent_plane() -> Problem:
     y = A @ np.array([1.0, -1.0])
     start = np.array([3.0, 2.0])
     return Problem("consistent_plane", A, y, squared, 0.0, start, "synthetic", "Four consistent samples")
+
+
+def signed_plane() -> Problem:
+    """Return three convex and one concave component in the plane, whose mean is strongly convex.
+
+    Every component is stationary at the minimiser, and one has no lower bound: growth without interpolation.
+    """
+    A = np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0], [0.6, -0.6]])
+    y = np.array([1.0, 1.0, 1.0, -1.0])
+    start = np.array([2.0, 1.0])
+    return Problem("signed_plane", A, y, signed, 0.0, start, "synthetic", "Three bowls and a dome")
+
+
+def signed_rows(n: int = 40, seed: int = 0) -> Problem:
+    """Return signed squares in four features, every fourth one concave, whose mean is strongly convex."""
+    if n < 8 or n % 4:
+        raise RateboundError(f"n = {n}; signed_rows needs a multiple of 4 that is at least 8")
+    A = _integers(np.random.default_rng(seed), n, 4)
+    A[3::4] /= 2
+    y = np.where(np.arange(n) % 4 == 3, -1.0, 1.0)
+    said = f"synthetic: {n} x 4 integers, every fourth row halved and concave, seed {seed}"
+    return Problem("signed_rows", A, y, signed, 0.0, np.ones(4), said, "Signed squares")
 
 
 def unequal_rows(n: int = 24, seed: int = 0) -> Problem:

@@ -75,6 +75,7 @@ variance_bound = Symbol("variance_bound", positive=True)
 component_gap = Symbol("component_gap", positive=True)
 L_batch = Symbol("L_batch", positive=True)
 rho = Symbol("rho", positive=True)
+rho_weak = Symbol("rho_weak", positive=True)
 affine_noise = Symbol("affine_noise", positive=True)
 affine_growth = Symbol("affine_growth", positive=True)
 R_sq = Symbol("R_sq", positive=True)
@@ -157,6 +158,7 @@ MEANING: Mapping[Symbol, str] = MappingProxyType(
         component_gap: "f* minus the mean of the infima of the components",
         L_batch: "L_max times the factor by which a batch shrinks the variance of one draw",
         rho: "constant of the strong growth condition E||g||^2 <= rho ||grad f||^2",
+        rho_weak: "constant of the weak growth condition E||g||^2 <= 2 rho L (f - f*)",
         affine_noise: "the constant part of a bound on E||g||^2 that is affine in ||grad f||^2",
         affine_growth: "the factor of ||grad f||^2 in that bound",
         R_sq: "least R^2 with E ||a||^2 a a^T <= R^2 H, H the Hessian of least squares",
@@ -239,6 +241,7 @@ LATEX: Mapping[Symbol, str] = MappingProxyType(
         component_gap: r"\Delta_*",
         L_batch: r"L_{\max,b}",
         rho: r"\rho",
+        rho_weak: r"\rho_w",
         affine_noise: "M",
         affine_growth: "M_G",
         R_sq: "R^2",
@@ -302,9 +305,9 @@ PARAMETERS = (
 )  # fmt: skip
 CONSTANTS = (
     n, b, L, L_max, L_mean, L_inf, mu, mu_pl, ell, D, gap0, grad0_sq, second_moment, sigma_star_sq,
-    sigma_b_sq, variance_bound, component_gap, L_batch, rho, affine_noise, affine_growth, R_sq, residual_sq,
-    rank, sigma_p_sq, mu_min, *on_axes.COORDINATE_CONSTANTS, x_inf, x0_inf, *in_metric.METRIC_CONSTANTS,
-    grad_inf, *of_penalty.PENALTY_CONSTANTS, *of_directions.DIRECTION_CONSTANTS,
+    sigma_b_sq, variance_bound, component_gap, L_batch, rho, rho_weak, affine_noise, affine_growth, R_sq,
+    residual_sq, rank, sigma_p_sq, mu_min, *on_axes.COORDINATE_CONSTANTS, x_inf, x0_inf,
+    *in_metric.METRIC_CONSTANTS, grad_inf, *of_penalty.PENALTY_CONSTANTS, *of_directions.DIRECTION_CONSTANTS,
     *of_relaxed.RELAXED_CONSTANTS, *in_passes.PASS_CONSTANTS,
 )  # fmt: skip
 ALONG_RUN = (second_moment, variance_bound, grad_inf, *of_directions.DIRECTION_CONSTANTS)

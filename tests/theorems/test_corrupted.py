@@ -196,7 +196,7 @@ def test_corruptions_are_refuted_or_refused(theorem):
 @pytest.mark.parametrize("theorem", THEOREMS.values(), ids=lambda t: t.id)
 def test_nothing_holds_below_what_exact_evidence_measures(theorem, name):
     names = {each.name for each in theorem.assumptions}
-    if {"interpolation", "strong_growth", "weighted_interpolation"} & names:
+    if {"interpolation", "strong_growth", "weak_growth", "weighted_interpolation"} & names:
         name = {"quadratic_2d": "consistent_plane", "rank_deficient": "interpolating"}[name]
     if "lipschitz_hessian" in names:
         name = {"quadratic_2d": "logistic_line", "rank_deficient": "logistic_plane"}[name]

@@ -161,6 +161,7 @@ def _random_constants(theorem, rng):
     values |= {"s0": 4 * values["ell"] / base, "theta": (0.51 + rng.exponential()) / base}
     values |= {"L_batch": values["L_max"] * rng.random(), "affine_noise": rng.exponential() + 0.01}
     values |= {"rho": 1 + rng.exponential(5.0), "affine_growth": 1 + rng.exponential(5.0)}
+    values |= {"rho_weak": values["rho"]}
     values |= {"alpha0": 0.2 / values["L_max"], "alpha": np.nan, "tau": values["rho"] * (1 + rng.random())}
     # Of a single sample there are no different ones: (n - b)/(n - 1) is 0/0.
     values["n"] = float(rng.integers(1 if theorem.batch is None else 2, 50))

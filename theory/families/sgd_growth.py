@@ -1,4 +1,4 @@
-"""SGD where the noise vanishes with the gradient: interpolation, and the strong growth condition."""
+"""SGD where the noise vanishes with the gradient: interpolation, and strong and weak growth."""
 
 from __future__ import annotations
 
@@ -13,16 +13,25 @@ from ratebound.theory.assumptions import (
     lower_bounded,
     pl,
     pl_inequality,
+    quadratic_growth,
     smooth,
+    strong_first_order,
     strong_monotone,
     strongly_convex,
 )
 from ratebound.theory.certificates.recursion import Recursion
 from ratebound.theory.certificates.telescope import Telescope
-from ratebound.theory.inequalities.noise_models import common_minimiser, growth, interpolation, strong_growth
+from ratebound.theory.inequalities.noise_models import (
+    common_minimiser,
+    growth,
+    interpolation,
+    strong_growth,
+    weak_growth,
+    weak_growth_moment,
+)
 from ratebound.theory.methods import sgd
 from ratebound.theory.statement import Theorem
-from ratebound.theory.symbols import D, L, alpha, d2, delta, ell, gap0, grad_sq, k, mu, mu_pl, rho
+from ratebound.theory.symbols import D, L, alpha, d2, delta, ell, gap0, grad_sq, k, mu, mu_pl, rho, rho_weak
 
 _TO_GROWTH = (alpha <= 1 / (rho * L),)
 _AT_GROWTH = {alpha: 1 / (rho * L)}
@@ -156,6 +165,54 @@ sgd_growth_nonconvex = Theorem(
     sibling="sgd_nonconvex_variance",
 )
 
+_BELOW = rho_weak * L
+"""What ell is for components with a common minimiser, which are convex."""
+
+sgd_weak_growth_sc = Theorem(
+    id="sgd_weak_growth_sc",
+    title="SGD, weak growth, strongly convex, constant step, distance",
+    source=f"{_VASWANI}, for the step 1/(rho L) (number not checked); rate at shorter steps derived",
+    method=sgd,
+    assumptions=(smooth, strongly_convex, weak_growth),
+    step=alpha,
+    where=(alpha <= 1 / _BELOW,),
+    measure="distance_sq",
+    bound=(1 - alpha * mu * (2 - alpha * _BELOW)) ** k * D**2,
+    certificate=Recursion(
+        rate=1 - alpha * mu * (2 - alpha * _BELOW),
+        noise=Integer(0),
+        by={
+            strong_first_order: 2 * alpha,
+            weak_growth_moment: alpha**2,
+            quadratic_growth: 2 * alpha * (1 - alpha * _BELOW),
+        },
+    ),
+    defaults={alpha: 1 / _BELOW},
+    note="Components may be concave, and unbounded below; at the longest step the factor is 1 - mu/(rho L).",
+    sibling="sgd_interpolation_sc",
+)
+
+sgd_weak_growth_convex = Theorem(
+    id="sgd_weak_growth_convex",
+    title="SGD, weak growth, convex, constant step, averaged iterate",
+    source=f"{_VASWANI} (number not checked); range derived",
+    method=sgd,
+    assumptions=(smooth, convex, weak_growth),
+    step=alpha,
+    where=(alpha < 1 / _BELOW,),
+    measure="gap_average",
+    bound=D**2 / (2 * alpha * (1 - alpha * _BELOW) * k),
+    start=Integer(1),
+    certificate=Telescope(
+        potential=d2,
+        weight=2 * alpha * (1 - alpha * _BELOW),
+        by={first_order: 2 * alpha, weak_growth_moment: alpha**2},
+    ),
+    defaults={alpha: 1 / (2 * _BELOW)},
+    note="Components may be concave, and unbounded below.",
+    sibling="sgd_interpolation_convex",
+)
+
 THEOREMS = (
     sgd_interpolation_sc,
     sgd_interpolation_convex,
@@ -163,4 +220,6 @@ THEOREMS = (
     sgd_growth_sc,
     sgd_growth_convex,
     sgd_growth_nonconvex,
+    sgd_weak_growth_sc,
+    sgd_weak_growth_convex,
 )

@@ -23,12 +23,16 @@ from ratebound.theory.symbols import (
     moment,
     mu,
     rho,
+    rho_weak,
     sigma_p_sq,
     sigma_star_sq,
 )
 
 common_minimiser = Inequality(
     "co-coercive components with a common minimiser", ell * descent - moment, needs("interpolation")
+)
+weak_growth_moment = Inequality(
+    "weak growth", 2 * rho_weak * L * delta - moment, needs("smooth", "weak_growth")
 )
 growth = Inequality("strong growth", rho * grad_sq - moment, needs("strong_growth"))
 affine_moment = Inequality(
@@ -59,6 +63,9 @@ interpolation = Assumption(
     (common_minimiser,),
 )
 strong_growth = Assumption("strong_growth", "E||g||^2 <= rho ||grad f||^2 everywhere", ("rho",), (growth,))
+weak_growth = Assumption(
+    "weak_growth", "E||g||^2 <= 2 rho_weak L (f - f*) everywhere", ("rho_weak",), (weak_growth_moment,)
+)
 affine = Assumption(
     "affine_noise",
     "E||g||^2 <= affine_noise + affine_growth ||grad f||^2 everywhere",
@@ -156,6 +163,7 @@ bounded_noise_l1 = Assumption(
 ASSUMPTIONS = (
     interpolation,
     strong_growth,
+    weak_growth,
     affine,
     batched,
     lipschitz,
@@ -173,6 +181,8 @@ ASSUMPTIONS = (
 FACTS: tuple[tuple[frozenset[str], Relational], ...] = (
     (needs("strongly_convex", "interpolation"), mu <= ell),
     (needs("strong_growth"), rho >= 1),
+    # Of a least L it follows from ||grad f||^2 <= E||g||^2; of others a larger rho is no stronger claim.
+    (needs("weak_growth"), rho_weak >= 1),
     (needs("affine_noise"), affine_growth >= 1),
     (needs("strongly_convex", "lipschitz_components"), mu <= L_max),
     (needs("smooth", "batch_components"), L_max >= L),
