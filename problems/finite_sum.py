@@ -256,6 +256,9 @@ class Problem:
         phi, slope, second = self.loss.value_at, self.loss.slope_at, self.loss.second_at
         far = phi(base + dz, self.y) - phi(base, self.y) - slope(base, self.y) * dz
         small = np.abs(dz) < _SMALL
+        if self.loss.jumps:
+            # No quadrature goes across a jump of phi''.
+            small &= second(base, self.y) == second(base + dz, self.y)
         step = np.where(small, dz, 0.0)
         near = sum(
             (w * second(base + t * step, self.y) for t, w in _quadrature()),

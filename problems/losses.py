@@ -116,6 +116,11 @@ class Loss:
         return self.curvature[1] is S.Infinity
 
     @property
+    def jumps(self) -> bool:
+        """Whether the second derivative is stated piece by piece, and may jump from one to the next."""
+        return bool(self.second.has(Piecewise))
+
+    @property
     def convex(self) -> bool:
         """Whether phi(., y) is convex for every admissible label."""
         return bool(self.curvature[0] >= 0)

@@ -54,11 +54,12 @@ def _printable(plan: Plan) -> bool:
 def _suits_a_gpu(plan: Plan) -> bool:
     """Whether a GPU has work to do: not where each step waits for the host, as measures of a path make it.
 
-    Full gradients run on the host, and a replica must fit into the memory of every device.
+    A replica must fit into the memory of every device, and full gradients must be what it can step along.
     """
     from ratebound.experiments.backends import cuda_device
+    from ratebound.experiments.backends.cuda_full_gradient import suits
 
-    if plan.deterministic or needs_path(plan) or not cuda_device.available():
+    if needs_path(plan) or not cuda_device.available() or (plan.deterministic and not suits(plan)):
         return False
     try:
         split(plan, [device.free_bytes() for device in cuda_device.devices()])

@@ -8,8 +8,10 @@ from typing import Any, cast
 import numpy as np
 
 from ratebound.experiments.backends.coins import coin_probability, period
-from ratebound.experiments.backends.cuda_device import Device, devices
+from ratebound.experiments.backends.cuda_device import CupyDevice, Device, devices
 from ratebound.experiments.backends.cuda_drawn import cuda_drawn_source, room_of, vectors_of
+from ratebound.experiments.backends.cuda_full_gradient import CudaFullGradientEngine, suits
+from ratebound.experiments.backends.cuda_measures import device_measures
 from ratebound.experiments.backends.cuda_source import cuda_source
 from ratebound.experiments.backends.cuda_sparse import cuda_sparse_source
 from ratebound.experiments.backends.drawn import (
@@ -23,7 +25,6 @@ from ratebound.experiments.backends.drawn import (
     smoothness_read,
     starting,
 )
-from ratebound.experiments.backends.fused_measures import fused_measures
 from ratebound.experiments.backends.kernel import limits_of, passes_of, schedule_of, spec_of, weights_of
 from ratebound.experiments.backends.numpy_ import NumpyEngine
 from ratebound.experiments.backends.pieces import in_pieces, split
@@ -81,19 +82,22 @@ class CudaEngine:
     def advance(self, start: int, stop: int) -> None:
         """Make the updates ``start .. stop - 1``."""
         span = np.uint64(start), np.uint64(stop)
-        self._device.launch(self._source, self._threads, self._shared, (*span, *self._arguments))
+        self._device.launch(self._source, "advance", self._threads, self._shared, (*span, *self._arguments))
 
-    def points(self) -> np.ndarray:
+    def points(self) -> Any:
         """Return the iterates, shape (S, R, d)."""
-        return self._device.numpy(self._state["x"]).reshape(self._shape)
+        return self.state("x")
 
-    def state(self, name: str) -> np.ndarray:
+    def state(self, name: str) -> Any:
         """Return a state variable, shape (S, R, d)."""
-        return self._device.numpy(self._state[name]).reshape(self._shape)
+        return self._state[name].reshape(self._shape).copy()
 
-    def sums(self) -> np.ndarray:
-        """Return the weighted sums of the iterates before the present one, shape (S, R, d)."""
-        return self._device.numpy(self._state[SUM]).reshape(self._shape)
+    def averages(self, weight: np.ndarray) -> Any:
+        """Return the weighted averages of the iterates before the present one, shape (S, R, d).
+
+        `weight` (S, 1, 1) is what the weights add up to.
+        """
+        return self._state[SUM].reshape(self._shape) / self._device.array(weight)
 
 
 def _entries(A: Any, dtype: str) -> tuple[np.ndarray, ...]:
@@ -128,26 +132,30 @@ class CudaSparseEngine:
     def advance(self, start: int, stop: int) -> None:
         """Make the updates ``start .. stop - 1``."""
         span = np.uint64(start), np.uint64(stop)
-        self._device.launch(self._source, self._threads, 0, (*span, *self._arguments))
+        self._device.launch(self._source, "advance", self._threads, 0, (*span, *self._arguments))
 
-    def points(self) -> np.ndarray:
+    def points(self) -> Any:
         """Return the iterates, shape (S, R, d)."""
-        scale, v = self._device.numpy(self._scale), self._device.numpy(self._x)
-        return (scale[:, None] * v).reshape(self._shape)
+        return (self._scale[:, None] * self._x).reshape(self._shape)
 
-    def state(self, name: str) -> np.ndarray:
+    def state(self, name: str) -> Any:
         """Return a state variable, shape (S, R, d): methods that keep another than x have another engine."""
         assert name == "x"
         return self.points()
 
-    def sums(self) -> np.ndarray:
-        """Return the weighted sums of the iterates before the present one, shape (S, R, d)."""
-        total, v = self._device.numpy(self._total), self._device.numpy(self._x)
-        return (total[:, None] * v + self._device.numpy(self._rest)).reshape(self._shape)
+    def averages(self, weight: np.ndarray) -> Any:
+        """Return the weighted averages of the iterates before the present one, shape (S, R, d).
+
+        `weight` (S, 1, 1) is what the weights add up to.
+        """
+        sums = self._total[:, None] * self._x + self._rest
+        return sums.reshape(self._shape) / self._device.array(weight)
 
 
 def cuda_engine(plan: Plan, device: Device) -> Engine:
-    """Return the engine that suits a plan of random batches."""
+    """Return the engine that suits a plan, which draws or has one of :func:`suits`."""
+    if plan.deterministic:
+        return CudaFullGradientEngine(plan, device)
     if plan.problem.sparse and kernel_draws(plan) is None:
         return CudaSparseEngine(plan, device)
     return CudaEngine(plan, device)
@@ -173,7 +181,8 @@ def run_arguments(plan: Plan, put: Callable[[np.ndarray], Any]) -> tuple[Any, ..
 def run(plan: Plan, numbers: Sequence[int] = ()) -> dict[str, np.ndarray]:
     """Run a plan; see :func:`ratebound.experiments.backends.recorder.record` for what is returned.
 
-    Full gradients are matrix products that the host does well; they run on the NumPy engine.
+    Methods of full gradients that read more than a gradient at a point, such as line searches, run on the
+    NumPy engine.
 
     Parameters
     ----------
@@ -189,11 +198,16 @@ def run(plan: Plan, numbers: Sequence[int] = ()) -> dict[str, np.ndarray]:
         symbol, or an expression has no printing.
     """
     chosen = devices(numbers)
-    if plan.deterministic:
+    if plan.deterministic and not suits(plan):
         return record(plan, NumpyEngine(plan))
-    pieces = split(plan, [device.free_bytes() for device in chosen])
+
+    def on(device: CupyDevice, piece: Plan) -> dict[str, np.ndarray]:
+        with device.here():
+            return record(piece, cuda_engine(piece, device), device_measures(plan.problem, device))
+
+    if plan.deterministic:
+        # All replicas coincide.
+        chosen = chosen[:1]
     with one_blas_thread():
-        measures = fused_measures(plan.problem)
-        return in_pieces(
-            plan, chosen, pieces, lambda piece, device: record(piece, cuda_engine(piece, device), measures)
-        )
+        pieces = split(plan, [device.free_bytes() for device in chosen])
+        return in_pieces(plan, chosen, pieces, lambda piece, device: on(device, piece))

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from functools import lru_cache
 from typing import Any, Protocol
 
 import numpy as np
 
-from ratebound.experiments.backends.cuda_source import lanes_of
+from ratebound.experiments.backends.cuda_groups import lanes_of
 from ratebound.theory.errors import RateboundError
 
-_BLOCK = 128
+_BLOCK, _WARP = 128, 32
+"""Threads."""
 _USED = 0.8
 """The part of the free memory that a run may take; the rest is for the driver and for others."""
 
@@ -27,19 +29,23 @@ class Device(Protocol):
         ...
 
     def lanes(self, d: int) -> int:
-        """Return how many threads share a replica of d features."""
+        """Return how many threads share a sum of d terms."""
+        ...
+
+    def here(self) -> AbstractContextManager[object]:
+        """Let this thread compute on the device: arithmetic of its arrays belongs in here."""
         ...
 
     def array(self, values: np.ndarray) -> Any:
-        """Return a copy of an array on the device."""
+        """Return a copy of an array on the device: a value with the arithmetic of NumPy's."""
         ...
 
     def numpy(self, values: Any) -> np.ndarray:
         """Return a copy of a device array in host memory."""
         ...
 
-    def launch(self, source: str, threads: int, shared: int, arguments: tuple[Any, ...]) -> None:
-        """Run the kernel ``advance`` of a module with that many threads and bytes of shared memory."""
+    def launch(self, source: str, kernel: str, threads: int, shared: int, arguments: tuple[Any, ...]) -> None:
+        """Run a kernel of a module with at least that many threads, and bytes of shared memory."""
         ...
 
 
@@ -50,7 +56,9 @@ class CupyDevice:
         import cupy
 
         self._cupy, self._device = cupy, cupy.cuda.Device(number)
-        self.shared_bytes = int(self._device.attributes["MaxSharedMemoryPerBlockOptin"])
+        attributes = self._device.attributes
+        self.shared_bytes = int(attributes["MaxSharedMemoryPerBlockOptin"])
+        self._processors = int(attributes["MultiProcessorCount"])
 
     def free_bytes(self) -> int:
         """Return how much memory a run may take."""
@@ -60,31 +68,52 @@ class CupyDevice:
             return int(_USED * (self._device.mem_info[0] + pool.free_bytes()))
 
     def lanes(self, d: int) -> int:
-        """Return how many threads share a replica of d features."""
+        """Return how many threads share a sum of d terms."""
         return lanes_of(d)
+
+    def here(self) -> AbstractContextManager[object]:
+        """Let this thread compute on the device."""
+        return self._device
 
     def array(self, values: np.ndarray) -> Any:
         """Return a copy of an array on the device."""
         with self._device:
-            return self._cupy.asarray(values)
+            # As kernels read it, however it lies in memory here.
+            return self._cupy.asarray(np.ascontiguousarray(values))
 
     def numpy(self, values: Any) -> np.ndarray:
         """Return a copy of a device array in host memory."""
         with self._device:
             return np.asarray(self._cupy.asnumpy(values))
 
-    def launch(self, source: str, threads: int, shared: int, arguments: tuple[Any, ...]) -> None:
-        """Run the kernel ``advance`` of a module with that many threads and bytes of shared memory."""
+    def launch(self, source: str, kernel: str, threads: int, shared: int, arguments: tuple[Any, ...]) -> None:
+        """Run a kernel of a module with at least that many threads, and bytes of shared memory."""
         with self._device:
-            kernel = self._kernel(source, shared)
-            kernel((-(-threads // _BLOCK),), (_BLOCK,), arguments, shared_mem=shared)
+            function = self._kernel(source, kernel, shared)
+            most = function.max_threads_per_block if shared else _BLOCK
+            block = block_of(threads, self._processors, most)
+            function((-(-threads // block),), (block,), arguments, shared_mem=shared)
 
     @lru_cache(maxsize=64)  # noqa: B019
-    def _kernel(self, source: str, shared: int) -> Any:
-        kernel = self._cupy.RawModule(code=source, options=("-std=c++17",)).get_function("advance")
+    def _kernel(self, source: str, kernel: str, shared: int) -> Any:
+        function = self._module(source).get_function(kernel)
         if shared:
-            kernel.max_dynamic_shared_size_bytes = shared
-        return kernel
+            function.max_dynamic_shared_size_bytes = shared
+        return function
+
+    @lru_cache(maxsize=64)  # noqa: B019
+    def _module(self, source: str) -> Any:
+        return self._cupy.RawModule(code=source, options=("-std=c++17",))
+
+
+def block_of(threads: int, processors: int, most: int) -> int:
+    """Return the threads of a block: so many that every processor has work, and at most `most`.
+
+    Blocks with their own copy of the data leave a processor no room for another one, so that all its threads
+    must be of one block.
+    """
+    warps = -(-threads // (processors * _WARP))
+    return max(_WARP, min(max(_BLOCK, warps * _WARP), most // _WARP * _WARP))
 
 
 def available() -> bool:

@@ -10,20 +10,15 @@ from collections.abc import Iterable
 
 from sympy import Expr, Symbol
 
+from ratebound.experiments.backends.cuda_groups import groups, head
 from ratebound.experiments.backends.kernel import Spec
 from ratebound.experiments.sampling import steps_per_block
 from ratebound.problems.lower import printed
 
-_COMMON = """// {title}
-
+_STREAM = """
 #define BATCH {batch}      // samples per gradient estimate
 #define TOGETHER {together}   // steps that share the four words of one evaluation
-#define LANES {lanes}      // threads that share one replica
 #define IN_PASSES {in_passes}  // whether samples are drawn in passes over the data
-
-typedef {real} real;
-typedef unsigned int u32;
-typedef unsigned long long u64;
 
 struct Words {{ u32 w[4]; }};
 
@@ -57,12 +52,6 @@ __device__ __forceinline__ u32 draw(
     return (u32)(product >> 32);
 }}
 
-// The lanes of one replica in their warp.
-__device__ __forceinline__ u32 group_mask() {{
-    const u32 own = LANES == 32 ? 0xFFFFFFFFu : (1u << (LANES % 32)) - 1u;
-    return own << (threadIdx.x % 32 / LANES * LANES);
-}}
-
 #if IN_PASSES
 // The sample of draw `number` in passes over the data; `order` is that of the present pass so far.
 __device__ __forceinline__ u32 next_in_order(
@@ -93,14 +82,6 @@ __device__ __forceinline__ u32 next_in_order(
     return taken;
 }}
 #endif
-
-// The sum over the lanes of one replica, in each of them.
-__device__ __forceinline__ real group_sum(real value) {{
-    const u32 lanes = group_mask();
-    for (int offset = LANES / 2; offset > 0; offset /= 2)
-        value += __shfl_xor_sync(lanes, value, offset, LANES);
-    return value;
-}}
 """
 
 SAMPLE = """\
@@ -190,21 +171,23 @@ extern "C" __global__ void advance(
 
 def common(spec: Spec, lanes: int) -> str:
     """Print what kernels for dense and sparse data share: sizes, the stream of samples, sums over lanes."""
-    return _COMMON.format(
-        title=spec.title,
-        batch=spec.batch,
-        together=steps_per_block(spec.batch),
-        lanes=lanes,
-        in_passes=int(spec.in_passes),
-        real={"float64": "double", "float32": "float"}[spec.dtype],
+    return (
+        head(spec.title, spec.dtype)
+        + groups(lanes)
+        + _STREAM.format(
+            batch=spec.batch, together=steps_per_block(spec.batch), in_passes=int(spec.in_passes)
+        )
     )
 
 
-def scalar_lines(names: Iterable[str]) -> list[str]:
-    """Return the lines that read those of alpha, weight and k of a step that are asked for."""
+def scalar_lines(names: Iterable[str], schedule: str = "schedules[unit]") -> list[str]:
+    """Return the lines that read those of alpha, weight and k of a step that are asked for.
+
+    `schedule` is the row of the step sizes, as source.
+    """
     names = set(names)
     lines = [
-        f"const real {name} = {name}s[schedules[unit] * {name}s_stride + now * {name}s_move];"
+        f"const real {name} = {name}s[{schedule} * {name}s_stride + now * {name}s_move];"
         for name in ("alpha", "weight")
         if name in names
     ]
@@ -257,9 +240,3 @@ def cuda_source(spec: Spec, d: int, lanes: int, shared: bool) -> str:
         updated=lines(3, [f"own_{name}[slot] = {of_now(rule, state)};" for name, rule in spec.rules.items()]),
         stored=lines(2, [f"if (j < D) state_{v}[unit * D + j] = own_{v}[slot] + probe;" for v in state]),
     )
-
-
-def lanes_of(d: int) -> int:
-    """Return how many threads share a replica of d features: more where there is more to add up."""
-    # From the latencies of shuffles and of the memory paths; not measured.
-    return next((lanes for limit, lanes in ((3, 1), (32, 4), (127, 8)) if d <= limit), 32)

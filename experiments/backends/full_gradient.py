@@ -105,6 +105,9 @@ class FullGradientEngine:
         """Return a state variable, shape (S, 1, d)."""
         return self._state[name][:, None]
 
-    def sums(self) -> np.ndarray:
-        """Return the weighted sums of the iterates before the present one, shape (S, 1, d)."""
-        return self._state[SUM][:, None]
+    def averages(self, weight: np.ndarray) -> np.ndarray:
+        """Return the weighted averages of the iterates before the present one, shape (S, 1, d).
+
+        `weight` (S, 1, 1) is what the weights add up to.
+        """
+        return self._state[SUM][:, None] / weight

@@ -170,6 +170,16 @@ class _OfArrays(ABC):
         """Return the values at the points of several arrays."""
 
 
+def gaps(values: np.ndarray, f_star: float, careful: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    """Return f - f* of values of f (P,): `careful` tells it at places where the difference loses digits."""
+    with np.errstate(all="ignore"):
+        result = values - f_star
+        near = np.isfinite(values) & ~(result > _LOST * np.abs(values))
+    if near.any():
+        result[near] = careful(np.flatnonzero(near))
+    return nan_to_inf(result)
+
+
 class _Gap(_OfArrays):
     """f - f* at points (..., d), as :meth:`Problem.gap` to about ten digits."""
 
@@ -183,11 +193,9 @@ class _Gap(_OfArrays):
         points = Points(arrays)
         with np.errstate(all="ignore"):
             values = self._value(points)
-            result = values - self._problem.f_star
-            near = np.isfinite(values) & ~(result > _LOST * np.abs(values))
-        if near.any():
-            result[near] = self._careful(points.at(np.flatnonzero(near)))
-        return points.shaped(nan_to_inf(result))
+        return points.shaped(
+            gaps(values, self._problem.f_star, lambda places: self._careful(points.at(places)))
+        )
 
 
 class _QuadraticGap(_OfArrays):

@@ -147,9 +147,12 @@ class _KernelEngine:
         """Return a state variable, shape (S, R, d)."""
         return self._values(name)
 
-    def sums(self) -> np.ndarray:
-        """Return the weighted sums of the iterates before the present one, shape (S, R, d)."""
-        return self._values(SUM)
+    def averages(self, weight: np.ndarray) -> np.ndarray:
+        """Return the weighted averages of the iterates before the present one, shape (S, R, d).
+
+        `weight` (S, 1, 1) is what the weights add up to.
+        """
+        return self._values(SUM) / weight
 
 
 def _units(plan: Plan, count: int) -> tuple[np.ndarray, np.ndarray]:

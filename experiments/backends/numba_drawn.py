@@ -211,9 +211,12 @@ class DrawnEngine:
         """Return a state variable, shape (S, R, d)."""
         return self._state[name].reshape(self._shape).copy()
 
-    def sums(self) -> np.ndarray:
-        """Return the weighted sums of the iterates before the present one, shape (S, R, d)."""
-        return self._state[SUM].reshape(self._shape).copy()
+    def averages(self, weight: np.ndarray) -> np.ndarray:
+        """Return the weighted averages of the iterates before the present one, shape (S, R, d).
+
+        `weight` (S, 1, 1) is what the weights add up to.
+        """
+        return self._state[SUM].reshape(self._shape) / weight
 
     def advance(self, start: int, stop: int) -> None:
         """Make the updates ``start .. stop - 1``."""

@@ -230,9 +230,12 @@ class NumpyEngine:
         """Return a state variable, shape (S, R, d)."""
         return self._state[name]
 
-    def sums(self) -> np.ndarray:
-        """Return the weighted sums of the iterates before the present one, shape (S, R, d)."""
-        return self._state[SUM]
+    def averages(self, weight: np.ndarray) -> np.ndarray:
+        """Return the weighted averages of the iterates before the present one, shape (S, R, d).
+
+        `weight` (S, 1, 1) is what the weights add up to.
+        """
+        return self._state[SUM] / weight
 
     def advance(self, start: int, stop: int) -> None:
         """Make the updates ``start .. stop - 1``."""

@@ -15,8 +15,11 @@ from typing import Any, TypeVar, cast
 import numpy as np
 
 from ratebound.experiments.backends.cuda_drawn import room_of, vectors_of
+from ratebound.experiments.backends.cuda_full_gradient import SLOPES
+from ratebound.experiments.backends.cuda_measures import PREDICTIONS
 from ratebound.experiments.backends.drawn import points_of
 from ratebound.experiments.backends.kernel import limits_of, schedule_of, spec_of, weights_of
+from ratebound.experiments.backends.recorder import HELD
 from ratebound.experiments.backends.rules import SUM
 from ratebound.experiments.backends.sparse_step import kernel_draws
 from ratebound.experiments.plan import Plan
@@ -49,10 +52,24 @@ def bytes_of(plan: Plan) -> tuple[int, int]:
         numbers += (n if problem.sparse else n * d) if draws.table else 0
         fixed += n * size * (bool(draws.values) + draws.smoothness)
         fixed += 2 * d * size if draws.axis is not None else 0
+    if plan.deterministic:
+        # Where gradients are taken, and what they are.
+        numbers += 2 * d
+        fixed += size * min(SLOPES, S * n)
     schedules = schedule_of(plan.alphas, plan.dtype)[0].nbytes + weights_of(plan)[0].nbytes
     orders = n * _WORD if plan.in_passes else 0
     fixed += n * size + schedules + limits_of(plan).nbytes + _WORD
     return fixed, S * (numbers * size + orders + 2 * _WORD)
+
+
+def bytes_measured(plan: Plan) -> tuple[int, int]:
+    """Return the bytes that measures on a device take for any run, and those for each replica: at most."""
+    problem, S, R = plan.problem, plan.alphas.shape[0], plan.replicas.size
+    values = min(HELD, plan.checkpoints.size * S * R * problem.d)
+    if not problem.sparse:
+        values += problem.n * (problem.d + 1) + min(PREDICTIONS, S * R * problem.n)
+    # The points as they are, in float64, and seen from the minimiser.
+    return 8 * values, 8 * 3 * S * problem.d
 
 
 def split(plan: Plan, free: Sequence[int]) -> list[list[np.ndarray]]:
@@ -70,7 +87,7 @@ def split(plan: Plan, free: Sequence[int]) -> list[list[np.ndarray]]:
     RateboundError
         If a device cannot hold a single replica.
     """
-    fixed, each = bytes_of(plan)
+    fixed, each = (sum(parts) for parts in zip(bytes_of(plan), bytes_measured(plan), strict=True))
     shares = np.array_split(plan.replicas, len(free))
     pieces = []
     for number, (share, room) in enumerate(zip(shares, free, strict=True)):

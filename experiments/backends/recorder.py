@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from ratebound.theory.measures import BEST
 from ratebound.theory.readings import state_of
 
 _VALUES = 2**21
-_HELD = 2**21
+HELD = 2**21
 """Values of points that are measured together: they stay in the last cache."""
 
 
@@ -26,16 +26,22 @@ class Engine(Protocol):
         """Make the updates ``start .. stop - 1``."""
         ...
 
-    def points(self) -> np.ndarray:
-        """Return the iterates, shape (S, R, d), in an array that later steps leave alone."""
+    def points(self) -> Any:
+        """Return the iterates, shape (S, R, d), in an array that later steps leave alone.
+
+        An array of NumPy, or what the measures of the run take in its place.
+        """
         ...
 
-    def state(self, name: str) -> np.ndarray:
+    def state(self, name: str) -> Any:
         """Return a state variable that a measure reads, shape (S, R, d), in such an array too."""
         ...
 
-    def sums(self) -> np.ndarray:
-        """Return the weighted sums of the iterates before the present one, shape (S, R, d)."""
+    def averages(self, weight: np.ndarray) -> Any:
+        """Return the weighted averages of the iterates before the present one, shape (S, R, d).
+
+        `weight` (S, 1, 1) is what the weights add up to.
+        """
         ...
 
 
@@ -111,7 +117,7 @@ class _Points:
         """Hold points for a measure at a checkpoint: (S, R, d), or (S, 1, d) where all replicas coincide."""
         self._held.append((slot, name, X))
         self._size += X.size
-        if self._size > _HELD:
+        if self._size > HELD:
             self.release()
 
     def release(self) -> None:
@@ -151,7 +157,7 @@ def record(plan: Plan, engine: Engine, measures: Mapping[str, Values] | None = N
     engine
         At step 0.
     measures
-        Stand in for those of :func:`measures_of`.
+        Stand in for those of :func:`measures_of`: of arrays on a device, for an engine whose arrays are.
 
     Returns
     -------
@@ -194,7 +200,7 @@ def record(plan: Plan, engine: Engine, measures: Mapping[str, Values] | None = N
                 elif name in ALONG_PATH:
                     out[name][:, :, slot[k]] = nan_to_inf(paths[ALONG_PATH[name]].sum / weight)
                 elif name == "gap_average":
-                    points.hold(name, slot[k], engine.sums() / weight[:, :, None])
+                    points.hold(name, slot[k], engine.averages(weight[:, :, None]))
                 else:
                     # All replicas start alike.
                     values = engine.state(state_of(name))

@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from ratebound.experiments.backends.cuda_drawn import cuda_drawn_source
-from ratebound.experiments.backends.cuda_source import cuda_source, lanes_of
+from ratebound.experiments.backends.cuda_full import full_source
+from ratebound.experiments.backends.cuda_full_gradient import steps_by_coordinate
+from ratebound.experiments.backends.cuda_groups import lanes_of
+from ratebound.experiments.backends.cuda_source import cuda_source
 from ratebound.experiments.backends.kernel import Spec
 from ratebound.experiments.backends.rules import constants_of, known, rules
 from ratebound.problems.finite_sum import Problem
@@ -59,7 +62,8 @@ def printed_source(
     -------
     str
         A module for Numba or CUDA; for NumPy the expressions that the reference evaluates. With full
-        gradients Numba fuses the gradient of the finite sum only, and CUDA runs what NumPy runs.
+        gradients Numba fuses the gradient of the finite sum only, and CUDA prints what surrounds the products
+        of matrices; what reads more than a gradient at one point is run by NumPy there.
 
     Raises
     ------
@@ -82,6 +86,8 @@ def printed_source(
         title, rules(method, named), chosen.slope, batch, l2 > 0, value=chosen.phi, second=chosen.second
     )
     draws = method.draws
+    if full and target == "cuda" and steps_by_coordinate(method, spec.rules):
+        return full_source(spec, known(method, method.point, named), d)
     if target == "numpy" or (full and target == "cuda"):
         return _numpy_source(spec)
     if draws is not None:

@@ -61,6 +61,17 @@ def test_gap_of_logistic_near_the_minimum_in_high_precision():
         assert float(problem.gap(x)) == pytest.approx(exact, rel=1e-8)
 
 
+def test_gap_of_the_huber_loss_where_samples_turn_linear():
+    problem = small("huber", n=400)
+    direction = np.array([0.5, -1.0, 0.25])
+    far = problem.x_star + np.array([0.2, 0.1, 0.05])[:, None] * direction
+    linear = np.abs(far @ problem.A.T - problem.y) > 1
+    assert (linear != (np.abs(problem.A @ problem.x_star - problem.y) > 1)).any(1).all()
+    # Away from the minimum a difference loses few digits.
+    difference = problem.value(far) - problem.value(problem.x_star)
+    np.testing.assert_allclose(problem.gap(far), difference, rtol=0, atol=1e-14)
+
+
 def test_gap_of_least_squares_is_free_of_cancellation():
     problem = load("diabetes")
     e = 1e-9 * np.ones(problem.d)

@@ -2,6 +2,7 @@
 
 import sys
 import threading
+from functools import partial
 from importlib.machinery import ModuleSpec
 from types import ModuleType, SimpleNamespace
 
@@ -14,11 +15,48 @@ _HOST = threading.Lock()
 """The block that a library works on is one for the whole process."""
 
 
-class Array:
-    """An array on a device."""
+class Array(np.lib.mixins.NDArrayOperatorsMixin):
+    """An array on a device: its arithmetic is done there, by who is there, and never with one of NumPy's."""
 
-    def __init__(self, values, device):
-        self.values, self.device = np.ascontiguousarray(values).copy(), device
+    def __init__(self, values, fake):
+        self.values, self.device, self._fake = values, fake.device, fake
+        self.shape, self.size = values.shape, values.size
+
+    def _checked(self, other):
+        if not isinstance(other, Array):
+            assert np.isscalar(other)
+            return other
+        assert other.device == self._fake.device
+        return other.values
+
+    def __array_ufunc__(self, ufunc, method, *inputs, **options):
+        assert method == "__call__" and not options
+        return Array(ufunc(*map(self._checked, inputs)), self._fake)
+
+    def __array__(self, *_, **__):
+        raise TypeError("an array of a device is no array of NumPy's")
+
+    def __getitem__(self, place):
+        return Array(self.values[place], self._fake)
+
+    def __setitem__(self, place, values):
+        self.values[place] = self._checked(values)
+
+    def reshape(self, *shape):
+        return Array(self.values.reshape(*shape), self._fake)
+
+    def astype(self, dtype, copy=True):
+        return Array(self.values.astype(dtype), self._fake)
+
+    def copy(self):
+        return Array(self.values.copy(), self._fake)
+
+    def sum(self, axis):
+        return Array(self.values.sum(axis), self._fake)
+
+    @property
+    def T(self):
+        return Array(self.values.T, self._fake)
 
 
 class FakeCupy(ModuleType):
@@ -29,22 +67,35 @@ class FakeCupy(ModuleType):
         self.__spec__ = ModuleSpec("cupy", None)
         self.units = {number: [] for number in range(len(free))}
         """Replicas times step sizes of every launch, by device."""
+        self.others = {number: set() for number in range(len(free))}
+        """Kernels of other things than units, by device."""
         self._now = threading.local()
         fake = self
 
         class Device:
-            attributes = {"MaxSharedMemoryPerBlockOptin": 0}
+            attributes = {"MaxSharedMemoryPerBlockOptin": 0, "MultiProcessorCount": 1}
 
             def __init__(self, number):
                 self.number, self.mem_info = number, (free[number], 2**40)
 
             def __enter__(self):
-                fake._now.device = self.number
+                fake._entered.append(self.number)
 
             def __exit__(self, *_):
-                del fake._now.device
+                fake._entered.pop()
 
         self.cuda = SimpleNamespace(Device=Device, runtime=SimpleNamespace(getDeviceCount=lambda: len(free)))
+
+    @property
+    def _entered(self):
+        """The devices that this thread has entered, one within the other."""
+        if not hasattr(self._now, "entered"):
+            self._now.entered = []
+        return self._now.entered
+
+    @property
+    def device(self):
+        return self._entered[-1]
 
     def is_available(self):
         return True
@@ -53,24 +104,29 @@ class FakeCupy(ModuleType):
         return SimpleNamespace(free_bytes=lambda: 0)
 
     def asarray(self, values):
-        return Array(values, self._now.device)
+        return Array(values.copy(), self)
 
     def asnumpy(self, array):
-        assert array.device == self._now.device
+        assert array.device == self.device
         return array.values.copy()
 
     def RawModule(self, code, options):
-        def launch(grid, block, arguments, shared_mem):
-            device = self._now.device
+        def launch(kernel, grid, block, arguments, shared_mem):
+            device = self.device
             assert all(a.device == device for a in arguments if isinstance(a, Array))
             plain = tuple(a.values if isinstance(a, Array) else a for a in arguments)
-            # start, stop, units, as all kernels begin.
-            self.units[device].append(int(arguments[2]))
-            assert grid[0] * block[0] >= arguments[2] > (grid[0] - 1) * block[0]
+            threads = 1
+            if kernel == "advance":
+                # start, stop, units, as kernels of units begin.
+                threads = int(arguments[2])
+                self.units[device].append(threads)
+                assert grid[0] * block[0] >= threads > (grid[0] - 1) * block[0]
+            else:
+                self.others[device].add(kernel)
             with _HOST:
-                HostDevice().launch(code, int(arguments[2]), shared_mem, plain)
+                HostDevice().launch(code, kernel, threads, shared_mem, plain)
 
-        return SimpleNamespace(get_function=lambda name: launch)
+        return SimpleNamespace(get_function=lambda kernel: partial(launch, kernel))
 
 
 def install(monkeypatch, *free):

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from functools import cache
 
 import numpy as np
@@ -21,7 +22,7 @@ PREAMBLE = """
 #include <pthread.h>
 using namespace std;
 struct Index { unsigned x; };
-extern "C" { Index blockIdx{0}, blockDim{1}; REAL cached[1 << 16]; }
+extern "C" { Index blockIdx{0}, blockDim{1}, gridDim{1}; REAL cached[1 << 16]; }
 static thread_local Index threadIdx{0};
 static pthread_barrier_t gate;
 static double offered[32];
@@ -86,8 +87,13 @@ class HostDevice:
     def numpy(self, values):
         return values.copy()
 
-    def launch(self, source, threads, shared, arguments):
+    def here(self):
+        return nullcontext()
+
+    def launch(self, source, kernel, threads, shared, arguments):
         library = compiled(source)
+        # Kernels of a unit have a block for each; the others go round by themselves.
+        blocks = threads // self._lanes if kernel == "advance" else 1
         block = ctypes.c_uint.in_dll(library, "blockIdx")
         library.open_block(self._lanes)
         passed = [
@@ -99,9 +105,9 @@ class HostDevice:
 
         def run(lane):
             library.enter_lane(lane)
-            library.advance(*passed)
+            getattr(library, kernel)(*passed)
 
         with ThreadPoolExecutor(self._lanes) as pool:
-            for number in range(threads // self._lanes):
+            for number in range(blocks):
                 block.value = number
                 list(pool.map(run, range(self._lanes)))

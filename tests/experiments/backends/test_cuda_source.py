@@ -13,7 +13,9 @@ from sympy import Integer, Rational
 from test_contract import AHEAD, METHODS, plan, problem
 
 from ratebound.experiments.backends.cuda_drawn import cuda_drawn_source
-from ratebound.experiments.backends.cuda_source import cuda_source, lanes_of
+from ratebound.experiments.backends.cuda_full import full_source, loss_source
+from ratebound.experiments.backends.cuda_groups import lanes_of
+from ratebound.experiments.backends.cuda_source import cuda_source
 from ratebound.experiments.backends.cuda_sparse import cuda_sparse_source
 from ratebound.experiments.backends.drawn import draws_of, length_of, points_of
 from ratebound.experiments.backends.kernel import Spec, spec_of
@@ -90,6 +92,26 @@ def test_nvcc_compiles_it(architecture, lanes, in_passes, sparse, dtype, tmp_pat
     compile_with_nvcc(source, architecture, tmp_path)
 
 
+def full(method="nesterov", loss="logistic", dtype="float64"):
+    """The kernels around the products of full gradients."""
+    spec = Spec("test", rules(METHODS[method]), LOSSES[loss].slope, 1, True, dtype=dtype)
+    return full_source(spec, METHODS[method].point, 20)
+
+
+OF_ALL_DATA = [
+    full(),
+    full(dtype="float32"),
+    full("sign_descent", "huber"),
+    loss_source(LOSSES["logistic"], 32),
+]
+
+
+@pytest.mark.parametrize("architecture", architectures() or [None])
+@pytest.mark.parametrize("source", OF_ALL_DATA, ids=range(len(OF_ALL_DATA)))
+def test_nvcc_compiles_what_surrounds_products(architecture, source, tmp_path):
+    compile_with_nvcc(source, architecture, tmp_path)
+
+
 @pytest.mark.parametrize("architecture", architectures() or [None])
 @pytest.mark.parametrize(("method", "in_passes", "sparse"), DRAWN)
 def test_nvcc_compiles_draws(architecture, method, in_passes, sparse, tmp_path):
@@ -126,6 +148,12 @@ def test_nvrtc_compiles_it(architecture, loss, in_passes, sparse):
 
 
 @pytest.mark.parametrize("architecture", [70, 90])
+@pytest.mark.parametrize("source", OF_ALL_DATA, ids=range(len(OF_ALL_DATA)))
+def test_nvrtc_compiles_what_surrounds_products(architecture, source):
+    compile_with_nvrtc(source, architecture)
+
+
+@pytest.mark.parametrize("architecture", [70, 90])
 @pytest.mark.parametrize(("method", "in_passes", "sparse"), DRAWN)
 def test_nvrtc_compiles_draws(architecture, method, in_passes, sparse):
     compile_with_nvrtc(drawn(method, in_passes=in_passes, sparse=sparse), architecture)
@@ -136,7 +164,7 @@ def test_nvrtc_compiles_draws(architecture, method, in_passes, sparse):
 def test_single_precision_computes_with_no_double(loss, sparse):
     if sparse and loss not in ("squared", "logistic"):
         pytest.skip("sparse data know no such loss")
-    text = printed(loss, sparse=sparse, dtype="float32")
+    text = printed(loss, sparse=sparse, dtype="float32") + full(loss=loss, dtype="float32")
     assert "typedef float real;" in text and "double" not in text
     # Every number with a point is a `real`: one that is not would make its sum one of doubles.
     code = re.sub(r"//.*", "", text)

@@ -6,12 +6,16 @@ import fake_cupy
 import numpy as np
 import pytest
 from host_device import COMPILER, HostDevice
+from sympy import Integer, Rational
 from test_contract import AHEAD, METHODS, plan, problem
 from test_sparse_engine import problem as sparse_problem
 
-from ratebound.experiments.backends import choose
-from ratebound.experiments.backends.cuda_ import cuda_engine
-from ratebound.experiments.backends.pieces import bytes_of, split
+from ratebound.experiments.backends import choose, cuda_full_gradient, cuda_measures, numpy_, pieces
+from ratebound.experiments.backends.cuda_ import cuda_engine, run
+from ratebound.experiments.backends.cuda_device import block_of
+from ratebound.experiments.backends.cuda_full_gradient import suits
+from ratebound.experiments.backends.kernel import limits_of
+from ratebound.experiments.backends.pieces import bytes_measured, bytes_of, split
 from ratebound.experiments.run import MEASURES, simulate
 from ratebound.problems.library import load
 from ratebound.theory.errors import RateboundError
@@ -24,6 +28,11 @@ ROOMY = 2**30
 def same(mine, theirs):
     for name in theirs.data_vars:
         np.testing.assert_allclose(mine[name], theirs[name], rtol=1e-10, atol=1e-14)
+
+
+def room(plan):
+    """Bytes for any run, and for each replica."""
+    return tuple(map(sum, zip(bytes_of(plan), bytes_measured(plan), strict=True)))
 
 
 @pytest.mark.parametrize(
@@ -49,12 +58,70 @@ def test_every_measure_is_put_together(monkeypatch):
 def test_pieces_fit_into_the_memory(monkeypatch):
     made = plan(problem("logistic"), METHODS["saga"], replicas=7)
     fixed, each = bytes_of(made)
+    monkeypatch.setattr(pieces, "bytes_measured", lambda plan: (0, 0))
     # Of four fifths of the free memory there is room for two replicas on one device, for five on the other.
     fake = fake_cupy.install(monkeypatch, *(int((fixed + (n + 0.5) * each) / 0.8) for n in (2, 5)))
     options = dict(steps=70, replicas=7, seed=5, measures=("gap_average",), average=np.arange(1.0, 71))
     found = simulate(problem("logistic"), "saga", 0.02, backend="cuda", **options)
     same(found, simulate(problem("logistic"), "saga", 0.02, backend="numpy", **options))
     assert set(fake.units[0]) == {2} and set(fake.units[1]) == {3}
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("loss", ["logistic", "squared", "huber"])
+def test_gaps_are_taken_where_the_points_are(loss, dtype, monkeypatch):
+    fake = fake_cupy.install(monkeypatch, ROOMY, ROOMY)
+    # Three points have room at a time.
+    monkeypatch.setattr(cuda_measures, "PREDICTIONS", 3 * 23)
+    found = simulate(problem(loss), "sgd", 0.05, backend="cuda", dtype=dtype, **OPTIONS)
+    expected = simulate(problem(loss), "sgd", 0.05, backend="numpy", dtype=dtype, **OPTIONS)
+    for name in OPTIONS["measures"]:
+        np.testing.assert_allclose(found[name], expected[name], 1e-10 if dtype == "float64" else 1e-5)
+    assert [kernels == {"sum_losses"} for kernels in fake.others.values()] == [loss != "squared"] * 2
+
+
+def test_gaps_near_the_minimum_keep_their_digits(monkeypatch):
+    fake_cupy.install(monkeypatch, ROOMY)
+    options = dict(steps=200, measures=("gap_last",))
+    found = simulate(problem("logistic"), "gd", 1.0, backend="cuda", **options).gap_last
+    expected = simulate(problem("logistic"), "gd", 1.0, backend="numpy", **options).gap_last
+    assert (expected < 1e-10).any()
+    np.testing.assert_allclose(found, expected, 1e-6, 1e-22)
+
+
+FULL = [name for name, each in METHODS.items() if each.sampling == "full"]
+
+
+def full(name):
+    """A run of a method of full gradients."""
+    values = {each: Integer(3) if each.is_integer else Rational(7, 10) for each in METHODS[name].parameters}
+    return plan(problem("squared" if name == "steepest" else "logistic"), METHODS[name].at(values), 2)
+
+
+@pytest.mark.parametrize("name", FULL)
+def test_full_gradients_run_where_they_can(name, monkeypatch):
+    fake = fake_cupy.install(monkeypatch, ROOMY, ROOMY)
+    monkeypatch.setattr(cuda_full_gradient, "SLOPES", 23)
+    found, expected = run(full(name)), numpy_.run(full(name))
+    np.testing.assert_allclose(found["gap_average"], expected["gap_average"], 1e-9, 1e-12)
+    assert fake.others[0] - {"sum_losses", "place"} == ({"move", "to_slopes"} if suits(full(name)) else set())
+    assert not fake.others[1]
+
+
+def test_steps_that_read_more_than_a_gradient_run_on_the_host():
+    elsewhere = {"polyak", "armijo", "wolfe", "newton", "bfgs", "gd_rounded", "sam", "normalised"}
+    assert elsewhere < {name for name in FULL if not suits(full(name))}
+    assert {"gd", "nesterov", "ogm", "heavy_ball", "item", "prox_gd", "sign_descent"} < set(filter(
+        lambda name: suits(full(name)), FULL))  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("threads", "processors", "most", "block"),
+    [(1, 132, 1024, 128), (1024, 132, 1024, 128), (400_000, 132, 1024, 1024), (400_000, 132, 700, 672),
+     (50_000, 132, 1024, 384), (400_000, 132, 128, 128), (5, 1, 40, 32)],
+)  # fmt: skip
+def test_blocks_are_as_large_as_processors_have_work(threads, processors, most, block):
+    assert block_of(threads, processors, most) == block
 
 
 def test_a_replica_that_fits_nowhere_is_one_line(monkeypatch):
@@ -85,7 +152,7 @@ def test_bad_devices_are_one_line(backend, message, monkeypatch):
 @pytest.mark.parametrize("rooms", [(1,), (3, 1), (2, 9, 4)])
 def test_pieces_are_the_replicas_in_order(replicas, rooms):
     made = plan(problem("squared"), METHODS["sgd"], 3, replicas=replicas, first=4)
-    fixed, each = bytes_of(made)
+    fixed, each = room(made)
     pieces = split(made, [fixed + room * each for room in rooms])
     assert len(pieces) == len(rooms)
     assert np.concatenate([p for share in pieces for p in share]).tolist() == made.replicas.tolist()
@@ -133,6 +200,16 @@ def test_the_bytes_of_a_run_are_known_before(method, options, sparse, step_sizes
     assert held[0] - 30 * each in (fixed - 4, fixed)
 
 
+@pytest.mark.parametrize("method", ["gd", "nesterov"])
+def test_the_bytes_of_full_gradients_are_known_before(method):
+    made = plan(problem("logistic", 40, 60), METHODS[method], 3)
+    device = Counting()
+    cuda_engine(made, device)
+    held = device.held + limits_of(made).nbytes + 4 + 3 * 8
+    # The slopes, which a product makes.
+    assert sum(bytes_of(made)) == held + 8 * 3 * 60
+
+
 def test_what_auto_sends_to_a_gpu(monkeypatch):
     asked = []
     monkeypatch.setattr(choose, "BACKENDS", {b: lambda plan, b=b: asked.append(b) for b in choose.BACKENDS})
@@ -142,10 +219,10 @@ def test_what_auto_sends_to_a_gpu(monkeypatch):
     along = replace(sgd, measures=("grad_norm_sq_best",))
     # Two copies of a table of 23 gradients do not fit into ten thousand bytes.
     table = plan(problem("logistic", 20), METHODS["saga"], 2)
-    for each in (sgd, plan(problem("logistic"), METHODS["lsvrg"]), along, table,
-                 plan(problem("logistic"), METHODS["gd"])):  # fmt: skip
+    others = (plan(problem("logistic"), METHODS[name]) for name in ("gd", "polyak"))
+    for each in (sgd, plan(problem("logistic"), METHODS["lsvrg"]), along, table, *others):
         choose._auto(each)
-    assert asked == ["cuda", "cuda", "numba", "numba", "numba"]
+    assert asked == ["cuda", "cuda", "numba", "numba", "cuda", "numba"]
 
 
 def test_a_cupy_without_a_device_is_one_line(monkeypatch):
