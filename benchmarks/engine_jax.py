@@ -1,6 +1,7 @@
 """JAX, tuned: vmap over replicas and step sizes, scan over steps, indices drawn in bulk, float64.
 
-"jax" uses one device, as scan does; "jax-pmap2" splits the replicas over two host devices.
+"jax" uses one device, as scan does; "jax-pmap2" splits the replicas over two host devices. "jax-gpu" is "jax"
+on a GPU.
 """
 
 import os
@@ -8,6 +9,8 @@ import sys
 from functools import partial
 
 DEVICES = 2 if "jax-pmap2" in sys.argv else 1
+if "jax-gpu" not in sys.argv:
+    os.environ["JAX_PLATFORMS"] = "cpu"
 os.environ["XLA_FLAGS"] = f"--xla_force_host_platform_device_count={DEVICES}"
 
 import jax  # noqa: E402
@@ -73,6 +76,8 @@ class Prepared(Timed):
 
 
 def prepare(engine, workload):
+    if engine == "jax-gpu" and jax.default_backend() != "gpu":
+        raise ImportError("JAX sees no GPU")
     if engine == "jax-pmap2" and workload.replicas % 2:
         return None
     if workload.density < 1:

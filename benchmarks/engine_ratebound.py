@@ -1,6 +1,8 @@
 """ratebound's own engines: the steps alone, and with the gap at all checkpoints."""
 
+from contextlib import nullcontext
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -17,6 +19,9 @@ SHARE = {("numpy", "B"): 0.2, ("numpy", "C"): 0.2, ("numpy", "D"): 0.25, ("numpy
 
 
 class Prepared:
+    device = None
+    """The GPU of the engine, if it has one."""
+
     def __init__(self, engine, workload):
         A, y, alphas, grid = workload.data
         self.share = SHARE.get((engine, workload.name), 1.0)
@@ -33,11 +38,18 @@ class Prepared:
             batch=workload.batch or 1,
             replacement=True,
             measures=("gap_last",),
-            dtype="float32" if engine == "numba-f32" else "float64",
+            dtype="float32" if engine.endswith("-f32") else "float64",
         )
         problem.minimum  # noqa: B018
         if engine == "numpy":
             self.make, self.all = numpy_.NumpyEngine, numpy_.run
+        elif engine.startswith("cuda"):
+            from ratebound.experiments.backends import cuda_, cuda_device
+
+            if not cuda_device.available():
+                raise ImportError("there is no CuPy or no CUDA device")
+            self.device = cuda_device.devices()[0]
+            self.make, self.all = partial(cuda_.cuda_engine, device=self.device), cuda_.run
         else:
             from ratebound.experiments.backends import numba_
 
@@ -47,11 +59,15 @@ class Prepared:
 
     def run(self):
         watch = Stopwatch()
-        engine = self.make(self.plan)
-        if isinstance(engine, Foresees):
-            engine.foresee(self.plan.checkpoints.tolist())
-        for start, stop in pairwise(self.plan.checkpoints.tolist()):
-            engine.advance(start, stop)
+        with self.device.here() if self.device else nullcontext():
+            engine = self.make(self.plan)
+            if isinstance(engine, Foresees):
+                engine.foresee(self.plan.checkpoints.tolist())
+            for start, stop in pairwise(self.plan.checkpoints.tolist()):
+                engine.advance(start, stop)
+            if self.device:
+                # Kernels are waited for where their results are.
+                self.device.numpy(engine.points()[:1, :1])
         steps = watch.read("steps")
         # A run holds one engine.
         del engine

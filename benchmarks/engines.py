@@ -38,7 +38,8 @@ class Worker:
     """An engine on a workload, in a process of its own."""
 
     def __init__(self, engine, workload, environment=None):
-        python = PEERS / "bin" / "python" if engine in OTHERS and PEERS.exists() else sys.executable
+        peer = engine in (*OTHERS, "jax-gpu") and PEERS.exists()
+        python = PEERS / "bin" / "python" if peer else sys.executable
         self.process = subprocess.Popen(
             [python, HERE / "worker.py", engine, workload],
             stdin=subprocess.PIPE,
@@ -125,7 +126,7 @@ def processor():
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--workloads", default="".join(WORKLOADS), help="letters, such as ABE")
+    parser.add_argument("--workloads", default="ABCDEF", help="letters, such as ABE")
     parser.add_argument("--engines", default=",".join(OURS + OTHERS))
     parser.add_argument("--repetitions", type=int, default=5)
     parser.add_argument(

@@ -18,9 +18,12 @@ ENGINES = {
     "numpy": "engine_ratebound",
     "numba": "engine_ratebound",
     "numba-f32": "engine_ratebound",
+    "cuda": "engine_ratebound",
+    "cuda-f32": "engine_ratebound",
     "c": "engine_c",
     "jax": "engine_jax",
     "jax-pmap2": "engine_jax",
+    "jax-gpu": "engine_jax",
     "torch": "engine_torch",
     "sklearn": "engine_sklearn",
 }

@@ -92,6 +92,9 @@ WORKLOADS = {
         Workload(
             "F", "logistic with l2, sparse, batch 1", "logistic", 20000, 5000, 1, 64, 20000, 1, 1e-3, 0.005
         ),
+        Workload(
+            "G", "least squares, batch 1, replicas that fill a GPU", "squared", 1000, 20, 1, 100_000, 2000, 1
+        ),
     )
 }
 """Batch 0 stands for the full gradient."""

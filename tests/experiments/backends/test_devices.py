@@ -1,11 +1,13 @@
 """Replicas shared among devices, of a CuPy that is the host: the same numbers, in pieces that fit."""
 
 from dataclasses import replace
+from importlib import import_module
 
 import fake_cupy
 import numpy as np
 import pytest
 from host_device import COMPILER, HostDevice
+from house import ROOT
 from sympy import Integer, Rational
 from test_contract import AHEAD, METHODS, plan, problem
 from test_sparse_engine import problem as sparse_problem
@@ -223,6 +225,19 @@ def test_what_auto_sends_to_a_gpu(monkeypatch):
     for each in (sgd, plan(problem("logistic"), METHODS["lsvrg"]), along, table, *others):
         choose._auto(each)
     assert asked == ["cuda", "cuda", "numba", "numba", "cuda", "numba"]
+
+
+@pytest.mark.parametrize("letter", "ADF")
+def test_the_benchmark_of_a_gpu_runs(letter, monkeypatch):
+    fake = fake_cupy.install(monkeypatch, ROOMY)
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    workloads, engine = import_module("workloads"), import_module("engine_ratebound")
+    small = replace(workloads.WORKLOADS[letter], n=40, d=6, replicas=3, steps=4, step_sizes=1, density=1.0)
+    if letter == "F":
+        small = replace(small, density=0.5)
+    measured = engine.prepare("cuda", small).run()
+    assert measured["gap"] == pytest.approx(engine.prepare("numba", small).run()["gap"])
+    assert measured["steps"] > 0 and (fake.units[0] or fake.others[0])
 
 
 def test_a_cupy_without_a_device_is_one_line(monkeypatch):
