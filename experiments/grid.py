@@ -11,6 +11,7 @@ from sympy import Symbol
 
 from ratebound.experiments.applicability import NotApplicable, Trial
 from ratebound.experiments.checkpoints import checkpoints
+from ratebound.experiments.plan import OF_HESSIANS
 from ratebound.problems.constants import certify
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.lower import lower
@@ -18,6 +19,7 @@ from ratebound.problems.point_values import at_most
 from ratebound.theory.letters.coordinates import L_coord, L_coord_sum, mu_axis, mu_signs
 from ratebound.theory.letters.directions import DIRECTION_CONSTANTS
 from ratebound.theory.letters.passes import shuffle_radius
+from ratebound.theory.measures import BENT
 from ratebound.theory.method import Method
 from ratebound.theory.readings import bounded
 from ratebound.theory.statement import Theorem
@@ -216,6 +218,14 @@ def _kept_sq(problem: Problem, method: Method) -> float:
     return float(problem.distance_sq(problem.x0)) if flat or draws.table else 0.0
 
 
+def _second_order_floor(problem: Problem, value: float) -> float:
+    """Return the accuracy of the larger of two lengths where f is known up to `value`."""
+    L, fastest = certify(problem, "L").value, certify(problem, "L_hess").value
+    moved = (2 * value / problem.curvature_at_minimum) ** 0.5
+    rounded = (problem.n + problem.d + 8) * problem.d * np.finfo(float).eps * L / fastest
+    return float(max(((2 * L * value) ** 0.5 / fastest) ** 0.5, float(BENT) * (moved + rounded)))
+
+
 def floor_of(problem: Problem, measure: str, method: Method, steps: int) -> float:
     """Return the absolute accuracy of a measure in double precision after steps; comparisons stop there."""
     if bounded(measure):
@@ -229,5 +239,7 @@ def floor_of(problem: Problem, measure: str, method: Method, steps: int) -> floa
     if measure.startswith("grad") or measure in ("batch_variance", "estimate_sq"):
         # ||grad f||^2 <= 2 L (f - f*).
         return float(at_most(measure, (2 * certify(problem, "L").value * value) ** 0.5, problem.d))
+    if measure in OF_HESSIANS:
+        return _second_order_floor(problem, value)
     # ||x - x*||^2 <= (2/mu)(f - f*), and x* itself is known up to its error.
     return 2 * value / problem.curvature_at_minimum + 4 * problem.minimum.distance_error**2

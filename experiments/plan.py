@@ -39,6 +39,9 @@ f - f* at the weighted mean of x_0 .. x_{k-1}, ``gap_mean`` its weighted mean, `
 ``grad_norm_mean`` and ``grad_l1_mean`` the weighted means of the norm itself and of that sum. Those of the
 points before x_k are nan at k = 0, and means are until a weight is positive. What reads a state of a method
 stands in :data:`ratebound.theory.readings.READINGS`."""
+OF_HESSIANS = ("second_order_best",)
+"""The minimum over j < k of the larger of two lengths, ``sqrt(||grad f(x_j)||/L_hess)`` and, with the least
+eigenvalue of the Hessian, ``-(2/3) lambda_min/L_hess``: on dense data, where the Hessian is Lipschitz."""
 AVERAGED = WEIGHED
 """Those that weigh the points: undefined as long as all weights are zero."""
 OVER_PATH = WEIGHED | BEST
@@ -50,6 +53,7 @@ ALONG_PATH = {
     "grad_norm_sq_best": "grad_norm_sq",
     "grad_norm_mean": "grad_norm",
     "grad_l1_mean": "grad_l1",
+    "second_order_best": "second_order",
 }
 """Measures that read a function at every point of the path, and the function."""
 
@@ -75,7 +79,8 @@ def check_measures(measures: Sequence[str]) -> tuple[str, ...]:
     RateboundError
         If there is none, or a name is unknown.
     """
-    chosen, known = (measures,) if isinstance(measures, str) else tuple(measures), (*MEASURES, *READINGS)
+    chosen = (measures,) if isinstance(measures, str) else tuple(measures)
+    known = (*MEASURES, *OF_HESSIANS, *READINGS)
     for name in chosen:
         if name not in known:
             raise RateboundError(

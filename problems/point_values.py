@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from ratebound.problems.constants import certify
 from ratebound.problems.finite_sum import Problem
+from ratebound.theory.measures import BENT
 from ratebound.theory.readings import READINGS
 
 Values = Callable[[np.ndarray], np.ndarray]
@@ -19,7 +21,8 @@ def values_at(problem: Problem) -> dict[str, Values]:
 
     ``gap`` f - f*; ``distance_sq`` ||x - x*||^2; ``grad_norm_sq`` ||grad f||^2; ``grad_norm`` its root;
     ``grad_l1`` the sum of the absolute values of the coordinates of grad f; ``square`` ||x||^2; ``largest``
-    the largest coordinate in absolute value.
+    the largest coordinate in absolute value; ``second_order`` the larger of ``sqrt(||grad f||/L_hess)`` and
+    ``-(2/3) lambda_min/L_hess``, lambda_min the least eigenvalue of the Hessian, where L_hess is certified.
     """
 
     def grad_norm(X: np.ndarray) -> np.ndarray:
@@ -36,6 +39,14 @@ def values_at(problem: Problem) -> dict[str, Values]:
     def largest(X: np.ndarray) -> np.ndarray:
         return np.asarray(np.abs(X).max(-1))
 
+    def second_order(X: np.ndarray) -> np.ndarray:
+        fastest = certify(problem, "L_hess").value
+        hessians = problem.hessian(X)
+        there = np.isfinite(hessians).all((-1, -2))
+        least = np.linalg.eigvalsh(np.where(there[..., None, None], hessians, 0.0))[..., 0]
+        lengths = np.maximum(np.sqrt(grad_norm(X) / fastest), -float(BENT) * least / fastest)
+        return np.where(there, lengths, np.inf)
+
     return {
         "gap": problem.gap,
         "distance_sq": problem.distance_sq,
@@ -44,6 +55,7 @@ def values_at(problem: Problem) -> dict[str, Values]:
         "grad_l1": grad_l1,
         "square": square,
         "largest": largest,
+        "second_order": second_order,
     }
 
 

@@ -21,6 +21,7 @@ _ITERATE = {
     "grad_norm_sq_mean": "mean over the iterates",
     "grad_norm_mean": "mean over the iterates",
     "grad_l1_mean": "mean over the iterates",
+    "second_order_best": "best iterate",
 }
 _MEASURE = {
     "gap_last": "E[f(x_k) − f*]",
@@ -35,6 +36,7 @@ _MEASURE = {
     "grad_norm_sq_mean": "mean E‖∇f(x_j)‖²",
     "grad_norm_mean": "mean E‖∇f(x_j)‖",
     "grad_l1_mean": "mean E‖∇f(x_j)‖₁",
+    "second_order_best": "min E max(√(‖∇f(x_j)‖/L_H), −⅔ λ_min(∇²f(x_j))/L_H)",
     **{name: reading.words for name, reading in READINGS.items()},
 }
 _QUANTITY = {
@@ -48,6 +50,7 @@ _QUANTITY = {
     "grad_norm_sq_mean": "mean squared gradient",
     "grad_norm_mean": "mean gradient norm",
     "grad_l1_mean": "mean sum of |∇f|",
+    "second_order_best": "smallest length of second order",
     **{name: reading.quantity for name, reading in READINGS.items()},
 }
 

@@ -95,6 +95,7 @@ _MEASURES: Mapping[str, Expr] = MappingProxyType(
         "grad_norm_sq_mean": _SLOPE,
         "grad_norm_sq_best": _SLOPE,
         "grad_norm_mean": _F / _X,
+        "second_order_best": _X,
         "grad_l1_mean": _F / _X,
         "batch_variance": _SLOPE,
         **{name: UNITS[s.BY_NAME[reading.like]] for name, reading in READINGS.items()},

@@ -11,6 +11,7 @@ import numpy as np
 
 from ratebound.experiments.evidence.linear import is_plain
 from ratebound.experiments.grid import Grid
+from ratebound.experiments.plan import OF_HESSIANS
 from ratebound.problems.certified import EPS
 from ratebound.problems.constants import certify
 from ratebound.problems.finite_sum import Problem
@@ -24,7 +25,7 @@ def certified_range(grid: Grid) -> np.ndarray:
     """Return b(k) at each point of the grid, shape (N,); ``inf`` where no range is certified."""
     problem, measure = grid.problem, grid.theorem.measure
     plain = is_plain(grid.theorem.method) and not grid.theorem.in_passes
-    if problem.loss.slope_bound is None or not plain or measure in READINGS:
+    if problem.loss.slope_bound is None or not plain or measure in (*READINGS, *OF_HESSIANS):
         return np.full(grid.k.size, np.inf)
     return np.concatenate([_limits(problem, measure, trial.alphas)[at] for trial, at in grid.entries])
 

@@ -21,7 +21,7 @@ from ratebound.experiments.applicability import Trial
 from ratebound.experiments.backends.rules import constants_of
 from ratebound.experiments.evidence import affine
 from ratebound.experiments.evidence.linear import is_linear, is_plain
-from ratebound.experiments.plan import ALONG_PATH, AVERAGED, function_of
+from ratebound.experiments.plan import ALONG_PATH, AVERAGED, OF_HESSIANS, function_of
 from ratebound.experiments.precise import draws as drawn
 from ratebound.experiments.precise import moments
 from ratebound.experiments.precise.metric import MetricRules
@@ -57,7 +57,7 @@ _READ: Mapping[str, Callable[[np.ndarray], Any]] = {
 def feasible(trial: Trial, at: int) -> bool:
     """Whether :func:`ratios` can recompute the measure at x_k, k <= `at`, at a cost of a few seconds."""
     problem, method = trial.problem, trial.theorem.method
-    if trial.theorem.in_passes:
+    if trial.theorem.in_passes or trial.theorem.measure in OF_HESSIANS:
         return False
     if method.draws is not None:
         if not affine.available(problem, method, trial.batch):

@@ -8,6 +8,7 @@ from sympy import Expr
 
 from ratebound.theory.certificates.averaged_lms import AveragedLMS
 from ratebound.theory.certificates.cubic import CubicModel, reached, scale
+from ratebound.theory.certificates.cubic_curvature import CubicCurvature
 from ratebound.theory.certificates.cubic_descent import CubicDescent, w
 from ratebound.theory.certificates.doubling import Doubling, middle
 from ratebound.theory.certificates.doubling_gap import GapDoubling
@@ -20,12 +21,15 @@ from ratebound.theory.certificates.look_ahead_batches import fallen as fallen_in
 from ratebound.theory.certificates.squaring import Squaring
 from ratebound.theory.certificates.strong_model import StrongModel, half
 from ratebound.theory.exposition.lines import Line, claim_lines, factored
+from ratebound.theory.letters.metric import L_hess
 from ratebound.theory.statement import Theorem
+from ratebound.theory.symbols import gap0
 
 ByModel = (
     Squaring
     | CubicModel
     | CubicDescent
+    | CubicCurvature
     | StrongModel
     | ExactModel
     | LastStep
@@ -48,6 +52,8 @@ def of_models(theorem: Theorem, proof: ByModel) -> Iterator[Line]:
             yield from _cubic_model(theorem, proof)
         case CubicDescent():
             yield from _cubic_descent(theorem, proof)
+        case CubicCurvature():
+            yield from _cubic_curvature(theorem, proof)
         case StrongModel():
             yield from _strong_model(theorem, proof)
         case ExactModel():
@@ -104,6 +110,17 @@ def _cubic_descent(theorem: Theorem, proof: CubicDescent) -> Iterator[Line]:
     )
     yield Line("and M r^3 w^3 is ||grad f(x_{k+1})||^(3/2)/sqrt(M). The constant is", proof.factor)
     yield Line("Summed over the steps to x_1 .. x_{k-1}, the least of them obeys the bound", theorem.bound)
+
+
+def _cubic_curvature(theorem: Theorem, proof: CubicCurvature) -> Iterator[Line]:
+    """Yield the lines of the proof for gradient and least eigenvalue together."""
+    yield Line("With M = L_hess, and r the length of a step: the model leaves ||g + H s|| = M r^2/2 and no")
+    yield Line("eigenvalue of H below -M r/2; along the step the Hessian changes by at most M r t, and so")
+    for what, length in proof.lengths().items():
+        yield Line(f"the length {what} at x_{{k+1}} is at most r times", length)
+    yield Line("f falls by at least M r^3 times, w^2 = ||grad f(x_{k+1})||/(M r^2),", proof.fallen)
+    yield Line("and the cubes of the lengths of all steps add up to at most", proof.factor * gap0 / L_hess)
+    yield Line("The shortest of the steps to x_1 .. x_{k-1} obeys the bound", theorem.bound)
 
 
 def _strong_model(theorem: Theorem, proof: StrongModel) -> Iterator[Line]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 _OF_BRACKETS = re.compile(r"(?:\\mathbb\{E\}|\bE)(?:_k)?(?:\\left)?\[(.*?)(?:\\right)?\]")
-_OF_REST = re.compile(r"\\mathbb\{E\}(?:_k)? ?|\bE_k |\bE(?:_k)?(?=\|\||‖)")
+_OF_REST = re.compile(r"\\mathbb\{E\}(?:_k)? ?|\bE_k |\bE(?:_k)?(?=\|\||‖)|\bE (?=max)")
 
 
 def sure(formula: str) -> str:

@@ -13,6 +13,7 @@ from ratebound.theory.assumptions import (
     strongly_convex,
 )
 from ratebound.theory.certificates.cubic import CubicModel
+from ratebound.theory.certificates.cubic_curvature import CubicCurvature
 from ratebound.theory.certificates.cubic_descent import CubicDescent
 from ratebound.theory.certificates.recursion import Recursion
 from ratebound.theory.certificates.squaring import Squaring
@@ -147,4 +148,28 @@ cubic_nonconvex = Theorem(
     sibling="gd_nonconvex_tight",
 )
 
-THEOREMS = (newton_quadratic, newton_damped, newton_strong, newton_local, cubic_convex, cubic_nonconvex)
+cubic_second_order = Theorem(
+    id="cubic_second_order",
+    title="Newton's method with a cubic term, nonconvex, gradient and least eigenvalue",
+    source="Nesterov and Polyak 2006, Theorem 1 (number not checked); the constant derived here",
+    method=cubic_newton,
+    assumptions=(lipschitz_hessian,),
+    step=Integer(1),
+    measure="second_order_best",
+    bound=(12 * gap0 / (L_hess * (k - 1))) ** Rational(1, 3),
+    start=Integer(2),
+    certificate=CubicCurvature(factor=Integer(12)),
+    note="One point has both a short gradient and a Hessian with no eigenvalue far below zero: no run stays "
+    "near a strict saddle.",
+    sibling="cubic_nonconvex",
+)
+
+THEOREMS = (
+    newton_quadratic,
+    newton_damped,
+    newton_strong,
+    newton_local,
+    cubic_convex,
+    cubic_nonconvex,
+    cubic_second_order,
+)

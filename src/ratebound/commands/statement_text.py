@@ -27,6 +27,7 @@ _MEASURES = {
     "grad_norm_sq_best": "least E||grad f(x_j)||^2 over j < k",
     "grad_norm_mean": "weighted mean of E||grad f(x_j)|| over j < k",
     "grad_l1_mean": "weighted mean of E||grad f(x_j)||_1 over j < k",
+    "second_order_best": "least E max(sqrt(||grad f(x_j)||/L_hess), -(2/3) lambda_min/L_hess) over j < k",
     "gap_next": "E_k[f(x_{k+1}) - f*]",
     "batch_variance": "E||g_B - grad f(x)||^2",
     **{name: reading.words for name, reading in READINGS.items()},
