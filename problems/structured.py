@@ -198,7 +198,7 @@ def logistic_plane() -> Problem:
 
 def cauchy_far() -> Problem:
     """Return the Cauchy loss of one sample, far out where it falls slowly and is concave."""
-    start = np.array([30.0])
+    start = np.array([60.0])
     return Problem(
         "cauchy_far", np.ones((1, 1)), np.zeros(1), cauchy, 0.0, start, "synthetic", "Cauchy, far out"
     )
