@@ -229,15 +229,24 @@ def complexity(bound: Expr, step: Symbol | None, at_horizon: bool = False) -> Ex
     return None
 
 
+def _small_root(floor: Expr, step: Symbol) -> Expr | None:
+    """Return the step that brings the floor down to half of eps, to leading order; None where none does."""
+    u = Dummy(positive=True)
+    if (near := leading(floor.xreplace({step: 1 / u}), u)) and not near.q:
+        return (eps / (2 * near.c)) ** (-1 / near.p) if near.p < 0 else None
+    roots = (root for root in solve(floor - eps / 2, step) if limit(root, eps, 0) == 0)
+    return next(roots, None)
+
+
 def _tuned(bound: Expr, step: Symbol, counter: Symbol) -> Expr | None:
     """Half of eps for the floor, by the step; half for the rest, by the steps made."""
     decaying, floor = _split(bound, counter)
     # The steps are a power of 1/eps, beside logarithms: a floor that rises sees a multiple of log(1/eps).
     floor = floor.subs(counter, 1 / eps)
-    roots = [root for root in solve(floor - eps / 2, step) if limit(root, eps, 0) == 0]
-    if not roots:
+    root = _small_root(floor, step)
+    if root is None:
         return None
-    rest = decaying.subs(step, roots[0])
+    rest = decaying.subs(step, root)
     if not rest.has(RoundFunction):
         # What falls geometrically beside a power, as the rest of a momentum, is not what takes long.
         rest = _slowest(rest, counter)

@@ -173,3 +173,22 @@ def test_complexity_inverts_the_bound(theorem):
     ratios = [float(bound(steps(np.array(e)))) / e for e in (small, smaller)]
     slack = 0.35 if theorem.order.log_power else 1e-3
     assert ratios[1] / ratios[0] == pytest.approx(1, rel=slack)
+
+
+@pytest.mark.parametrize(
+    "theorem", [t for t in RATES if t.order.kind == "floor" and t.complexity], ids=lambda t: t.id
+)
+def test_the_best_step_of_a_floor_gets_there_in_so_many_steps(theorem):
+    counter, step = K if theorem.at_horizon else k, theorem.step
+    symbols = sorted(theorem.bound.free_symbols - {counter, step}, key=str)
+    bound = lower(theorem.bound, (counter, step, *symbols))
+    steps, ratios = lower(theorem.complexity, (eps,)), []
+    for small in (1e-9, 1e-11):
+        values = bound(
+            steps(np.array(small)),
+            np.logspace(-25, -2, 4000),
+            *(_CONSTANTS.get(s.name, 1.0) for s in symbols),
+        )
+        ratios.append(values[values > 0].min() / small)
+    # The least over the step size is a fixed multiple of eps, as far as logarithms allow.
+    assert ratios[1] / ratios[0] == pytest.approx(1, abs=0.05)
