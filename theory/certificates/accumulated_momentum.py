@@ -47,7 +47,7 @@ arrived = K - delay * (1 - beta**K)
 """How many gradients have arrived after K steps."""
 
 
-def _check_sums() -> None:
+def check_sums() -> None:
     """Check each sum by its rest from i, or up to K: what it loses, or gains, is the next term."""
     for what, rest, term, whole in (
         ("the mean of i", beta**k * (k + delay), (1 - beta) * beta**k * k, delay),
@@ -123,7 +123,7 @@ class LateSquares:
         step, share = free("m"), free("p")
         if not nonnegative((step**2 + share**2) / 2 - step * share):
             raise RateboundError("a product of two lengths exceeds half of both squares")
-        _check_sums()
+        check_sums()
         if theorem.bound != (implied := self.implied()):
             require(theorem.bound - implied, theorem, "the bound against the summed decrease")
 

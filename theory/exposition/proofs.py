@@ -21,6 +21,7 @@ from ratebound.theory.certificates.inexact import Nearing, Perturbed, Summed
 from ratebound.theory.certificates.interpolated import Interpolated
 from ratebound.theory.certificates.last_falling import LastFalling
 from ratebound.theory.certificates.last_iterate import LastIterate
+from ratebound.theory.certificates.late_averages import LateAverages
 from ratebound.theory.certificates.least_gradient import LeastGradient
 from ratebound.theory.certificates.look_ahead import LookAhead
 from ratebound.theory.certificates.memory import Memory
@@ -55,6 +56,7 @@ from ratebound.theory.exposition.steps import (
     bounded_squares,
     decaying_squares,
     interpolated,
+    late_averages,
     late_squares,
     least_gradient,
     look_ahead,
@@ -131,6 +133,8 @@ def _proof(theorem: Theorem) -> list[Line]:
             return list(late_squares(theorem, proof))
         case BoundedSquares() as proof:
             return list(bounded_squares(theorem, proof))
+        case LateAverages() as proof:
+            return list(late_averages(theorem, proof))
         case DecayingSquares() as proof:
             return list(decaying_squares(theorem, proof))
         case SummedRoots() as proof:

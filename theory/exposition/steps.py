@@ -14,6 +14,7 @@ from ratebound.theory.certificates.accumulated_momentum import LateSquares, arri
 from ratebound.theory.certificates.decaying_squares import DecayingSquares
 from ratebound.theory.certificates.inexact import Nearing, Perturbed, Summed
 from ratebound.theory.certificates.interpolated import Interpolated
+from ratebound.theory.certificates.late_averages import LateAverages
 from ratebound.theory.certificates.least_gradient import LeastGradient
 from ratebound.theory.certificates.look_ahead import LookAhead
 from ratebound.theory.certificates.noisy_directions import NoisyDirection
@@ -151,6 +152,23 @@ def late_squares(theorem: Theorem, proof: LateSquares) -> Iterator[Line]:
         yield Line("and the curvature costs a half of that sum, at most d log(1 + K G^2/b0^2).")
     yield Line("How many gradients have arrived after K steps is the total weight", arrived)
     yield Line("and with A at most", proof.last)
+    yield Line("the mean is at most", theorem.bound)
+
+
+def late_averages(theorem: Theorem, proof: LateAverages) -> Iterator[Line]:
+    """Yield the lines of the proof of Adam."""
+    yield Line(f"Per coordinate: h_j of grad f(x_j), u_j of the estimate, |h_j|, |u_j| <= {grad_inf} =: G;")
+    yield Line("B_k is the root after u_k, q the decay, c = 1 - q, l the length. u_j enters step k = j + i")
+    yield Line("with the factor (1 - beta) beta^i/B_k. Over a in the place of B_k, a^2 = b0^2 + q^(i+1)")
+    yield Line("times the average before u_j, it would have the mean h_j^2/a: that B_k is larger costs")
+    yield Line("(G^2/(2 b0)) log(B_k^2/a^2), over all k at most (i + 1) W times G^2/(2 b0), W = log(1 +")
+    yield Line("G^2/b0^2) + (K - 1) log(1/q), in the mean over i 1/(1 - beta) times as much as for i = 0.")
+    yield Line("The c u^2/B^2 add up to at most W as well. With w = beta/sqrt(q), r = (1 - beta)/(1 - w)")
+    yield Line("squares of steps over l add up to at most r^2 times those of u/B, of which the curvature")
+    yield Line("costs l L/2, and that slopes are late l L w/(1 - w). In all")
+    yield Line("that makes gap0/l, and per unit of W", proof.price)
+    yield Line("How many gradients have arrived after K steps is the total weight", arrived)
+    yield Line("and with a at most", proof.last)
     yield Line("the mean is at most", theorem.bound)
 
 

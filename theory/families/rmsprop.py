@@ -1,4 +1,4 @@
-"""Adam without momentum, which is RMSProp, and AMSGrad with momentum, on f that need not be convex."""
+"""Adam, RMSProp, which is Adam without momentum, and AMSGrad with momentum, on f that need not be convex."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from sympy import Integer, Rational, sqrt
 from ratebound.theory.assumptions import lower_bounded, smooth
 from ratebound.theory.certificates.accumulated_momentum import LateSquares
 from ratebound.theory.certificates.decaying_squares import DecayingSquares
+from ratebound.theory.certificates.late_averages import LateAverages
 from ratebound.theory.inequalities.projections import bounded_coordinates
 from ratebound.theory.letters.box import decay
-from ratebound.theory.methods import amsgrad_momentum, rmsprop
+from ratebound.theory.methods import adam_uncorrected, amsgrad_momentum, rmsprop
 from ratebound.theory.statement import Theorem
 from ratebound.theory.symbols import L, b0, beta, gamma, grad0_sq
 
@@ -69,4 +70,33 @@ amsgrad_momentum_nonconvex = Theorem(
     sibling="rmsprop_nonconvex",
 )
 
-THEOREMS = (rmsprop_nonconvex, amsgrad_momentum_nonconvex)
+adam_nonconvex = Theorem(
+    id="adam_nonconvex",
+    title="Adam, nonconvex, bounded gradients, mean squared gradient",
+    source=(
+        "in the manner of Défossez, Bottou, Bach and Usunier 2022, Theorem 4 (not checked), without bias "
+        "correction; derived here"
+    ),
+    method=adam_uncorrected,
+    assumptions=(smooth, lower_bounded, bounded_coordinates),
+    step=gamma,
+    where=(decay < 1, beta < sqrt(decay)),
+    weights=LateSquares.weights(),
+    measure="grad_norm_sq_mean",
+    bound=LateAverages().implied(),
+    start=Integer(1),
+    certificate=LateAverages(),
+    defaults={
+        gamma: sqrt(grad0_sq) / (20 * L),
+        b0: 3 * sqrt(grad0_sq),
+        beta: Rational(1, 2),
+        decay: 1 - Rational(1, 10**3),
+    },
+    note=(
+        "A constant decay leaves a floor of the order 1 - decay beside that of the length; with the decay "
+        "1 - 1/K and a length of the order 1/sqrt(K) the bound is of the order 1/sqrt(K)."
+    ),
+    sibling="rmsprop_nonconvex",
+)
+
+THEOREMS = (rmsprop_nonconvex, amsgrad_momentum_nonconvex, adam_nonconvex)

@@ -11,6 +11,7 @@ from ratebound.theory.methods.adaptive import (
     adagrad_full,
     adagrad_momentum,
     adagrad_norm,
+    adam_uncorrected,
     amsgrad_momentum,
     rmsprop,
 )
@@ -116,6 +117,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
             adagrad_full,
             rmsprop,
             amsgrad_momentum,
+            adam_uncorrected,
             adagrad_momentum,
             d_adaptation,
             prodigy_gd,

@@ -35,6 +35,12 @@ adagrad_momentum = Method(
     {"x": x - alpha * _momentum / sqrt(b0**2 + _v + g**2), "m": _momentum, "v": _v + g**2},
     "batch",
 )
+adam_uncorrected = Method(
+    "adam_uncorrected",
+    "Adam without bias correction: an average of gradients over the root of b0^2 + the average of g^2",
+    {"x": x - alpha * _momentum / sqrt(b0**2 + _average), "m": _momentum, "v": _average},
+    "batch",
+)
 _largest = Max(Symbol("top", real=True), _average)
 amsgrad_momentum = Method(
     "amsgrad_momentum",
