@@ -9,19 +9,15 @@ from sympy import Max, S
 
 from ratebound.theory.certificate import LAST, Cited, Corollary, OneStep
 from ratebound.theory.certificates.accumulated import AnySteps, ShortSteps
-from ratebound.theory.certificates.accumulated_batches import BoundedSquares, SummedRoots
 from ratebound.theory.certificates.accumulated_box import LargestAverage, SummedSquares
-from ratebound.theory.certificates.accumulated_momentum import LateSquares
 from ratebound.theory.certificates.batch_variance import BatchVariance
 from ratebound.theory.certificates.conversion import Conversion
-from ratebound.theory.certificates.decaying_squares import DecayingSquares
 from ratebound.theory.certificates.gradient_sum import GradientSum
 from ratebound.theory.certificates.growing import Growing
 from ratebound.theory.certificates.inexact import Nearing, Perturbed, Summed
 from ratebound.theory.certificates.interpolated import Interpolated
 from ratebound.theory.certificates.last_falling import LastFalling
 from ratebound.theory.certificates.last_iterate import LastIterate
-from ratebound.theory.certificates.late_averages import LateAverages
 from ratebound.theory.certificates.least_gradient import LeastGradient
 from ratebound.theory.certificates.look_ahead import LookAhead
 from ratebound.theory.certificates.memory import Memory
@@ -50,14 +46,11 @@ from ratebound.theory.exposition.lines import Line, claim_lines, term_lines
 from ratebound.theory.exposition.reduced import VarianceReduced, of_reduced
 from ratebound.theory.exposition.samples import batch_variance, star_steps
 from ratebound.theory.exposition.second import ByModel, of_models
+from ratebound.theory.exposition.squares import OfSquares, of_squares
 from ratebound.theory.exposition.states import Stated, of_states
 from ratebound.theory.exposition.steps import (
     any_steps,
-    bounded_squares,
-    decaying_squares,
     interpolated,
-    late_averages,
-    late_squares,
     least_gradient,
     look_ahead,
     nearing,
@@ -67,7 +60,6 @@ from ratebound.theory.exposition.steps import (
     perturbed,
     short_steps,
     summed_errors,
-    summed_roots,
     within,
 )
 from ratebound.theory.statement import Theorem
@@ -129,16 +121,6 @@ def _proof(theorem: Theorem) -> list[Line]:
             return list(short_steps(theorem))
         case AnySteps() as proof:
             return list(any_steps(theorem, proof))
-        case LateSquares() as proof:
-            return list(late_squares(theorem, proof))
-        case BoundedSquares() as proof:
-            return list(bounded_squares(theorem, proof))
-        case LateAverages() as proof:
-            return list(late_averages(theorem, proof))
-        case DecayingSquares() as proof:
-            return list(decaying_squares(theorem, proof))
-        case SummedRoots() as proof:
-            return list(summed_roots(theorem, proof))
         case LookAhead() as proof:
             return list(look_ahead(theorem, proof))
         case Perturbed() as proof:
@@ -155,6 +137,8 @@ def _proof(theorem: Theorem) -> list[Line]:
             return list(last_falling(theorem, proof))
         case _ if isinstance(theorem.certificate, ByModel):
             return list(of_models(theorem, theorem.certificate))
+        case _ if isinstance(theorem.certificate, OfSquares):
+            return list(of_squares(theorem, theorem.certificate))
         case SummedSquares() | LargestAverage() as proof:
             return list(on_a_box(theorem, proof))
         case NoisyDirection() as proof:
