@@ -15,6 +15,7 @@ from ratebound.theory.catalogue import THEOREMS
 from ratebound.theory.equivalences import EQUIVALENCES
 from ratebound.theory.exposition import latex
 from ratebound.theory.exposition.proofs import Line, exposition
+from ratebound.theory.exposition.rule import rule, starts
 from ratebound.theory.lower_bounds import LOWER_BOUNDS, LowerBound
 from ratebound.theory.measures import ONE_STEP
 from ratebound.theory.method import Method
@@ -22,9 +23,11 @@ from ratebound.theory.nearby import NEARBY
 from ratebound.theory.refuted import REFUTED
 from ratebound.theory.statement import Theorem
 from ratebound.theory.stationary import COMPARISONS, STATIONARY
-from ratebound.theory.symbols import MEANING
+from ratebound.theory.symbols import MEANING, k
+from ratebound.theory.visits import IN_WORDS
 
 FOLDER = Path(__file__).parent / "theorems"
+_AT_START = {"x_0": "x_0", "grad f(x_0)": r"\nabla f(x_0)", "0": "0"}
 _PROOFS = {"certified": "checked here", "cited": "cited"}
 
 
@@ -117,10 +120,10 @@ def _page(theorem: Theorem) -> str:
     lines = [f"# {theorem.title}", "", f"`{theorem.id}`", "", f"$${latex.claim(theorem)}$$", ""]
     lines += [f"- **Method**: {theorem.method.title}, step $\\alpha_k = {latex.tex(theorem.step)}$"]
     lines += _update(theorem.method)
+    if theorem.in_passes:
+        lines.append(f"- **Order**: {IN_WORDS[theorem.visits]}")
     if theorem.batch is not None:
         lines.append(f"- **Batches** of $b_k = {latex.tex(theorem.batch)}$ samples, rounded up")
-    if theorem.method.draws is not None:
-        lines.append(f"- **Draws**: {theorem.method.draws.text}")
     lines += [f"- **Range**: ${latex.tex(each)}$" for each in theorem.where]
     if theorem.averaged_over is not None:
         lines.append(f"- **Average**: weights $w_k = {latex.tex(theorem.averaged_over)}$")
@@ -129,7 +132,8 @@ def _page(theorem: Theorem) -> str:
         lines.append(f"- **Claimed** {claimed}")
     lines += [f"- **Assumes**: {each.title}" for each in theorem.assumptions]
     read = {*theorem.step.free_symbols, *theorem.bound.free_symbols, *theorem.parameters}
-    lines += _letters(read)
+    read |= {s for each in theorem.method.update.values() for s in each.free_symbols if not _written_out(s)}
+    lines += _letters(read, theorem)
     lines.append(f"- **Source**: {theorem.source}")
     lines += [f"- **Note**: {theorem.note}"] if theorem.note else []
     lines += [f"- **See also**: [{theorem.sibling}]({theorem.sibling}.md)"] if theorem.sibling else []
@@ -137,32 +141,48 @@ def _page(theorem: Theorem) -> str:
     shown: set[Basic] = set().union(
         *(line.formula.free_symbols for line in proof if line.formula is not None)
     )
-    # What is written out, such as a norm, says what it is.
-    lines += ["", "## Proof", "", *_letters({s for s in shown - read if "x_" not in latex.tex(s)})]
+    shown = {s for s in shown - read if not _written_out(s)}
+    lines += ["", "## Proof", "", *_letters(shown, theorem)]
     lines += [*(_said(line, theorem) for line in proof), ""]
     return "\n".join(lines)
 
 
-def _letters(read: Collection[Basic]) -> list[str]:
+def _written_out(symbol: Basic) -> bool:
+    """Whether a symbol is set as a formula, such as a norm, which says what it is."""
+    return any(part in latex.tex(symbol) for part in ("x_", "_k"))
+
+
+def _letters(read: Collection[Basic], theorem: Theorem) -> list[str]:
     """Return a line for each symbol that has a meaning of its own."""
-    return [f"- ${latex.tex(s)}$: {MEANING[s]}" for s in sorted(read, key=str) if s in MEANING]
+    meaning = {**MEANING, k: "passes made"} if theorem.in_passes else MEANING
+    return [f"- ${latex.tex(s)}$: {meaning[s]}" for s in sorted(read, key=str) if s in meaning]
 
 
 def _update(method: Method) -> list[str]:
-    """Return the rule of each state as a formula; the step is alpha, whatever it is here."""
-    rules = {Symbol(name): rule for name, rule in method.update.items()}
-    read = set().union(*(rule.free_symbols for rule in rules.values()), rules)
+    """Return the rule of each state as a formula, and its start; the step is alpha, whatever it is."""
+    found = rule(method)
+    formulas = (found.point, *found.states.values(), *found.parts.values())
+    read = {*found.states}.union(*(each.free_symbols for each in formulas))
     # SymPy would set a word as a product of its letters.
     words = {
         s: Symbol(rf"\mathrm{{{s}}}".replace("_sq}", "}^2"))
         for s in read
         if len(str(s)) > 1 and s not in MEANING
     }
-    lines = [f"- **Update**, with the gradient g at ${latex.tex(method.point.xreplace(words))}$:"]
-    return lines + [
-        f"  - ${latex.tex(state.xreplace(words))} \\gets {latex.tex(rule.xreplace(words))}$"
-        for state, rule in rules.items()
+
+    def tex(formula: Basic) -> str:
+        return latex.tex(formula.xreplace(words))
+
+    lines = [f"- **Update**, with the gradient g at ${tex(found.point)}$:"]
+    lines += [f"  - ${tex(state)} \\gets {tex(formula)}$" for state, formula in found.states.items()]
+    lines += ["- **Where**:"] if found.parts or found.reads else []
+    lines += [f"  - ${tex(name)} = {tex(formula)}$" for name, formula in found.parts.items()]
+    lines += [f"  - {each}" for each in found.reads]
+    begun = [
+        "$" + " = ".join([*(f"{tex(Symbol(name))}_0" for name in names), _AT_START[at]]) + "$"
+        for at, names in starts(method).items()
     ]
+    return lines + ([f"- **Start**: {', '.join(begun)}"] if begun else [])
 
 
 def _said(line: Line, theorem: Theorem) -> str:

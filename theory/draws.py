@@ -135,31 +135,51 @@ class Draws:
     @property
     def text(self) -> str:
         """What a step draws and reads, in words."""
-        words = [f"{name} is the gradient of the same batch at {point}" for name, point in self.also.items()]
+        return "; ".join(self.words({}))
+
+    def words(self, names: Mapping[Expr, Expr]) -> tuple[str, ...]:
+        """Return what a step draws and reads, one clause each.
+
+        Parameters
+        ----------
+        names
+            Expression -> what is written for it.
+        """
+
+        def said(expr: Expr) -> str:
+            return str(names.get(expr, expr))
+
+        words = [f"{name} is the gradient of the same batch at {said(at)}" for name, at in self.also.items()]
         words += [
-            f"{name} is the Hessian of the same batch at {point}, times {vector}"
+            f"{name} is the Hessian of the same batch at {said(point)}, times {said(vector)}"
             for name, (point, vector) in self.hessian.items()
         ]
-        words += [f"{name} is grad f at {point} where the coin falls" for name, point in self.full.items()]
+        words += [f"{name} is grad f at {said(at)} where the coin falls" for name, at in self.full.items()]
+        words += [f"{coin} is one where the coin falls, else zero"] if self.has_coin else []
         words += [f"the coin falls with probability {self.coin}"] if self.coin != 0 else []
         words += [f"the coin falls in the last of every {self.every} steps"] if self.every != 0 else []
         words += [f"{picked} is one in step j of an epoch with probability 1/(j + 1)"] if self.picks else []
         if self.table:
             kept = "gradient" if self.stores is None else "vector"
-            starts = {"gradients": "", "zeros": ", zero at first", "centred": ", less their mean at first"}
-            first, by = starts[self.first], f" by {self.stores}" if self.stores else ""
-            words += [f"{self.table} is the {kept} stored for the sample{first}, then replaced{by}"]
-        words += [f"{name} starts at grad f(x_0)" for name in self.from_gradient]
+            starts = {
+                "gradients": "the gradient at x_0",
+                "zeros": "zero",
+                "centred": "the gradient at x_0 less the mean of all",
+            }
+            by = "the new one" if self.stores is None else said(self.stores)
+            words += [f"{self.table} is the {kept} stored for the sample"]
+            words += [f"it is at first {starts[self.first]}, and after the step {by}"]
         words += [] if self.weight is None else [f"samples are drawn in proportion to {self.weight}"]
         if self.axis is not None:
             how = "evenly" if self.axis == 1 else f"in proportion to {self.axis}"
             words += [f"an axis j is drawn {how}, and g is the gradient along it alone"]
+            words += [f"{L_j} is the smoothness constant of f along it"]
         if self.values:
             least = "the infimum of f_i" if self.values == "infimum" else "f_i(x*)"
             words += [f"{rise} is f_i(x) minus {least}, and {norm_sq} is ||g||^2, i the sample"]
-        words += [] if self.length is None else [f"{length_sq} is the squared norm of {self.length}"]
+        words += [] if self.length is None else [f"{length_sq} is the squared norm of {said(self.length)}"]
         words += [f"{L_i} is the smoothness constant of f_i, i the sample"] if self.smoothness else []
-        return "; ".join(words)
+        return tuple(words)
 
     @property
     def names(self) -> tuple[str, ...]:

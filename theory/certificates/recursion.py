@@ -73,11 +73,17 @@ class Recursion:
         prove_claim(theorem, self.rate * q + self.noise - q_next, self.by, self.plus, start=since)
         values = schedules_of(theorem, since)
         rate, noise = self.rate.xreplace(values), self.noise.xreplace(values)
-        if not nonnegative(rate, theorem.chart, k, theorem.start):
+        if not self.never_negative(theorem):
             # q_{k+1} <= max(factor, 0) q_k + noise: where the factor is negative the noise alone must fit.
             require(theorem.at(k + 1) - noise, theorem, "the bound against the noise of one step")
         self._check_start(theorem, q, rate, noise)
         require(theorem.at(k + 1) - rate * theorem.at(k) - noise, theorem, "the induction step")
+
+    def never_negative(self, theorem: Theorem) -> bool:
+        """Whether the factor is known to be nonnegative over the admissible range, from the start on."""
+        since = S.Zero if self.before is None else theorem.start
+        rate = self.rate.xreplace(schedules_of(theorem, since))
+        return nonnegative(rate, theorem.chart, k, theorem.start)
 
     def _check_start(self, theorem: Theorem, q: Symbol, rate: Expr, noise: Expr) -> None:
         if self.before is not None:

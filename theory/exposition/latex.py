@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -37,6 +38,8 @@ _SPECIAL: Mapping[str, str] = MappingProxyType(
     {"\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}"}
     | {letter: rf"\{letter}" for letter in "_%&#{}$"}
 )
+_SIGNS: Mapping[str, str] = MappingProxyType({"<=": r"\leq", ">=": r"\geq", "<": "<", ">": ">"})
+_ORDER = re.compile("[<>]=?")
 _RELATIONS: Mapping[str, str] = MappingProxyType({">= 0": r"\geq 0", "<=": r"\leq", ">=": r"\geq"})
 
 
@@ -123,4 +126,6 @@ def _line(line: Line, theorem: Theorem) -> str:
 
 
 def _text(words: str) -> str:
-    return "".join(_SPECIAL.get(letter, letter) for letter in words.strip())
+    escaped = "".join(_SPECIAL.get(letter, letter) for letter in words.strip())
+    # In text a sign of order is another letter, in some encodings.
+    return _ORDER.sub(lambda sign: f"${_SIGNS[sign[0]]}$", escaped)

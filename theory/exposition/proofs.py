@@ -160,7 +160,12 @@ def _proof(theorem: Theorem) -> list[Line]:
 def _recursion(theorem: Theorem, proof: Recursion) -> Iterator[Line]:
     q, q_next = LAST[theorem.measure]
     yield from claim_lines(proof.rate * q + proof.noise - q_next, proof.by, proof.plus)
-    yield Line("Induction over k with the factor (or zero, where it is negative)", proof.rate)
+    cut = (
+        ""
+        if proof.rate.is_nonnegative or proof.never_negative(theorem)
+        else " (or zero, where it is negative)"
+    )
+    yield Line(f"Induction over k with the factor{cut}", proof.rate)
     if proof.before is not None:
         first, _ = proof.before
         yield Line(f"and the bound at its start is at least that of {first.id} there, at k =", theorem.start)

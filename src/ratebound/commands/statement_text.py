@@ -7,7 +7,9 @@ from collections.abc import Iterable
 
 from sympy import Symbol
 
+from ratebound.theory.exposition.rule import rule, starts
 from ratebound.theory.exposition.sure import sure
+from ratebound.theory.method import x
 from ratebound.theory.readings import READINGS
 from ratebound.theory.statement import Theorem
 from ratebound.theory.symbols import MEANING, k
@@ -61,7 +63,13 @@ def _measure(theorem: Theorem) -> str:
 
 
 def _symbols(theorem: Theorem) -> list[str]:
-    read: set[Symbol] = {*theorem.step.free_symbols, *theorem.bound.free_symbols, *theorem.parameters}
+    updated = (symbol for each in theorem.method.update.values() for symbol in each.free_symbols)
+    read: set[Symbol] = {
+        *theorem.step.free_symbols,
+        *theorem.bound.free_symbols,
+        *theorem.parameters,
+        *updated,
+    }
     meaning = {**MEANING, k: "passes made"} if theorem.in_passes else MEANING
     return [f"{symbol} = {meaning[symbol]}" for symbol in sorted(read, key=str) if symbol in meaning]
 
@@ -81,11 +89,14 @@ def statement_text(theorem: Theorem, worst: str) -> str:
     average = () if theorem.averaged_over is None else (f"w_k = {theorem.averaged_over}",)
     drawn = {None: "", True: ", batches with replacement", False: ", batches without replacement"}
     counted = " passes" if theorem.in_passes else ""
-    rules = "; ".join(f"{name} <- {rule}" for name, rule in theorem.method.update.items())
+    written = rule(theorem.method)
+    point = [] if written.point == x else [f"the gradient g is taken at {written.point}"]
     parts = [
-        ("method", [f"{theorem.method.title}: {rules}{drawn[theorem.replacement]}"]),
+        ("method", [f"{theorem.method.title}{drawn[theorem.replacement]}"]),
+        ("update", [*(f"{state} <- {formula}" for state, formula in written.states.items()), *point]),
+        ("with", [*(f"{name} = {part}" for name, part in written.parts.items()), *written.reads]),
+        ("start", [f"{'_0 = '.join(names)}_0 = {at}" for at, names in starts(theorem.method).items()]),
         ("visits", [IN_WORDS[theorem.visits]] if theorem.in_passes else []),
-        ("draws", [] if theorem.method.draws is None else theorem.method.draws.text.split("; ")),
         ("assumes", [assumption.title for assumption in theorem.assumptions] or ["nothing"]),
         ("step", [step, *(str(condition) for condition in theorem.where)]),
         ("batches", [] if theorem.batch is None else [f"b_k = {theorem.batch}, rounded up"]),

@@ -46,3 +46,11 @@ def test_nothing_is_added_where_there_is_no_noise():
         lines = exposition(THEOREMS[name])
         assert any(line.words.endswith(("V_0.", "V_0,", "x_0.")) for line in lines)
         assert not any(line.formula == Integer(0) and line.words.endswith(("noise", "is")) for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("name", "cut"), [("gd_sc_distance", False), ("sgd_sc_constant", False), ("sgd_sc_theta", True)]
+)
+def test_a_factor_is_cut_at_zero_only_where_its_sign_is_open(name, cut):
+    words = [line.words for line in exposition(THEOREMS[name]) if line.words.startswith("Induction")]
+    assert words and all(("or zero" in each) == cut for each in words)
