@@ -9,6 +9,9 @@ import numpy as np
 from ratebound.problems.losses import Loss
 from ratebound.theory.errors import RateboundError
 
+_LARGEST = 1e70
+"""Fourth powers of entries, times what sums and steps add to them, stay in the range of double precision."""
+
 
 def as_floats(name: str, values: Any, ndim: int) -> np.ndarray:
     """Return `values` as a read-only C-contiguous float64 array of finite entries.
@@ -110,8 +113,9 @@ def check_shapes(A: Any, y: np.ndarray, x0: np.ndarray) -> None:
     entries = getattr(A, "data", A) if not isinstance(A, np.ndarray) else A
     if not entries.any():
         raise RateboundError("every entry of A is zero: the objective does not depend on x; check the data")
-    with np.errstate(over="ignore"):
-        if not np.isfinite(np.vdot(entries, entries) * max(n, d)):
-            raise RateboundError(
-                f"the entries of A reach {np.abs(entries).max():.3g}, whose squares overflow; rescale them"
-            )
+    largest = float(np.abs(entries).max())
+    if not 1 / _LARGEST <= largest <= _LARGEST:
+        raise RateboundError(
+            f"the entries of A reach {largest:.3g}, and squares of curvatures leave double precision; "
+            f"rescale A so that its largest entry lies in {1 / _LARGEST:g} .. {_LARGEST:g}"
+        )

@@ -179,5 +179,8 @@ def named(problem: str | Problem) -> Problem:
     if isinstance(problem, Problem):
         return problem
     if not isinstance(problem, str):
-        raise RateboundError(f"problem = {problem!r}; pass a Problem, or a name such as 'diabetes'")
+        raise RateboundError(
+            f"the problem is of type {type(problem).__name__}; pass a Problem, such as "
+            "ratebound.problems.least_squares(A, y), or a name such as 'diabetes'"
+        )
     return load(problem)

@@ -220,7 +220,8 @@ def _attained(A: np.ndarray, y: np.ndarray, loss: Loss, l2: float, x0: np.ndarra
             error = (miss + len(y) * EPS * scale) / math.sqrt(spec.smallest_nonzero * len(y)) if miss else 0.0
             return Minimum(x, floor, "attained bound", 0.0, error, max(slack, 0.0))
     if loss.name == "logistic":
-        note = "unregularised logistic: a finite minimiser is not certified"
+        more = "one is with a penalty, l2 > 0" if l2 == 0 else f"l2 = {l2:g} is lost beside the data"
+        note = f"logistic: a finite minimiser is not certified; {more}"
     else:
         note = f"{loss.title}: no minimiser is certified on these data, only the lower bound {floor:g} of f"
     return Minimum(None, floor, "lower bound", note=note)

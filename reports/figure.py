@@ -14,6 +14,8 @@ from ratebound.reports.typeset import mathtext
 from ratebound.theory.errors import RateboundError
 
 _COLUMNS = 3
+_ALLOWANCE = 1e-9
+"""What verdicts allow an error that meets its bound."""
 _MATH = {"n": "$n$", "d": "$d$", "κ": r"$\kappa$", "L_max/L": r"$L_{\max}/L$"}
 
 
@@ -85,7 +87,7 @@ def _drawn(cell: Mapping[str, Any], shown: Curves) -> Figure:
     framed = layout.frame(
         title=theorem["title"],
         subtitles=[problem_line(problem), plain(wording.run_facts(cell))],
-        notes=_notes(cell),
+        notes=_notes(cell, shown),
         accent=style.OUTCOME_COLOURS["vacuous" if wording.is_vacuous(cell) else outcome],
         split=len(ranges) > 1,
         legend_rows=-(-len(entries) // _COLUMNS),
@@ -102,12 +104,27 @@ def _drawn(cell: Mapping[str, Any], shown: Curves) -> Figure:
     return framed.figure
 
 
-def _notes(cell: Mapping[str, Any]) -> list[str]:
+def _notes(cell: Mapping[str, Any], shown: Curves) -> list[str]:
     head = wording.headline(cell)
-    notes = [head[0].upper() + head[1:], wording.evidence(cell), slope_words(cell)]
+    notes = [
+        head[0].upper() + head[1:],
+        wording.evidence(cell),
+        slope_words(cell),
+        _rounding_words(cell, shown),
+    ]
     if cell["verdict"]["outcome"] == "undecided":
         notes.insert(1, cell["verdict"]["reason"])
     return [note for note in notes if note]
+
+
+def _rounding_words(cell: Mapping[str, Any], shown: Curves) -> str:
+    """Return from where on an exact error is drawn above a bound that holds, ``""`` where it never is."""
+    if cell["verdict"]["outcome"] != "holds" or shown.exact is None:
+        return ""
+    above = shown.k[shown.exact > (1 + _ALLOWANCE) * shown.bound]
+    if not above.size:
+        return ""
+    return f"At k = {wording.number(float(above[0]))} and later the bound is below the rounding of the error"
 
 
 def error_name(theorem: Mapping[str, Any]) -> str:

@@ -103,7 +103,10 @@ class Catalogue(Mapping[str, Theorem]):
     """A read-only mapping from id to theorem, filled at the first look (:mod:`ratebound.theory.proved`)."""
 
     def __getitem__(self, name: str) -> Theorem:
-        return _all()[name]
+        try:
+            return _all()[name]
+        except KeyError:
+            raise KeyError(_unknown(name)) from None
 
     def __iter__(self) -> Iterator[str]:
         return iter(_all())
@@ -127,7 +130,9 @@ def find(theorem: str | Theorem) -> Theorem:
     if isinstance(theorem, Theorem):
         return theorem
     if theorem not in THEOREMS:
-        raise RateboundError(
-            f"unknown theorem {theorem!r}{nearest(str(theorem), THEOREMS)} (`ratebound list` shows all)"
-        )
+        raise RateboundError(_unknown(theorem))
     return THEOREMS[theorem]
+
+
+def _unknown(name: object) -> str:
+    return f"unknown theorem {name!r}{nearest(str(name), THEOREMS)} (`ratebound list` shows all)"

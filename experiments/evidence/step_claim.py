@@ -38,6 +38,9 @@ _STATE = (
 )  # fmt: skip
 _ROUNDING = 1e-10
 """Negative eigenvalues up to this share of the terms that they are the sum of are rounding."""
+_OF_ENTRIES = 16 * float(np.finfo(float).eps)
+"""What rounds in an entry of a matrix, as a share of its largest: all of a term may be that, where a step
+ends at the minimum and nothing else is left."""
 _POINTS, _MOST_STEPS, _MOST_WORK = 12, 300, 5e6
 
 
@@ -152,7 +155,7 @@ def _everywhere(trial: Trial, claim: Expr) -> StepFinding:
     assert x_star is not None
     scale = max(float(np.linalg.norm(trial.problem.x0 - x_star)), 1e-6)
     forms = _Forms(trial, scale)
-    worst, at, point = np.inf, int(ks[0]), None
+    worst, left, at, point = np.inf, np.inf, int(ks[0]), None
     shown = np.stack([trial.alphas[ks], *factors.values()])
     first = np.sort(np.unique(shown, axis=1, return_index=True)[1])  # a constant step is one claim
     for position in first.tolist():
@@ -165,11 +168,13 @@ def _everywhere(trial: Trial, claim: Expr) -> StepFinding:
             return StepFinding(None, f"the terms of the one-step inequality are not finite at k = {k}")
         size = sum(float(np.abs(term).max()) for term in terms) or 1.0
         eigenvalues, vectors = np.linalg.eigh(total / size)
-        if eigenvalues[0] < worst:
-            worst, at = float(eigenvalues[0]), k
+        entries = sum(abs(float(values[position])) * forms.size(q) for q, values in factors.items())
+        allowed = _ROUNDING + _OF_ENTRIES * trial.problem.d * entries / size
+        if eigenvalues[0] + allowed < left:
+            worst, left, at = float(eigenvalues[0]), float(eigenvalues[0]) + allowed, k
             u, t = vectors[:-1, 0], vectors[-1, 0]
             point = x_star + scale * u / (t if abs(t) > 1e-6 else 1e-6)
-    if worst >= -_ROUNDING:
+    if left >= 0:
         return StepFinding(
             True, "its one-step inequality holds at every x: a matrix is positive semidefinite"
         )
@@ -187,14 +192,14 @@ class _Forms:
         problem = trial.problem
         assert problem.x_star is not None
         self._problem, self._scale = problem, scale
-        self._noise = problem.component_gradients(problem.x_star)
+        self._at_minimum = problem.component_gradients(problem.x_star)
         self._factor = 0.0
         if trial.theorem.stochastic:
             self._factor = batch_factor(problem.n, trial.batch, trial.replacement)
         H, one = problem.H, np.eye(problem.d)
         self._now = {s.delta: H / 2, s.d2: one, s.grad_sq: H @ H}
         self._next = {s.delta_next: H / 2, s.d2_next: one, s.grad_next_sq: H @ H}
-        self._moments = {q: self._moment(W) for q, W in {**self._next, s.moment: one}.items()}
+        self._noises = {q: self._noise_of(W) for q, W in {**self._next, s.moment: one}.items()}
 
     def of(self, q: Symbol | None, alpha: float) -> np.ndarray:
         """Return the form of a quantity, shape (d+1, d+1); None stands for 1."""
@@ -204,10 +209,16 @@ class _Forms:
         if q in self._now:
             return self._form(self._now[q])
         if q in self._next:
-            W = self._next[q]
-            return self._form(W - alpha * (W @ H + H @ W)) + alpha**2 * self._moments[q]
-        moment = self._moments[s.moment]
-        return moment if q == s.moment else moment - self._form(H @ H)
+            # As a product: multiplied out, what a step leaves of the error would be a difference of squares.
+            step = np.eye(len(H)) - alpha * H
+            return self._form(step @ self._next[q] @ step) + alpha**2 * self._noises[q]
+        noise = self._noises[s.moment]
+        return self._form(H @ H) + noise if q == s.moment else noise
+
+    def size(self, q: Symbol | None) -> float:
+        """Return the largest entry of a quantity's matrix before a step is put in."""
+        W = {**self._now, **self._next}.get(q)
+        return 0.0 if W is None else self._scale**2 * float(np.abs(W).max())
 
     def _form(self, W: np.ndarray, w: np.ndarray | None = None, c: float = 0.0) -> np.ndarray:
         """Return the matrix of ``e^T W e + 2 w.e + c``, e = x - x*."""
@@ -219,16 +230,17 @@ class _Forms:
         form[d, d] = c
         return form
 
-    def _moment(self, W: np.ndarray) -> np.ndarray:
-        """Return the form of E_k g_k^T W g_k."""
-        problem, noise = self._problem, self._noise
+    def _noise_of(self, W: np.ndarray) -> np.ndarray:
+        """Return the form of E_k (g_k - grad f)^T W (g_k - grad f)."""
+        problem, noise = self._problem, self._at_minimum
+        if self._factor == 0:
+            return self._form(0 * W)
         A, l2, n = problem.A, problem.l2, problem.n
         C, H = A.T @ A / n, problem.H
         single = (A.T * np.einsum("ij,jk,ik->i", A, W, A)) @ A / n + l2 * (C @ W + W @ C) + l2**2 * W
         linear = A.T @ np.einsum("ij,jk,ik->i", A, W, noise) / n + l2 * W @ noise.mean(0)
         constant = float(np.einsum("ij,jk,ik->", noise, W, noise)) / n
-        mean = self._form(H @ W @ H)
-        return mean + self._factor * (self._form(single, linear, constant) - mean)
+        return self._factor * (self._form(single, linear, constant) - self._form(H @ W @ H))
 
 
 def _where_it_goes(trial: Trial, claim: Expr, seed: int) -> StepFinding:

@@ -107,5 +107,5 @@ def test_a_problem_may_be_named():
     problem = load("linnerud")
     assert named(problem) is problem
     assert named("linnerud").name == "linnerud"
-    with pytest.raises(RateboundError, match=r"problem = 3; pass a Problem, or a name"):
+    with pytest.raises(RateboundError, match=r"the problem is of type int; pass a Problem, such as"):
         named(3)

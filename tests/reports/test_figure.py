@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import matplotlib
 import numpy as np
 import pytest
@@ -138,3 +140,10 @@ def test_the_settings_of_the_user_are_left_alone_and_do_not_matter(cells, tmp_pa
 def test_a_cell_without_curves_is_refused_with_its_name(cells):
     with pytest.raises(RateboundError, match="'gd_convex' on 'diabetes' has no curves"):
         draw(cells["not-applicable"])
+
+
+def test_an_error_above_a_bound_that_holds_is_called_rounding():
+    found = cell(series=series(lambda k: 0.5 ** np.minimum(k, 20.0), lambda k: 0.6**k))
+    words = _texts(draw(found))
+    assert re.search(r"At k = (2[89]|3\d) and later the bound is below the rounding of the error", words)
+    assert "rounding" not in _texts(draw(cell(series=series(lambda k: 0.6**k, lambda k: 0.6**k))))

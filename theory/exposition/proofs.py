@@ -160,11 +160,7 @@ def _proof(theorem: Theorem) -> list[Line]:
 def _recursion(theorem: Theorem, proof: Recursion) -> Iterator[Line]:
     q, q_next = LAST[theorem.measure]
     yield from claim_lines(proof.rate * q + proof.noise - q_next, proof.by, proof.plus)
-    cut = (
-        ""
-        if proof.rate.is_nonnegative or proof.never_negative(theorem)
-        else " (or zero, where it is negative)"
-    )
+    cut = "" if proof.never_negative(theorem) else " (or zero, where it is negative)"
     yield Line(f"Induction over k with the factor{cut}", proof.rate)
     if proof.before is not None:
         first, _ = proof.before

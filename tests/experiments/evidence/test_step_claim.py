@@ -14,6 +14,7 @@ from ratebound.experiments.evidence.step_claim import StepFinding, check_claim, 
 from ratebound.experiments.verdict import HarnessError
 from ratebound.experiments.verify import verify
 from ratebound.problems import library
+from ratebound.problems.build import least_squares
 from ratebound.theory import symbols as s
 from ratebound.theory.catalogue import THEOREMS
 from ratebound.theory.certificates.recursion import Recursion
@@ -133,3 +134,11 @@ def test_a_claim_that_is_not_finite_is_not_decided():
     trial = prepare(THEOREMS["gd_pl"], library.load("quadratic_2d"), steps=5)
     claim = claim_of(THEOREMS["gd_pl"], trial) + s.gap0 / s.k
     assert step_claim.check_claim(trial, claim).holds is None
+
+
+@pytest.mark.parametrize("rows", [1, 5])
+@pytest.mark.parametrize("name", ["gd_pl", "gd_convex", "sgd_pl_constant"])
+def test_a_step_that_ends_at_the_minimum_is_no_refutation(name, rows):
+    # One row, or one many times: mu = L, and a step 1/L leaves nothing of the error but rounding.
+    A, y = np.repeat([[0.3, -1.1, 0.7]], rows, 0), np.full(rows, 0.9)
+    assert verify(THEOREMS[name], least_squares(A, y), steps=20).holds
