@@ -77,11 +77,16 @@ class _Kernel:
         self._shown = {name: values.copy() for name, values in shown.items()}
         self._places: dict[int, int] = {}
         self._copies: dict[str, np.ndarray] = {}
+        self._room: dict[str, np.ndarray] = {}
         self.stops: Sequence[int] = ()
 
     def values(self, name: str) -> np.ndarray:
         """Return a state variable where the run now stands, as the kernel shows it to measures."""
         return self._shown[name]
+
+    def renews(self, stop: int) -> bool:
+        """Whether the way to a stop takes the place of the states that were shown before."""
+        return bool(self.stops) and stop not in self._places
 
     def advance(self, start: int, stop: int, *arguments: Any) -> None:
         """Make the updates ``start .. stop - 1``, or look them up where they were foreseen."""
@@ -102,9 +107,13 @@ class _Kernel:
         """Advance all groups to the last stop, in threads if it pays; return the states at each stop."""
         plan, state, rows = self._plan, self._state, self._rows
         keys = np.uint64(plan.seed & 0xFFFFFFFF), np.uint64(plan.seed >> 32)
-        copies = {
-            name: np.empty((len(stops), *values.shape), plan.dtype) for name, values in self._shown.items()
-        }
+        if not self.stops or not self._room:
+            # Kept from call to call: to be given fresh memory takes as long as to write there.
+            self._room = {
+                name: np.empty((len(stops), *values.shape), plan.dtype)
+                for name, values in self._shown.items()
+            }
+        copies = {name: values[: len(stops)] for name, values in self._room.items()}
 
         def work(first: int, last: int) -> None:
             self._function(
@@ -133,6 +142,10 @@ class _KernelEngine:
     def foresee(self, stops: Sequence[int]) -> None:
         """Learn where the run will stop."""
         self._kernel.stops = stops
+
+    def renews(self, stop: int) -> bool:
+        """Whether the way to a stop takes the place of what :meth:`points` and the like showed before."""
+        return self._kernel.renews(stop)
 
     def _values(self, name: str) -> np.ndarray:
         """Return a state variable (S, R, d); here the state has a row per unit, perhaps padded."""

@@ -1,8 +1,8 @@
 """The Numba kernel for sparse data: a step costs what the sampled rows hold, whatever the number of features.
 
-Eight units (replicas under a step size) are advanced together: their predictions share one evaluation of the
-slope, and their gathers overlap in time. See :mod:`ratebound.experiments.backends.lanes_sparse` for the form
-in which iterates are held.
+Four units (replicas under a step size) are advanced together: their predictions share one evaluation of the
+slope, and their gathers overlap in time. Of eight, which would fill a vector, each step takes a tenth longer.
+See :mod:`ratebound.experiments.backends.lanes_sparse` for the form in which iterates are held.
 """
 
 from __future__ import annotations
@@ -25,75 +25,102 @@ from ratebound.experiments.backends.rules import SUM
 from ratebound.experiments.backends.simd import WIDTH
 from ratebound.experiments.backends.sparse_step import printed_step, sparse_step
 
+_TOGETHER = 4
+"""Units that are advanced together."""
 _AHEAD = 2
 """Steps for which rows are asked for ahead."""
 
 
-def _look_up(place: str) -> list[str]:
-    """Return the lines that read, for a whole tile, what depends on the drawn rows alone.
-
-    The first rows are asked for at once; steps ask for the others.
-    """
+def _look_up() -> list[str]:
+    """Return the lines that read, for a whole tile, what depends on the drawn rows alone."""
     return [
         "for p, q, place in np.ndindex(index.shape):",
         "    row, at = index[p, q, place], (place, q, p)",
         "    begins[at], ends[at], drawn_labels[at] = starts[row], starts[row + np.uint64(1)], labels[row]",
-        f"for t in range(now - tile, min(now - tile + {_AHEAD}, {TILE})):",
-        "    for q in range(index.shape[1]):",
-        f"        for p in range({WIDTH}):",
-        f"            ask_for_row(begins[{place}, q, p], ends[{place}, q, p], columns, entries)",
     ]
 
 
 def _step(spec: Spec, line: Mapping[str, str]) -> list[str]:
-    """Return the lines of one step of the units ``u .. u + 7``."""
+    """Return the lines of one step of four units, of which the first is number `turn` of the group.
+
+    Surplus lanes do what the first ones do.
+    """
     reads = {s.name for expr in sparse_step(spec).values() for s in expr.free_symbols}
-    averaged = SUM in spec.rules
+    averaged, lanes = SUM in spec.rules, [p % _TOGETHER for p in range(WIDTH)]
+
+    def packed(entry: str) -> str:
+        return f"pack({', '.join(entry.format(p=p) for p in lanes)})"
+
     lines = [f"for q in range({spec.batch}):"]
-    for p in range(WIDTH):
+    for p in range(_TOGETHER):
         ahead, row = (
-            f"begins[{at}, q, {p}], ends[{at}, q, {p}], columns, entries" for at in ("ahead", "drawn")
+            f"begins[{at}, q, turn + {p}], ends[{at}, q, turn + {p}], columns, entries"
+            for at in ("ahead", "drawn")
         )
-        lines += [f"    ask_for_row({ahead})", f"    dot{p} = row_dot({row}, state_x, u + {p})"]
+        lines += [f"    ask_for_row({ahead})", f"    dot{p} = row_dot({row}, state_x, own + {p})"]
     lines += [
-        f"    z = load(scale, (u,)) * pack({', '.join(f'dot{p}' for p in range(WIDTH))})",
-        "    y = load(drawn_labels, (drawn, q, 0))",
+        f"    z = load(scales, (0,)) * {packed('dot{p}')}",
+        f"    y = {packed('drawn_labels[drawn, q, turn + {p}]')}",
         f"    store(fill(zero) + {line['slope']}, factor, (q, 0))",
     ]
     for name in ("alpha", "weight"):
         if name in reads or (name == "weight" and averaged):
             now = f"{name}_now"
-            each = ", ".join(f"{name}s[schedules[u + {p}], {now}]" for p in range(WIDTH))
-            lines += [f"{now} = step * {name}s_move", f"{name} = pack({each})"]
+            each = packed(f"{name}s[schedules[own + {{p}}], {now}]")
+            lines += [f"{now} = step * {name}s_move", f"{name} = {each}"]
     lines += ["k = float(step)"] if "k" in reads else []
     if averaged:
-        lines += ["store(load(total, (u,)) + weight * load(scale, (u,)), total, (u,))"]
+        lines += ["store(load(totals, (0,)) + weight * load(scales, (0,)), totals, (0,))"]
     lines += [
-        f"scaled = ({line['keep']}) * load(scale, (u,))",
-        "store(scaled, scale, (u,))",
+        f"scaled = ({line['keep']}) * load(scales, (0,))",
+        "store(scaled, scales, (0,))",
         "if any_leaves_range(scaled):",
-        f"    for unit in range(u, u + {WIDTH}):",
-        "        if leaves_range(scale[unit]):",
-        "            for j in range(width):",
-        *([f"                state_{SUM}[unit, j] += total[unit] * state_x[unit, j]"] * averaged),
-        "                state_x[unit, j] *= scale[unit]",
-        "            scale[unit] = 1.0",
-        *(["            total[unit] = 0.0"] * averaged),
-        f"gain = ({line['gain']}) / load(scale, (u,))",
+        f"    for p in range({WIDTH}):",
+        "        if leaves_range(scales[p]):",
+        f"            for j in range(width if p < {_TOGETHER} else 0):",
+        *([f"                state_{SUM}[own + p, j] += totals[p] * state_x[own + p, j]"] * averaged),
+        "                state_x[own + p, j] *= scales[p]",
+        "            scales[p] = 1.0",
+        *(["            totals[p] = 0.0"] * averaged),
+        f"gain = ({line['gain']}) / load(scales, (0,))",
         f"for q in range({spec.batch}):",
         "    store(gain * load(factor, (q, 0)), factor, (q, 0))",
-        f"    for p in range({WIDTH}):",
+        f"    for p in range({_TOGETHER}):",
     ]
-    row = "begins[drawn, q, p], ends[drawn, q, p], columns, entries"
-    lines += [f"        add_row({row}, factor[q, p], state_x, u + p)"]
+    row = "begins[drawn, q, turn + p], ends[drawn, q, turn + p], columns, entries"
+    lines += [f"        add_row({row}, factor[q, p], state_x, own + p)"]
     if averaged:
-        lines += [f"        add_row({row}, -total[u + p] * factor[q, p], state_{SUM}, u + p)"]
+        lines += [f"        add_row({row}, -totals[p] * factor[q, p], state_{SUM}, own + p)"]
     return lines
+
+
+def _steps(spec: Spec, line: Mapping[str, str]) -> list[str]:
+    """Return the lines of the steps of a tile: units take turns, each set through all of them."""
+    per_unit = ["scale", *(["total"] * (SUM in spec.rules))]
+    together = steps_together(spec)
+    place = place_of_step(together)
+    return [
+        "if alive:",
+        f"    for turn in range(0, {WIDTH}, {_TOGETHER}):",
+        "        own = u + turn",
+        f"        for p in range({WIDTH}):",
+        *(f"            {name}s[p] = {name}[own + p % {_TOGETHER}]" for name in per_unit),
+        f"        for t in range(now - tile, min(now - tile + {_AHEAD}, {TILE})):",
+        f"            for q in range({spec.batch}):",
+        f"                for p in range(turn, turn + {_TOGETHER}):",
+        f"                    ask_for_row(begins[{place}, q, p], ends[{place}, q, p], columns, entries)",
+        "        for t in range(now - tile, end - tile):",
+        f"            step, drawn = tile + t, {place}",
+        f"            ahead = {place_of_step(together, f'min(t + {_AHEAD}, {TILE - 1})')}",
+        *indented(_step(spec, line), 3),
+        f"        for p in range({_TOGETHER}):",
+        *(f"            {name}[own + p] = {name}s[p]" for name in per_unit),
+    ]
 
 
 @lru_cache(maxsize=64)
 def sparse_source(spec: Spec) -> str:
-    """Print the module of the kernel, which advances eight units together.
+    """Print the module of the kernel, which takes groups of eight units.
 
     Raises
     ------
@@ -101,14 +128,7 @@ def sparse_source(spec: Spec) -> str:
         If the method is none that the kernel can run, or an expression has no printing.
     """
     line, averaged = printed_step(spec, "numba"), SUM in spec.rules
-    together = steps_together(spec)
     alive = "alive = not np.isnan(state_x[u : u + 8, 0]).all()"
-    steps = [
-        "for t in range(now - tile, end - tile if alive else now - tile):",
-        f"    step, drawn = tile + t, {place_of_step(together)}",
-        f"    ahead = {place_of_step(together, f'min(t + {_AHEAD}, {TILE - 1})')}",
-        *indented(_step(spec, line), 1),
-    ]
     stop = [
         f"for p in range(u, u + {WIDTH}):",
         "    probe = fill(zero)",
@@ -131,20 +151,17 @@ def sparse_source(spec: Spec) -> str:
         f"shape = {TILE}, {spec.batch}, {WIDTH}",
         "begins, ends = np.zeros(shape, starts.dtype), np.zeros(shape, starts.dtype)",
         "drawn_labels = np.empty(shape, real)",
-        f"factor = np.empty(({spec.batch}, {WIDTH}), real)",
+        f"factor, scales = np.empty(({spec.batch}, {WIDTH}), real), np.empty({WIDTH}, real)",
+        *([f"totals = np.empty({WIDTH}, real)"] * averaged),
         "width = state_x.shape[1]",
         "for group in range(first, last):",
         f"    u = group * {WIDTH}",
         f"    {alive}",
         *indented(
             through_stops(
-                together,
-                [
-                    f"for p in range({WIDTH}):",
-                    *indented(draws(spec, "u + p", "p"), 1),
-                    *_look_up(place_of_step(together)),
-                ],
-                steps,
+                steps_together(spec),
+                [f"for p in range({WIDTH}):", *indented(draws(spec, "u + p", "p"), 1), *_look_up()],
+                _steps(spec, line),
                 stop,
             ),
             1,

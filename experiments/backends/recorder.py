@@ -53,6 +53,10 @@ class Foresees(Protocol):
         """Learn where :meth:`Engine.advance` will stop, in increasing order."""
         ...
 
+    def renews(self, stop: int) -> bool:
+        """Whether the way to a stop takes the place of the arrays that were handed out before."""
+        ...
+
 
 @runtime_checkable
 class Together(Protocol):
@@ -187,6 +191,8 @@ def record(plan: Plan, engine: Engine, measures: Mapping[str, Values] | None = N
     with np.errstate(all="ignore"):
         for k in stops:
             if k > here:
+                if isinstance(engine, Foresees) and engine.renews(k):
+                    points.release()
                 engine.advance(here, k)
                 weight = weight + plan.weights[:, here:k].sum(1, keepdims=True)
                 here = k
