@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from sympy import Dummy, Expr, Integer, Symbol
 from sympy.core.relational import Relational
@@ -44,7 +45,14 @@ def chart_of(
     is given: its image is (a, b]. An open end is swept as closed, which proves more than is asked of
     inequalities that are not strict.
     """
-    conditions = tuple(conditions)
+    return dict(_chart(tuple(conditions), tuple(facts), with_ends))
+
+
+@lru_cache(maxsize=1024)
+def _chart(
+    conditions: tuple[Relational, ...], facts: tuple[Relational, ...], with_ends: bool
+) -> dict[Symbol, Expr]:
+    # One range has one chart, with the same free symbols, so that proofs about it are found again.
     open_ends = set() if with_ends else {(r[0], r[2]) for r in map(_read, filter(_strict, conditions))}
     lows: dict[Symbol, Expr] = {}
     highs: dict[Symbol, Expr] = {}

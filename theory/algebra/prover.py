@@ -8,6 +8,7 @@ nonnegativity of a rational function of free nonnegative symbols, decided by exa
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from math import lcm
 
 from sympy import (
@@ -39,6 +40,7 @@ from sympy import (
 )
 
 from ratebound.theory.algebra.chart import Chart, free, on_chart
+from ratebound.theory.algebra.glance import negative_somewhere
 from ratebound.theory.algebra.polynomials import lowest_terms, polynomial_nonneg
 from ratebound.theory.algebra.radicals import roots_swept
 
@@ -71,11 +73,18 @@ def nonnegative(
     in a ``Max`` is proved argument by argument, each with fewer symbols: with one of them in its place where
     the factor of the ``Max`` is nonnegative, else with each.
     """
+    return _proved(expr, tuple((chart or {}).items()), k, start)
+
+
+@lru_cache(maxsize=4096)
+def _proved(expr: Expr, swept: tuple[tuple[Symbol, Expr], ...], k: Symbol | None, start: Expr) -> bool:
+    # Kept, for theorems of one family share multipliers, and so do all conjectures beside a theorem.
+    chart = dict(swept)
     if expr.has(Max) and (split := _split_largest(expr)) is not None:
         slope, values = split
         proved = (nonnegative(value, chart, k, start) for value in values)
         return any(proved) if nonnegative(slope, chart, k, start) else all(proved)
-    sweep = dict(chart or {})
+    sweep = dict(chart)
     if k is not None and not (start.is_zero and k.is_nonnegative):
         sweep[k] = start + free("j")
     # The algebra is exact: a float is the rational number that it is.
@@ -84,7 +93,7 @@ def nonnegative(
     # Counts are at least one.
     counts = {s for s in expr.free_symbols if s.is_integer and s.is_positive}
     expr = expr.xreplace({count: (1 + free("j")) ** _deepest_root(expr, count) for count in counts})
-    if _negative_somewhere(expr):
+    if negative_somewhere(expr):
         return False
     try:
         return any(_nonneg(_atoms_freed(_normal_powers(_rounding_swept(e)))) for e in _forms(expr))
@@ -109,34 +118,6 @@ def _deepest_root(expr: Expr, count: Symbol) -> int:
     found = [int(p.exp.q) for p in expr.atoms(Pow) if p.base == count and p.exp.is_Rational]
     deepest = lcm(*found)
     return deepest if deepest > 2 else 1
-
-
-_VALUES = (Rational(1, 3), Integer(2), Rational(1, 17), Integer(9), Integer(1), Integer(60), Rational(7, 5))
-"""What a free symbol is set to in turn."""
-_POINTS, _TINY = 4, Float("1e-60")
-
-
-def _negative_somewhere(expr: Expr) -> bool:
-    """Whether the expression is seen to be negative at one of some points: then there is nothing to prove.
-
-    It only saves time, never proves anything.
-    """
-    symbols = sorted(expr.free_symbols, key=lambda s: s.sort_key())
-    if not all(s.is_nonnegative for s in symbols):
-        return False
-    for shift in range(_POINTS):
-        chosen = [_VALUES[(shift * (1 + i % 3) + i) % len(_VALUES)] for i in range(len(symbols))]
-        point = {s: ceiling(v) if s.is_integer else v for s, v in zip(symbols, chosen, strict=True)}
-        near = {s: v if s.is_integer else Float(v) for s, v in point.items()}
-        terms = [term.xreplace(near).evalf(15, maxn=15) for term in Add.make_args(expr)]
-        if not all(term.is_Float or term.is_Rational for term in terms):
-            continue
-        # A sum near rounding is most likely zero, and not worth 100 digits.
-        if sum(terms) < -1e-9 * sum(map(abs, terms)):
-            value = expr.xreplace(point).evalf(6)
-            if value.is_Float and value < -_TINY:
-                return True
-    return False
 
 
 def _forms(expr: Expr) -> Iterator[Expr]:

@@ -148,3 +148,12 @@ def test_one_root_of_several_is_swept_through(shift, true):
     t = 1 + k / _u
     claim = 1 / sqrt(t + 1 / _u) - (1 - _v / sqrt(t)) / sqrt(t)
     assert nonnegative(claim, chart_of((_v <= Rational(1, 2), _u >= shift))) is true
+
+
+def test_a_chart_that_is_changed_leaves_the_next_one_of_its_range_alone():
+    first = chart_of((alpha <= 1 / L,), (mu <= L,))
+    kept = dict(first)
+    first[alpha] = L
+    assert chart_of((alpha <= 1 / L,), (mu <= L,)) == kept
+    # What is proved on one chart is not taken for proved on another.
+    assert nonnegative(1 - alpha * L, kept) and not nonnegative(1 - alpha * L, chart_of((alpha <= 2 / L,)))
