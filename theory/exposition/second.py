@@ -10,6 +10,7 @@ from ratebound.theory.certificates.averaged_lms import AveragedLMS
 from ratebound.theory.certificates.cubic import CubicModel, reached, scale
 from ratebound.theory.certificates.cubic_curvature import CubicCurvature
 from ratebound.theory.certificates.cubic_descent import CubicDescent, w
+from ratebound.theory.certificates.determinant import Determinant
 from ratebound.theory.certificates.doubling import Doubling, middle
 from ratebound.theory.certificates.doubling_gap import GapDoubling
 from ratebound.theory.certificates.exact_model import ExactModel
@@ -38,6 +39,7 @@ ByModel = (
     | Doubling
     | GapDoubling
     | InTurn
+    | Determinant
     | NoisyLookAhead
 )
 """The certificates that are written here."""
@@ -70,8 +72,20 @@ def of_models(theorem: Theorem, proof: ByModel) -> Iterator[Line]:
             yield from _gap_doubling(theorem, proof)
         case InTurn():
             yield from _in_turn(theorem, proof)
+        case Determinant():
+            yield from _determinant(theorem)
         case NoisyLookAhead():
             yield from _noisy_look_ahead(theorem)
+
+
+def _determinant(theorem: Theorem) -> Iterator[Line]:
+    """Yield the lines of a proof by the determinant of B."""
+    yield Line("In the metric of H the matrix B is C, between 1 and q = L/mu, and a step v leads from Cv")
+    yield Line("to (C - 1) v. With c its eigenvalues, s = 1 - 1/c, and p the shares of ||Cv||^2, f - f*")
+    yield Line("shrinks by the sum of p s^2. det C is divided by t, 1 - 1/t = (sum of p c^-e s)/(sum of p")
+    yield Line("c^-e), e = 1 for BFGS and 2 for DFP, and s^2 <= q^(e-1) (q - 1) c^-e s. All t together are")
+    yield Line("at most q^d. As log(1 - exp(-y)) grows and is concave in y = log t, equal t are worst,")
+    yield Line("which gives the bound", theorem.bound)
 
 
 def _squaring(theorem: Theorem, proof: Squaring) -> Iterator[Line]:

@@ -6,6 +6,7 @@ from sympy import Integer, Rational, exp, log, sqrt
 
 from ratebound.theory.assumptions import pl, quadratic, quadratic_step, smooth
 from ratebound.theory.certificate import Cited
+from ratebound.theory.certificates.determinant import Determinant
 from ratebound.theory.certificates.recursion import Recursion
 from ratebound.theory.inequalities.second_order import BETWEEN
 from ratebound.theory.letters.coordinates import d
@@ -98,6 +99,27 @@ bfgs_superlinear = Theorem(
     sibling="bfgs_quadratic",
 )
 
+
+def _determinant(method: Method, title: str, exponent: int, sibling: str) -> Theorem:
+    return Theorem(
+        id=f"{method.name}_determinant",
+        title=f"{title} from L I, least squares, full steps: superlinear, by the determinant",
+        source="in the manner of Rodomanov and Nesterov 2022 (not checked); derived here",
+        method=method,
+        assumptions=(quadratic, smooth, pl),
+        step=Integer(1),
+        measure="gap_last",
+        bound=Determinant.implied(exponent),
+        start=Integer(1),
+        certificate=Determinant(),
+        note=f"It says something after about d (L/mu)^{exponent} log(L/mu) steps.",
+        sibling=sibling,
+    )
+
+
+bfgs_determinant = _determinant(bfgs, "BFGS", 1, "bfgs_superlinear")
+dfp_determinant = _determinant(dfp, "DFP", 2, "dfp_quadratic")
+
 THEOREMS = (
     bfgs_quadratic,
     dfp_quadratic,
@@ -105,4 +127,6 @@ THEOREMS = (
     bfgs_exact_quadratic,
     lbfgs_exact_quadratic,
     bfgs_superlinear,
+    bfgs_determinant,
+    dfp_determinant,
 )
