@@ -62,7 +62,7 @@ def test_equal_shares_are_worst():
         ({"method": METHODS["lbfgs"]}, "full steps of BFGS or DFP"),
         ({"method": METHODS["dfp"]}, "equal shares of the determinant"),
         ({"step": alpha, "defaults": {alpha: Integer(1)}}, "full steps of BFGS or DFP"),
-        ({"assumptions": (quadratic, smooth)}, "mu_pl"),
+        ({"assumptions": (quadratic, smooth)}, "needs the assumption pl"),
     ],
 )
 def test_what_the_proof_does_not_cover_is_refused(change, words):
