@@ -208,6 +208,7 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
         "confirm_value": verdict.confirm_value,
         "reason": verdict.reason,
         "region": verdict.region,
+        "risk": verdict.risk,
         "exits": verdict.exits,
         "step_holds": verdict.step_holds,
         "step_reason": verdict.step_reason,

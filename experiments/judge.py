@@ -50,7 +50,7 @@ def judge_step(base: Verdict, trial: Trial, options: Options) -> Verdict:
     """Judge a statement about one step."""
     finding, curves = check_step(trial, options.seed)
     if finding.outcome == "violated" and trial.theorem.proof == "certified":
-        raise _contradiction(trial.theorem, trial.problem, finding.reason)
+        raise contradiction(trial.theorem, trial.problem, finding.reason)
     if finding.outcome == "undecided" and trial.theorem.proof == "certified":
         finding = replace(
             finding, outcome="holds", evidence="proof", reason=f"the proof is checked; {finding.reason}"
@@ -79,23 +79,23 @@ def judge_run(base: Verdict, grid: Grid, options: Options) -> Verdict:
             stop=exact is None,
         )
     if negative is not None:
-        finding = _negative(grid, negative)
+        finding = negative_bound(grid, negative)
     elif exact is not None:
         finding = compare(grid.every_step(), exact, "exact")
         if finding.outcome == "holds" and seen is not None and seen.refuted:
-            raise _contradiction(theorem, problem, "replicas refute what the exact expectation confirms")
+            raise contradiction(theorem, problem, "replicas refute what the exact expectation confirms")
     else:
         finding = _without_expectation(grid, seen, options)
     if finding.outcome == "violated" and theorem.proof == "certified":
-        raise _contradiction(theorem, problem, finding.reason)
+        raise contradiction(theorem, problem, finding.reason)
     step, order = StepFinding(None, "") if local else _step(grid, options), _order(theorem)
-    curves = _curves(grid, exact, seen)
+    curves = curves_of(grid, exact, seen)
     return replace(
         base,
         **asdict(finding),
         step_holds=step.holds,
         step_reason=step.reason,
-        vacuous=finding.outcome == "holds" and _vacuous(grid),
+        vacuous=finding.outcome == "holds" and vacuous(grid, grid.bound),
         e_value=None if seen is None else seen.e_value,
         confirm_value=None if seen is None else seen.confirm_value,
         replicas=0 if seen is None else seen.count,
@@ -121,18 +121,20 @@ def _step(grid: Grid, options: Options) -> StepFinding:
         return StepFinding(None, "")
     found = check_claim(grid.trial, claim, options.seed)
     if found.holds is False and grid.theorem.proof == "certified":
-        raise _contradiction(grid.theorem, grid.problem, found.reason)
+        raise contradiction(grid.theorem, grid.problem, found.reason)
     return found
 
 
-def _contradiction(theorem: Theorem, problem: Problem, reason: str) -> HarnessError:
+def contradiction(theorem: Theorem, problem: Problem, reason: str) -> HarnessError:
+    """Return the error of evidence against what is proved."""
     return HarnessError(
         f"internal error: {theorem.id} on {problem.name}: its proof is checked and its constants are "
         f"certified, yet {reason}; a certificate, a constant or an engine is wrong, please report it"
     )
 
 
-def _negative(grid: Grid, position: int) -> Finding:
+def negative_bound(grid: Grid, position: int) -> Finding:
+    """Return what a negative bound shows, whatever runs do."""
     value = float(grid.claim[position])
     variant = grid.variant(position)
     given = f" for the valid constant {variant}" if variant else ""
@@ -189,11 +191,11 @@ def _start(grid: Grid) -> float:
     return float(values_at(grid.problem)[function_of(measure)](first))
 
 
-def _vacuous(grid: Grid) -> bool:
-    """Whether the bound never falls below the error at the start."""
+def vacuous(grid: Grid, bound: np.ndarray) -> bool:
+    """Whether a bound at each point never falls below the error at the start."""
     if bounded(grid.theorem.measure):
         return False  # It limits how far a state grows.
-    return bool((grid.bound >= _start(grid) * (1 + grids.EPS)).all() and grid.k[-1] > 0)
+    return bool((bound >= _start(grid) * (1 + grids.EPS)).all() and grid.k[-1] > 0)
 
 
 def _order(theorem: Theorem) -> Order | None:
@@ -212,7 +214,10 @@ def _floor(grid: Grid, order: Order | None) -> float | None:
     return value if math.isfinite(value) and value > 0 else None
 
 
-def _curves(grid: Grid, exact: np.ndarray | None, seen: sampling.Sample | None) -> dict[str, np.ndarray]:
+def curves_of(
+    grid: Grid, exact: np.ndarray | None = None, seen: sampling.Sample | None = None
+) -> dict[str, np.ndarray]:
+    """Return the curves of a figure: the bound, what it costs, and what was measured."""
     # Where the horizon sets the step no line search does, whose runs would differ.
     curves = {"k": grid.k, "bound": grid.bound, "evaluations": grid.trial.evaluations(grid.k)}
     if exact is not None:

@@ -36,6 +36,7 @@ _RUN_KEYS: Mapping[str, type | tuple[type, ...]] = {
     "parameters": dict,
     "step": (str, int, float),
     "region": (int, float),
+    "risk": float,
 }
 _TOP_KEYS: Mapping[str, type | tuple[type, ...]] = {
     "title": str,

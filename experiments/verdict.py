@@ -12,6 +12,7 @@ import numpy as np
 from ratebound.experiments.evidence.slope import Slope
 from ratebound.problems.certified import Constant
 from ratebound.theory.errors import RateboundError
+from ratebound.theory.exposition.rarely import rarely
 
 Outcome = Literal["holds", "violated", "undecided", "not applicable"]
 EvidenceKind = Literal["exact", "enumeration", "proof", "monte carlo", "static", "none"]
@@ -70,6 +71,11 @@ class Verdict:
         band about the mean is a normal approximation for the eye: no verdict rests on it.
     floor
         Limit of the bound as k grows, where it is positive.
+    risk
+        The probability with which the measure may exceed `bound`, for claims in probability; None for claims
+        about expectations. There `bound` is that of the theorem over the risk, `measured` the quantile of the
+        replicas beyond which that share of them lies, and no e-value is taken; see
+        :mod:`ratebound.experiments.in_probability`.
     region, exits
         The region on which the noise is certified, where the user has set one, and how many replicas have
         left it: their error counts as zero from there. Such a verdict is about the proof on the region, not
@@ -103,6 +109,7 @@ class Verdict:
     run: Mapping[str, str | int | bool] = field(default_factory=dict)
     curves: Mapping[str, np.ndarray] = field(default_factory=dict, repr=False)
     floor: float | None = None
+    risk: float | None = None
     region: str = ""
     exits: int | None = None
     step_holds: bool | None = None
@@ -125,6 +132,8 @@ class Verdict:
     @property
     def headline(self) -> str:
         """The outcome in a few words."""
+        if self.risk is not None and self.outcome != "not applicable":
+            return rarely(self.outcome, f"{self.risk:g}")
         if self.region and self.outcome != "not applicable":
             return f"{self.outcome}, on the region {self.region} only"
         if self.holds and self.vacuous:

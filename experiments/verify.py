@@ -21,6 +21,7 @@ from ratebound.experiments.applicability import NotApplicable, Parameter, Trial,
 from ratebound.experiments.backends.choose import check_here
 from ratebound.experiments.checks import whole
 from ratebound.experiments.grid import Grid
+from ratebound.experiments.in_probability import judge_in_probability
 from ratebound.experiments.judge import Options, judge_run, judge_step
 from ratebound.experiments.verdict import DELTA_CONFIRM, Verdict
 from ratebound.problems import library
@@ -50,6 +51,7 @@ def verify(
     backend: str = "auto",
     cells: int = 1,
     region: float | None = None,
+    risk: float | None = None,
 ) -> Verdict:
     """Judge a theorem on a problem.
 
@@ -88,6 +90,10 @@ def verify(
         Radius of a ball about x* (about x_0 where x* is not known), for theorems on plain SGD that read a
         noise along the run. The noise is certified there, and the error of a replica counts as zero once it
         has left: that tests the proof on the region, and is told.
+
+    risk
+        Judge the claim in probability that follows: at each k the measure exceeds bound/risk with probability
+        at most `risk`. None for the claim about the expectation.
 
     Returns
     -------
@@ -142,8 +148,10 @@ def verify(
             parameters_text=trials[-1].parameters_text,
             run={**base.run, **({} if theorem.batch is None else _batch_of(trials[-1].batches))},
         )
-        if theorem.measure in ONE_STEP:
+        if theorem.measure in ONE_STEP and risk is None:
             return judge_step(known, trials[-1], options)
+        if risk is not None:
+            return judge_in_probability(known, _grid(trials), options, _probability("risk", risk))
         return judge_run(known, _grid(trials), options)
     except NotApplicable as reason:
         return replace(base, reason=str(reason))

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ratebound.theory.exposition.rarely import rarely
 from ratebound.theory.exposition.sure import sure
 from ratebound.theory.readings import READINGS
 
@@ -104,6 +105,8 @@ def headline(cell: Mapping[str, Any]) -> str:
     """Return the verdict in a few words."""
     verdict = cell["verdict"]
     outcome = verdict["outcome"]
+    if verdict.get("risk") is not None and outcome != "not applicable":
+        return rarely(outcome, number(verdict["risk"]))
     if verdict.get("region") and outcome != "not applicable":
         return f"{outcome}, on the region {verdict['region']} only"
     if outcome == "holds":

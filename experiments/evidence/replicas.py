@@ -107,7 +107,7 @@ def sample(
     smooth = stop and grid.trial.radius is None and smoothing.affordable(grid, replicas)
     parts, means, exits = [], [], 0
     for first, count in _batches(replicas):
-        q, mean = _measured(grid, first, count, seed, backend)
+        q, mean = run_replicas(grid, first, count, seed, backend)
         if grid.trial.radius is not None:
             gone = left(grid, first, count, seed)
             q = np.where(gone, 0.0, q)
@@ -146,7 +146,9 @@ def _batches(replicas: int) -> Iterator[tuple[int, int]]:
         first, size = first + count, min(2 * size, _LARGEST_BATCH)
 
 
-def _measured(grid: Grid, first: int, count: int, seed: int, backend: str) -> tuple[np.ndarray, np.ndarray]:
+def run_replicas(
+    grid: Grid, first: int, count: int, seed: int, backend: str
+) -> tuple[np.ndarray, np.ndarray]:
     """Return the measure, shape (R, N), and its mean; for the best iterate the means at every step."""
     name, columns, paths = grid.theorem.measure, [], []
     for trial, at in grid.entries:
@@ -177,19 +179,25 @@ def _running_minimum(grid: Grid, means: np.ndarray) -> np.ndarray:
     return np.concatenate(found)
 
 
-def curves_of(seen: Sample, best: bool) -> dict[str, np.ndarray]:
-    """Return the curves of a figure: mean, normal band (for the eye), 10-90 % quantiles, some replicas.
+def quantiles(q: np.ndarray) -> dict[str, np.ndarray]:
+    """Return 10-90 % quantiles over replicas (R, N), and some replicas.
 
-    Quantiles are order statistics, which infinite values of diverged replicas do not disturb. The minimum of
-    means has no band.
+    Quantiles are order statistics, which infinite values of diverged replicas do not disturb.
     """
-    q = seen.measured
-    found = {
-        "mean": seen.mean,
+    return {
         "q10": np.quantile(q, 0.1, axis=0, method="lower"),
         "q90": np.quantile(q, 0.9, axis=0, method="higher"),
         "replicas": q[:_DRAWN],
     }
+
+
+def curves_of(seen: Sample, best: bool) -> dict[str, np.ndarray]:
+    """Return the curves of a figure: mean, normal band (for the eye), 10-90 % quantiles, some replicas.
+
+    The minimum of means has no band.
+    """
+    q = seen.measured
+    found = {"mean": seen.mean, **quantiles(q)}
     if len(q) > 1 and not best:
         with np.errstate(all="ignore"):
             half = _NORMAL * q.std(0, ddof=1) / math.sqrt(len(q))

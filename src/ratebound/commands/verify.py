@@ -46,6 +46,9 @@ if TYPE_CHECKING:
 @click.option(
     "--region", type=float, metavar="R", help="Certify the noise on a ball of this radius about x*."
 )
+@click.option(
+    "--risk", type=float, metavar="P", help="Judge that bound/P is exceeded with probability at most P."
+)
 @click.option("--delta", type=float, metavar="P", help="Probability of a false alarm over this call.")
 @options.ledger
 @options.backend
@@ -114,6 +117,7 @@ def _run_options(
     parameters: tuple[str, ...],
     step: str | None,
     region: float | None,
+    risk: float | None,
 ) -> dict[str, Any]:
     """Return what the user chose of the run, by the names of :func:`ratebound.verify`."""
     chosen: dict[str, Any] = {
@@ -123,6 +127,7 @@ def _run_options(
         "order": order,
         "step": step,
         "region": region,
+        "risk": risk,
     }
     if without_replacement:
         chosen["replacement"] = False
