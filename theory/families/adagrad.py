@@ -76,8 +76,8 @@ adagrad_norm_batches = Theorem(
     start=Integer(1),
     certificate=BoundedSquares(by_norm=True),
     defaults={gamma: sqrt(grad0_sq) / L, b0: 10 * sqrt(grad0_sq)},
-    note="One accumulator for all coordinates. What is published holds in probability; so does this bound over "
-    "the risk, by Markov's inequality (`ratebound verify --risk`).",
+    note="One accumulator for all coordinates. What is published holds in probability; so does this bound "
+    "over the risk, by Markov's inequality (`ratebound verify --risk`).",
     sibling="adagrad_nonconvex",
 )
 
