@@ -15,7 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from sympy import Expr, Rational, Symbol, sympify
+from sympy import Expr, Rational, Symbol
 
 from ratebound.theory.algebra.chart import free
 from ratebound.theory.algebra.prover import nonnegative
@@ -57,7 +57,7 @@ class InProbability:
     risk: Expr | float
 
     def __post_init__(self) -> None:
-        risk = Rational(str(self.risk)) if isinstance(self.risk, float) else sympify(self.risk)
+        risk = self.risk if isinstance(self.risk, Expr) else Rational(str(float(self.risk)))
         object.__setattr__(self, "risk", risk)
         if not (risk.is_number and risk.is_real and 0 < risk < 1):
             raise RateboundError(f"risk = {self.risk}; a probability of being exceeded lies between 0 and 1")

@@ -11,7 +11,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from scipy.special import betaincinv
 
 
 def below(count: Any, replicas: int, level: float) -> np.ndarray:
@@ -26,6 +25,9 @@ def below(count: Any, replicas: int, level: float) -> np.ndarray:
     level
         Between 0 and 1.
     """
+    # Verdicts load this module, and few are about probabilities.
+    from scipy.special import betaincinv
+
     x = np.asarray(count)
     return np.where(x == 0, 0.0, betaincinv(np.maximum(x, 1), replicas - x + 1, level))
 
