@@ -20,9 +20,7 @@ from sympy import Expr, Rational, Symbol
 from ratebound.theory.algebra.chart import free
 from ratebound.theory.algebra.prover import nonnegative
 from ratebound.theory.errors import RateboundError
-from ratebound.theory.exposition.latex import tex
-from ratebound.theory.exposition.sure import sure
-from ratebound.theory.measures import MEASURES, ONE_STEP
+from ratebound.theory.measures import ONE_STEP
 
 if TYPE_CHECKING:
     from ratebound.theory.statement import Theorem
@@ -76,9 +74,3 @@ class InProbability:
     def proof(self) -> Literal["certified", "cited", "conjecture"]:
         """That of the theorem: the rest is proved here."""
         return self.theorem.proof
-
-    @property
-    def latex(self) -> str:
-        """The claim, typeset."""
-        measured = sure(MEASURES[self.theorem.measure])
-        return rf"\mathbb{{P}}\left({measured} > {tex(self.limit)}\right) \leq {tex(self.risk)}"

@@ -5,6 +5,7 @@ from sympy import Rational
 
 from ratebound.theory.catalogue import THEOREMS
 from ratebound.theory.errors import RateboundError
+from ratebound.theory.exposition.latex import in_probability
 from ratebound.theory.probability import InProbability
 
 
@@ -24,7 +25,7 @@ def test_it_is_as_proved_as_the_theorem():
 def test_no_expectation_is_left_in_the_formula():
     for theorem in THEOREMS.values():
         if theorem.stochastic and theorem.measure not in ("gap_next", "batch_variance"):
-            latex = InProbability(theorem, Rational(1, 10)).latex
+            latex = in_probability(InProbability(theorem, Rational(1, 10)))
             assert latex.startswith(r"\mathbb{P}\left(") and r"\mathbb{E}" not in latex.split(" > ")[0]
             assert latex.endswith(r"\leq \frac{1}{10}")
 

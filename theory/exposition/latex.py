@@ -14,6 +14,7 @@ from ratebound.theory.exposition.proofs import Line, exposition
 from ratebound.theory.exposition.sure import sure
 from ratebound.theory.lower_bounds import LowerBound
 from ratebound.theory.measures import MEASURES, ONE_STEP
+from ratebound.theory.probability import InProbability
 from ratebound.theory.statement import Theorem
 from ratebound.theory.symbols import BY_NAME, LATEX, second_moment, sigma_b_sq, sigma_star_sq
 from ratebound.theory.visits import IN_WORDS
@@ -94,6 +95,12 @@ def claim(theorem: Theorem) -> str:
     """Return the inequality that a theorem claims as LaTeX."""
     relation = "=" if theorem.equality else r"\leq"
     return f"{measure(theorem)} {relation} {tex(theorem.bound)}"
+
+
+def in_probability(claim: InProbability) -> str:
+    """Return what is exceeded rarely as LaTeX."""
+    measured = sure(MEASURES[claim.theorem.measure])
+    return rf"\mathbb{{P}}\left({measured} > {tex(claim.limit)}\right) \leq {tex(claim.risk)}"
 
 
 def statement(theorem: Theorem) -> str:
