@@ -11,12 +11,10 @@ from sympy import Expr, floor
 from ratebound.experiments.backends.cuda_device import Device
 from ratebound.experiments.backends.cuda_full import full_source
 from ratebound.experiments.backends.kernel import schedule_of, spec_of, weights_of
+from ratebound.experiments.backends.pieces import SLOPES
 from ratebound.experiments.backends.rules import SUM, point_of, rules_of, started
 from ratebound.experiments.plan import Plan
 from ratebound.theory.method import REDUCED, Method, x
-
-SLOPES = 2**24
-"""Slopes of the loss that are held at a time."""
 
 
 def steps_by_coordinate(method: Method, rules: Mapping[str, Expr]) -> bool:

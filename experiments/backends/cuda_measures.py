@@ -10,12 +10,10 @@ import numpy as np
 from ratebound.experiments.backends.cuda_device import Device
 from ratebound.experiments.backends.cuda_full import loss_source
 from ratebound.experiments.backends.fused_measures import fused_measures, gaps
+from ratebound.experiments.backends.pieces import PREDICTIONS
 from ratebound.experiments.backends.recorder import nan_to_inf
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.point_values import Values
-
-PREDICTIONS = 2**22
-"""Predictions that are held at a time."""
 
 
 class _Fetched:

@@ -15,8 +15,6 @@ from typing import Any, TypeVar, cast
 import numpy as np
 
 from ratebound.experiments.backends.cuda_drawn import room_of, vectors_of
-from ratebound.experiments.backends.cuda_full_gradient import SLOPES
-from ratebound.experiments.backends.cuda_measures import PREDICTIONS
 from ratebound.experiments.backends.drawn import points_of
 from ratebound.experiments.backends.kernel import limits_of, schedule_of, spec_of, weights_of
 from ratebound.experiments.backends.recorder import HELD
@@ -30,6 +28,8 @@ Result = dict[str, np.ndarray]
 
 _WORD = 4
 """Bytes of the number of a replica, of a schedule and of a sample."""
+SLOPES, PREDICTIONS = 2**24, 2**22
+"""Values at the samples that a device holds at a time: for the steps of full gradients, and for measures."""
 
 
 def bytes_of(plan: Plan) -> tuple[int, int]:
