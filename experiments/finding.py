@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ratebound.experiments.applicability import Trial
-from ratebound.experiments.backends.coins import sides
+from ratebound.experiments.backends.coins import coin_probability, sides
 from ratebound.experiments.evidence.after_passes import enumerated_after_passes, exact_after_passes
 from ratebound.experiments.evidence.enumerate import branches, enumerate_paths
 from ratebound.experiments.evidence.exact import exact_available, exact_curves
@@ -85,8 +85,10 @@ def enumerated_values(grid: Grid) -> tuple[Grid, np.ndarray] | None:
     if theorem.in_passes:
         return enumerated_after_passes(grid)
     draws = theorem.method.draws
-    if not theorem.stochastic or not (draws is None or draws.only_batches):
+    if not theorem.stochastic or not (draws is None or draws.evenly):
         return None
+    if draws is not None and draws.table and grid.problem.sparse:
+        return None  # Its table holds numbers, which no walk reads.
     # Where the horizon sets the batches each run has its own.
     paths = [np.cumsum(_branching(each)) for each, _ in grid.entries]
     whole, partly = _PATHS_PROVED if theorem.proof == "certified" else _PATHS
@@ -104,12 +106,13 @@ def enumerated_values(grid: Grid) -> tuple[Grid, np.ndarray] | None:
 
 def _branching(trial: Trial) -> np.ndarray:
     """Return the logarithm of the number of ways on at each step, shape (K,)."""
+    draws = trial.method.draws or Draws()
     of_size = {
-        size: math.log(branches(trial.problem, size, trial.replacement))
+        size: math.log(branches(trial.problem, size, trial.replacement, bool(draws.table)))
         for size in np.unique(trial.batches).tolist()
     }
-    draws = trial.method.draws or Draws()
-    picks = np.log([len(sides(draws, k, 0.0)) for k in range(trial.steps)])
+    chance = coin_probability(trial.problem, draws)
+    picks = np.log([len(sides(draws, k, chance)) for k in range(trial.steps)])
     return picks + np.array([of_size[size] for size in np.ravel(trial.batches).tolist()])
 
 

@@ -33,6 +33,7 @@ FAMILIES = (
     "proximal",
     "proximal_star",
     "proximal_reduced",
+    "proximal_stored",
     "adagrad_box",
     "d_adaptation",
     "armijo",

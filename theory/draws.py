@@ -230,6 +230,11 @@ class Draws:
         return not (self.coin != 0 or self.table or self.uneven or self.smoothness)
 
     @property
+    def evenly(self) -> bool:
+        """Whether paths of batches, coins and steps picked are all that runs depend on."""
+        return not (self.uneven or self.smoothness)
+
+    @property
     def places(self) -> dict[str, Expr]:
         """Where gradients and Hessians are taken, by name, and by ``name_along`` what the latter meet."""
         found = {**self.also, **self.full}

@@ -14,6 +14,7 @@ from sympy import Expr, Integer, Symbol, expand
 
 from ratebound.experiments.backends.elementwise import l2
 from ratebound.experiments.backends.rules import constants_at, known
+from ratebound.problems.finite_sum import Problem
 from ratebound.problems.sparse import row_norms_sq
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.method import g
@@ -62,6 +63,17 @@ def check_rows(plan: Plan) -> None:
         )
 
 
+def first_stored(problem: Problem, first: str) -> np.ndarray:
+    """Return the table at step 0: a vector for each sample, or a number on sparse data."""
+    if problem.sparse:
+        stored = problem.loss.slope_at(problem.A @ problem.x0, problem.y)
+    else:
+        stored = problem.component_gradients(problem.x0)
+    if first != "gradients":
+        stored = stored - (stored if first == "zeros" else stored.mean(0))
+    return stored
+
+
 class Table:
     """The table of a method, as arrays over replicas."""
 
@@ -75,14 +87,7 @@ class Table:
 
     def start(self, lead: tuple[int, ...]) -> np.ndarray:
         """Return the table at step 0 for replicas of shape `lead`: (*lead, n, d), or (*lead, n)."""
-        problem = self._problem
-        if problem.sparse:
-            stored = problem.loss.slope_at(problem.A @ problem.x0, problem.y)
-        else:
-            stored = problem.component_gradients(problem.x0)
-        if self._first != "gradients":
-            stored = stored - (stored if self._first == "zeros" else stored.mean(0))
-        stored = stored.astype(self._dtype)
+        stored = first_stored(self._problem, self._first).astype(self._dtype)
         return np.broadcast_to(stored, (*lead, *stored.shape)).copy()
 
     def _rows(self, batch: np.ndarray) -> np.ndarray:

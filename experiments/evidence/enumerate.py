@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ratebound.experiments.backends.coins import PICKED, sides
+from ratebound.experiments.backends.coins import PICKED, coin_probability, sides
 from ratebound.experiments.backends.drawn import least_values, length_reader, values_of
-from ratebound.experiments.backends.numpy_ import compile_method, nan_to_inf
-from ratebound.experiments.backends.rules import at_start, constants_of
+from ratebound.experiments.backends.numpy_ import compile_method, compile_rules, nan_to_inf
+from ratebound.experiments.backends.rules import at_start, constants_of, known
+from ratebound.experiments.backends.stored import first_stored
 from ratebound.experiments.evidence.exact import path_curves, path_needs
 from ratebound.experiments.plan import (
     check_alphas,
@@ -30,8 +31,10 @@ from ratebound.experiments.plan import (
 from ratebound.problems.constants import certify
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.point_values import measures_at
+from ratebound.problems.sparse import need_dense
 from ratebound.theory.draws import Draws, along, coin, picked
 from ratebound.theory.errors import RateboundError
+from ratebound.theory.method import g
 from ratebound.theory.readings import state_of
 
 if TYPE_CHECKING:
@@ -51,26 +54,31 @@ def all_batches(n: int, batch: int, replacement: bool) -> np.ndarray:
     return np.array(list(every), dtype=np.int64)
 
 
-def _kinds(problem: Problem) -> tuple[np.ndarray, np.ndarray]:
+def _kinds(problem: Problem, apart: bool) -> tuple[np.ndarray, np.ndarray]:
     """Return one index of each kind of equal samples, and how many there are of it."""
-    if problem.sparse:
+    if problem.sparse or apart:
         return np.arange(problem.n), np.ones(problem.n, dtype=np.int64)
     samples = np.column_stack([problem.A, problem.y])
     _, first, counts = np.unique(samples, axis=0, return_index=True, return_counts=True)
     return first, counts
 
 
-def branches(problem: Problem, batch: int, replacement: bool) -> int:
-    """Return how many ways a path can go on at a step, at most: those that differ."""
-    of_kinds = comb(len(_kinds(problem)[0]) + batch - 1, batch)
+def branches(problem: Problem, batch: int, replacement: bool, apart: bool = False) -> int:
+    """Return how many batches a step may draw, at most: those that differ; see :func:`distinct_batches`."""
+    of_kinds = comb(len(_kinds(problem, apart)[0]) + batch - 1, batch)
     return of_kinds if replacement else min(of_kinds, comb(problem.n, batch))
 
 
-def distinct_batches(problem: Problem, batch: int, replacement: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Return the batches that differ, shape (m, b), and their probabilities, shape (m,)."""
+def distinct_batches(
+    problem: Problem, batch: int, replacement: bool, apart: bool = False
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the batches that differ, shape (m, b), and their probabilities, shape (m,).
+
+    Equal samples are told apart where a table stores something for each of them.
+    """
     if not replacement and batch == problem.n:
         return np.arange(batch)[None], np.ones(1)
-    first, counts = _kinds(problem)
+    first, counts = _kinds(problem, apart)
     batches, chances = [], []
     # Where no two samples are equal a batch without replacement holds none twice.
     alone = not replacement and first.size == problem.n
@@ -106,7 +114,7 @@ def enumerate_paths(
     problem
         A tiny finite sum, any loss.
     method
-        A method that samples batches, with any states, and draws nothing else but steps of epochs.
+        A method that samples batches evenly, with any states, coins, steps of epochs and tables.
     alphas
         Step sizes alpha_0 .. alpha_{K-1}, shape (K,).
     batch, replacement
@@ -134,12 +142,16 @@ def enumerate_paths(
     """
     if method.sampling != "batch":
         raise RateboundError(f"{method.name} draws no samples: there are no paths to enumerate")
-    if method.draws is not None and not method.draws.only_batches:
-        raise RateboundError(f"{method.name} draws more than a batch: its paths are not enumerated")
+    draws = method.draws or Draws()
+    if not draws.evenly:
+        raise RateboundError(f"{method.name} draws by weights or reads L_i: its paths are not enumerated")
+    if draws.table:
+        need_dense(problem.A, f"a walk through the table of {method.name}")
     if method.draws is not None and {p.name for p in method.parameters} <= parameters.keys():
         # What a step reads of a whole vector has its parameters as numbers.
         method = method.with_numbers({p: parameters[p.name] for p in method.parameters})
         parameters = {}
+        draws = method.draws or Draws()
     chosen = check_measures(measures)
     alphas = check_alphas(alphas)
     if alphas.ndim != 1 or alphas.size == 0:
@@ -149,8 +161,9 @@ def enumerate_paths(
     sizes = check_batch(batch, steps)
     if not replacement and sizes.max() > problem.n:
         raise RateboundError(f"batch = {sizes.max()} exceeds n = {problem.n}; draw with replacement")
+    apart, chance = bool(draws.table), coin_probability(problem, draws)
     paths = prod(
-        branches(problem, size, replacement) * len(sides(method.draws or Draws(), k, 0.0))
+        branches(problem, size, replacement, apart) * len(sides(draws, k, chance))
         for k, size in enumerate(sizes.tolist())
     )
     if paths > max_paths:
@@ -158,7 +171,7 @@ def enumerate_paths(
             f"{paths:.3g} index paths exceed max_paths = {max_paths}; take fewer steps than {steps} or a "
             f"smaller problem than n = {problem.n}"
         )
-    of_size = {size: distinct_batches(problem, size, replacement) for size in set(sizes.tolist())}
+    of_size = {size: distinct_batches(problem, size, replacement, apart) for size in set(sizes.tolist())}
     batches = [of_size[size] for size in sizes.tolist()]
     totals = _walk(problem, method, parameters, alphas, weights, batches, chosen)
     means = {name: nan_to_inf(total) for name, total in totals.items()}
@@ -181,15 +194,20 @@ def _walk(
     draws = method.draws or Draws()
     lowest, length = least_values(problem, draws), length_reader(problem, method)
     functions = {name: f for name, f in measures_at(problem).items() if name in path_needs(measures)}
+    keep = compile_rules({"kept": known(method, draws.stores or g, constants_of(method))})
+    tossed = coin_probability(problem, draws)
     averaged = "gap_average" in measures
     steps, d = alphas.size, problem.d
     totals = {name: np.zeros(steps + 1) for name in (*functions, *(["gap_average"] if averaged else []))}
     spent = np.concatenate([[0.0], np.cumsum(weights)])
     first = {name: at_start(problem, method, name)[None] for name in method.update}
-    stack = [(0, first, np.zeros((1, d)), np.ones(1))]
+    tables = np.zeros((1, 0, d))
+    if draws.table:
+        tables = first_stored(problem, draws.first)[None]
+    stack = [(0, first, tables, np.zeros((1, d)), np.ones(1))]
     with np.errstate(all="ignore"):
         while stack:
-            k, state, past, chance = stack.pop()
+            k, state, tables, past, chance = stack.pop()
             for name, function in functions.items():
                 totals[name][k] += chance @ function(state[state_of(name)])
             if averaged and spent[k]:
@@ -198,8 +216,8 @@ def _walk(
                 continue
             drawn, chances = batches[k]
             m = len(drawn)
-            wide = max(1, _VALUES // (m * max(problem.n, drawn.shape[1] * d)))
-            ways = sides(draws, k, 0.0)
+            wide = max(1, _VALUES // (m * max(problem.n, drawn.shape[1] * d, tables[0].size)))
+            ways = sides(draws, k, tossed)
             for (side, share), start in product(ways, range(0, len(chance), wide)):
                 picks, fallen = divmod(side, PICKED)
                 inputs = {**fixed, "alpha": alphas[k], "k": float(k), coin.name: fallen, picked.name: picks}
@@ -216,9 +234,15 @@ def _walk(
                     given[name] = problem.batch_product(at[name], at[along(name)], drawn)
                 if draws.values:
                     given |= values_of(problem, lowest, at["y"], drawn[:, 0], given["g"])
+                if draws.table:
+                    given[draws.table] = tables[start : start + wide, drawn[:, 0]]
                 given |= length({**spread, **given})
                 moved = {n: v.reshape(-1, d) for n, v in update(spread, given).items()}
                 carried = np.repeat(past[start : start + wide] + weights[k] * part["x"], m, axis=0)
                 likely = share * np.outer(chance[start : start + wide], chances).ravel()
-                stack.append((k + 1, moved, carried, likely))
+                kept = np.repeat(tables[start : start + wide], m, axis=0)
+                if draws.table:
+                    stores = np.broadcast_to(keep(spread, given)["kept"], spread["x"].shape)
+                    kept[np.arange(len(kept)), np.tile(drawn[:, 0], count)] = stores.reshape(-1, d)
+                stack.append((k + 1, moved, kept, carried, likely))
     return totals

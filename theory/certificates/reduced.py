@@ -6,8 +6,9 @@ x_k with one probability p: all together by a coin, or the one that is drawn, p 
 none is, p = 0. So with the letters of :mod:`ratebound.theory.symbols` (A for ``spread``, B for ``stored_sq``,
 H for ``stored_gap``)
 
-    E_k B_{k+1} = (1 - p) B_k + p A_k,    E_k H_{k+1} = (1 - p) H_k + p (f(x_k) - f*).
+    E_k B_{k+1} = (1 - p) B_k + p A_k,    E_k H_{k+1} = (1 - p) H_k + p (f(x_k) - f*),
 
+where of f(x_k) - f* with a penalty its share, ``penalty_gap``, is taken off: H is about the finite sum.
 At the start B_0 = A_0 and H_0 = f(x_0) - f*.
 """
 
@@ -120,7 +121,7 @@ def renewal(method: Method) -> dict[Symbol, Expr]:
     return {
         **({} if proximal else {d2_next: d2 - 2 * alpha * descent + alpha**2 * moment}),
         stored_sq_next: (1 - p) * stored_sq + p * spread,
-        stored_gap_next: (1 - p) * stored_gap + p * delta,
+        stored_gap_next: (1 - p) * stored_gap + p * (delta - penalty_gap if proximal else delta),
     }
 
 

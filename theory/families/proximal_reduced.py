@@ -15,11 +15,11 @@ from ratebound.theory.inequalities.proximity import (
     cocoercive_gap_apart,
     penalised,
     reduced_apart,
-    reduced_towards_star,
     smooth_components_of_sum,
     spread_below_gap,
     strongly_convex_sum,
     sum_growth,
+    towards_star,
 )
 from ratebound.theory.letters.stored import stored_sq
 from ratebound.theory.methods.epochs import prox_svrg_epochs
@@ -50,7 +50,7 @@ prox_svrg_sc = Theorem(
         tilted=2 * alpha,
         carried=alpha**2 * (1 + 1 / _SPLIT),
         by={
-            reduced_towards_star: Integer(1),
+            towards_star(prox_svrg): Integer(1),
             cocoercive_gap_apart: 2 * alpha,
             reduced_apart(_SPLIT): alpha**2,
         },

@@ -28,6 +28,7 @@ from ratebound.theory.letters.penalty import (
     penalty_star,
 )
 from ratebound.theory.letters.stored import stored_sq
+from ratebound.theory.method import Method
 from ratebound.theory.methods.proximal import prox_gd, prox_sgd, prox_svrg
 from ratebound.theory.symbols import (
     L,
@@ -129,7 +130,21 @@ def reduced_apart(split: Expr) -> Inequality:
     )
 
 
-reduced_towards_star = replace(prox_towards_star, about=prox_svrg, estimate=prox_svrg.estimate)
+def towards_star(method: Method) -> Inequality:
+    """Return `prox_towards_star` for another proximal method whose estimates have the mean grad f(x_k)."""
+    return replace(prox_towards_star, about=method, estimate=method.estimate)
+
+
+def no_further(method: Method) -> Inequality:
+    """Return `prox_apart` for such a method."""
+    return replace(prox_apart, about=method, estimate=method.estimate)
+
+
+cocoercive_spread = Inequality(
+    "co-coercive components of the finite sum",
+    descent_apart - spread / L_max,
+    needs("smooth_components_of_sum"),
+)
 spread_below_gap = Inequality(
     "spread below the gap of f with its penalty",
     2 * L_max * delta - spread,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sympy import Expr, Max, Min, Symbol
 
-from ratebound.theory.draws import Draws
 from ratebound.theory.letters.penalty import l1
 from ratebound.theory.method import Method, g, x
+from ratebound.theory.methods.drawn import lsvrg, saga, svrg
 from ratebound.theory.symbols import alpha, k
 
 _THRESHOLD = alpha * l1
@@ -38,13 +38,27 @@ fista = Method(
     point=_ahead,
     from_start=("m",),
 )
-_v, _w, _there = (Symbol(name, real=True) for name in ("v", "w", "h"))
 prox_svrg = Method(
     "prox_svrg",
     "Proximal SVRG, one epoch",
-    {"x": shrunk(x - alpha * (g - _there + _v)), "w": _w, "v": _v},
+    {**svrg.update, "x": shrunk(svrg.update["x"])},
     "batch",
-    from_start=("w",),
-    draws=Draws(also={"h": _w}, from_gradient=("v",)),
+    from_start=svrg.from_start,
+    draws=svrg.draws,
 )
-PROXIMAL = (prox_gd, prox_sgd, fista, prox_svrg)
+prox_lsvrg = Method(
+    "prox_lsvrg",
+    "Proximal loopless SVRG, a new snapshot with probability prob",
+    {**lsvrg.update, "x": shrunk(lsvrg.update["x"])},
+    "batch",
+    from_start=lsvrg.from_start,
+    draws=lsvrg.draws,
+)
+prox_saga = Method(
+    "prox_saga",
+    "Proximal SAGA",
+    {**saga.update, "x": shrunk(saga.update["x"])},
+    "batch",
+    draws=saga.draws,
+)
+PROXIMAL = (prox_gd, prox_sgd, fista, prox_svrg, prox_lsvrg, prox_saga)

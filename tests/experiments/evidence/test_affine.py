@@ -27,7 +27,7 @@ DRAWN = [
 VALUES = {epoch: Integer(EPOCH), prob: Rational(1, 5), radius: Rational(1, 10)}
 METHODS_AT = {name: METHODS[name].at(VALUES) for name in DRAWN}
 LINEAR = [name for name in DRAWN if not name.startswith("prox_")]
-WALKED = [name for name in DRAWN if METHODS[name].draws.only_batches]
+WALKED = [name for name in DRAWN if METHODS[name].draws.evenly]
 
 
 def problem(l2=0.3):
@@ -170,7 +170,7 @@ def test_moments_are_those_of_all_indices_and_coins(name):
 
 
 @pytest.mark.parametrize("name", WALKED)
-def test_paths_of_methods_that_draw_batches_only_are_walked(name):
+def test_paths_of_batches_coins_and_tables_are_walked(name):
     measures = ("gap_last", "gap_average", "grad_norm_sq_last")
     found = enumerate_paths(problem(), METHODS_AT[name], ALPHAS, weights=WEIGHTS, measures=measures)
     # Without a penalty a proximal step ends where the step does.

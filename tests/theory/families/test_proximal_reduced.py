@@ -18,11 +18,12 @@ from ratebound.theory.catalogue import THEOREMS
 from ratebound.theory.inequalities import proximity
 from ratebound.theory.letters import penalty as h
 from ratebound.theory.letters.stored import stored_sq
+from ratebound.theory.methods.proximal import prox_svrg
 
 A = np.array([[1.0, 0.5], [-0.5, 1.5], [2.0, 0.1]])
 SPLITS = [proximity.reduced_apart(Rational(t)) for t in ("1/5", "1", "7")]
 SAID = [
-    proximity.reduced_towards_star,
+    proximity.towards_star(prox_svrg),
     proximity.cocoercive_gap_apart,
     proximity.spread_below_gap,
     proximity.sum_growth,
