@@ -218,31 +218,44 @@ def _walk(
             m = len(drawn)
             wide = max(1, _VALUES // (m * max(problem.n, drawn.shape[1] * d, tables[0].size)))
             ways = sides(draws, k, tossed)
-            for (side, share), start in product(ways, range(0, len(chance), wide)):
-                picks, fallen = divmod(side, PICKED)
-                inputs = {**fixed, "alpha": alphas[k], "k": float(k), coin.name: fallen, picked.name: picks}
-                part = {name: value[start : start + wide] for name, value in state.items()}
-                count = len(part["x"])
-                spread = {n: np.broadcast_to(v[:, None, :], (count, m, d)) for n, v in part.items()}
-                at = place(spread, {**inputs, "g": spread["x"]})
-                given = {**inputs, "g": problem.batch_gradient(at["y"], drawn)}
-                # Where g leads is known only now.
-                at = place(spread, given) if draws.after else at
-                given |= {name: problem.batch_gradient(at[name], drawn) for name in draws.also}
-                given |= {name: problem.gradient(at[name]) if fallen else 0.0 for name in draws.full}
-                for name in draws.hessian:
-                    given[name] = problem.batch_product(at[name], at[along(name)], drawn)
-                if draws.values:
-                    given |= values_of(problem, lowest, at["y"], drawn[:, 0], given["g"])
-                if draws.table:
-                    given[draws.table] = tables[start : start + wide, drawn[:, 0]]
-                given |= length({**spread, **given})
-                moved = {n: v.reshape(-1, d) for n, v in update(spread, given).items()}
-                carried = np.repeat(past[start : start + wide] + weights[k] * part["x"], m, axis=0)
-                likely = share * np.outer(chance[start : start + wide], chances).ravel()
-                kept = np.repeat(tables[start : start + wide], m, axis=0)
-                if draws.table:
-                    stores = np.broadcast_to(keep(spread, given)["kept"], spread["x"].shape)
-                    kept[np.arange(len(kept)), np.tile(drawn[:, 0], count)] = stores.reshape(-1, d)
-                stack.append((k + 1, moved, kept, carried, likely))
+            for start in range(0, len(chance), wide):
+                sides_of = []
+                for side, share in ways:
+                    picks, fallen = divmod(side, PICKED)
+                    inputs = {
+                        **fixed,
+                        "alpha": alphas[k],
+                        "k": float(k),
+                        coin.name: fallen,
+                        picked.name: picks,
+                    }
+                    part = {name: value[start : start + wide] for name, value in state.items()}
+                    count = len(part["x"])
+                    spread = {n: np.broadcast_to(v[:, None, :], (count, m, d)) for n, v in part.items()}
+                    at = place(spread, {**inputs, "g": spread["x"]})
+                    given = {**inputs, "g": problem.batch_gradient(at["y"], drawn)}
+                    # Where g leads is known only now.
+                    at = place(spread, given) if draws.after else at
+                    given |= {name: problem.batch_gradient(at[name], drawn) for name in draws.also}
+                    given |= {name: problem.gradient(at[name]) if fallen else 0.0 for name in draws.full}
+                    for name in draws.hessian:
+                        given[name] = problem.batch_product(at[name], at[along(name)], drawn)
+                    if draws.values:
+                        given |= values_of(problem, lowest, at["y"], drawn[:, 0], given["g"])
+                    if draws.table:
+                        given[draws.table] = tables[start : start + wide, drawn[:, 0]]
+                    given |= length({**spread, **given})
+                    moved = {n: v.reshape(-1, d) for n, v in update(spread, given).items()}
+                    carried = np.repeat(past[start : start + wide] + weights[k] * part["x"], m, axis=0)
+                    likely = share * np.outer(chance[start : start + wide], chances).ravel()
+                    kept = np.repeat(tables[start : start + wide], m, axis=0)
+                    if draws.table:
+                        stores = np.broadcast_to(keep(spread, given)["kept"], spread["x"].shape)
+                        kept[np.arange(len(kept)), np.tile(drawn[:, 0], count)] = stores.reshape(-1, d)
+                    sides_of.append((moved, kept, carried, likely))
+                # In one entry: where coins are all that differs there are many sides of few paths.
+                moves, *others = zip(*sides_of, strict=True)
+                together = {name: np.concatenate([move[name] for move in moves]) for name in state}
+                kept, carried, likely = (np.concatenate(each) for each in others)
+                stack.append((k + 1, together, kept, carried, likely))
     return totals
