@@ -1,4 +1,4 @@
-"""Loopless SVRG and SAGA on convex components: the average at the rate 1/k, without a floor.
+"""Loopless SVRG and SAGA on convex components: the mean of the gaps at the rate 1/k, without a floor.
 
 Components that are co-coercive pay ``(alpha/L_max) E||grad f_i(x_k) - grad f_i(x*)||^2`` in each step. Up to
 the step 1/(4 L_max) this covers what the estimate adds, and a step keeps all of ``2 alpha (f(x_k) - f*)``;
@@ -48,13 +48,13 @@ def _convex_long(p: Expr) -> Reduced:
 
 lsvrg_convex = Theorem(
     id="lsvrg_convex",
-    title="Loopless SVRG, convex, constant step, averaged iterate",
+    title="Loopless SVRG, convex, constant step, mean gap",
     source=f"derived from the lemmas of {_DEFAZIO}, as for SAGA",
     method=lsvrg,
     assumptions=(convex, smooth_components),
     step=alpha,
     where=(_SHORT, prob <= 1),
-    measure="gap_average",
+    measure="gap_mean",
     bound=(D**2 / (2 * alpha) + 2 * alpha * L_max * gap0 / prob) / k,
     start=Integer(1),
     certificate=_convex(prob),
@@ -64,13 +64,13 @@ lsvrg_convex = Theorem(
 
 lsvrg_convex_long = Theorem(
     id="lsvrg_convex_long",
-    title="Loopless SVRG, convex, averaged iterate, steps between 1/(4 L) and 1/(2 L)",
+    title="Loopless SVRG, convex, mean gap, steps between 1/(4 L) and 1/(2 L)",
     source=f"derived from the lemmas of {_DEFAZIO}, as for SAGA",
     method=lsvrg,
     assumptions=(convex, smooth_components),
     step=alpha,
     where=(*_LONG, prob <= 1),
-    measure="gap_average",
+    measure="gap_mean",
     bound=(D**2 / (4 * alpha) + alpha * L_max * gap0 / prob) / ((1 - 2 * alpha * L_max) * k),
     start=Integer(1),
     certificate=_convex_long(prob),
@@ -80,13 +80,13 @@ lsvrg_convex_long = Theorem(
 
 saga_convex = Theorem(
     id="saga_convex",
-    title="SAGA, convex, constant step, averaged iterate",
+    title="SAGA, convex, constant step, mean gap",
     source=f"derived from the lemmas of {_DEFAZIO}",
     method=saga,
     assumptions=(convex, smooth_components),
     step=alpha,
     where=(_SHORT,),
-    measure="gap_average",
+    measure="gap_mean",
     bound=(D**2 / (2 * alpha) + 2 * n * alpha * L_max * gap0) / k,
     start=Integer(1),
     certificate=_convex(1 / n),
@@ -97,13 +97,13 @@ saga_convex = Theorem(
 
 saga_convex_long = Theorem(
     id="saga_convex_long",
-    title="SAGA, convex, averaged iterate, steps between 1/(4 L) and 1/(2 L)",
+    title="SAGA, convex, mean gap, steps between 1/(4 L) and 1/(2 L)",
     source=f"derived from the lemmas of {_DEFAZIO}, whose step is 1/(3 L)",
     method=saga,
     assumptions=(convex, smooth_components),
     step=alpha,
     where=_LONG,
-    measure="gap_average",
+    measure="gap_mean",
     bound=(D**2 / (4 * alpha) + n * alpha * L_max * gap0) / ((1 - 2 * alpha * L_max) * k),
     start=Integer(1),
     certificate=_convex_long(1 / n),
