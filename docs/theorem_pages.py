@@ -167,7 +167,7 @@ def _update(method: Method) -> list[str]:
     words = {
         s: Symbol(rf"\mathrm{{{s}}}".replace("_sq}", "}^2"))
         for s in read
-        if len(str(s)) > 1 and s not in MEANING
+        if len(str(s)) > 1 and s not in MEANING and s not in found.parts
     }
 
     def tex(formula: Basic) -> str:
