@@ -14,7 +14,7 @@ from threadpoolctl import threadpool_limits
 
 from ratebound.experiments.cell import cell
 from ratebound.experiments.sweeps import gpus
-from ratebound.experiments.sweeps.executors import start_worker
+from ratebound.experiments.sweeps.executors import start_worker, unreached
 from ratebound.experiments.verify import verify
 from ratebound.problems.finite_sum import Problem
 from ratebound.theory.catalogue import THEOREMS, find
@@ -85,10 +85,11 @@ def _together(
     context = multiprocessing.get_context("spawn")
     begun = context.Value("L", 0), gpus.visible(), problems, dict(budget), backend
     with ProcessPoolExecutor(processes, context, initializer=_begin, initargs=begun) as pool:
-        futures = [
-            pool.submit(_cell, task.theorem.id, numbers[id(task.problem)], dict(task.options))
-            for task in tasks
-        ]
+        with unreached():
+            futures = [
+                pool.submit(_cell, task.theorem.id, numbers[id(task.problem)], dict(task.options))
+                for task in tasks
+            ]
         try:
             for future in futures:
                 yield future.result()

@@ -83,6 +83,21 @@ def _processes(text: str) -> Iterator[Executor]:
         yield pool
 
 
+@contextmanager
+def unreached() -> Iterator[None]:
+    """Start processes that Ctrl-C does not reach, from their first instruction on."""
+    # Until :func:`start_worker` runs in it, a process loads modules for seconds. What is ignored stays so in
+    # a new program. Only the main thread may say so; elsewhere no Ctrl-C arrives.
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before or signal.SIG_DFL)
+
+
 def start_worker(taken: Synchronized[int], visible: tuple[str, ...]) -> None:
     """Make a worker process end with the process that started it, and give it a GPU of its own."""
     # Ctrl-C reaches all processes of a terminal; the one that started the others stops them.

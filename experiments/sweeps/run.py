@@ -12,7 +12,7 @@ from ratebound.experiments.checks import whole
 from ratebound.experiments.sweeps.chunks import Limits, chunks, limits
 from ratebound.experiments.sweeps.compute import Outcome, compute
 from ratebound.experiments.sweeps.declare import Sweep, declare
-from ratebound.experiments.sweeps.executors import check_executor, opened_executor
+from ratebound.experiments.sweeps.executors import check_executor, opened_executor, unreached
 from ratebound.experiments.sweeps.settings import Cell
 from ratebound.experiments.sweeps.store import opened
 from ratebound.theory.errors import RateboundError
@@ -128,7 +128,8 @@ class _Work:
                 while self.waiting and len(running) < most:
                     chunk = self.waiting.popleft()
                     try:
-                        running[executor.submit(compute, [self._cells[each] for each in chunk])] = chunk
+                        with unreached():
+                            running[executor.submit(compute, [self._cells[each] for each in chunk])] = chunk
                     except (BrokenExecutor, RuntimeError) as error:
                         self.waiting.appendleft(chunk)
                         if again:

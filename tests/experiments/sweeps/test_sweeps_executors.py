@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 
 import pytest
@@ -161,3 +163,12 @@ def test_memory_limits_what_is_under_way(monkeypatch):
 
 def test_places_in_words():
     assert run.label(declare(small()), 4) == "step 1/(2*L_max), batch 4"
+
+
+def test_ctrl_c_does_not_reach_a_process_that_is_starting():
+    asked = [sys.executable, "-c", "import signal; print(signal.getsignal(signal.SIGINT) is signal.SIG_IGN)"]
+    before = signal.getsignal(signal.SIGINT)
+    with executors.unreached():
+        found = subprocess.run(asked, capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "True" and signal.getsignal(signal.SIGINT) is before
+    assert subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip() == "False"
