@@ -85,17 +85,17 @@ def _processes(text: str) -> Iterator[Executor]:
 
 @contextmanager
 def unreached() -> Iterator[None]:
-    """Start processes that Ctrl-C does not reach, from their first instruction on."""
-    # Until :func:`start_worker` runs in it, a process loads modules for seconds. What is ignored stays so in
-    # a new program. Only the main thread may say so; elsewhere no Ctrl-C arrives.
-    if threading.current_thread() is not threading.main_thread():
+    """Start processes that Ctrl-C does not reach, from their first instruction on; here it waits so long."""
+    # Until :func:`start_worker` runs in it, a process loads modules for seconds. What is blocked stays so in
+    # a new program.
+    if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before or signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def start_worker(taken: Synchronized[int], visible: tuple[str, ...]) -> None:
