@@ -170,7 +170,7 @@ def test_ctrl_c_does_not_reach_a_process_that_is_starting_and_is_not_lost():
     asked = [sys.executable, "-c", code]
     reached = []
     with pytest.raises(KeyboardInterrupt), executors.unreached():
-        os.kill(os.getpid(), signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
         reached.append(subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip())
     reached.append(subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip())
     assert reached == ["True", "False"]
