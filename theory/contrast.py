@@ -145,6 +145,8 @@ def _far(first: Theorem, second: Theorem) -> str | None:
 def _rank(order: Order) -> tuple[int, float, int]:
     """Return a key that is larger for faster decay; all bounds with a floor are alike, unless it rises."""
     if order.kind == "quadratic":
+        return 4, 0.0, 0
+    if order.kind == "superlinear":
         return 3, 0.0, 0
     if order.kind == "linear":
         return 2, 0.0, 0

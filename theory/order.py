@@ -14,6 +14,7 @@ from sympy import (
     Expr,
     Integer,
     Max,
+    Mul,
     Pow,
     Rational,
     Symbol,
@@ -53,7 +54,7 @@ class Order:
     kind
         ``"linear"``: like rho^k. ``"power"``: like log(k)^q / k^p. ``"floor"``: down to a positive floor.
         It may rise: the bound falls first, and then grows like a power of log k.
-        ``"quadratic"``: like rho^(2^k). ``"one step"``: not a function of k.
+        ``"superlinear"``: like (c/k)^k. ``"quadratic"``: like rho^(2^k). ``"one step"``: not a function of k.
     exponent
         p, also of the part above a floor; None for geometric decay.
     log_power
@@ -62,7 +63,7 @@ class Order:
         The power of log k with which a floor rises; zero for a constant floor.
     """
 
-    kind: Literal["linear", "quadratic", "power", "floor", "one step"]
+    kind: Literal["linear", "superlinear", "quadratic", "power", "floor", "one step"]
     exponent: Expr | None = None
     log_power: int = 0
     rise: int = 0
@@ -77,7 +78,8 @@ class Order:
         if self.kind == "one step":
             return "1"
         if self.exponent is None:
-            return f"rho^(2^{letter})" if self.kind == "quadratic" else f"rho^{letter}"
+            faster = {"superlinear": f"(c/{letter})^{letter}", "quadratic": f"rho^(2^{letter})"}
+            return faster.get(self.kind, f"rho^{letter}")
         power = {Rational(1, 2): f"sqrt {letter}", Integer(1): letter}.get(
             self.exponent,
             f"{letter}^{self.exponent}" if self.exponent.is_Integer else f"{letter}^({self.exponent})",
@@ -90,7 +92,8 @@ class Order:
         if self.kind == "one step":
             return r"\mathcal{O}(1)"
         if self.exponent is None:
-            decay = r"\rho^{2^k}" if self.kind == "quadratic" else r"\rho^k"
+            faster = {"superlinear": r"(c/k)^k", "quadratic": r"\rho^{2^k}"}
+            decay = faster.get(self.kind, r"\rho^k")
         else:
             power = r"\sqrt{k}" if self.exponent == Rational(1, 2) else latex(k**self.exponent)
             top = _logs(self.log_power).replace("log", r"\log") if self.log_power else "1"
@@ -113,6 +116,8 @@ def order(bound: Expr, at_horizon: bool = False) -> Order:
         return Order("one step")
     if any(e.has(counter) for power in bound.atoms(Pow) for e in power.exp.atoms(Pow)):
         return Order("quadratic")
+    if any(_is_superlinear(factor, counter) for factor in Mul.make_args(bound)):
+        return Order("superlinear")
     halves = {half: half.args[0] for half in bound.atoms(RoundFunction) if half.has(counter)}
     decaying, floor = _split(_slowest(bound.xreplace(halves), counter), counter)
     if _is_geometric(decaying, counter):
@@ -159,6 +164,14 @@ def _is_geometric(expr: Expr, counter: Symbol) -> bool:
     # (k/(k + 1))^k, with k in its base too, tends to a constant.
     powers = (power.as_base_exp() for power in expr.atoms(Pow, exp))
     return any(exponent.has(counter) and not base.has(counter) for base, exponent in powers)
+
+
+def _is_superlinear(factor: Expr, counter: Symbol) -> bool:
+    """Whether a factor is the k-th power of what falls like 1/k."""
+    if not (isinstance(factor, Pow) and factor.exp == counter and factor.base.has(counter)):
+        return False
+    far = limit(factor.base.xreplace({counter: _t}) * _t, _t, oo)
+    return far != 0 and far.is_finite is not False and not far.has(oo)
 
 
 def _frozen(expr: Expr, variable: Symbol) -> Expr:
@@ -218,6 +231,8 @@ def complexity(bound: Expr, step: Symbol | None, at_horizon: bool = False) -> Ex
     found = order(bound, at_horizon)
     if found.kind == "linear":
         return log(1 / eps)
+    if found.kind == "superlinear":
+        return log(1 / eps) / log(log(1 / eps))
     if found.kind == "quadratic":
         return log(log(1 / eps))
     if found.kind == "power":

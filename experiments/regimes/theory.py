@@ -233,7 +233,7 @@ def _bound(
 
 def _bound_floor(theorem: Theorem, at_step: Mapping[Symbol, float]) -> float:
     """Return what the bound falls to: exactly zero where it is slow, too."""
-    falls = theorem.order.kind in ("linear", "quadratic", "power")
+    falls = theorem.order.kind in ("linear", "superlinear", "quadratic", "power")
     return 0.0 if falls else _number(theorem.bound, at_step, _FOREVER)
 
 

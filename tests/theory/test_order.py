@@ -77,6 +77,12 @@ def test_order_is_that_of_the_numbers(theorem):
         small, smaller, smallest = np.log(bound(np.array([1.0, 2.0, 3.0])))
         assert smallest - smaller == pytest.approx(2 * (smaller - small), rel=1e-9)
         return
+    if found.kind == "superlinear":
+        # Like (c/k)^k: the root of order k falls like 1/k.
+        at = np.array([100.0, 120.0])
+        roots = at * np.exp(np.log(bound(at)) / at)
+        assert roots[1] == pytest.approx(roots[0], rel=0.05)
+        return
     if found.exponent is None:
         # Above a floor the descent must not be lost in rounding; else it must have forgotten the start.
         counter = K if theorem.at_horizon else k
@@ -128,6 +134,8 @@ def test_the_table_of_the_field_follows():
         (gap0 / sqrt(k) + alpha * log(2 * k) ** 2, "O(1/sqrt k) to a floor that rises like log^2 k"),
         (gap0 * log(k + 1) / k + L, "O(log k / k) to a floor"),
         (gap0 / k ** Rational(3, 2), "O(1/k^(3/2))"),
+        (L * gap0 * (exp(L / k) - 1) ** k, "O((c/k)^k)"),
+        (gap0 * (k / (k + 1)) ** k / k, "O(1/k)"),
         (gap0, "O(1)"),
     ],
 )
