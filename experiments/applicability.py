@@ -20,6 +20,7 @@ from ratebound.experiments.sampling_of import NotApplicable, sampling_of, sizes_
 from ratebound.experiments.trial import Trial
 from ratebound.problems.certified import Constant, NotCertified, Setting
 from ratebound.problems.constants import CONSTANTS, certify
+from ratebound.problems.dual import require_dual
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.lower import lower
 from ratebound.theory.errors import RateboundError, nearest
@@ -27,6 +28,7 @@ from ratebound.theory.inequalities.proximity import penalised
 from ratebound.theory.letters.box import margin
 from ratebound.theory.measures import ONE_STEP
 from ratebound.theory.parse import parse
+from ratebound.theory.readings import of_table
 from ratebound.theory.statement import Theorem
 from ratebound.theory.symbols import ALONG_RUN, BY_NAME, K, delta, k
 from ratebound.theory.symbols import CONSTANTS as CONSTANT_SYMBOLS
@@ -106,6 +108,11 @@ def prepare(
 
 
 def _check_minimum(theorem: Theorem, problem: Problem) -> None:
+    if of_table(theorem.measure):
+        try:
+            require_dual(problem)
+        except NotCertified as reason:
+            raise NotApplicable(f"{theorem.id} reads dual vectors: {reason}") from None
     if problem.l1 and penalised not in theorem.assumptions:
         raise NotApplicable(
             f"{theorem.id} is about a finite sum alone, and {problem.name} adds l1 ||x||_1; `ratebound list` "

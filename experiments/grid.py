@@ -13,6 +13,7 @@ from ratebound.experiments.applicability import NotApplicable, Trial
 from ratebound.experiments.checkpoints import checkpoints
 from ratebound.experiments.plan import OF_HESSIANS
 from ratebound.problems.constants import certify
+from ratebound.problems.dual import dual_floor
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.lower import lower
 from ratebound.problems.point_values import at_most
@@ -21,7 +22,7 @@ from ratebound.theory.letters.directions import DIRECTION_CONSTANTS
 from ratebound.theory.letters.passes import shuffle_radius
 from ratebound.theory.measures import BENT
 from ratebound.theory.method import Method
-from ratebound.theory.readings import bounded
+from ratebound.theory.readings import bounded, of_table
 from ratebound.theory.statement import Theorem
 from ratebound.theory.symbols import (
     K,
@@ -234,6 +235,8 @@ def floor_of(problem: Problem, measure: str, method: Method, steps: int) -> floa
     # What is kept takes up the rounding of every step, and never gives it back.
     kept = (8 + steps) * problem.d * np.finfo(float).eps * _kept_sq(problem, method)
     value += kept * certify(problem, "L").value if kept else 0.0
+    if of_table(measure):
+        return value + dual_floor(problem)
     if measure.startswith("gap"):
         return value
     if measure.startswith("grad") or measure in ("batch_variance", "estimate_sq"):

@@ -12,6 +12,7 @@ import numpy as np
 from ratebound.experiments import grid as grids
 from ratebound.experiments.applicability import Trial
 from ratebound.experiments.backends.rules import at_start
+from ratebound.experiments.backends.stored import first_stored
 from ratebound.experiments.evidence import replicas as sampling
 from ratebound.experiments.evidence.conditional import check_step
 from ratebound.experiments.evidence.slope import Slope, fit_slope
@@ -26,7 +27,7 @@ from ratebound.problems.point_values import values_at
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.measures import BEST
 from ratebound.theory.order import Order
-from ratebound.theory.readings import bounded, state_of
+from ratebound.theory.readings import bounded, of_table, state_of
 from ratebound.theory.statement import Theorem
 
 _FAR = 1e12
@@ -186,8 +187,11 @@ def _without_expectation(grid: Grid, seen: sampling.Sample | None, options: Opti
 
 def _start(grid: Grid) -> float:
     """Return the measure at the start."""
-    measure = grid.theorem.measure
-    first = at_start(grid.problem, grid.theorem.method, state_of(measure))
+    measure, method = grid.theorem.measure, grid.theorem.method
+    if of_table(measure):
+        first = first_stored(grid.problem, method.draws.first).ravel()
+    else:
+        first = at_start(grid.problem, method, state_of(measure))
     return float(values_at(grid.problem)[function_of(measure)](first))
 
 

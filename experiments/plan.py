@@ -10,11 +10,12 @@ import numpy as np
 
 from ratebound.experiments.checks import whole
 from ratebound.experiments.shuffling import check_order
+from ratebound.problems.dual import require_dual
 from ratebound.problems.finite_sum import Problem
 from ratebound.theory.errors import RateboundError, nearest
 from ratebound.theory.letters.penalty import l1
 from ratebound.theory.measures import BEST, WEIGHED
-from ratebound.theory.readings import READINGS, require_state
+from ratebound.theory.readings import READINGS, of_table, require_state
 from ratebound.theory.visits import INDEPENDENT
 
 if TYPE_CHECKING:
@@ -260,6 +261,8 @@ class Plan:
             object.__setattr__(self, name, value)
         for measure in self.measures:
             require_state(measure, self.method)
+            if of_table(measure):
+                require_dual(self.problem)
 
     def _check_penalty(self) -> None:
         read = set().union(*(rule.free_symbols for rule in self.method.update.values()))

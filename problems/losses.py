@@ -19,6 +19,8 @@ from sympy import (
     Float,
     Integer,
     LambertW,
+    Max,
+    Min,
     Piecewise,
     Rational,
     S,
@@ -39,6 +41,8 @@ z = Symbol("z", real=True)
 """Prediction a_i . x."""
 y = Symbol("y", real=True)
 """Label of a sample."""
+u = Symbol("u", real=True)
+"""Slope of a loss in its prediction."""
 radius = Symbol("radius", nonnegative=True)
 """Bound on |z|, in which a loss may state its largest slope."""
 
@@ -72,6 +76,11 @@ class Loss:
         stated.
     third
         ``sup |phi'''|`` over all z and all admissible labels; None where phi'' jumps.
+    slopes
+        Expressions in ``y`` between which the slopes in ``z`` lie, the closure of their range.
+    conjugate
+        ``sup_z u z - phi(z, y)``, an expression in ``u`` and ``y`` that holds between `slopes`, beyond which
+        it is infinite; None for losses that are not convex.
     """
 
     name: str
@@ -84,6 +93,8 @@ class Loss:
     kink: float | None = None
     outward: Expr | None = None
     third: Expr | None = None
+    slopes: tuple[Expr, Expr] = (S.NegativeInfinity, S.Infinity)
+    conjugate: Expr | None = None
 
     @cached_property
     def slope(self) -> Expr:
@@ -111,6 +122,18 @@ class Loss:
         return lower(self.second, (z, y))
 
     @property
+    def conjugate_at(self) -> Callable[..., np.ndarray]:
+        """``phi*(u, y)`` on arrays, of a loss that has one."""
+        assert self.conjugate is not None
+        inside = (u >= self.slopes[0]) & (u <= self.slopes[1])
+        return lower(Piecewise((self.conjugate, inside), (S.Infinity, True)), (u, y))
+
+    def slopes_at(self, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the least and the largest slope in the limit, for each label."""
+        least, largest = (lower(end, (y,))(labels) for end in self.slopes)
+        return least, largest
+
+    @property
     def kinked(self) -> bool:
         """Whether the loss has a kink at ``z = y``; `slope` is there a subgradient."""
         return self.curvature[1] is S.Infinity
@@ -136,7 +159,20 @@ class Loss:
         return self.phi.subs(y, 0)
 
 
-squared = Loss("squared", "squared loss", (z - y) ** 2 / 2, (S.One, S.One), S.Zero, "real", third=S.Zero)
+_chance = -u * y
+"""By which the slope of a loss for labels in {-1, +1} divides the way from zero to -y."""
+_OF_LABELS = (Min(-y, 0), Max(-y, 0))
+
+squared = Loss(
+    "squared",
+    "squared loss",
+    (z - y) ** 2 / 2,
+    (S.One, S.One),
+    S.Zero,
+    "real",
+    third=S.Zero,
+    conjugate=u**2 / 2 + u * y,
+)
 logistic = Loss(
     "logistic",
     "logistic loss",
@@ -148,6 +184,11 @@ logistic = Loss(
     # sup of t expit(-t): stationary where t = 1 + exp(-t), with value t - 1.
     outward=LambertW(exp(-1)),
     third=sqrt(3) / 18,
+    slopes=_OF_LABELS,
+    conjugate=Piecewise(
+        (_chance * log(_chance) + (1 - _chance) * log(1 - _chance), (_chance > 0) & (_chance < 1)),
+        (S.Zero, True),
+    ),
 )
 sigmoid = Loss(
     "sigmoid",
@@ -189,6 +230,8 @@ absolute = Loss(
     S.Zero,
     "real",
     S.One,
+    slopes=(S.NegativeOne, S.One),
+    conjugate=u * y,
 )
 hinge = Loss(
     "hinge",
@@ -200,6 +243,8 @@ hinge = Loss(
     S.One,
     # -z phi'(z) = y z below one.
     outward=S.One,
+    slopes=_OF_LABELS,
+    conjugate=u * y,
 )
 sine = Loss(
     "sine",
@@ -240,7 +285,18 @@ def huber(kink: float | Expr) -> Loss:
         (tau * r - tau**2 / 2, r > tau),
         (-tau * r - tau**2 / 2, True),
     )
-    return Loss("huber", "Huber loss", phi, (S.Zero, S.One), S.Zero, "real", tau, number)
+    return Loss(
+        "huber",
+        "Huber loss",
+        phi,
+        (S.Zero, S.One),
+        S.Zero,
+        "real",
+        tau,
+        number,
+        slopes=(-tau, tau),
+        conjugate=squared.conjugate,
+    )
 
 
 LOSSES: Mapping[str, Loss] = MappingProxyType(

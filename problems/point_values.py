@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from ratebound.problems.constants import certify
+from ratebound.problems.dual import dual_suboptimality, duality_gap
 from ratebound.problems.finite_sum import Problem
 from ratebound.theory.measures import BENT
 from ratebound.theory.readings import READINGS
@@ -23,6 +25,7 @@ def values_at(problem: Problem) -> dict[str, Values]:
     ``grad_l1`` the sum of the absolute values of the coordinates of grad f; ``square`` ||x||^2; ``largest``
     the largest coordinate in absolute value; ``second_order`` the larger of ``sqrt(||grad f||/L_hess)`` and
     ``-(2/3) lambda_min/L_hess``, lambda_min the least eigenvalue of the Hessian, where L_hess is certified.
+    Two read what SDCA stores: ``duality_gap`` and ``dual_suboptimality``.
     """
 
     def grad_norm(X: np.ndarray) -> np.ndarray:
@@ -56,6 +59,8 @@ def values_at(problem: Problem) -> dict[str, Values]:
         "square": square,
         "largest": largest,
         "second_order": second_order,
+        "duality_gap": partial(duality_gap, problem),
+        "dual_suboptimality": partial(dual_suboptimality, problem),
     }
 
 

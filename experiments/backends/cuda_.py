@@ -52,6 +52,7 @@ class CudaEngine:
         state = starting(plan, spec.rules, S * R)
         table = state.pop(TABLE, np.empty(0))
         put = device.array
+        self._table = put(table)
         self._device, self._shape = device, (S, R, problem.d)
         self._threads, self._shared = S * R * lanes, shared
         layout = problem.d, lanes, shared > 0
@@ -71,7 +72,7 @@ class CudaEngine:
                 np.float64(coin_probability(problem, draws)),
                 np.uint64(period(draws)),
                 put(np.zeros(0) if chances is None else ends_of(chances)),
-                put(scale), put(smoothness_read(plan)), put(lowest_values(plan)), put(table),
+                put(scale), put(smoothness_read(plan)), put(lowest_values(plan)), self._table,
             )  # fmt: skip
         self._state = {name: put(values) for name, values in state.items()}
         self._arguments = (
@@ -89,7 +90,9 @@ class CudaEngine:
         return self.state("x")
 
     def state(self, name: str) -> Any:
-        """Return a state variable, shape (S, R, d)."""
+        """Return a state variable, shape (S, R, d), or what is stored for samples, (S, R, n d) or (S, R, n)."""
+        if name not in self._state:
+            return self._table.reshape(*self._shape[:2], -1).copy()
         return self._state[name].reshape(self._shape).copy()
 
     def averages(self, weight: np.ndarray) -> Any:

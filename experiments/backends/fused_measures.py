@@ -55,8 +55,8 @@ def _in_threads(function: Values, problem: Problem) -> Values:
     """Return a measure of points (..., d) that is taken in blocks of points, which threads share."""
 
     def apply(X: np.ndarray) -> np.ndarray:
-        points = X.reshape(-1, problem.d)
-        count, size = points.shape[0], points.size * problem.n
+        points = X.reshape(-1, X.shape[-1])
+        count, size = points.shape[0], X.size * problem.n
         parts = share(
             lambda first, last: nan_to_inf(function(points[first:last])),
             count,

@@ -227,8 +227,11 @@ class NumpyEngine:
         return self._state["x"]
 
     def state(self, name: str) -> np.ndarray:
-        """Return a state variable, shape (S, R, d)."""
-        return self._state[name]
+        """Return a state variable, shape (S, R, d), or what is stored for samples, (S, R, n d) or (S, R, n)."""
+        if name in self._state:
+            return self._state[name]
+        # Later steps write into it.
+        return self._state[TABLE].reshape(*self._state["x"].shape[:2], -1).copy()
 
     def averages(self, weight: np.ndarray) -> np.ndarray:
         """Return the weighted averages of the iterates before the present one, shape (S, R, d).

@@ -22,7 +22,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sympy import Expr, Pow, Symbol, expand, together
+from sympy import Expr, Integer, Pow, Symbol, expand, together
 
 from ratebound.theory.algebra.chart import chart_of, free
 from ratebound.theory.algebra.prover import nonnegative, vanishes
@@ -77,7 +77,8 @@ class DualAscent:
     """The dual gap falls by the factor 1 - q, and what is measured is at most a multiple of it.
 
     By strong convexity of the dual the squared distance of its point is at most 2/lam times the dual gap; as
-    the next dual gap is not negative, the gap of its point is at most 1/q - 1 times it.
+    the next dual gap is not negative, the gap of its point is at most 1/q - 1 times it, and both together,
+    which is the duality gap, at most 1/q times.
     """
 
     cited: bool = field(default=False, init=False)
@@ -89,7 +90,12 @@ class DualAscent:
     def factor(self, theorem: Theorem) -> Expr:
         """Return what of the dual gap the measure is at most."""
         q = self.rate(theorem)
-        return 2 / mu_min if theorem.measure == "distance_sq" else 1 / q - 1
+        return {
+            "distance_sq": 2 / mu_min,
+            "gap_last": 1 / q - 1,
+            "duality_gap": 1 / q,
+            "dual_suboptimality": Integer(1),
+        }[theorem.measure]
 
     def start(self) -> Expr:
         """Return an upper bound of the dual gap at the start."""
@@ -97,7 +103,7 @@ class DualAscent:
 
     def check(self, theorem: Theorem) -> None:
         """Check the rise of the dual for every sample, the rate, and that the bound follows for all k."""
-        if theorem.measure not in ("distance_sq", "gap_last"):
+        if theorem.measure not in ("distance_sq", "gap_last", "duality_gap", "dual_suboptimality"):
             raise RateboundError(f"the dual gap bounds no {theorem.measure}")
         require_assumed(dict.fromkeys(_NEEDED, n), theorem)
         require_constant_step(theorem)

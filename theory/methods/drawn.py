@@ -81,9 +81,11 @@ sdca_dual_free = Method(
     from_start=("w",),
     draws=Draws(table="t", stores=_stored + alpha * mu_min * n * _residual, first="zeros"),
 )
+_of_dual = Symbol("dual", real=True)
+"""The dual vector of the sample, and mu_min x_0."""
 _part = alpha * mu_min / (L_i + (n - 1) * mu_min)
 """The share of its dual vector that a sample moves, over n."""
-_tracked = _v + _part * (g - _stored + _v)
+_tracked = _v + _part * (g - _of_dual + _v)
 sdca = Method(
     "sdca",
     "SDCA, omega times the step of the sample that ascends its dual safely, from the gradients at x_0",
@@ -92,8 +94,8 @@ sdca = Method(
     point=_w - _v / mu_min,
     from_start=("w",),
     draws=Draws(
-        table="t",
-        stores=_stored + n * _part * (g - _stored + _v),
+        table="dual",
+        stores=_of_dual + n * _part * (g - _of_dual + _v),
         from_gradient=("v",),
         smoothness=True,
     ),

@@ -1,0 +1,94 @@
+"""The dual of a finite sum of losses along the rows, f(x) = mean_i phi(a_i . x, y_i) + (l2/2)||x||^2.
+
+At numbers beta_i, one of each sample, the dual function and its point are
+
+    D(beta) = - mean_i phi*(beta_i, y_i) - (l2/2)||y||^2,    y = - mean_i beta_i a_i/l2,
+
+so that f(y) - D(beta) = mean_i [phi(a_i . y, y_i) + phi*(beta_i, y_i) - beta_i a_i . y], of which no term is
+negative (Fenchel and Young). D is at most f*, which it attains at the slopes of the losses at x*. SDCA stores
+t_i = beta_i a_i + l2 x_0, from which the beta_i are read; on sparse data, from x_0 = 0, the beta_i themselves.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ratebound.problems.certified import NotCertified
+from ratebound.problems.constants import certify
+from ratebound.problems.finite_sum import Problem
+from ratebound.problems.sparse import combined, predictions, row_norms_sq
+
+_ROUNDING = 1e-12
+"""Relative accuracy of slopes that are read from what is stored."""
+
+
+def require_dual(problem: Problem) -> None:
+    """Check that what (mu_min/2)||x||^2 leaves of the components are the losses, along the rows.
+
+    Raises
+    ------
+    NotCertified
+        If it leaves less, the components are not strongly convex, or the loss has no conjugate.
+    """
+    if problem.loss.conjugate is None:
+        raise NotCertified(f"the {problem.loss.title} is not convex, and has no conjugate")
+    least = certify(problem, "mu_min").value
+    if least > problem.l2:
+        raise NotCertified(
+            f"mu_min = {least:.6g} exceeds l2 = {problem.l2:.6g}, and the loss less its curvature has no "
+            "conjugate here; take more than one feature"
+        )
+
+
+def slopes_stored(problem: Problem, T: np.ndarray) -> np.ndarray:
+    """Return the numbers beta_i, shape (..., n), of what SDCA stores: flat (..., n d), or (..., n) if sparse.
+
+    What is outside the slopes of the loss by no more than rounding is taken for their end.
+    """
+    loss, labels = problem.loss, problem.y
+    beta = T
+    if not problem.sparse:
+        A, norms = problem.A, row_norms_sq(problem.A)
+        along = np.einsum("...nd,nd->...n", T.reshape(*T.shape[:-1], *A.shape), A)
+        begun = problem.l2 * (A @ problem.x0)
+        # A loss that reads no feature is a constant, whose only dual vector, zero, its slope stands for.
+        beta = np.where(norms > 0, (along - begun) / np.where(norms > 0, norms, 1.0), loss.slope_at(0.0, labels))
+    ends = np.clip(beta, *loss.slopes_at(labels))
+    return np.where(np.abs(beta - ends) <= _ROUNDING * (1 + np.abs(ends)), ends, beta)
+
+
+def duality_gap(problem: Problem, T: np.ndarray) -> np.ndarray:
+    """Return f(y) - D(beta), shape (...), at what SDCA stores; see :func:`slopes_stored`."""
+    return _gaps(problem, T)[0]
+
+
+def dual_suboptimality(problem: Problem, T: np.ndarray) -> np.ndarray:
+    """Return f* - D(beta), shape (...), at what SDCA stores; see :func:`slopes_stored`."""
+    both, points = _gaps(problem, T)
+    with np.errstate(all="ignore"):
+        return np.maximum(both - problem.gap(points), 0.0)
+
+
+def _gaps(problem: Problem, T: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the duality gap and the points y, shape (..., d)."""
+    require_dual(problem)
+    loss = problem.loss
+    with np.errstate(all="ignore"):
+        beta = slopes_stored(problem, T)
+        points = -combined(problem.A, beta) / (problem.l2 * problem.n)
+        Z = predictions(problem.A, points)
+        terms = loss.value_at(Z, problem.y) + loss.conjugate_at(beta, problem.y) - Z * beta
+        return np.maximum(terms.mean(-1), 0.0), points
+
+
+def dual_floor(problem: Problem) -> float:
+    """Return the rounding of a duality gap: of its terms, which cancel at the minimum, there and at x_0."""
+    require_dual(problem)
+    eps, found = float(np.finfo(float).eps), 0.0
+    for x in (problem.x0, problem.x_star):
+        if x is not None:
+            Z = problem.A @ x
+            beta = problem.loss.slope_at(Z, problem.y)
+            terms = (problem.loss.value_at(Z, problem.y), problem.loss.conjugate_at(beta, problem.y), Z * beta)
+            found = max(found, sum(float(np.abs(each).mean()) for each in terms))
+    return (8 + problem.d) * eps * found
