@@ -45,14 +45,13 @@ def slopes_stored(problem: Problem, T: np.ndarray) -> np.ndarray:
 
     What is outside the slopes of the loss by no more than rounding is taken for their end.
     """
-    loss, labels = problem.loss, problem.y
+    loss, labels, norms = problem.loss, problem.y, row_norms_sq(problem.A)
     beta = T
     if not problem.sparse:
-        A, norms = problem.A, row_norms_sq(problem.A)
-        along = np.einsum("...nd,nd->...n", T.reshape(*T.shape[:-1], *A.shape), A)
-        begun = problem.l2 * (A @ problem.x0)
-        # A loss that reads no feature is a constant, whose only dual vector, zero, its slope stands for.
-        beta = np.where(norms > 0, (along - begun) / np.where(norms > 0, norms, 1.0), loss.slope_at(0.0, labels))
+        along = np.einsum("...nd,nd->...n", T.reshape(*T.shape[:-1], *problem.A.shape), problem.A)
+        beta = (along - problem.l2 * (problem.A @ problem.x0)) / np.where(norms > 0, norms, 1.0)
+    # A loss that reads no feature is a constant; of zero, its only dual vector, any number is the factor.
+    beta = np.where(norms > 0, beta, loss.slope_at(0.0, labels))
     ends = np.clip(beta, *loss.slopes_at(labels))
     return np.where(np.abs(beta - ends) <= _ROUNDING * (1 + np.abs(ends)), ends, beta)
 
@@ -89,6 +88,10 @@ def dual_floor(problem: Problem) -> float:
         if x is not None:
             Z = problem.A @ x
             beta = problem.loss.slope_at(Z, problem.y)
-            terms = (problem.loss.value_at(Z, problem.y), problem.loss.conjugate_at(beta, problem.y), Z * beta)
+            terms = (
+                problem.loss.value_at(Z, problem.y),
+                problem.loss.conjugate_at(beta, problem.y),
+                Z * beta,
+            )
             found = max(found, sum(float(np.abs(each).mean()) for each in terms))
     return (8 + problem.d) * eps * found

@@ -90,9 +90,10 @@ class CudaEngine:
         return self.state("x")
 
     def state(self, name: str) -> Any:
-        """Return a state variable, shape (S, R, d), or what is stored for samples, (S, R, n d) or (S, R, n)."""
+        """Return a state variable, shape (S, R, d), or, on the host, what is stored for samples, with n d or n."""
         if name not in self._state:
-            return self._table.reshape(*self._shape[:2], -1).copy()
+            # To the host, which measures it: a second table may be too much for the device.
+            return self._device.numpy(self._table).reshape(*self._shape[:2], -1)
         return self._state[name].reshape(self._shape).copy()
 
     def averages(self, weight: np.ndarray) -> Any:

@@ -14,6 +14,7 @@ from ratebound.experiments.backends.pieces import PREDICTIONS
 from ratebound.experiments.backends.recorder import nan_to_inf
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.point_values import Values
+from ratebound.theory.readings import READINGS
 
 
 class _Fetched:
@@ -82,7 +83,11 @@ def device_measures(problem: Problem, device: Device) -> dict[str, Values]:
         If the loss has no printing.
     """
     host = fused_measures(problem)
-    measures: dict[str, Values] = {name: _Fetched(measure, device) for name, measure in host.items()}
+    # What is stored for samples comes to the host as it is read.
+    fetched = {reading.norm for reading in READINGS.values() if reading.of_table}
+    measures = {
+        name: measure if name in fetched else _Fetched(measure, device) for name, measure in host.items()
+    }
     if problem.sparse:
         return measures
     if problem.minimum.route == "newton":

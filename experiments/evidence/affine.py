@@ -23,8 +23,9 @@ from ratebound.experiments.backends.rules import SUM, rules_of, started
 from ratebound.experiments.plan import Plan, undefined_to_nan
 from ratebound.problems.blas import one_blas_thread
 from ratebound.problems.finite_sum import Problem
+from ratebound.problems.sparse import row_norms_sq
 from ratebound.theory.draws import L_i, L_j, coin, picked
-from ratebound.theory.readings import READINGS, state_of
+from ratebound.theory.readings import READINGS, of_table, state_of
 from ratebound.theory.symbols import k as counter
 
 if TYPE_CHECKING:
@@ -195,6 +196,27 @@ class Moments:
         place = self._layout.places[name]
         return np.maximum((self._M[:, place, place] * weight).sum((1, 2)), 0.0)
 
+    def of_dual(self, measure: str) -> np.ndarray:
+        """Return the expectation of a measure of :mod:`ratebound.problems.dual`, shape (S,).
+
+        For the squared loss both are squares: with the slopes beta and their point y seen from rest, half the
+        mean of ``(a_i . y - beta_i)^2``, and of ``beta_i^2 + l2 ||y||^2``.
+        """
+        problem = self._plan.problem
+        n, d, norms = problem.n, problem.d, row_norms_sq(problem.A)
+        along = np.divide(problem.A, norms[:, None], where=norms[:, None] > 0, out=np.zeros((n, d)))
+        slopes = np.zeros((n, self._layout.size))
+        samples = np.zeros((n, n, d))
+        samples[np.arange(n), np.arange(n)] = along
+        slopes[:, self._layout.places[TABLE]] = samples.reshape(n, n * d)
+        slopes[:, self._layout.places["w"]] = -problem.l2 * along
+        points = -problem.A.T @ slopes / (problem.l2 * n)
+        if measure == "duality_gap":
+            rows = (problem.A @ points - slopes) / n**0.5
+        else:
+            rows = np.concatenate([slopes / n**0.5, problem.l2**0.5 * points])
+        return np.einsum("ri,sij,rj->s", rows, self._M, rows, optimize=True) / 2
+
 
 def _sparse(differences: np.ndarray, chances: np.ndarray) -> _Maps:
     """Return the rows and columns that are not zero, padded to a common number with empty ones."""
@@ -218,7 +240,8 @@ def moments(plan: Plan) -> dict[str, np.ndarray]:
     assert plan.weights is not None
     H, spent = problem.H, np.cumsum(plan.weights, axis=1)
     forms = {"gap_last": ("x", H / 2), "grad_norm_sq_last": ("x", H @ H)}
-    forms |= {name: (state_of(name), np.eye(problem.d)) for name in ("distance_sq", *READINGS)}
+    states = [name for name in READINGS if not of_table(name)]
+    forms |= {name: (state_of(name), np.eye(problem.d)) for name in ("distance_sq", *states)}
     curves = {name: np.full((runs, steps + 1), np.nan) for name in {*plan.measures, "grad_norm_sq_last"}}
     run = Moments(plan)
     # Small products in a loop: what threads of BLAS spend on waiting is several times what they compute.
@@ -226,6 +249,8 @@ def moments(plan: Plan) -> dict[str, np.ndarray]:
         for k in range(steps + 1):
             for name in forms.keys() & curves.keys():
                 curves[name][:, k] = run.square(*forms[name])
+            for name in filter(of_table, curves):
+                curves[name][:, k] = run.of_dual(name)
             if k and "gap_average" in curves:
                 curves["gap_average"][:, k] = run.square(SUM, H / 2) / spent[:, k - 1] ** 2
             if k < steps:

@@ -139,3 +139,28 @@ def test_a_kinked_loss_is_linear_on_both_sides_of_the_label(name):
         value = loss.value_at(label, label)
         np.testing.assert_allclose(loss.value_at(label + away, label) - value, right * away, atol=1e-12)
         np.testing.assert_allclose(loss.value_at(label - away, label) - value, -left * away, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", [name for name, loss in LOSSES.items() if loss.conjugate is not None])
+def test_conjugates_are_suprema_and_attained_at_the_slopes(name):
+    loss, grid = LOSSES[name], np.linspace(-60, 60, 120_001)
+    for label in labels(loss):
+        values = loss.value_at(grid, label)
+        ends = [float(end) for end in loss.slopes_at(np.array(label))]
+        least, largest = (np.clip(end, -3.0, 3.0) for end in ends)
+        for slope in np.linspace(least, largest, 9):
+            largest_seen = (slope * grid - values).max()
+            assert loss.conjugate_at(slope, label) == pytest.approx(largest_seen, abs=2e-6)
+        # Beyond the slopes the supremum grows with the grid, without limit.
+        for beyond in {ends[0] - 1e-9, ends[1] + 1e-9} - {np.inf, -np.inf}:
+            assert loss.conjugate_at(beyond, label) == np.inf
+        points = grid[::500]
+        slopes = loss.slope_at(points, label)
+        met = loss.value_at(points, label) + loss.conjugate_at(slopes, label)
+        np.testing.assert_allclose(met, points * slopes, atol=1e-13 * (1 + np.abs(points).max()))
+
+
+def test_convex_losses_have_conjugates():
+    assert {name for name, loss in LOSSES.items() if loss.conjugate is not None} == {
+        name for name, loss in LOSSES.items() if loss.convex
+    }
