@@ -6,7 +6,7 @@ At numbers beta_i, one of each sample, the dual function and its point are
 
 so that f(y) - D(beta) = mean_i [phi(a_i . y, y_i) + phi*(beta_i, y_i) - beta_i a_i . y], of which no term is
 negative (Fenchel and Young). D is at most f*, which it attains at the slopes of the losses at x*. SDCA stores
-t_i = beta_i a_i + l2 x_0, from which the beta_i are read; on sparse data, from x_0 = 0, the beta_i themselves.
+t_i = beta_i a_i + l2 x_0, from which the beta_i are read; on sparse data, from x_0 = 0, the beta_i alone.
 """
 
 from __future__ import annotations

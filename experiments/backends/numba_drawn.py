@@ -208,7 +208,7 @@ class DrawnEngine:
         return self._state["x"].reshape(self._shape).copy()
 
     def state(self, name: str) -> np.ndarray:
-        """Return a state variable, shape (S, R, d), or what is stored for samples, (S, R, n d) or (S, R, n)."""
+        """Return a state variable, shape (S, R, d), or what is stored for samples, (S, R, n d or n)."""
         if name not in self._state:
             return self._table.reshape(*self._shape[:2], -1).copy()
         return self._state[name].reshape(self._shape).copy()

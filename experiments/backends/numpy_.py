@@ -227,7 +227,7 @@ class NumpyEngine:
         return self._state["x"]
 
     def state(self, name: str) -> np.ndarray:
-        """Return a state variable, shape (S, R, d), or what is stored for samples, (S, R, n d) or (S, R, n)."""
+        """Return a state variable, shape (S, R, d), or what is stored for samples, (S, R, n d or n)."""
         if name in self._state:
             return self._state[name]
         # Later steps write into it.
