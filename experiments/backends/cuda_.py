@@ -90,7 +90,7 @@ class CudaEngine:
         return self.state("x")
 
     def state(self, name: str) -> Any:
-        """Return a state variable, shape (S, R, d), or, on the host, what is stored for samples (n d or n)."""
+        """Return a state variable, shape (S, R, d), or, on the host, what is stored for samples."""
         if name not in self._state:
             # To the host, which measures it: a second table may be too much for the device.
             return self._device.numpy(self._table).reshape(*self._shape[:2], -1)
