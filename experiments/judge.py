@@ -189,6 +189,7 @@ def _start(grid: Grid) -> float:
     """Return the measure at the start."""
     measure, method = grid.theorem.measure, grid.theorem.method
     if of_table(measure):
+        assert method.draws is not None
         first = first_stored(grid.problem, method.draws.first).ravel()
     else:
         first = at_start(grid.problem, method, state_of(measure))

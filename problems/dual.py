@@ -11,6 +11,8 @@ t_i = beta_i a_i + l2 x_0, from which the beta_i are read; on sparse data, from 
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from ratebound.problems.certified import NotCertified
@@ -78,6 +80,31 @@ def _gaps(problem: Problem, T: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         Z = predictions(problem.A, points)
         terms = loss.value_at(Z, problem.y) + loss.conjugate_at(beta, problem.y) - Z * beta
         return np.maximum(terms.mean(-1), 0.0), points
+
+
+def squares_of(measure: str, A: np.ndarray, l2: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Return the squares that a dual measure is on least squares, in floats or other numbers.
+
+    With s what is stored, less that at x*, and last x_0 - x*, n + 1 vectors, the measure is half the sum over
+    r of ``weights[r] (rows[r] . s)^2``: the mean of ``(a_i . y - beta_i)^2`` or that of ``beta_i^2`` with
+    ``l2 ||y||^2``, in slopes and points less those at x*.
+
+    Returns
+    -------
+    tuple
+        Rows, shape (r, (n + 1) d), and their weights, shape (r,).
+    """
+    n, d = A.shape
+    along = np.array([a / (a @ a) if a.any() else a for a in A])
+    slopes = np.zeros((n, n + 1, d), A.dtype)
+    slopes[np.arange(n), np.arange(n)] = along
+    slopes[:, n] = -l2 * along
+    rows = slopes.reshape(n, -1)
+    points = -(A.T @ rows) / (l2 * n)
+    weights = np.array([l2 / l2 / n] * n)
+    if measure == "duality_gap":
+        return A @ points - rows, weights
+    return np.concatenate([rows, points]), np.concatenate([weights, [l2] * d])
 
 
 def dual_floor(problem: Problem) -> float:

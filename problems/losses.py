@@ -129,9 +129,8 @@ class Loss:
         return lower(Piecewise((self.conjugate, inside), (S.Infinity, True)), (u, y))
 
     def slopes_at(self, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the least and the largest slope in the limit, for each label."""
-        least, largest = (lower(end, (y,))(labels) for end in self.slopes)
-        return least, largest
+        """Return `slopes` for each label."""
+        return lower(self.slopes[0], (y,))(labels), lower(self.slopes[1], (y,))(labels)
 
     @property
     def kinked(self) -> bool:
@@ -162,6 +161,7 @@ class Loss:
 _chance = -u * y
 """By which the slope of a loss for labels in {-1, +1} divides the way from zero to -y."""
 _OF_LABELS = (Min(-y, 0), Max(-y, 0))
+_square = u**2 / 2 + u * y
 
 squared = Loss(
     "squared",
@@ -171,7 +171,7 @@ squared = Loss(
     S.Zero,
     "real",
     third=S.Zero,
-    conjugate=u**2 / 2 + u * y,
+    conjugate=_square,
 )
 logistic = Loss(
     "logistic",
@@ -285,18 +285,8 @@ def huber(kink: float | Expr) -> Loss:
         (tau * r - tau**2 / 2, r > tau),
         (-tau * r - tau**2 / 2, True),
     )
-    return Loss(
-        "huber",
-        "Huber loss",
-        phi,
-        (S.Zero, S.One),
-        S.Zero,
-        "real",
-        tau,
-        number,
-        slopes=(-tau, tau),
-        conjugate=squared.conjugate,
-    )
+    bend, ends = (S.Zero, S.One), (-tau, tau)
+    return Loss("huber", "Huber loss", phi, bend, S.Zero, "real", tau, number, slopes=ends, conjugate=_square)
 
 
 LOSSES: Mapping[str, Loss] = MappingProxyType(

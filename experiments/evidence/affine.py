@@ -22,8 +22,8 @@ from ratebound.experiments.backends.numpy_ import compile_rules, compiled_point,
 from ratebound.experiments.backends.rules import SUM, rules_of, started
 from ratebound.experiments.plan import Plan, undefined_to_nan
 from ratebound.problems.blas import one_blas_thread
+from ratebound.problems.dual import squares_of
 from ratebound.problems.finite_sum import Problem
-from ratebound.problems.sparse import row_norms_sq
 from ratebound.theory.draws import L_i, L_j, coin, picked
 from ratebound.theory.readings import READINGS, of_table, state_of
 from ratebound.theory.symbols import k as counter
@@ -197,25 +197,12 @@ class Moments:
         return np.maximum((self._M[:, place, place] * weight).sum((1, 2)), 0.0)
 
     def of_dual(self, measure: str) -> np.ndarray:
-        """Return the expectation of a measure of :mod:`ratebound.problems.dual`, shape (S,).
-
-        For the squared loss both are squares: with the slopes beta and their point y seen from rest, half the
-        mean of ``(a_i . y - beta_i)^2``, and of ``beta_i^2 + l2 ||y||^2``.
-        """
-        problem = self._plan.problem
-        n, d, norms = problem.n, problem.d, row_norms_sq(problem.A)
-        along = np.divide(problem.A, norms[:, None], where=norms[:, None] > 0, out=np.zeros((n, d)))
-        slopes = np.zeros((n, self._layout.size))
-        samples = np.zeros((n, n, d))
-        samples[np.arange(n), np.arange(n)] = along
-        slopes[:, self._layout.places[TABLE]] = samples.reshape(n, n * d)
-        slopes[:, self._layout.places["w"]] = -problem.l2 * along
-        points = -problem.A.T @ slopes / (problem.l2 * n)
-        if measure == "duality_gap":
-            rows = (problem.A @ points - slopes) / n**0.5
-        else:
-            rows = np.concatenate([slopes / n**0.5, problem.l2**0.5 * points])
-        return np.einsum("ri,sij,rj->s", rows, self._M, rows, optimize=True) / 2
+        """Return the expectation of a measure of :mod:`ratebound.problems.dual`, shape (S,)."""
+        places = self._layout.places
+        read = np.concatenate([np.arange(self._layout.size)[places[name]] for name in (TABLE, "w")])
+        rows, weights = squares_of(measure, self._plan.problem.A, self._plan.problem.l2)
+        seen = self._M[:, read[:, None], read]
+        return np.asarray((weights[:, None] * rows * (rows @ seen)).sum((1, 2)) / 2)
 
 
 def _sparse(differences: np.ndarray, chances: np.ndarray) -> _Maps:

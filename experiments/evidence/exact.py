@@ -49,7 +49,7 @@ def exact_available(problem: Problem, method: Method, batch: int = 1, measure: s
         reading, draws = READINGS[measure], method.draws is not None
         # Moments are those about where a state rests, which is x* for what starts at x_0.
         about_zero = reading.norm == "square" and reading.state not in ("x", *method.from_start)
-        return draws and about_zero and affine.available(problem, method, batch)
+        return draws and (about_zero or reading.of_table) and affine.available(problem, method, batch)
     if measure not in SQUARES:
         return False
     if method.draws is not None:

@@ -19,11 +19,12 @@ from sympy import Expr, Rational, Symbol
 
 from ratebound.experiments.backends.coins import PICKED, sides
 from ratebound.experiments.backends.rules import constants_of, known, rules, weight
-from ratebound.experiments.precise.moments import BITS, WholeMoments, inner, numbers, scaled, times
+from ratebound.experiments.precise.moments import BITS, WholeMoments, inner, number, numbers, scaled, times
 from ratebound.experiments.precise.states import compiled
 from ratebound.problems.axes import axis_smoothness
 from ratebound.problems.constants import certify
 from ratebound.problems.curvature import component_smoothness
+from ratebound.problems.dual import squares_of
 from ratebound.problems.lower import lower_mp
 from ratebound.theory.draws import Draws, L_i, L_j, along, coin, picked
 from ratebound.theory.method import g
@@ -223,6 +224,15 @@ class DrawnMoments:
     def square(self, name: str) -> int:
         """E ||v||^2 of a state variable, seen from where it rests."""
         return int(np.trace(self._square(self._at[name])))
+
+    def of_dual(self, measure: str) -> Any:
+        """Return the expectation of a measure of :mod:`ratebound.problems.dual`, mpf."""
+        stored = [*(f"table {i}" for i in range(self._problem.n)), "w"]
+        read = np.concatenate([self._at[name] + np.arange(self._d) for name in stored])
+        rows, weights = squares_of(measure, self._A, self._l2)
+        whole = scaled(rows)
+        squares = (times(whole, self._M[np.ix_(read, read)]) * whole).sum(1) >> BITS
+        return mpmath.fsum(w * number(square) for w, square in zip(weights, squares, strict=True)) / 2
 
     @property
     def sums(self) -> np.ndarray:

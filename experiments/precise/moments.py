@@ -17,7 +17,7 @@ from sympy import Symbol
 from ratebound.experiments.plan import ALONG_PATH, AVERAGED
 from ratebound.problems.finite_sum import Problem
 from ratebound.theory import symbols as s
-from ratebound.theory.readings import READINGS, state_of
+from ratebound.theory.readings import READINGS, of_table, state_of
 
 if TYPE_CHECKING:
     from ratebound.experiments.precise.draws import DrawnMoments
@@ -228,7 +228,8 @@ def _value(moments: Start, measure: str, square: int, total: int, gathered: int,
         return mpmath.mpf(gathered) / total
     if measure in READINGS:
         # Only methods with draws get here: see `exact_available`.
-        return number(cast("DrawnMoments", moments).square(state_of(measure)))
+        drawn = cast("DrawnMoments", moments)
+        return drawn.of_dual(measure) if of_table(measure) else number(drawn.square(state_of(measure)))
     direct = {
         "gap_last": lambda: moments.gap,
         "distance_sq": lambda: moments.distance_sq,

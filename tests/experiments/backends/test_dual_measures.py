@@ -16,6 +16,7 @@ from ratebound.experiments.backends.cuda_measures import device_measures
 from ratebound.experiments.backends.recorder import record
 from ratebound.experiments.evidence.affine import moments
 from ratebound.experiments.evidence.exact import exact_available
+from ratebound.experiments.precise import run as precise
 from ratebound.experiments.run import simulate
 from ratebound.experiments.sampling import indices
 from ratebound.problems.build import from_arrays
@@ -117,8 +118,10 @@ def test_expectations_over_all_paths_are_below_the_bounds(loss, part):
         found = moments(plan)
         for mean, name in zip(expected, MEASURES, strict=True):
             np.testing.assert_allclose(found[name][0], mean, rtol=1e-9)
-    # Runs know no moments of a table.
-    assert not exact_available(problem, METHODS["sdca"], measure="duality_gap")
+        with precise.mpmath.workdps(60):
+            measured, _ = precise._expected(trial, np.ones(STEPS), np.arange(STEPS + 1))
+        np.testing.assert_allclose([float(measured[k]) for k in range(STEPS + 1)], expected[1], rtol=1e-9)
+    assert exact_available(problem, METHODS["sdca"], measure="duality_gap") == (loss == "squared")
 
 
 def test_what_has_no_dual_here_is_refused():
