@@ -45,7 +45,7 @@ def plain_loop(problem, replica, alphas, batch, replacement, seed, weights):
         curves["grad_norm_last"].append(np.linalg.norm(slopes[j]))
         curves["grad_l1_last"].append(sums[j])
         if j == 0:
-            for name in OVER_PATH:
+            for name in OVER_PATH & curves.keys():
                 curves[name].append(np.nan)
         else:
             w = weights[:j]
@@ -150,7 +150,7 @@ def test_blocks_change_nothing(monkeypatch):
     whole = simulate(problem, "sgd", [0.1, 0.3], **options)
     monkeypatch.setattr(numpy_, "_DRAWS", 150)
     monkeypatch.setattr(recorder, "_VALUES", 36)
-    monkeypatch.setattr(recorder, "_HELD", 36)
+    monkeypatch.setattr(recorder, "HELD", 36)
     cut = simulate(problem, "sgd", [0.1, 0.3], **options)
     for name in MEASURES:
         np.testing.assert_allclose(cut[name], whole[name], rtol=1e-11, atol=1e-15)
