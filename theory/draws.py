@@ -232,7 +232,7 @@ class Draws:
     @property
     def evenly(self) -> bool:
         """Whether paths of batches, coins and steps picked are all that runs depend on."""
-        return not (self.uneven or self.smoothness)
+        return not self.uneven
 
     @property
     def places(self) -> dict[str, Expr]:

@@ -29,13 +29,14 @@ from ratebound.experiments.plan import (
     undefined_to_nan,
 )
 from ratebound.problems.constants import certify
+from ratebound.problems.curvature import component_smoothness
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.point_values import measures_at
 from ratebound.problems.sparse import need_dense
-from ratebound.theory.draws import Draws, along, coin, picked
+from ratebound.theory.draws import Draws, L_i, along, coin, picked
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.method import g
-from ratebound.theory.readings import state_of
+from ratebound.theory.readings import of_table, state_of
 
 if TYPE_CHECKING:
     from ratebound.theory.method import Method
@@ -144,7 +145,7 @@ def enumerate_paths(
         raise RateboundError(f"{method.name} draws no samples: there are no paths to enumerate")
     draws = method.draws or Draws()
     if not draws.evenly:
-        raise RateboundError(f"{method.name} draws by weights or reads L_i: its paths are not enumerated")
+        raise RateboundError(f"{method.name} draws by weights: its paths are not enumerated")
     if draws.table:
         need_dense(problem.A, f"a walk through the table of {method.name}")
     if method.draws is not None and {p.name for p in method.parameters} <= parameters.keys():
@@ -196,6 +197,7 @@ def _walk(
     functions = {name: f for name, f in measures_at(problem).items() if name in path_needs(measures)}
     keep = compile_rules({"kept": known(method, draws.stores or g, constants_of(method))})
     tossed = coin_probability(problem, draws)
+    smooth = component_smoothness(problem) if draws.smoothness else np.zeros(0)
     averaged = "gap_average" in measures
     steps, d = alphas.size, problem.d
     totals = {name: np.zeros(steps + 1) for name in (*functions, *(["gap_average"] if averaged else []))}
@@ -209,7 +211,8 @@ def _walk(
         while stack:
             k, state, tables, past, chance = stack.pop()
             for name, function in functions.items():
-                totals[name][k] += chance @ function(state[state_of(name)])
+                read = tables.reshape(len(tables), -1) if of_table(name) else state[state_of(name)]
+                totals[name][k] += chance @ function(read)
             if averaged and spent[k]:
                 totals["gap_average"][k] += chance @ problem.gap(past / spent[k])
             if k == steps:
@@ -242,6 +245,8 @@ def _walk(
                         given[name] = problem.batch_product(at[name], at[along(name)], drawn)
                     if draws.values:
                         given |= values_of(problem, lowest, at["y"], drawn[:, 0], given["g"])
+                    if draws.smoothness:
+                        given[L_i.name] = smooth[drawn[:, :1]]
                     if draws.table:
                         given[draws.table] = tables[start : start + wide, drawn[:, 0]]
                     given |= length({**spread, **given})

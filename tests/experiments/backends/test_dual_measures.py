@@ -15,6 +15,7 @@ from ratebound.experiments.backends.cuda_ import CudaEngine
 from ratebound.experiments.backends.cuda_measures import device_measures
 from ratebound.experiments.backends.recorder import record
 from ratebound.experiments.evidence.affine import moments
+from ratebound.experiments.evidence.enumerate import enumerate_paths
 from ratebound.experiments.evidence.exact import exact_available
 from ratebound.experiments.precise import run as precise
 from ratebound.experiments.run import simulate
@@ -114,6 +115,11 @@ def test_expectations_over_all_paths_are_below_the_bounds(loss, part):
     for mean, theorem in zip(expected, ("sdca_duality_gap", "sdca_dual"), strict=True):
         trial, plan = plan_of(problem, part, theorem=theorem)
         assert (mean <= trial.bound(np.arange(STEPS + 1))).all()
+    walked = enumerate_paths(
+        problem, METHODS["sdca"], np.full(STEPS, part), measures=MEASURES, parameters={"omega": part}
+    )
+    for mean, name in zip(expected, MEASURES, strict=True):
+        np.testing.assert_allclose(walked[name], mean, rtol=1e-8)
     if loss == "squared":
         found = moments(plan)
         for mean, name in zip(expected, MEASURES, strict=True):
