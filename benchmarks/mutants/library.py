@@ -157,6 +157,8 @@ def values(at: Case) -> dict[str, np.ndarray]:
         parts = [np.concatenate([p[:shortest], c.ravel()]) for p, c in zip(parts, crossed, strict=True)]
     if len(parts) > 2:
         # The corner where all but the first nearly vanish comes second.
+        longest = max(map(len, parts))
+        parts = [np.pad(part, (0, longest - len(part)), mode="edge") for part in parts]
         for part in parts[1:]:
             part[1] = _TINY
         parts[0][1] = 1.0

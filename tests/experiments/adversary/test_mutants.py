@@ -11,6 +11,7 @@ from house import ROOT
 from ratebound.experiments.adversary.case import number
 from ratebound.experiments.adversary.families import family
 from ratebound.experiments.evidence.exact import exact_curves
+from ratebound.problems.certified import NotCertified
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.losses import LOSSES
 from ratebound.theory.catalogue import THEOREMS
@@ -21,12 +22,24 @@ sys.path.append(str(ROOT))
 from benchmarks.mutants import chains, labels, split, table
 from benchmarks.mutants.__main__ import first_pass, second_pass
 from benchmarks.mutants.known import KNOWN, PROOFS
-from benchmarks.mutants.library import ENTRIES, KILLED, worst
+from benchmarks.mutants.library import ENTRIES, KILLED, cases, values, worst
 from benchmarks.mutants.operators import exponents, mutants_of
 
 
 def judged(mutant, sound=False):
     return second_pass(mutant, first_pass(mutant), 0, sound)
+
+
+@pytest.mark.parametrize("name", [name for name, each in THEOREMS.items() if len(each.parameters) > 2])
+def test_parameters_are_tried_together(name):
+    for _, at in cases(THEOREMS[name]):
+        try:
+            tried = values(at)
+        except NotCertified:
+            continue
+        assert len({len(each) for each in tried.values()}) == 1
+        return
+    pytest.fail("no instance suits the theorem")
 
 
 SETTINGS = {
