@@ -142,7 +142,13 @@ def _dask(address: str) -> Iterator[Executor]:
 def _slurm(text: str) -> Iterator[Executor]:
     distributed = _distributed()
     import dask
+
+    interrupted = signal.getsignal(signal.SIGINT)
     from dask_jobqueue import SLURMCluster
+
+    # When it is loaded it has a Ctrl-C end the program without a word.
+    if signal.getsignal(signal.SIGINT) != interrupted:
+        signal.signal(signal.SIGINT, interrupted)
 
     jobs = _count("slurm", text or "1")
     lacking = [key for key in ("cores", "memory") if not dask.config.get(f"jobqueue.slurm.{key}", None)]

@@ -20,7 +20,7 @@ def runs():
     """A run on the PL function near its floor, with the values and their means over the last step."""
     trial = prepare(THEOREMS["sgd_pl_constant"], library.load("sine_1d"), steps=60)
     grid = Grid(((trial, np.array([0, 1, 2, 40, 60])),))
-    plain, _ = sampling._measured(grid, 0, COUNT, SEED, "numpy")
+    plain, _ = sampling.run_replicas(grid, 0, COUNT, SEED, "numpy")
     return grid, plain, smoothing.conditional_means(grid, 0, COUNT, SEED)
 
 

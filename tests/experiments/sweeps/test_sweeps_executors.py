@@ -169,8 +169,13 @@ def test_ctrl_c_does_not_reach_a_process_that_is_starting_and_is_not_lost():
     code = "import signal; print(signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, []))"
     asked = [sys.executable, "-c", code]
     reached = []
-    with pytest.raises(KeyboardInterrupt), executors.unreached():
-        signal.raise_signal(signal.SIGINT)
-        reached.append(subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip())
+    # Libraries that other tests load may have changed it.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt), executors.unreached():
+            signal.raise_signal(signal.SIGINT)
+            reached.append(subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip())
+    finally:
+        signal.signal(signal.SIGINT, before)
     reached.append(subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip())
     assert reached == ["True", "False"]
