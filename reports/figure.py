@@ -12,6 +12,7 @@ from ratebound.reports.marks import draw_curves, draw_slope, draw_violation, fra
 from ratebound.reports.series import Curves, curves, panels
 from ratebound.reports.typeset import mathtext
 from ratebound.theory.errors import RateboundError
+from ratebound.theory.exposition.sure import sure
 
 _COLUMNS = 3
 _ALLOWANCE = 1e-9
@@ -99,7 +100,7 @@ def _drawn(cell: Mapping[str, Any], shown: Curves) -> Figure:
     draw_violation(framed.axes[-1], cell, shown)
     draw_slope(framed.axes[-1], cell, shown)
     frame_axes(framed.axes, shown, problem["n"])
-    layout.label_y(framed, error_name(theorem))
+    layout.label_y(framed, error_name(theorem, rarely=cell["verdict"].get("risk") is not None))
     layout.legend(framed, entries, _COLUMNS)
     return framed.figure
 
@@ -127,9 +128,13 @@ def _rounding_words(cell: Mapping[str, Any], shown: Curves) -> str:
     return f"At k = {wording.number(float(above[0]))} and later the bound is below the rounding of the error"
 
 
-def error_name(theorem: Mapping[str, Any]) -> str:
-    """Return the name of the y axis: the measure, and which iterate it speaks about."""
-    latex = mathtext(theorem["measure_latex"])
+def error_name(theorem: Mapping[str, Any], rarely: bool = False) -> str:
+    """Return the name of the y axis: the measure, and which iterate it speaks about.
+
+    A claim about what exceeds a limit `rarely` is about the measure itself, not about its expectation.
+    """
+    written = theorem["measure_latex"]
+    latex = mathtext(sure(written) if rarely else written)
     name = wording.iterate(theorem)
     if latex is None:
         return name or "error"

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from itertools import combinations, combinations_with_replacement, product
 from math import comb, factorial, prod
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -180,6 +180,77 @@ def enumerate_paths(
     return {name: means[name] for name in chosen}
 
 
+class _Step:
+    """One step of a method from many states at once, after each batch that may be drawn."""
+
+    def __init__(self, problem: Problem, method: Method, parameters: Mapping[str, float]) -> None:
+        self.draws = method.draws or Draws()
+        self._problem = problem
+        self._update, self._place = compile_method(method, tuple(parameters))
+        self._fixed: dict[str, Any] = {
+            **parameters,
+            **{name: certify(problem, name).value for name in constants_of(method)},
+        }
+        self._lowest, self._length = least_values(problem, self.draws), length_reader(problem, method)
+        self._keep = compile_rules({"kept": known(method, self.draws.stores or g, constants_of(method))})
+        self._smooth = component_smoothness(problem) if self.draws.smoothness else np.zeros(0)
+
+    def __call__(
+        self,
+        state: Mapping[str, np.ndarray],
+        tables: np.ndarray,
+        drawn: np.ndarray,
+        alpha: float,
+        k: int,
+        side: float,
+    ) -> tuple[dict[str, np.ndarray], np.ndarray]:
+        """Return the states and tables after the step.
+
+        Parameters
+        ----------
+        state, tables
+            Arrays (N, d) by name, and what is stored for the samples, shape (N, n, d), or (N, 0, d).
+        drawn
+            The batches, shape (m, b); the states after them, shape (N m, d), lie batch by batch for each.
+        alpha, k
+            Its length and number.
+        side
+            How the coin falls and which step is picked, as :func:`sides` numbers it.
+        """
+        problem, draws = self._problem, self.draws
+        (count, d), m = state["x"].shape, len(drawn)
+        picks, fallen = divmod(side, PICKED)
+        inputs: dict[str, Any] = {
+            **self._fixed,
+            "alpha": alpha,
+            "k": float(k),
+            coin.name: fallen,
+            picked.name: picks,
+        }
+        spread = {n: np.broadcast_to(v[:, None, :], (count, m, d)) for n, v in state.items()}
+        at = self._place(spread, {**inputs, "g": spread["x"]})
+        given: dict[str, Any] = {**inputs, "g": problem.batch_gradient(at["y"], drawn)}
+        # Where g leads is known only now.
+        at = self._place(spread, given) if draws.after else at
+        given |= {name: problem.batch_gradient(at[name], drawn) for name in draws.also}
+        given |= {name: problem.gradient(at[name]) if fallen else 0.0 for name in draws.full}
+        for name in draws.hessian:
+            given[name] = problem.batch_product(at[name], at[along(name)], drawn)
+        if draws.values:
+            given |= values_of(problem, self._lowest, at["y"], drawn[:, 0], given["g"])
+        if draws.smoothness:
+            given[L_i.name] = self._smooth[drawn[:, :1]]
+        if draws.table:
+            given[draws.table] = tables[:, drawn[:, 0]]
+        given |= self._length({**spread, **given})
+        moved = {n: v.reshape(-1, d) for n, v in self._update(spread, given).items()}
+        kept = np.repeat(tables, m, axis=0)
+        if draws.table:
+            stored = np.broadcast_to(self._keep(spread, given)["kept"], spread["x"].shape)
+            kept[np.arange(len(kept)), np.tile(drawn[:, 0], count)] = stored.reshape(-1, d)
+        return moved, kept
+
+
 def _walk(
     problem: Problem,
     method: Method,
@@ -190,22 +261,15 @@ def _walk(
     measures: tuple[str, ...],
 ) -> dict[str, np.ndarray]:
     """Return the means over all prefixes of paths, shape (K+1,) each, depth first to bound the memory."""
-    update, place = compile_method(method, tuple(parameters))
-    fixed = {**parameters, **{name: certify(problem, name).value for name in constants_of(method)}}
-    draws = method.draws or Draws()
-    lowest, length = least_values(problem, draws), length_reader(problem, method)
+    step = _Step(problem, method, parameters)
+    draws, tossed = step.draws, coin_probability(problem, step.draws)
     functions = {name: f for name, f in measures_at(problem).items() if name in path_needs(measures)}
-    keep = compile_rules({"kept": known(method, draws.stores or g, constants_of(method))})
-    tossed = coin_probability(problem, draws)
-    smooth = component_smoothness(problem) if draws.smoothness else np.zeros(0)
     averaged = "gap_average" in measures
     steps, d = alphas.size, problem.d
     totals = {name: np.zeros(steps + 1) for name in (*functions, *(["gap_average"] if averaged else []))}
     spent = np.concatenate([[0.0], np.cumsum(weights)])
     first = {name: at_start(problem, method, name)[None] for name in method.update}
-    tables = np.zeros((1, 0, d))
-    if draws.table:
-        tables = first_stored(problem, draws.first)[None]
+    tables = first_stored(problem, draws.first)[None] if draws.table else np.zeros((1, 0, d))
     stack = [(0, first, tables, np.zeros((1, d)), np.ones(1))]
     with np.errstate(all="ignore"):
         while stack:
@@ -218,49 +282,20 @@ def _walk(
             if k == steps:
                 continue
             drawn, chances = batches[k]
-            m = len(drawn)
-            wide = max(1, _VALUES // (m * max(problem.n, drawn.shape[1] * d, tables[0].size)))
-            ways = sides(draws, k, tossed)
+            wide = max(1, _VALUES // (len(drawn) * max(problem.n, drawn.shape[1] * d, tables[0].size)))
             for start in range(0, len(chance), wide):
-                sides_of = []
-                for side, share in ways:
-                    picks, fallen = divmod(side, PICKED)
-                    inputs = {
-                        **fixed,
-                        "alpha": alphas[k],
-                        "k": float(k),
-                        coin.name: fallen,
-                        picked.name: picks,
-                    }
-                    part = {name: value[start : start + wide] for name, value in state.items()}
-                    count = len(part["x"])
-                    spread = {n: np.broadcast_to(v[:, None, :], (count, m, d)) for n, v in part.items()}
-                    at = place(spread, {**inputs, "g": spread["x"]})
-                    given = {**inputs, "g": problem.batch_gradient(at["y"], drawn)}
-                    # Where g leads is known only now.
-                    at = place(spread, given) if draws.after else at
-                    given |= {name: problem.batch_gradient(at[name], drawn) for name in draws.also}
-                    given |= {name: problem.gradient(at[name]) if fallen else 0.0 for name in draws.full}
-                    for name in draws.hessian:
-                        given[name] = problem.batch_product(at[name], at[along(name)], drawn)
-                    if draws.values:
-                        given |= values_of(problem, lowest, at["y"], drawn[:, 0], given["g"])
-                    if draws.smoothness:
-                        given[L_i.name] = smooth[drawn[:, :1]]
-                    if draws.table:
-                        given[draws.table] = tables[start : start + wide, drawn[:, 0]]
-                    given |= length({**spread, **given})
-                    moved = {n: v.reshape(-1, d) for n, v in update(spread, given).items()}
-                    carried = np.repeat(past[start : start + wide] + weights[k] * part["x"], m, axis=0)
-                    likely = share * np.outer(chance[start : start + wide], chances).ravel()
-                    kept = np.repeat(tables[start : start + wide], m, axis=0)
-                    if draws.table:
-                        stores = np.broadcast_to(keep(spread, given)["kept"], spread["x"].shape)
-                        kept[np.arange(len(kept)), np.tile(drawn[:, 0], count)] = stores.reshape(-1, d)
-                    sides_of.append((moved, kept, carried, likely))
+                part = slice(start, start + wide)
+                here = {name: value[part] for name, value in state.items()}
+                ways = sides(draws, k, tossed)
+                after = [step(here, tables[part], drawn, alphas[k], k, side) for side, _ in ways]
+                carried = np.repeat(past[part] + weights[k] * here["x"], len(drawn), axis=0)
+                likely = np.outer(chance[part], chances).ravel()
                 # In one entry: where coins are all that differs there are many sides of few paths.
-                moves, *others = zip(*sides_of, strict=True)
-                together = {name: np.concatenate([move[name] for move in moves]) for name in state}
-                kept, carried, likely = (np.concatenate(each) for each in others)
-                stack.append((k + 1, together, kept, carried, likely))
+                entry = (
+                    {name: np.concatenate([moved[name] for moved, _ in after]) for name in state},
+                    np.concatenate([kept for _, kept in after]),
+                    np.tile(carried, (len(ways), 1)),
+                    np.concatenate([share * likely for _, share in ways]),
+                )
+                stack.append((k + 1, *entry))
     return totals

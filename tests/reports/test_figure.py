@@ -147,3 +147,13 @@ def test_an_error_above_a_bound_that_holds_is_called_rounding():
     words = _texts(draw(found))
     assert re.search(r"At k = (2[89]|3\d) and later the bound is below the rounding of the error", words)
     assert "rounding" not in _texts(draw(cell(series=series(lambda k: 0.6**k, lambda k: 0.6**k))))
+
+
+@pytest.mark.parametrize("risk", [None, 0.05])
+def test_a_claim_in_probability_is_about_the_measure_itself(cells, risk):
+    given = cells["power"]
+    given = given | {"verdict": given["verdict"] | {"risk": risk}}
+    assert "mathbb{E}" in given["theorem"]["measure_latex"]
+    labels = [axes.get_ylabel() for axes in draw(given).axes]
+    labels += [text.get_text() for text in draw(given).texts]
+    assert any("mathbb{E}" in label for label in labels) == (risk is None)
