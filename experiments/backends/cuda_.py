@@ -25,7 +25,7 @@ from ratebound.experiments.backends.drawn import (
     smoothness_read,
     starting,
 )
-from ratebound.experiments.backends.kernel import limits_of, passes_of, schedule_of, spec_of, weights_of
+from ratebound.experiments.backends.kernel import limits_of, passes_of, schedule_arguments, spec_of
 from ratebound.experiments.backends.numpy_ import NumpyEngine
 from ratebound.experiments.backends.pieces import in_pieces, split
 from ratebound.experiments.backends.recorder import Engine, record
@@ -34,6 +34,7 @@ from ratebound.experiments.backends.sparse_step import kernel_draws
 from ratebound.experiments.backends.stored import kept_of
 from ratebound.experiments.plan import Plan
 from ratebound.problems.blas import one_blas_thread
+from ratebound.problems.point_values import Values
 
 
 class CudaEngine:
@@ -169,13 +170,10 @@ def run_arguments(plan: Plan, put: Callable[[np.ndarray], Any]) -> tuple[Any, ..
     """Return what kernels read of a run, from the labels to the orders of samples."""
     S, R = plan.alphas.shape[0], plan.replicas.size
     unit = np.arange(S * R)
-    alphas, alphas_move = schedule_of(plan.alphas, plan.dtype)
-    weights, weights_move = weights_of(plan)
     orders, shuffled = passes_of(plan, S * R) or (np.zeros(1, np.uint32), np.uint64(0))
     return (
         put(plan.problem.y.astype(plan.dtype, copy=False)), np.dtype(plan.dtype).type(plan.problem.l2),
-        put(alphas), np.uint64(alphas.shape[1]), np.uint64(alphas_move),
-        put(weights), np.uint64(weights.shape[1]), np.uint64(weights_move),
+        *schedule_arguments(plan, put),
         put(plan.replicas[unit % R].astype(np.uint32)), put((unit // R).astype(np.uint32)),
         put(limits_of(plan)), np.uint32(plan.seed & 0xFFFFFFFF), np.uint32(plan.seed >> 32),
         np.int32(not plan.replacement), put(orders), shuffled,
@@ -205,13 +203,18 @@ def run(plan: Plan, numbers: Sequence[int] = ()) -> dict[str, np.ndarray]:
     if plan.deterministic and not suits(plan):
         return record(plan, NumpyEngine(plan))
 
-    def on(device: CupyDevice, piece: Plan) -> dict[str, np.ndarray]:
+    measures: dict[CupyDevice, dict[str, Values]] = {}
+
+    def on(piece: Plan, device: CupyDevice) -> dict[str, np.ndarray]:
         with device.here():
-            return record(piece, cuda_engine(piece, device), device_measures(plan.problem, device))
+            if device not in measures:
+                # Once for all pieces of a device, for they read the data.
+                measures[device] = device_measures(plan.problem, device)
+            return record(piece, cuda_engine(piece, device), measures[device])
 
     if plan.deterministic:
         # All replicas coincide.
         chosen = chosen[:1]
     with one_blas_thread():
         pieces = split(plan, [device.free_bytes() for device in chosen])
-        return in_pieces(plan, chosen, pieces, lambda piece, device: on(device, piece))
+        return in_pieces(plan, chosen, pieces, on)

@@ -10,7 +10,7 @@ from sympy import Expr, floor
 
 from ratebound.experiments.backends.cuda_device import Device
 from ratebound.experiments.backends.cuda_full import full_source
-from ratebound.experiments.backends.kernel import schedule_of, spec_of, weights_of
+from ratebound.experiments.backends.kernel import schedule_arguments, spec_of
 from ratebound.experiments.backends.pieces import SLOPES
 from ratebound.experiments.backends.rules import SUM, point_of, rules_of, started
 from ratebound.experiments.plan import Plan
@@ -47,12 +47,7 @@ class CudaFullGradientEngine:
         self._rows = put(problem.A.astype(plan.dtype, copy=False))
         self._labels = put(problem.y.astype(plan.dtype, copy=False))
         self._l2 = np.dtype(plan.dtype).type(problem.l2)
-        alphas, weights = schedule_of(plan.alphas, plan.dtype), weights_of(plan)
-        self._schedules = tuple(
-            each
-            for values, moves in (alphas, weights)
-            for each in (put(values), np.uint64(values.shape[1]), np.uint64(moves))
-        )
+        self._schedules = schedule_arguments(plan, put)
         shape = S, problem.d
         start = {name: problem.x0 if started(plan.method, name) else 0.0 for name in spec.rules}
         self._state = {

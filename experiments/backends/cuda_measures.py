@@ -34,9 +34,6 @@ class _Fetched:
 class _There(_Fetched):
     """A measure that a device takes of points (P, d) in float64, and returns as host values (P,)."""
 
-    def __init__(self, measure: Callable[[Any], np.ndarray], device: Device) -> None:
-        super().__init__(measure, device)
-
     def __call__(self, X: Any) -> np.ndarray:
         points = X.reshape(-1, X.shape[-1]).astype(np.float64)
         return self._measure(points).reshape(X.shape[:-1])

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from sympy import Expr, S
@@ -99,6 +100,15 @@ def weights_of(plan: Plan) -> tuple[np.ndarray, int]:
     if "gap_average" not in plan.measures:
         return np.ones((plan.alphas.shape[0], 1), plan.dtype), 0
     return schedule_of(plan.weights, plan.dtype)
+
+
+def schedule_arguments(plan: Plan, put: Callable[[np.ndarray], Any]) -> tuple[Any, ...]:
+    """Return step sizes and weights as CUDA kernels read them: rows, their length, and whether they move."""
+    return tuple(
+        each
+        for values, moves in (schedule_of(plan.alphas, plan.dtype), weights_of(plan))
+        for each in (put(values), np.uint64(values.shape[1]), np.uint64(moves))
+    )
 
 
 def passes_of(plan: Plan, units: int) -> tuple[np.ndarray, np.uint64] | tuple[()]:

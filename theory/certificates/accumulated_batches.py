@@ -22,6 +22,7 @@ from ratebound.theory.algebra.prover import nonnegative, vanishes
 from ratebound.theory.assumptions import descent_lemma
 from ratebound.theory.certificate import require, require_assumed
 from ratebound.theory.certificates.accumulated import log_above_share, log_below_tangent
+from ratebound.theory.certificates.needed import require_properties
 from ratebound.theory.draws import Draws, length_sq
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.letters.box import grad_inf
@@ -86,9 +87,7 @@ class BoundedSquares:
     def check(self, theorem: Theorem) -> None:
         """Check the method, what is lost by the last accumulator, what is added, and the bound."""
         _check_step(theorem, self.by_norm)
-        for needed in ("bounded_coordinates", "lower_bounded"):
-            if needed not in theorem.assumed:
-                raise RateboundError(f"the proof needs the assumption {needed}")
+        require_properties(theorem, "bounded_coordinates", "lower_bounded")
         check_replaced()
         if not vanishes(theorem.bound - self.implied()):
             require(theorem.bound - self.implied(), theorem, "the bound against the summed decrease")
@@ -114,8 +113,7 @@ class SummedRoots:
         if theorem.stochastic:
             raise RateboundError("this certificate is for full gradients")
         _check_step(theorem)
-        if "lower_bounded" not in theorem.assumed:
-            raise RateboundError("the proof needs the assumption lower_bounded")
+        require_properties(theorem, "lower_bounded")
         gained = (_B**2 - _A**2) / _B - (_B - _A)
         if not nonnegative(gained.subs(_B, _A + free("r"))):
             raise RateboundError("u^2/B is not at least the growth of the accumulator")

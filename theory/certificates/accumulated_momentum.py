@@ -30,6 +30,7 @@ from ratebound.theory.assumptions import descent_lemma
 from ratebound.theory.certificate import require, require_assumed
 from ratebound.theory.certificates.accumulated import log_above_share
 from ratebound.theory.certificates.accumulated_batches import check_replaced
+from ratebound.theory.certificates.needed import require_properties
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.letters.box import decay, grad_inf
 from ratebound.theory.letters.coordinates import d
@@ -111,9 +112,7 @@ class LateSquares:
         if theorem.method != method or theorem.batch is not None:
             raise RateboundError(f"{theorem.method.name} is not {name} with momentum")
         require_assumed({descent_lemma: S.One}, theorem)
-        for needed in ("bounded_coordinates", "lower_bounded"):
-            if needed not in theorem.assumed:
-                raise RateboundError(f"the proof needs the assumption {needed}")
+        require_properties(theorem, "bounded_coordinates", "lower_bounded")
         require(1 - beta, theorem, "what the momentum takes from the new gradient")
         check_replaced()
         if self.largest:

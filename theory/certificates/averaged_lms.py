@@ -30,6 +30,7 @@ from sympy import Expr, Integer, Symbol, expand, sqrt
 
 from ratebound.theory.algebra.chart import chart_of
 from ratebound.theory.algebra.prover import nonnegative, vanishes
+from ratebound.theory.certificates.needed import require_properties
 from ratebound.theory.draws import Draws
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.method import Method, g, x
@@ -100,8 +101,7 @@ class AveragedLMS:
             )
         if theorem.measure != "gap_average" or theorem.weights != 1 or theorem.step != alpha:
             raise RateboundError("this certificate bounds f at the plain average, for a constant step alpha")
-        if "least_squares" not in theorem.assumed:
-            raise RateboundError("the proof needs the assumption least_squares")
+        require_properties(theorem, "least_squares")
         chart = {**chart_of(theorem.where), **chart_of((h <= R_sq, q <= Integer(1)))}
         for what, claim in self.claims().items():
             if not nonnegative(claim, chart):

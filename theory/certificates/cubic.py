@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from sympy import Expr, Integer, Rational, Symbol
 
 from ratebound.theory.algebra.prover import nonnegative, vanishes
+from ratebound.theory.certificates.needed import require_properties
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.letters.metric import L_hess, level_radius
 from ratebound.theory.methods.metric import cubic_newton
@@ -44,9 +45,7 @@ class CubicModel:
         """Check the method, that 1/u grows by 1/3 in both cases, and the bound."""
         if theorem.method != cubic_newton or theorem.step != 1 or theorem.measure != "gap_last":
             raise RateboundError("this certificate bounds gap_last of Newton's method with a cubic term")
-        lacking = _NEEDED - theorem.assumed
-        if lacking:
-            raise RateboundError(f"the proof needs the assumption {', '.join(sorted(lacking))}")
+        require_properties(theorem, *sorted(_NEEDED))
         for case, values in self.cases().items():
             if not nonnegative(values):
                 raise RateboundError(f"1/u is not proved to grow by 1/3 where {case}")

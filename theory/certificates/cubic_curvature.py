@@ -21,6 +21,7 @@ from sympy import Expr, Integer, Rational, sqrt
 from ratebound.theory.algebra.prover import nonnegative, vanishes
 from ratebound.theory.certificate import with_expressions
 from ratebound.theory.certificates.cubic_descent import CubicDescent
+from ratebound.theory.certificates.needed import require_properties
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.letters.metric import L_hess
 from ratebound.theory.measures import BENT
@@ -77,8 +78,7 @@ class CubicCurvature:
             raise RateboundError(
                 "this certificate bounds second_order_best of Newton's method with a cubic term"
             )
-        if "lipschitz_hessian" not in theorem.assumed:
-            raise RateboundError("the proof needs the assumption lipschitz_hessian")
+        require_properties(theorem, "lipschitz_hessian")
         for what, length in self.lengths().items():
             if not nonnegative(1 - length):
                 raise RateboundError(f"the length {what} is not proved to be at most that of the step")

@@ -20,6 +20,7 @@ from sympy import Expr, Rational, Symbol, integrate, sqrt
 
 from ratebound.theory.algebra.prover import nonnegative, vanishes
 from ratebound.theory.certificate import with_expressions
+from ratebound.theory.certificates.needed import require_properties
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.letters.metric import L_hess
 from ratebound.theory.methods.metric import cubic_newton
@@ -70,8 +71,7 @@ class CubicDescent:
             raise RateboundError(
                 "this certificate bounds grad_norm_sq_best of Newton's method with a cubic term"
             )
-        if "lipschitz_hessian" not in theorem.assumed:
-            raise RateboundError("the proof needs the assumption lipschitz_hessian")
+        require_properties(theorem, "lipschitz_hessian")
         if not (nonnegative(self.split) and nonnegative(1 - self.split)):
             raise RateboundError(f"split = {self.split} is not between 0 and 1")
         if not nonnegative(self.factor * self.fallen - w**3):

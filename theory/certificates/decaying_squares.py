@@ -24,6 +24,7 @@ from ratebound.theory.algebra.prover import nonnegative, vanishes
 from ratebound.theory.assumptions import descent_lemma
 from ratebound.theory.certificate import require, require_assumed
 from ratebound.theory.certificates.accumulated import log_above_share
+from ratebound.theory.certificates.needed import require_properties
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.letters.box import decay, grad_inf
 from ratebound.theory.letters.coordinates import d
@@ -80,9 +81,7 @@ class DecayingSquares:
             )
         theorem.method.require_plain()
         require_assumed({descent_lemma: S.One}, theorem)
-        for needed in ("bounded_coordinates", "lower_bounded"):
-            if needed not in theorem.assumed:
-                raise RateboundError(f"the proof needs the assumption {needed}")
+        require_properties(theorem, "bounded_coordinates", "lower_bounded")
         require(1 - decay, theorem, "what an average takes from the new square")
         _check_replacement()
         log_above_share()

@@ -26,6 +26,7 @@ from sympy import Expr, Integer, Symbol, exp, log, together
 from ratebound.theory.algebra.chart import free
 from ratebound.theory.algebra.prover import nonnegative
 from ratebound.theory.certificate import require
+from ratebound.theory.certificates.needed import require_properties
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.letters.coordinates import d
 from ratebound.theory.methods.metric import bfgs, dfp
@@ -80,9 +81,7 @@ class Determinant:
         exponent = _EXPONENT.get(theorem.method)
         if exponent is None or theorem.measure != "gap_last" or theorem.step != 1:
             raise RateboundError("this certificate bounds gap_last, for full steps of BFGS or DFP")
-        for needed in ("quadratic", "smooth", "pl"):
-            if needed not in theorem.assumed:
-                raise RateboundError(f"the proof needs the assumption {needed}")
+        require_properties(theorem, "quadratic", "smooth", "pl")
         if not nonnegative(theorem.start - Integer(1)):
             raise RateboundError("the mean over k steps is claimed from k = 1 on")
         _check_terms(exponent)

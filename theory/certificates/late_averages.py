@@ -36,6 +36,7 @@ from ratebound.theory.assumptions import descent_lemma
 from ratebound.theory.certificate import require, require_assumed
 from ratebound.theory.certificates.accumulated import log_above_share
 from ratebound.theory.certificates.accumulated_momentum import LateSquares, arrived, check_sums, delay
+from ratebound.theory.certificates.needed import require_properties
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.letters.box import decay, grad_inf
 from ratebound.theory.letters.coordinates import d
@@ -109,9 +110,7 @@ class LateAverages:
         if theorem.method != adam_uncorrected or theorem.batch is not None:
             raise RateboundError(f"{theorem.method.name} is not Adam without bias correction")
         require_assumed({descent_lemma: S.One}, theorem)
-        for needed in ("bounded_coordinates", "lower_bounded"):
-            if needed not in theorem.assumed:
-                raise RateboundError(f"the proof needs the assumption {needed}")
+        require_properties(theorem, "bounded_coordinates", "lower_bounded")
         require(1 - decay, theorem, "what an average takes from the new square")
         require(decay - beta**2, theorem, "how much slower squares fade than gradients do")
         self._check_averages(theorem)

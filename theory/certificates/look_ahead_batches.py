@@ -22,6 +22,7 @@ from sympy import Expr, S, Symbol, expand
 from ratebound.theory.algebra.prover import vanishes
 from ratebound.theory.assumptions import descent_lemma
 from ratebound.theory.certificate import require
+from ratebound.theory.certificates.needed import require_properties
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.methods import sam_sgd
 from ratebound.theory.symbols import (
@@ -83,9 +84,7 @@ class NoisyLookAhead:
             raise RateboundError("this certificate bounds grad_norm_sq_mean with equal weights")
         if theorem.method != sam_sgd or theorem.step != alpha or theorem.batch is not None:
             raise RateboundError("this certificate is about sam_sgd, steps and batches of one size")
-        lacking = {"smooth", "lipschitz_steps", "bounded_variance"} - theorem.assumed
-        if lacking:
-            raise RateboundError(f"the proof needs the assumption {', '.join(sorted(lacking))}")
+        require_properties(theorem, "bounded_variance", "lipschitz_steps", "smooth")
         claim, parts = fallen()
         left = expand(claim - sum((c * part for c, part in parts.values()), S.Zero))
         # Deviations from means meet what does not depend on the batch in zero.

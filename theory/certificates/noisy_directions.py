@@ -25,6 +25,7 @@ from ratebound.theory.algebra.lemmas import SumLemma
 from ratebound.theory.algebra.prover import nonnegative, vanishes
 from ratebound.theory.assumptions import descent_in_signs, descent_lemma
 from ratebound.theory.certificate import require, require_assumed
+from ratebound.theory.certificates.needed import require_properties
 from ratebound.theory.certificates.telescope import summed
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.letters.directions import sample_noise_l1, sample_variance
@@ -123,6 +124,4 @@ def require_parts(theorem: Theorem, noise: str) -> None:
     RateboundError
         Naming what is lacking.
     """
-    for needed in (noise, "lower_bounded"):
-        if needed not in theorem.assumed:
-            raise RateboundError(f"the proof needs the assumption {needed}")
+    require_properties(theorem, noise, "lower_bounded")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sympy import Expr
+
 from ratebound.theory.certificates.accumulated_batches import BoundedSquares, SummedRoots
 from ratebound.theory.certificates.accumulated_momentum import LateSquares, arrived, delay
 from ratebound.theory.certificates.decaying_squares import DecayingSquares
@@ -70,9 +72,7 @@ def _late_squares(theorem: Theorem, proof: LateSquares) -> Iterator[Line]:
         yield Line("and the curvature costs a half of that sum, at most K d times", proof.term)
     else:
         yield Line("and the curvature costs a half of that sum, at most d log(1 + K G^2/b0^2).")
-    yield Line("How many gradients have arrived after K steps is the total weight", arrived)
-    yield Line("and with A at most", proof.last)
-    yield Line("the mean is at most", theorem.bound)
+    yield from _arrivals(theorem, "A", proof.last)
 
 
 def _late_averages(theorem: Theorem, proof: LateAverages) -> Iterator[Line]:
@@ -87,8 +87,13 @@ def _late_averages(theorem: Theorem, proof: LateAverages) -> Iterator[Line]:
     yield Line("squares of steps over l add up to at most r^2 times those of u/B, of which the curvature")
     yield Line("costs l L/2, and that slopes are late l L w/(1 - w). In all")
     yield Line("that makes gap0/l, and per unit of W", proof.price)
+    yield from _arrivals(theorem, "a", proof.last)
+
+
+def _arrivals(theorem: Theorem, root: str, largest: Expr) -> Iterator[Line]:
+    """Yield how proofs with momentum end: by what has arrived, and the largest root that stands below."""
     yield Line("How many gradients have arrived after K steps is the total weight", arrived)
-    yield Line("and with a at most", proof.last)
+    yield Line(f"and with {root} at most", largest)
     yield Line("the mean is at most", theorem.bound)
 
 
