@@ -1,4 +1,4 @@
-"""Write docs/theorems: an index table and one page per theorem, from the statements themselves.
+"""Write docs/theorems: indices by family and by paper, and one page per theorem, from the statements.
 
 python docs/theorem_pages.py
 """
@@ -7,13 +7,17 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Collection
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
+from unicodedata import normalize
 
 from sympy import Basic, Symbol
 
-from ratebound.theory.catalogue import THEOREMS
+from ratebound.theory.catalogue import FAMILIES, THEOREMS
 from ratebound.theory.equivalences import EQUIVALENCES
 from ratebound.theory.exposition import latex
+from ratebound.theory.exposition.papers import joined, papers
 from ratebound.theory.exposition.proofs import Line, exposition
 from ratebound.theory.exposition.rule import rule, starts
 from ratebound.theory.lower_bounds import LOWER_BOUNDS, LowerBound
@@ -36,10 +40,11 @@ def pages() -> dict[str, str]:
     index = [
         "# Theorems",
         "",
-        f"{len(THEOREMS)} theorems; `ratebound show ID` and `ratebound prove ID` print them.",
+        f"{len(THEOREMS)} theorems by family; `ratebound show ID` and `ratebound prove ID` print them,",
+        "`ratebound list` filters them. [By paper](papers.md).",
     ]
-    index += ["", "| theorem | class of f | rate | steps to eps | proof |", "|---|---|---|---|---|"]
-    index += [_row(theorem) for theorem in THEOREMS.values()]
+    for name in FAMILIES:
+        index += _family(import_module(f"ratebound.theory.families.{name}"))
     index += ["", "## Refuted", "", "Statements that circulate and are false; each has its counterexample in"]
     index += ["`ratebound.theory.refuted`, which the tests find violated.", ""]
     index += [f"- **{each.theorem.title}** ({each.theorem.source}). {each.why}" for each in REFUTED.values()]
@@ -84,7 +89,7 @@ def pages() -> dict[str, str]:
     index += [
         f"- **{each.title}** ({each.source}): ${latex.tex(each.ratio)}$." for each in COMPARISONS.values()
     ]
-    out = {"README.md": "\n".join([*index, ""])}
+    out = {"README.md": "\n".join([*index, ""]), "papers.md": _by_paper()}
     out |= {f"{theorem.id}.md": _page(theorem) for theorem in THEOREMS.values()}
     return {name: _guarded(text) for name, text in out.items()}
 
@@ -94,6 +99,36 @@ def _guarded(text: str) -> str:
     for short, word in ((r"\\", r"\cr "), (r"\,", r"\thinspace "), (r"\:", r"\medspace ")):
         text = text.replace(short, word)
     return text
+
+
+def _family(module: ModuleType) -> list[str]:
+    """Return the table of one family, under the first line of its module."""
+    headline = (module.__doc__ or "").partition("\n")[0].removesuffix(".")
+    head = ["| theorem | class of f | rate | steps to eps | proof |", "|---|---|---|---|---|"]
+    return ["", f"## {headline}", "", *head, *(_row(theorem) for theorem in module.THEOREMS)]
+
+
+def _by_paper() -> str:
+    """Return the page that lists, for each paper, the theorems whose source names it."""
+    named = {theorem.id: papers(theorem.source) for theorem in THEOREMS.values()}
+    full = joined(paper for found in named.values() for paper in found)
+    theorems: dict[str, list[Theorem]] = {}
+    for name, found in named.items():
+        for paper in dict.fromkeys(full[each] for each in found):
+            theorems.setdefault(paper, []).append(THEOREMS[name])
+    lines = [
+        "# Theorems by paper",
+        "",
+        "The theorems whose source names the paper; the source says what differs.",
+    ]
+    for paper in sorted(theorems, key=_without_accents):
+        lines += ["", f"## {paper}", ""]
+        lines += [f"- [{each.title}]({each.id}.md): {each.source}" for each in theorems[paper]]
+    return "\n".join([*lines, ""])
+
+
+def _without_accents(name: str) -> str:
+    return normalize("NFKD", name.casefold()).encode("ascii", "ignore").decode()
 
 
 def _lower(each: LowerBound) -> str:

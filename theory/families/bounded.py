@@ -13,7 +13,7 @@ from ratebound.theory.symbols import D, b0, beta, gamma, grad0_sq, k
 lion_box = Theorem(
     id="lion_box",
     title="Lion with weight decay, into a box, any f",
-    source="derived here; compare Chen et al. 2024 on Lion, Xie and Li 2024 on AdamW (numbers not checked)",
+    source="derived here; compare Chen et al. 2024 on Lion; Xie and Li 2024 on AdamW (numbers not checked)",
     method=lion,
     assumptions=(),
     step=gamma,

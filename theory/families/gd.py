@@ -1,4 +1,4 @@
-"""Gradient descent: smooth convex, strongly convex, Polyak-Lojasiewicz, nonconvex."""
+"""Gradient descent: smooth convex, strongly convex, Polyak-Łojasiewicz, nonconvex."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ dfp_quadratic = _full_steps(dfp, "DFP")
 lbfgs_quadratic = _full_steps(
     lbfgs,
     "L-BFGS",
-    "as for BFGS, Rodomanov and Nesterov 2022 (number not checked), whose updates these are; derived here",
+    "Rodomanov and Nesterov 2022 (number not checked), for BFGS, and for the updates; derived here",
     "The factor of gradient descent, whatever the memory.",
 )
 
