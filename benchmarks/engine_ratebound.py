@@ -18,29 +18,33 @@ from ratebound.theory.methods import METHODS
 SHARE = {("numpy", "B"): 0.2, ("numpy", "C"): 0.2, ("numpy", "D"): 0.25, ("numpy", "F"): 0.02}
 
 
+def plan_of(workload, steps, dtype="float64"):
+    """Return the first steps of a workload as ratebound's engines take them."""
+    A, y, alphas, grid = workload.data
+    return Plan(
+        problem=from_arrays(A, y, workload.loss, workload.l2),
+        method=METHODS["sgd" if workload.batch else "gd"],
+        alphas=np.broadcast_to(alphas[:, None], (len(alphas), steps)),
+        weights=None,
+        checkpoints=grid[grid <= steps],
+        replicas=np.arange(workload.replicas),
+        seed=0,
+        batch=workload.batch or 1,
+        replacement=True,
+        measures=("gap_last",),
+        dtype=dtype,
+    )
+
+
 class Prepared:
     device = None
     """The GPU of the engine, if it has one."""
 
     def __init__(self, engine, workload):
-        A, y, alphas, grid = workload.data
         self.share = SHARE.get((engine, workload.name), 1.0)
-        steps = int(workload.steps * self.share)
-        problem = from_arrays(A, y, workload.loss, workload.l2)
-        self.plan = Plan(
-            problem=problem,
-            method=METHODS["sgd" if workload.batch else "gd"],
-            alphas=np.broadcast_to(alphas[:, None], (len(alphas), steps)),
-            weights=None,
-            checkpoints=grid[grid <= steps],
-            replicas=np.arange(workload.replicas),
-            seed=0,
-            batch=workload.batch or 1,
-            replacement=True,
-            measures=("gap_last",),
-            dtype="float32" if engine.endswith("-f32") else "float64",
-        )
-        problem.minimum  # noqa: B018
+        dtype = "float32" if engine.endswith("-f32") else "float64"
+        self.plan = plan_of(workload, int(workload.steps * self.share), dtype)
+        self.plan.problem.minimum  # noqa: B018
         if engine == "numpy":
             self.make, self.all = numpy_.NumpyEngine, numpy_.run
         elif engine.startswith("cuda"):

@@ -60,6 +60,18 @@ class Worker:
         return self.read()
 
 
+def refused(worker, workload):
+    """Return what is missing of a kernel in C that computes something else, and stop it."""
+    # Here, for it loads the whole of ratebound.
+    from check_c import fault
+
+    wrong = fault(workload)
+    if wrong is None:
+        return {}
+    worker.ask("stop")
+    return {"missing": wrong}
+
+
 def measure(name, engines, repetitions, log):
     """Return what each engine did on one workload."""
     workload = WORKLOADS[name]
@@ -73,6 +85,8 @@ def measure(name, engines, repetitions, log):
                 worker = Worker(engine, name, {"XDG_CACHE_HOME": cold})
             else:
                 worker, cold_call = Worker(engine, name), None
+            if engine == "c" and "missing" not in worker.ready:
+                worker.ready |= refused(worker, workload)
             if "missing" in worker.ready:
                 log(f"{name} {engine}: {worker.ready['missing']}")
                 continue

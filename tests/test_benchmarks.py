@@ -1,13 +1,67 @@
 """The benchmark runs where there are no peers, and refuses what it does not know."""
 
 import json
+import shutil
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 from house import ROOT
 
 COMMAND = [sys.executable, str(ROOT / "benchmarks" / "engines.py")]
+
+# Sizes that fill no tile, no group and no vector.
+SIZES = {
+    "A": {"n": 300, "d": 21, "replicas": 8, "steps": 130},
+    "B": {"n": 300, "d": 9, "replicas": 16, "steps": 70},
+    "C": {"n": 500, "d": 12, "replicas": 8, "steps": 50, "batch": 36},
+    "D": {"n": 211, "d": 12, "step_sizes": 9, "steps": 12},
+    "E": {"n": 300, "d": 7, "step_sizes": 40, "replicas": 5, "steps": 333},
+    "F": {"n": 400, "d": 300, "density": 0.03, "replicas": 16, "steps": 901, "l2": 0.5},
+}
+
+
+@pytest.fixture
+def benchmarks(monkeypatch):
+    """What a script of benchmarks/ imports."""
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+
+
+@pytest.mark.skipif(shutil.which("gcc") is None, reason="there is no gcc")
+@pytest.mark.parametrize("name", SIZES)
+def test_kernels_in_c_compute_what_the_reference_does(benchmarks, name):
+    from check_c import ROUNDING, difference
+    from workloads import WORKLOADS
+
+    assert difference(replace(WORKLOADS[name], **SIZES[name])) < ROUNDING
+
+
+@pytest.mark.skipif(shutil.which("gcc") is None, reason="there is no gcc")
+def test_a_refused_word_is_drawn_again(benchmarks, tmp_path):
+    import numpy as np
+    from engine_c import Kernel
+
+    from ratebound.experiments.sampling import indices
+
+    # A third of all words is refused.
+    n, blocks = 3 * 2**30, 40
+    source = tmp_path / "draws.c"
+    source.write_text(
+        f'#include "{ROOT / "benchmarks" / "kernels" / "common.h"}"\n'
+        "void draws(uint64_t n, uint64_t *out) {\n"
+        f"    for (int b = 0; b < {blocks}; ++b) {{\n"
+        "        eight drawn[4];\n"
+        "        Counters at = {.block = (eight){} + b, .replica = {0, 1, 2, 3, 4, 5, 6, 7}};\n"
+        "        indices(&at, n, (1ull << 32) % n, drawn);\n"
+        "        memcpy(out + 32 * b, drawn, sizeof drawn);\n"
+        "    }\n"
+        "}\n"
+    )
+    found = np.empty((4 * blocks, 8), np.uint64)
+    kernel = Kernel(source, LOGISTIC=0)
+    kernel.share(lambda first, last, *given: kernel.library.draws(*given), 1, 1, n, found)
+    assert (found == indices(0, np.arange(8), np.arange(4 * blocks), n)[:, :, 0]).all()
 
 
 @pytest.mark.full
