@@ -30,6 +30,7 @@ FAMILIES = (
     "bounded",
     "sgd_directions",
     "projected",
+    "frank_wolfe",
     "proximal",
     "proximal_star",
     "proximal_reduced",

@@ -26,7 +26,7 @@ from ratebound.theory.letters.passes import PASS_STATE
 from ratebound.theory.letters.penalty import PENALTY_STATE
 from ratebound.theory.letters.stored import STORED_STATE
 from ratebound.theory.method import Method, g, p, x
-from ratebound.theory.methods.boxed import aimed
+from ratebound.theory.methods.boxed import aimed, frank_wolfe
 from ratebound.theory.methods.proximal import shrinks
 from ratebound.theory.methods.rounded import ERROR_SQ, FALLING_SQ
 from ratebound.theory.symbols import (
@@ -147,8 +147,9 @@ def expansion(method: Method, pathwise: bool = False) -> dict[Symbol, Expr]:
     if method.draws is not None and method.draws.axis is not None:
         return axis_step(method)
     by_sample = method.draws is not None and method.draws.values
-    if aimed(method) is not None or shrinks(method) is not None or by_sample:
-        # All that is known of a projected or shrunk point, or of a sampled step, stands in inequalities.
+    within = aimed(method) is not None or method == frank_wolfe
+    if within or shrinks(method) is not None or by_sample:
+        # Inequalities say all that is known of a point in a box, of a shrunk one, or of a sampled step.
         return {}
     if method in ERROR_SQ or method in FALLING_SQ:
         return _with_error()

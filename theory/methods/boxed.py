@@ -1,10 +1,10 @@
-"""Methods that project onto the box of all x with ``|x_j| <= x_inf + margin``, which holds x_0 and x*."""
+"""Methods that stay in the box of all x with ``|x_j| <= x_inf + margin``, which holds x_0 and x*."""
 
 from __future__ import annotations
 
 from typing import Literal
 
-from sympy import Expr, Max, Min, Symbol, sqrt
+from sympy import Expr, Max, Min, Symbol, sign, sqrt
 
 from ratebound.theory.letters.box import decay, margin, x_inf
 from ratebound.theory.method import Method, g, x
@@ -31,6 +31,15 @@ projected_gd = Method(
     "projected_gd", "Projected gradient descent, onto a box", {"x": on_box(x - alpha * g)}, "full"
 )
 projected_sgd = Method("projected_sgd", "Projected SGD, onto a box", {"x": on_box(x - alpha * g)}, "batch")
+
+corner = -HALF * sign(g)
+"""The point of the box where a linear function of slope g is least."""
+frank_wolfe = Method(
+    "frank_wolfe",
+    "Frank-Wolfe (conditional gradient) over a box: a part alpha of the way to its lowest corner",
+    {"x": (1 - alpha) * x + alpha * corner},
+    "full",
+)
 
 _v, _top = Symbol("v", real=True), Symbol("top", real=True)
 """Sums or averages of squared gradients, and the largest average so far."""
@@ -65,4 +74,4 @@ adam_box = Method(
     {"x": on_box(x - alpha * g / sqrt(b0**2 + _AVERAGE)), "v": _AVERAGE},
     "batch",
 )
-BOXED = (projected_gd, projected_sgd, adagrad_box, adagrad_norm_box, adagrad_sgd, amsgrad)
+BOXED = (projected_gd, projected_sgd, frank_wolfe, adagrad_box, adagrad_norm_box, adagrad_sgd, amsgrad)
