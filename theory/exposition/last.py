@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 from sympy import factor
 
@@ -12,12 +13,12 @@ from ratebound.theory.certificates.orthogonal import OrthogonalDescent
 from ratebound.theory.certificates.phases import TwoPhases
 from ratebound.theory.certificates.reciprocal import Reciprocal
 from ratebound.theory.certificates.tails import FORGOTTEN, Restarted, Tail
-from ratebound.theory.exposition.lines import Line, claim_lines
+from ratebound.theory.exposition.lines import Line, Writer, claim_lines
 from ratebound.theory.statement import Theorem
 from ratebound.theory.symbols import D, d2, d2_next, delta, delta_next, grad_next_sq, grad_sq
 
 
-def last_iterate(theorem: Theorem, proof: LastIterate) -> Iterator[Line]:
+def _last_iterate(theorem: Theorem, proof: LastIterate) -> Iterator[Line]:
     """Yield the lines of a proof by reference points that move."""
     yield Line("The weights v_j, read with j for k, from j = -1 on, are", proof.weights)
     yield Line("up to j = K - 1, and v_K is", proof.final)
@@ -39,7 +40,7 @@ def last_iterate(theorem: Theorem, proof: LastIterate) -> Iterator[Line]:
     yield Line("and what is left of f(x_K) - f* is at most the bound", theorem.bound)
 
 
-def last_falling(theorem: Theorem, proof: LastFalling) -> Iterator[Line]:
+def _last_falling(theorem: Theorem, proof: LastFalling) -> Iterator[Line]:
     """Yield the lines of a proof by reference points that move, for steps that know no horizon."""
     yield Line(
         "Let q_{j+1} (1 - m alpha_j) <= q_j. Then q_{j+1} alpha_j is, with k for j,", proof.effective(theorem)
@@ -57,7 +58,7 @@ def last_falling(theorem: Theorem, proof: LastFalling) -> Iterator[Line]:
     yield Line("As 1/v_{j-1}^2 >= 1/v_j^2 + 2 e_j and e_j never grows, this is at most twice", theorem.bound)
 
 
-def restarted(theorem: Theorem, proof: Restarted) -> Iterator[Line]:
+def _restarted(theorem: Theorem, proof: Restarted) -> Iterator[Line]:
     """Yield the lines of a proof that restarts a theorem on averages within the run."""
     yield Line(f"With s = {FORGOTTEN}, the theorem {proof.first.id} bounds E||x_s - x*||^2 by, k = s,")
     yield Line("  ", proof.first.bound)
@@ -66,7 +67,7 @@ def restarted(theorem: Theorem, proof: Restarted) -> Iterator[Line]:
     yield Line("a concave function of D^2 = ||x_s - x*||^2: in expectation it is at most", theorem.bound)
 
 
-def two_phases(theorem: Theorem, proof: TwoPhases) -> Iterator[Line]:
+def _two_phases(theorem: Theorem, proof: TwoPhases) -> Iterator[Line]:
     """Yield the lines of a proof by two theorems, one after the other."""
     (first, early), (then, late) = proof.first, proof.then
     reached, rest = first.bound.subs(early), then.bound.subs(late)
@@ -77,7 +78,7 @@ def two_phases(theorem: Theorem, proof: TwoPhases) -> Iterator[Line]:
     )
 
 
-def tail(theorem: Theorem, proof: Tail) -> Iterator[Line]:
+def _tail(theorem: Theorem, proof: Tail) -> Iterator[Line]:
     """Yield the lines of a proof that telescopes over the end of the run."""
     yield Line("The potential V_k is", proof.potential)
     yield from claim_lines(proof.claim(theorem), proof.by, proof.plus)
@@ -88,7 +89,7 @@ def tail(theorem: Theorem, proof: Tail) -> Iterator[Line]:
     yield Line("Divided by the total weight, K - s times the same, this is at most the bound", theorem.bound)
 
 
-def reciprocal(theorem: Theorem, proof: Reciprocal) -> Iterator[Line]:
+def _reciprocal(theorem: Theorem, proof: Reciprocal) -> Iterator[Line]:
     """Yield the lines of a proof by the reciprocal of the gap."""
     yield from claim_lines(delta - proof.decrease * grad_sq - delta_next, proof.by, proof.plus)
     yield Line("The distance to x* does not grow.")
@@ -100,7 +101,7 @@ def reciprocal(theorem: Theorem, proof: Reciprocal) -> Iterator[Line]:
     yield Line("so that 1/delta grows by at least c in each step, which is the bound", theorem.bound)
 
 
-def orthogonal(theorem: Theorem, proof: OrthogonalDescent) -> Iterator[Line]:
+def _orthogonal(theorem: Theorem, proof: OrthogonalDescent) -> Iterator[Line]:
     """Yield the lines of a proof by gradients that are orthogonal to each other."""
     squares = grad_sq + grad_next_sq
     yield from claim_lines(delta - proof.decrease * squares - delta_next, proof.by, {})
@@ -119,3 +120,17 @@ def orthogonal(theorem: Theorem, proof: OrthogonalDescent) -> Iterator[Line]:
     )
     yield Line("  ", proof.decrease)
     yield Line("over R^2, which is the bound", theorem.bound)
+
+
+LINES: Mapping[type, Writer] = MappingProxyType(
+    {
+        Reciprocal: _reciprocal,
+        OrthogonalDescent: _orthogonal,
+        LastIterate: _last_iterate,
+        LastFalling: _last_falling,
+        Restarted: _restarted,
+        TwoPhases: _two_phases,
+        Tail: _tail,
+    }
+)
+"""Who writes the proof of each kind of certificate that is written here."""

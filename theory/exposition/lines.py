@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 
 from sympy import Expr, Mul, Pow, factor
 
 from ratebound.theory.assumptions import Inequality
 from ratebound.theory.certificate import Multipliers, Nonnegatives
 from ratebound.theory.onestep import E, G, H
+from ratebound.theory.statement import Theorem
 
 
 class Line(NamedTuple):
@@ -18,6 +19,10 @@ class Line(NamedTuple):
     words: str
     formula: Expr | None = None
     relation: str = ""
+
+
+Writer = Callable[[Theorem, Any], Iterator[Line]]
+"""Yields the lines of the proof of a theorem by a certificate of one kind, which is the second argument."""
 
 
 def claim_lines(claim: Expr, by: Multipliers, plus: Nonnegatives) -> Iterator[Line]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 from sympy import Expr, Max
 
@@ -16,37 +17,9 @@ from ratebound.theory.certificates.shrinking import Shrinking
 from ratebound.theory.certificates.stored_mean import StoredMean, averaged
 from ratebound.theory.certificates.tracked_sum import TrackedSum
 from ratebound.theory.certificates.tracking import only_tracked
-from ratebound.theory.exposition.lines import Line, claim_lines, term_lines
+from ratebound.theory.exposition.lines import Line, Writer, claim_lines, term_lines
 from ratebound.theory.statement import Theorem
 from ratebound.theory.symbols import D, moment_next, mu_min, sigma_star_sq
-
-VarianceReduced = (
-    BesideGap | Chained | DualAscent | DualFree | Epochs | Reduced | Shrinking | StoredMean | TrackedSum
-)
-"""The certificates whose proofs are written here."""
-
-
-def of_reduced(theorem: Theorem, certificate: VarianceReduced) -> Iterator[Line]:
-    """Yield the lines of a proof of variance reduction."""
-    match certificate:
-        case Reduced() as proof:
-            yield from _reduced(theorem, proof)
-        case BesideGap() as proof:
-            yield from _beside_gap(theorem, proof)
-        case DualFree() as proof:
-            yield from _dual_free(theorem, proof)
-        case DualAscent() as proof:
-            yield from _dual_ascent(theorem, proof)
-        case Epochs() as proof:
-            yield from _epochs(theorem, proof)
-        case Chained() as proof:
-            yield from _chained(theorem, proof)
-        case StoredMean() as proof:
-            yield from _stored_mean(theorem, proof)
-        case TrackedSum() as proof:
-            yield from _tracked_sum(theorem, proof)
-        case Shrinking() as proof:
-            yield from _shrinking(theorem, proof)
 
 
 def _reduced(theorem: Theorem, proof: Reduced) -> Iterator[Line]:
@@ -186,3 +159,19 @@ def _gathered(theorem: Theorem, summed: bool, rate: Expr) -> Iterator[Line]:
     if theorem.measure == "gap_average":
         yield Line("Jensen's inequality passes from the mean of f to f at the mean.")
     yield Line("the measure is at most the bound", theorem.bound)
+
+
+LINES: Mapping[type, Writer] = MappingProxyType(
+    {
+        Reduced: _reduced,
+        BesideGap: _beside_gap,
+        DualFree: _dual_free,
+        DualAscent: _dual_ascent,
+        Epochs: _epochs,
+        Chained: _chained,
+        StoredMean: _stored_mean,
+        TrackedSum: _tracked_sum,
+        Shrinking: _shrinking,
+    }
+)
+"""Who writes the proof of each kind of certificate that is written here."""

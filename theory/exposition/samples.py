@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
+from ratebound.theory.certificates.batch_variance import BatchVariance
 from ratebound.theory.certificates.star_steps import StarSteps
-from ratebound.theory.exposition.lines import Line, claim_lines
+from ratebound.theory.exposition.lines import Line, Writer, claim_lines
 from ratebound.theory.statement import Theorem
 
 
-def star_steps(theorem: Theorem, proof: StarSteps) -> Iterator[Line]:
+def _star_steps(theorem: Theorem, proof: StarSteps) -> Iterator[Line]:
     """Yield the lines of a proof with a tangent that is chosen at the end."""
     yield Line("For every number s >= 0, which the method does not know:")
     yield from claim_lines(proof.claim, proof.by, {})
@@ -19,7 +21,7 @@ def star_steps(theorem: Theorem, proof: StarSteps) -> Iterator[Line]:
     yield Line("By Jensen's inequality the average is bounded by", theorem.bound)
 
 
-def batch_variance(theorem: Theorem) -> Iterator[Line]:
+def _batch_variance(theorem: Theorem, _: BatchVariance) -> Iterator[Line]:
     """Yield the lines of the proof of what batches leave of the variance of one draw."""
     drawn = "independent" if theorem.replacement else "distinct"
     yield Line(f"The square of a mean of b {drawn} draws has b squares and b (b - 1) products of two draws;")
@@ -28,3 +30,12 @@ def batch_variance(theorem: Theorem) -> Iterator[Line]:
     )
     yield Line("  0" if theorem.replacement else "  - variance/(n - 1)")
     yield Line("which adds up to", theorem.bound, "exactly")
+
+
+LINES: Mapping[type, Writer] = MappingProxyType(
+    {
+        BatchVariance: _batch_variance,
+        StarSteps: _star_steps,
+    }
+)
+"""Who writes the proof of each kind of certificate that is written here."""

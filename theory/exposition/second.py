@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 from sympy import Expr
 
@@ -21,64 +22,13 @@ from ratebound.theory.certificates.look_ahead_batches import NoisyLookAhead
 from ratebound.theory.certificates.look_ahead_batches import fallen as fallen_in_batches
 from ratebound.theory.certificates.squaring import Squaring
 from ratebound.theory.certificates.strong_model import StrongModel, half
-from ratebound.theory.exposition.lines import Line, claim_lines, factored
+from ratebound.theory.exposition.lines import Line, Writer, claim_lines, factored
 from ratebound.theory.letters.metric import L_hess
 from ratebound.theory.statement import Theorem
 from ratebound.theory.symbols import gap0
 
-ByModel = (
-    Squaring
-    | CubicModel
-    | CubicDescent
-    | CubicCurvature
-    | StrongModel
-    | ExactModel
-    | LastStep
-    | LastGradient
-    | AveragedLMS
-    | Doubling
-    | GapDoubling
-    | InTurn
-    | Determinant
-    | NoisyLookAhead
-)
-"""The certificates that are written here."""
 
-
-def of_models(theorem: Theorem, proof: ByModel) -> Iterator[Line]:
-    """Yield the lines of a proof of one of these kinds."""
-    match proof:
-        case Squaring():
-            yield from _squaring(theorem, proof)
-        case CubicModel():
-            yield from _cubic_model(theorem, proof)
-        case CubicDescent():
-            yield from _cubic_descent(theorem, proof)
-        case CubicCurvature():
-            yield from _cubic_curvature(theorem, proof)
-        case StrongModel():
-            yield from _strong_model(theorem, proof)
-        case ExactModel():
-            yield from _exact_model(theorem, proof)
-        case LastStep():
-            yield from _last_step(theorem, proof)
-        case LastGradient():
-            yield from _last_gradient(theorem, proof)
-        case AveragedLMS():
-            yield from _averaged_lms(theorem, proof)
-        case Doubling():
-            yield from _doubling(theorem, proof)
-        case GapDoubling():
-            yield from _gap_doubling(theorem, proof)
-        case InTurn():
-            yield from _in_turn(theorem, proof)
-        case Determinant():
-            yield from _determinant(theorem)
-        case NoisyLookAhead():
-            yield from _noisy_look_ahead(theorem)
-
-
-def _determinant(theorem: Theorem) -> Iterator[Line]:
+def _determinant(theorem: Theorem, _: Determinant) -> Iterator[Line]:
     """Yield the lines of a proof by the determinant of B."""
     yield Line("In the metric of H the matrix B is C, between 1 and q = L/mu, and a step v leads from Cv")
     yield Line("to (C - 1) v. With c its eigenvalues, s = 1 - 1/c, and p the shares of ||Cv||^2, f - f*")
@@ -257,7 +207,7 @@ def _in_turn(theorem: Theorem, proof: InTurn) -> Iterator[Line]:
     yield Line("Put in, the first bound gives", theorem.bound)
 
 
-def _noisy_look_ahead(theorem: Theorem) -> Iterator[Line]:
+def _noisy_look_ahead(theorem: Theorem, _: NoisyLookAhead) -> Iterator[Line]:
     """Yield the lines of the proof for gradients ahead of those of the same batch."""
     yield Line("e is the gradient of the batch ahead less g, that at x_k. G is grad f(x_k), M the mean of e")
     yield Line("over the batch, C and W what g and e differ by from their means; a product is the mean of an")
@@ -273,3 +223,24 @@ def _sums(claim: Expr, parts: Mapping[str, tuple[Expr, Expr]]) -> Iterator[Line]
     for what, (factor, part) in parts.items():
         yield Line(f"  {what}, times", factor)
         yield Line("    ", part, ">= 0")
+
+
+LINES: Mapping[type, Writer] = MappingProxyType(
+    {
+        Squaring: _squaring,
+        CubicModel: _cubic_model,
+        CubicDescent: _cubic_descent,
+        CubicCurvature: _cubic_curvature,
+        StrongModel: _strong_model,
+        ExactModel: _exact_model,
+        LastStep: _last_step,
+        LastGradient: _last_gradient,
+        AveragedLMS: _averaged_lms,
+        Doubling: _doubling,
+        GapDoubling: _gap_doubling,
+        InTurn: _in_turn,
+        Determinant: _determinant,
+        NoisyLookAhead: _noisy_look_ahead,
+    }
+)
+"""Who writes the proof of each kind of certificate that is written here."""

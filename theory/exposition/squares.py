@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 from sympy import Expr
 
@@ -10,27 +11,9 @@ from ratebound.theory.certificates.accumulated_batches import BoundedSquares, Su
 from ratebound.theory.certificates.accumulated_momentum import LateSquares, arrived, delay
 from ratebound.theory.certificates.decaying_squares import DecayingSquares
 from ratebound.theory.certificates.late_averages import LateAverages
-from ratebound.theory.exposition.lines import Line
+from ratebound.theory.exposition.lines import Line, Writer
 from ratebound.theory.letters.box import grad_inf
 from ratebound.theory.statement import Theorem
-
-OfSquares = BoundedSquares | SummedRoots | LateSquares | LateAverages | DecayingSquares
-"""Those that this module writes down."""
-
-
-def of_squares(theorem: Theorem, proof: OfSquares) -> Iterator[Line]:
-    """Yield the lines of a proof about squares."""
-    match proof:
-        case BoundedSquares():
-            yield from _bounded_squares(theorem, proof)
-        case SummedRoots():
-            yield from _summed_roots(theorem, proof)
-        case LateSquares():
-            yield from _late_squares(theorem, proof)
-        case LateAverages():
-            yield from _late_averages(theorem, proof)
-        case DecayingSquares():
-            yield from _decaying_squares(theorem, proof)
 
 
 def _bounded_squares(theorem: Theorem, proof: BoundedSquares) -> Iterator[Line]:
@@ -120,3 +103,15 @@ def _decaying_squares(theorem: Theorem, proof: DecayingSquares) -> Iterator[Line
     yield Line("2 sqrt(c) G u^2/B^2: what is left is h^2/(2 a). The c u^2/B^2 add up to at most")
     yield Line("log(1 + G^2/b0^2) + (k - 1) log(1/decay), and a is at most the root of b0^2 + G^2.")
     yield Line("Summed over j < k, the mean is at most", theorem.bound)
+
+
+LINES: Mapping[type, Writer] = MappingProxyType(
+    {
+        BoundedSquares: _bounded_squares,
+        SummedRoots: _summed_roots,
+        LateSquares: _late_squares,
+        LateAverages: _late_averages,
+        DecayingSquares: _decaying_squares,
+    }
+)
+"""Who writes the proof of each kind of certificate that is written here."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 from sympy import factor
 
 from ratebound.theory.assumptions import descent_lemma, value_below_distance
-from ratebound.theory.certificates.accumulated import AnySteps
+from ratebound.theory.certificates.accumulated import AnySteps, ShortSteps
 from ratebound.theory.certificates.accumulated_box import LargestAverage, SummedSquares
 from ratebound.theory.certificates.inexact import Nearing, Perturbed, Summed
 from ratebound.theory.certificates.interpolated import Interpolated
@@ -16,12 +17,12 @@ from ratebound.theory.certificates.look_ahead import LookAhead
 from ratebound.theory.certificates.noisy_directions import NoisyDirection
 from ratebound.theory.certificates.noisy_momentum import NoisyMomentum, fades, share
 from ratebound.theory.certificates.within import Within
-from ratebound.theory.exposition.lines import Line, claim_lines, term_lines
+from ratebound.theory.exposition.lines import Line, Writer, claim_lines, term_lines
 from ratebound.theory.statement import Theorem
 from ratebound.theory.symbols import D, alpha, b0, gap0, n
 
 
-def least_gradient(theorem: Theorem, proof: LeastGradient) -> Iterator[Line]:
+def _least_gradient(theorem: Theorem, proof: LeastGradient) -> Iterator[Line]:
     """Yield the lines of a proof by pieces of the gradient norm."""
     yield Line("N is", proof.norm)
     for piece in proof.pieces:
@@ -60,7 +61,7 @@ def _adagrad(theorem: Theorem) -> Iterator[Line]:
     )
 
 
-def short_steps(theorem: Theorem) -> Iterator[Line]:
+def _short_steps(theorem: Theorem, _: ShortSteps) -> Iterator[Line]:
     """Yield the lines of the proof for AdaGrad-Norm with short steps."""
     yield from _adagrad(theorem)
     yield Line("As B >= b0 and alpha <= 1/L, at least half of the decrease e/B ||g||^2 stays.")
@@ -72,7 +73,7 @@ def short_steps(theorem: Theorem) -> Iterator[Line]:
     yield Line("and S/k is at most the bound", theorem.bound)
 
 
-def any_steps(theorem: Theorem, proof: AnySteps) -> Iterator[Line]:
+def _any_steps(theorem: Theorem, proof: AnySteps) -> Iterator[Line]:
     """Yield the lines of the proof for AdaGrad-Norm with steps of any length."""
     yield from _adagrad(theorem)
     yield Line(
@@ -83,7 +84,7 @@ def any_steps(theorem: Theorem, proof: AnySteps) -> Iterator[Line]:
     yield Line("and its square less b0^2, divided by k, is at most the bound", theorem.bound)
 
 
-def on_a_box(theorem: Theorem, proof: SummedSquares | LargestAverage) -> Iterator[Line]:
+def _on_a_box(theorem: Theorem, proof: SummedSquares | LargestAverage) -> Iterator[Line]:
     """Yield the lines of a proof by an accumulator, on a box."""
     yield Line("Half the side of the box is H; per coordinate e is that of x_k - x* and u that of g_k, and")
     yield Line(
@@ -106,7 +107,7 @@ def on_a_box(theorem: Theorem, proof: SummedSquares | LargestAverage) -> Iterato
     yield Line("with Jensen's inequality for the average, the bound", theorem.bound)
 
 
-def look_ahead(theorem: Theorem, proof: LookAhead) -> Iterator[Line]:
+def _look_ahead(theorem: Theorem, proof: LookAhead) -> Iterator[Line]:
     """Yield the lines of a proof with gradients taken ahead."""
     yield from claim_lines(proof.claim, proof.by, proof.plus)
     if proof.weight == 0:
@@ -116,7 +117,7 @@ def look_ahead(theorem: Theorem, proof: LookAhead) -> Iterator[Line]:
         yield Line("Summed over j < k, with f(x_k) >= f*, this gives the bound", theorem.bound)
 
 
-def perturbed(theorem: Theorem, proof: Perturbed) -> Iterator[Line]:
+def _perturbed(theorem: Theorem, proof: Perturbed) -> Iterator[Line]:
     """Yield the lines of a proof about a contraction with errors."""
     yield Line("With the exact gradient:")
     yield from claim_lines(proof.claim, proof.by, proof.plus)
@@ -125,7 +126,7 @@ def perturbed(theorem: Theorem, proof: Perturbed) -> Iterator[Line]:
     yield Line("Over k steps the distance is at most the root of the bound", theorem.bound)
 
 
-def nearing(theorem: Theorem, proof: Nearing) -> Iterator[Line]:
+def _nearing(theorem: Theorem, proof: Nearing) -> Iterator[Line]:
     """Yield the lines of a proof about iterates that come nearer while they are far."""
     yield from claim_lines(proof.claim, proof.by, proof.plus)
     yield Line("With r_j = ||x_j - x*|| the part of the error is at most 2 alpha error r_{j+1}. If no gap of")
@@ -135,7 +136,7 @@ def nearing(theorem: Theorem, proof: Nearing) -> Iterator[Line]:
     yield Line("Where alpha error > D, that of x_0 is below error D:", value_below_distance.slack, ">= 0")
 
 
-def summed_errors(theorem: Theorem, proof: Summed) -> Iterator[Line]:
+def _summed_errors(theorem: Theorem, proof: Summed) -> Iterator[Line]:
     """Yield the lines of a proof about errors of which the sum is finite."""
     yield Line("An exact step goes from x_j to y_j; of it is claimed, with y_j for x_{k+1}:")
     yield from claim_lines(proof.claim, proof.by, proof.plus)
@@ -148,7 +149,7 @@ def summed_errors(theorem: Theorem, proof: Summed) -> Iterator[Line]:
     )
 
 
-def interpolated(theorem: Theorem, proof: Interpolated) -> Iterator[Line]:
+def _interpolated(theorem: Theorem, proof: Interpolated) -> Iterator[Line]:
     """Yield the lines of a proof for gradients between iterate and average."""
     yield Line("The potential V_k is k (f(x_{k-1}) - f*) + ||z_k - x*||^2/(2 alpha).")
     yield from claim_lines(proof.claim(theorem.method), proof.by, {})
@@ -158,7 +159,7 @@ def interpolated(theorem: Theorem, proof: Interpolated) -> Iterator[Line]:
     )
 
 
-def within(theorem: Theorem, proof: Within) -> Iterator[Line]:
+def _within(theorem: Theorem, proof: Within) -> Iterator[Line]:
     """Yield the lines of a proof by the single steps of passes."""
     yield Line("Within a pass x_j is compared with x*_j, where the pass would bring x*; x*_0 = x*_n = x*.")
     yield from claim_lines(proof.claim, proof.by, proof.plus)
@@ -167,7 +168,7 @@ def within(theorem: Theorem, proof: Within) -> Iterator[Line]:
     yield Line(f"is at most the bound, read off after every {n} steps", theorem.bound)
 
 
-def noisy_direction(theorem: Theorem, proof: NoisyDirection) -> Iterator[Line]:
+def _noisy_direction(theorem: Theorem, proof: NoisyDirection) -> Iterator[Line]:
     """Yield the lines of the proof for steps along the direction of a noisy gradient."""
     noise, curvature = proof.parts(theorem)
     yield Line(
@@ -184,7 +185,7 @@ def noisy_direction(theorem: Theorem, proof: NoisyDirection) -> Iterator[Line]:
     yield Line("Summed over j < k and divided by the sum of the lengths, the bound", theorem.bound)
 
 
-def noisy_momentum(theorem: Theorem, proof: NoisyMomentum) -> Iterator[Line]:
+def _noisy_momentum(theorem: Theorem, proof: NoisyMomentum) -> Iterator[Line]:
     """Yield the lines of the proof for steps along a momentum."""
     yield Line(
         "With h = grad f(x_k), H = ||h||, m the momentum: H - <h, m>/||m|| <= 2 ||m - h|| for every draw,"
@@ -199,3 +200,23 @@ def noisy_momentum(theorem: Theorem, proof: NoisyMomentum) -> Iterator[Line]:
     )
     yield Line("  ", fades)
     yield Line("The roots add up; summed over j < k and divided by k l, the bound", theorem.bound)
+
+
+LINES: Mapping[type, Writer] = MappingProxyType(
+    {
+        LeastGradient: _least_gradient,
+        ShortSteps: _short_steps,
+        AnySteps: _any_steps,
+        LookAhead: _look_ahead,
+        Perturbed: _perturbed,
+        Summed: _summed_errors,
+        Nearing: _nearing,
+        Interpolated: _interpolated,
+        SummedSquares: _on_a_box,
+        LargestAverage: _on_a_box,
+        NoisyDirection: _noisy_direction,
+        NoisyMomentum: _noisy_momentum,
+        Within: _within,
+    }
+)
+"""Who writes the proof of each kind of certificate that is written here."""
