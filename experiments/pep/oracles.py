@@ -9,14 +9,14 @@ from typing import Literal
 
 from sympy import Expr, Integer, Rational, Symbol
 
+from ratebound.experiments.pep.chosen import CHOOSING
 from ratebound.experiments.pep.steps import steps_of
 from ratebound.theory.catalogue import THEOREMS
+from ratebound.theory.letters.directions import sample_variance
 from ratebound.theory.measures import ONE_STEP
 from ratebound.theory.method import Method
 from ratebound.theory.methods import gd
-from ratebound.theory.methods.boxed import aimed
-from ratebound.theory.methods.proximal import shrinks
-from ratebound.theory.methods.rounded import ERROR_SQ
+from ratebound.theory.methods.rounded import ERROR_SQ, FALLING_SQ
 from ratebound.theory.statement import Theorem
 from ratebound.theory.symbols import (
     CONSTANTS,
@@ -35,6 +35,7 @@ from ratebound.theory.symbols import (
     mu_min,
     mu_pl,
     n,
+    rank,
     sigma_b_sq,
     sigma_p_sq,
     sigma_star_sq,
@@ -50,9 +51,7 @@ class Oracle:
     ----------
     function_class
         Of f, or of each of two components: ``"convex"``, ``"strongly_convex"``, ``"pl"``, ``"smooth"``,
-        ``"quadratic"``, ``"nonsmooth"`` (convex, or strongly so where there is a modulus); or the method
-        where it sets its steps: ``"line_search"`` (exact), ``"polyak"`` (one step; ``alpha`` is the length
-        that it happens to have).
+        ``"quadratic"``, ``"nonsmooth"`` (convex, or strongly so where there is a modulus).
     start
         What is set to one at the start: ``D``, ``gap0`` or ``grad0_sq``.
     curvature, modulus
@@ -65,7 +64,7 @@ class Oracle:
     common
         Whether the components have a common minimiser.
     mean
-        For components, what is assumed of their mean beyond that: mu or mu_pl.
+        What is assumed of f, or of the mean of the components, beyond that: mu or mu_pl.
     tight
         Whether the worst case equals the bound.
     steps
@@ -84,17 +83,6 @@ class Oracle:
     steps: int = 50
 
 
-_BY_HAND: Mapping[str, Oracle] = MappingProxyType(
-    {
-        "steepest_linear": Oracle("line_search", gap0, modulus=mu_pl),
-        "exact_search_sc": Oracle("line_search", gap0, modulus=mu),
-        "exact_search_pl": Oracle("line_search", gap0, mean=mu_pl),
-        "exact_search_convex": Oracle("line_search", gap0),
-        "exact_search_gradient": Oracle("line_search", gap0),
-        "polyak_strong": Oracle("polyak", D, modulus=mu, steps=1),
-    }
-)
-"""Methods that choose their steps."""
 ATTAINED = frozenset(
     {
         *("gd_convex_tight", "gd_sc_distance", "gd_sc_gap", "gd_nonconvex_tight", "gd_convex_exact"),
@@ -108,17 +96,21 @@ ATTAINED = frozenset(
         *("sgd_importance_interpolation", "ista_contraction", "sam_quadratic", "sgd_sc_variance"),
         *("projected_subgradient", "triple_momentum_gap", "ogm_last_convex"),
         *("silver_gradient", "silver_gradient_gap"),
-        *("exact_search_sc", "exact_search_gradient"),
+        *("exact_search_sc", "exact_search_gradient", "kaczmarz", "sgd_weak_growth_sc", "prox_sgd_horizon"),
+        *("exact_search_pl", "polyak_convex_double", "polyak_subgradient"),
     }
 )
 """Theorems whose bound is the worst case; with silver steps at k = 2^m - 1."""
 _NOISE = frozenset(
     {
         *("second_moment", "bounded_variance", "strong_growth", "affine_noise", "batch_components"),
-        *("bounded_components", "lipschitz_components"),
+        *("bounded_components", "lipschitz_components", "weak_growth", "weighted_below", "least_squares"),
+        "bounded_sample_variance",
     }
 )
-_CLASS = frozenset({"smooth", "convex", "strongly_convex", "pl", "lower_bounded", "boxed", "to_end"})
+_CLASS = frozenset(
+    {"smooth", "convex", "strongly_convex", "pl", "lower_bounded", "boxed", "to_end", "bounded_level"}
+)
 _OF_SUM = frozenset({"smooth_sum", "convex_sum", "strongly_convex_sum", "penalised"})
 _CONVEX_PARTS: Mapping[str, tuple[Symbol, Symbol | None]] = MappingProxyType(
     {
@@ -128,28 +120,17 @@ _CONVEX_PARTS: Mapping[str, tuple[Symbol, Symbol | None]] = MappingProxyType(
         "weighted": (L_mean, sigma_p_sq),
         "weighted_partly": (L_mean, sigma_star_sq),
         "weighted_interpolation": (L_mean, None),
+        "smooth_components_of_sum": (L_max, sigma_star_sq),
     }
 )
-_PARTS = frozenset({*_CONVEX_PARTS, "strongly_convex_components", "lipschitz_steps"})
+_PARTS = frozenset({*_CONVEX_PARTS, "strongly_convex_components", "lipschitz_steps", "shuffle_radius"})
+_ERRORS = {**ERROR_SQ, **FALLING_SQ}
 _VALUES = {**dict.fromkeys((*PARAMETERS, *CONSTANTS), Rational(1, 2)), n: Integer(2), epoch: Integer(2)}
 
 
-def after_step(method: Method) -> Literal["projection", "proximal", ""]:
-    """Return what a method does with the point that its gradient step gives."""
-    if aimed(method) is not None:
-        return "projection"
-    return "" if shrinks(method) is None else "proximal"
-
-
-def plain_part(method: Method) -> Method:
-    """Return a method whose x_{k+1} is the point of which the step is the projection or the proximal step.
-
-    Errors of gradients are no part of it.
-    """
-    if method in ERROR_SQ:
-        return gd
-    inner = aimed(method) if shrinks(method) is None else shrinks(method)
-    return method if inner is None else replace(method, update={**method.update, "x": inner})
+def exact_part(method: Method) -> Method:
+    """Return a method without the errors of its gradients."""
+    return gd if method in _ERRORS else method
 
 
 def moments_of(theorem: Theorem) -> list[Expr]:
@@ -157,8 +138,10 @@ def moments_of(theorem: Theorem) -> list[Expr]:
 
     Where gradients have errors e_k it is ||grad f(x_k)||^2 + ||e_k||^2 that is limited.
     """
-    if theorem.method in ERROR_SQ:
-        return [grad_sq + ERROR_SQ[theorem.method]]
+    if theorem.method in _ERRORS:
+        return [grad_sq + _ERRORS[theorem.method]]
+    if "bounded_sample_variance" in theorem.assumed:
+        return [grad_sq + sample_variance]
     assumptions = [each for each in theorem.assumptions if each.name in _NOISE]
     slacks = [each.slack for assumption in assumptions for each in assumption.inequalities]
     return [slack + moment for slack in slacks if slack.has(moment)]
@@ -168,10 +151,13 @@ def _read(theorem: Theorem) -> Oracle | None:
     """Return how a theorem reads, by its assumptions; None where it does not."""
     names = theorem.assumed
     # Of a bound that is claimed late, a program of all paths cannot take enough steps.
-    simple = theorem.batch is None and theorem.measure not in ONE_STEP and not theorem.start.free_symbols
+    simple = theorem.measure not in ONE_STEP and theorem.start.subs(_VALUES) <= 2
+    # Rows of one sample, and their rank, make no class.
+    simple = simple and rank not in theorem.bound.free_symbols
     # A bound that does not read the start holds for every one, so for a distance of one, too.
     start = next((each for each in (D, gap0, grad0_sq) if each in theorem.bound.free_symbols), D)
-    if not simple or steps_of(plain_part(theorem.method), [0.5], _VALUES) is None:
+    chosen = theorem.method in CHOOSING
+    if not simple or not (chosen or steps_of(exact_part(theorem.method), [0.5], _VALUES)):
         return None
     if theorem.method.sampling == "batch" and names & _PARTS:
         return _of_parts(theorem, names, start)
@@ -181,13 +167,13 @@ def _read(theorem: Theorem) -> Oracle | None:
 def _of_one(theorem: Theorem, names: frozenset[str], start: Symbol) -> Oracle | None:
     """Return how a theorem about one function reads, with full gradients or with noisy ones."""
     full = theorem.method.sampling == "full"
-    allowed = _CLASS | _NOISE | (_OF_SUM | {"quadratic"} if full else frozenset())
+    allowed = _CLASS | _NOISE | _OF_SUM | {"quadratic"}
     if not names <= allowed or not (full or names & _NOISE) or theorem.visits != INDEPENDENT:
         return None
     strongly, convex = names & {"strongly_convex", "strongly_convex_sum"}, names & {"convex", "convex_sum"}
-    modulus = mu if strongly else mu_pl if "pl" in names else None
+    modulus = mu if strongly else mu_pl if "pl" in names and not convex else None
     estimates: Literal["full", "noisy", "inexact"] = "full" if full else "noisy"
-    if theorem.method in ERROR_SQ:
+    if theorem.method in _ERRORS:
         estimates = "inexact"
     if "quadratic" in names:
         kind = "quadratic"
@@ -195,16 +181,20 @@ def _of_one(theorem: Theorem, names: frozenset[str], start: Symbol) -> Oracle | 
         kind = "nonsmooth"
     else:
         kind = "strongly_convex" if strongly else "pl" if modulus else "convex" if convex else "smooth"
-    curvature = None if kind == "nonsmooth" else L
-    return Oracle(kind, start, curvature, modulus, estimates, steps=50 if full else 3 if kind == "pl" else 4)
+    curvature = None if kind == "nonsmooth" else L if "smooth" in names or "smooth_sum" in names else L_mean
+    oracle = Oracle(
+        kind, start, curvature, modulus, estimates, mean=mu_pl if {"pl", "convex"} <= names else None
+    )
+    return replace(oracle, steps=50 if full else 3 if kind == "pl" else 4)
 
 
 def _of_parts(theorem: Theorem, names: frozenset[str], start: Symbol) -> Oracle | None:
     """Return how a theorem about components reads."""
-    if not names <= _PARTS | _NOISE | {"smooth", "convex", "strongly_convex", "pl", "lower_bounded"}:
+    of_mean = {"smooth", "convex", "strongly_convex", "pl", "lower_bounded", "quadratic"}
+    if not names <= _PARTS | _NOISE | of_mean | _OF_SUM:
         return None
     many = theorem.visits != INDEPENDENT or (theorem.method.draws and theorem.method.draws.has_coin)
-    mean = mu if "strongly_convex" in names else mu_pl if "pl" in names else None
+    mean = mu if names & {"strongly_convex", "strongly_convex_sum"} else mu_pl if "pl" in names else None
     of_convex = [part for part in _CONVEX_PARTS if part in names]
     if not of_convex:
         oracle = Oracle("smooth", start, L_max, None, "components")
@@ -212,14 +202,15 @@ def _of_parts(theorem: Theorem, names: frozenset[str], start: Symbol) -> Oracle 
         curvature, noise = _CONVEX_PARTS[of_convex[0]]
         noise = noise if noise in theorem.bound.free_symbols else None
         common = "interpolat" in of_convex[0]
-        oracle = Oracle("convex", start, curvature, None, "components", noise, common)
+        kind = "quadratic" if "quadratic" in names else "convex"
+        oracle = Oracle(kind, start, curvature, None, "components", noise, common)
     if "strongly_convex_components" in names:
         oracle = replace(oracle, function_class="strongly_convex", modulus=mu_min)
     return replace(oracle, mean=mean, steps=2 if many else 3)
 
 
 def _all() -> dict[str, Oracle]:
-    read = {theorem.id: _BY_HAND.get(theorem.id) or _read(theorem) for theorem in THEOREMS.values()}
+    read = {theorem.id: _read(theorem) for theorem in THEOREMS.values()}
     return {name: replace(o, tight=name in ATTAINED) for name, o in read.items() if o is not None}
 
 

@@ -31,7 +31,8 @@ class World:
         self._program, self._task = program, task
         self.parts = [_declare(program, task, L) for L in task["curvatures"]]
         self.f = np.mean(self.parts) if len(self.parts) > 1 else self.parts[0]
-        self.start, self.whole, self._other = program.set_initial_point(), self.f, None
+        self.start, self.whole = program.set_initial_point(), self.f
+        self._other: Any = None
         if task["after"]:
             kinds = {"projection": ConvexIndicatorFunction, "proximal": ConvexFunction}
             self._other = program.declare_function(kinds[task["after"]])
@@ -44,6 +45,8 @@ class World:
         self.low = self.whole(self.x_star) if attained else Expression()
         self._at: dict[Any, tuple[Any, Any]] = {}
         self._begin()
+        if task["radius"] is not None:
+            self._near(task["radius"])
 
     def _minimum(self) -> Any:
         """Return x*, where the components may have gradients that cancel, as large as the noise."""
@@ -53,8 +56,10 @@ class World:
         if not task["common"]:
             x_star = self.whole.stationary_point()
             if task["noise"] is not None:
+                # With a penalty, or on a set, the gradients at x* need not cancel.
+                mean = self.f.gradient(x_star) if task["after"] else 0 * self.start
                 weighted = [
-                    w * part.gradient(x_star) ** 2
+                    w * (part.gradient(x_star) - mean) ** 2
                     for w, part in zip(task["noise_of"], self.parts, strict=True)
                 ]
                 self._program.add_constraint(total(weighted) <= task["noise"])
@@ -71,9 +76,20 @@ class World:
                 size = (x - self.x_star) ** 2
             elif name == "gap0":
                 size = self.whole(x) - self.low
+            elif name == "penalty0":
+                size = self._other(x)
             else:
                 size = self.f.gradient(x) ** 2
             self._program.set_initial_condition(size <= value)
+
+    def _near(self, radius: float) -> None:
+        """Let a pass of two components that takes the gradients of x* stay within the radius of x*."""
+        gone, (one, two) = [], self.parts
+        for part, other in ((one, two), (two, one)):
+            after = self.x_star - self._task["alphas"][0] * other.gradient(self.x_star)
+            slope = part.gradient(self.x_star) * (after - self.x_star)
+            gone.append(part(after) - part(self.x_star) - slope)
+        self._program.add_constraint(total(gone) / 2 <= self._task["alphas"][0] ** 2 * radius)
 
     def placed(self, x: Any, alpha: float) -> Any:
         """Return the projection or proximal step of a point, where the method takes one."""
@@ -88,9 +104,9 @@ class World:
             self._at[place] = y, self.f.gradient(y)
         return self._at[place][1]
 
-    def limit(self, y: Any, g: Any, moment: Any) -> None:
+    def limit(self, y: Any, g: Any, moment: Any, k: int) -> None:
         """Let E||g_k||^2 at a point be as the assumptions on the noise say."""
-        for row in self._task["moments"]:
+        for row in self._task["moments"][k]:
             # Of what an assumption does not read, the class may have no value.
             limit = row["one"] + row["grad_sq"] * g**2
             if row["delta"]:
@@ -104,16 +120,17 @@ class World:
     def close(self) -> None:
         """Add what holds between the points of the run: the infimum, and what is assumed of a mean."""
         task, f, add, seen = self._task, self.f, self._program.add_constraint, list(self._at.values())
+        if "penalty0" in task["starts"]:
+            for _, _, value in self._other.list_of_points:
+                add(value >= 0)
         if self.x_star is None:
             for y, g in seen:
                 add(self.low <= f(y) - g**2 / (2 * task["curvatures"][0]))
-        if len(self.parts) == 1:
-            return
         if task["mean_pl"]:
             for y, g in seen:
                 add(g**2 >= 2 * task["mean_pl"] * (f(y) - self.low))
         if task["mean_mu"]:
-            known = [*seen, (self.x_star, 0 * self.start)]
+            known = [*seen, (self.x_star, f.gradient(self.x_star))]
             for y, g in known:
                 for z, _ in known:
                     if z is not y:

@@ -10,6 +10,7 @@ Source: Drori and Teboulle 2014; Taylor, Hendrickx and Glineur 2017; Goujaud et 
 from __future__ import annotations
 
 import json
+import math
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -20,24 +21,28 @@ from typing import Any, TypeAlias
 
 from sympy import Expr, Poly, Symbol
 
-from ratebound.experiments.pep.oracles import ORACLES, Oracle, after_step, moments_of, plain_part
-from ratebound.experiments.pep.steps import steps_of
+from ratebound.experiments.pep.chosen import CHOOSING, OF_LENGTH
+from ratebound.experiments.pep.oracles import ORACLES, Oracle, exact_part, moments_of
+from ratebound.experiments.pep.steps import numbers_of, placing, steps_of
 from ratebound.problems.lower import lower
 from ratebound.theory.catalogue import find
 from ratebound.theory.draws import Draws, L_i
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.inequalities.noise_models import to_end
 from ratebound.theory.letters.metric import level_radius
+from ratebound.theory.letters.passes import shuffle_radius
+from ratebound.theory.letters.penalty import penalty0
+from ratebound.theory.letters.search import c1, c2, shrink
 from ratebound.theory.statement import Theorem
 from ratebound.theory.symbols import (
     BY_NAME,
     D,
     K,
-    alpha,
     b,
     d2,
     delta,
     descent,
+    gamma,
     gap0,
     grad0_sq,
     grad_sq,
@@ -49,6 +54,7 @@ from ratebound.theory.symbols import (
 )
 from ratebound.theory.visits import INDEPENDENT
 
+_LENGTH = "length"
 _PACKAGES = ("PEPit", "cvxpy", "clarabel")
 _STATE = MappingProxyType({str(each): each for each in (grad_sq, delta, descent, d2)})
 
@@ -104,7 +110,8 @@ def worst_cases(requests: Sequence[Request], timeout: float = 120.0) -> list[Com
     ----------
     requests
         Triples: a theorem of :data:`ORACLES` or a variant of one, of which the id, step, measure and bound
-        are read; constants and parameters by name (that of the start is set to one); the k of the comparison.
+        are read; constants and parameters by name (that of the start is set to one), with ``length``, that of
+        all steps, for methods that choose it; the k of the comparison.
     timeout
         Seconds that the solver may take for all of them.
 
@@ -132,6 +139,8 @@ def _posed(theorem: Theorem, values: Mapping[str, float], steps: int) -> tuple[d
         raise RateboundError(f"steps = {steps}; the program of {theorem.id} takes 1 to {oracle.steps} steps")
     known: dict[Symbol, float] = {oracle.start: 1.0, n: 2.0, b: 1.0}
     for name, value in values.items():
+        if name == _LENGTH:
+            continue
         if name not in BY_NAME:
             raise RateboundError(f"{name} is no constant or parameter; pass names such as L, mu, alpha")
         known[BY_NAME[name]] = float(value)
@@ -143,6 +152,7 @@ def _posed(theorem: Theorem, values: Mapping[str, float], steps: int) -> tuple[d
         *(row.free_symbols - set(_STATE.values()) for row in moments),
     )
     missing = sorted(str(s) for s in needed - set(known) - {k, K})
+    missing += [_LENGTH] if theorem.method in OF_LENGTH and _LENGTH not in values else []
     if missing:
         raise RateboundError(f"{', '.join(missing)} has no value; {theorem.id} needs it")
 
@@ -154,11 +164,13 @@ def _posed(theorem: Theorem, values: Mapping[str, float], steps: int) -> tuple[d
         "estimates": oracle.estimates,
         "measure": theorem.measure,
         "starts": _starts(theorem, oracle, known),
-        "moments": [_row(row, known) for row in moments],
-        "after": after_step(theorem.method),
+        "after": placing(theorem.method)[0],
+        "radius": known.get(shuffle_radius) if "shuffle_radius" in theorem.assumed else None,
         # With memory the last point counts as in :mod:`ratebound.problems.noise`.
         "to_end": to_end in theorem.assumptions or len(theorem.method.update) > 1,
-        "length": known.get(alpha),
+        "chooses": theorem.method.name if theorem.method in CHOOSING else "",
+        "length": values.get(_LENGTH),
+        **{each.name: known.get(each) for each in (c1, c2, shrink, gamma)},
         "level_radius": known.get(level_radius),
         "L": read(oracle.curvature),
         "mu": read(oracle.modulus),
@@ -175,23 +187,36 @@ def _posed(theorem: Theorem, values: Mapping[str, float], steps: int) -> tuple[d
 def _starts(theorem: Theorem, oracle: Oracle, known: Mapping[Symbol, float]) -> dict[str, float]:
     """Return the limits at the start by name: of all that the bound reads."""
     read = theorem.bound.free_symbols | {oracle.start}
-    return {str(each): known[each] for each in (D, gap0, grad0_sq) if each in read and each in known}
+    starts = (D, gap0, grad0_sq, penalty0)
+    return {str(each): known[each] for each in starts if each in read and each in known}
 
 
-def _row(limit: Expr, known: Mapping[Symbol, float]) -> dict[str, float]:
-    """Return the factors of the quantities of x_k in a limit of E||g_k||^2, and of one."""
+def _row(limit: Expr, known: Mapping[Symbol, float], at: int, steps: int, share: float) -> dict[str, float]:
+    """Return the factors of the quantities of x_k in a limit of E||g_k||^2, and of one.
+
+    The limit is about one sample, of whose variance the batch leaves a share.
+    """
     row = Poly(limit, *_STATE.values())
     factors = {name: row.coeff_monomial(symbol) for name, symbol in _STATE.items()}
     factors["one"] = row.coeff_monomial(1)
-    return {name: _number(factor, known, 0, 0) for name, factor in factors.items()}
+    found = {name: share * _number(factor, known, at, steps) for name, factor in factors.items()}
+    return {**found, "grad_sq": found["grad_sq"] + 1 - share}
+
+
+def _share(theorem: Theorem, batch: int, count: float) -> float:
+    """Return what a batch leaves of the variance of one sample; where the theorem reads no n, of many."""
+    if theorem.batch is None:
+        return 1.0
+    reads = theorem.batch.has(n) or theorem.bound.has(n)
+    return (count - batch) / (batch * (count - 1)) if reads else 1 / batch
 
 
 def _parts(theorem: Theorem, oracle: Oracle, known: Mapping[Symbol, float]) -> dict[str, Any]:
     """Return the curvatures of the functions, and with which probabilities they are drawn."""
     top = None if oracle.curvature is None else known[oracle.curvature]
     draws = theorem.method.draws
-    if draws is None or draws.weight is None:
-        count = 2 if oracle.estimates == "components" else 1
+    if draws is None or draws.weight is None or oracle.estimates != "components":
+        count = int(known[n]) if oracle.estimates == "components" else 1
         return {
             "curvatures": [top] * count,
             "probabilities": [1 / count] * count,
@@ -216,18 +241,33 @@ def _run(theorem: Theorem, known: Mapping[Symbol, float], steps: int) -> dict[st
     inner = 1 if theorem.visits == INDEPENDENT else 2
     alphas = [_number(theorem.step, known, j, steps) for j in range(steps) for _ in range(inner)]
     weights = [_number(theorem.weights, known, j, steps) for j in range(steps)]
+    sizes = [1] * len(alphas)
+    if theorem.batch is not None:
+        top = known[n] if theorem.batch.has(n) or ORACLES[theorem.id].estimates == "components" else math.inf
+        sizes = [
+            int(min(math.ceil(_number(theorem.batch, known, j, steps) - 1e-9), top)) for j in range(steps)
+        ]
+    limits = [
+        [
+            _row(limit, known, j // inner, steps, _share(theorem, size, known[n]))
+            for limit in moments_of(theorem)
+        ]
+        for j, size in enumerate(sizes)
+    ]
     run: dict[str, Any] = {
         "alphas": alphas,
+        "batches": sizes,
+        "moments": limits,
         "weights": [weight if first == 0 else 0.0 for weight in weights for first in range(inner)],
         "order": theorem.visits,
     }
-    if ORACLES[theorem.id].function_class in ("line_search", "polyak"):
+    if theorem.method in CHOOSING:
         return run
-    method = plain_part(theorem.method)
+    method = exact_part(theorem.method)
     draws = method.draws or Draws()
     return run | {
         "steps": steps_of(method, alphas, {**known, K: steps}),
-        "states": list(method.update),
+        "states": [name for name in method.update if name not in numbers_of(method)],
         "from_start": ["x", *method.from_start],
         "from_gradient": list(draws.from_gradient),
         "table": draws.table,
