@@ -15,6 +15,7 @@ from ratebound.experiments.evidence.exact import exact_available, exact_curves
 from ratebound.experiments.grid import EPS, Grid
 from ratebound.experiments.precise import run as precise
 from ratebound.experiments.verdict import EvidenceKind, HarnessError, Outcome
+from ratebound.problems.quiet import quiet
 from ratebound.theory.draws import Draws
 
 CERTAIN = 1e-6
@@ -48,7 +49,7 @@ class Finding:
 
 def ratios(measured: np.ndarray, bound: np.ndarray, floor: float) -> np.ndarray:
     """Return measured/bound; errors within rounding of zero count as zero, whatever the bound."""
-    with np.errstate(all="ignore"):
+    with quiet:
         found = np.where(bound > 0, measured / bound, np.inf)
     return np.where(measured <= floor, 0.0, found)
 

@@ -9,8 +9,8 @@ from functools import cached_property
 import numpy as np
 from sympy import Symbol
 
-from ratebound.experiments.backends import numpy_
 from ratebound.experiments.backends.rules import TRIED
+from ratebound.experiments.evidence import walked
 from ratebound.experiments.plan import Plan
 from ratebound.problems.certified import Constant
 from ratebound.problems.finite_sum import Problem
@@ -110,7 +110,7 @@ class Trial:
         spent = at * per_step * (n if self.theorem.in_passes else 1)
         if self.method.search is None:
             return spent
-        return spent + n * numpy_.run(self.plan(at, 0, 1, 0, "largest_coordinate"))[TRIED][0, 0]
+        return spent + n * walked.run(self.plan(at, 0, 1, 0, "largest_coordinate"))[TRIED][0, 0]
 
     def bound(self, at: np.ndarray, values: Mapping[Symbol, float] | None = None) -> np.ndarray:
         """Return the bound at the given k, shape of `at`, with other values of some constants if given."""

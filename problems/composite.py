@@ -11,6 +11,7 @@ from ratebound.problems.active_set import minimise_penalised
 from ratebound.problems.certified import Constant
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.minimiser import Minimum
+from ratebound.problems.quiet import quiet
 from ratebound.problems.sparse import need_dense
 from ratebound.theory.errors import RateboundError
 
@@ -50,7 +51,7 @@ class Composite(Problem):
 
     def value(self, X: np.ndarray) -> np.ndarray:
         """Return f, shape (...), at points of shape (..., d)."""
-        with np.errstate(all="ignore"):
+        with quiet:
             return super().value(X) + self.l1 * np.abs(X).sum(-1)
 
     @cached_property
@@ -74,7 +75,7 @@ class Composite(Problem):
         minimum = self.minimum
         if minimum.x_star is None:
             return self.value(X) - minimum.f_star
-        with np.errstate(all="ignore"):
+        with quiet:
             if self.kind == "quadratic":
                 roots = (X - minimum.x_star) @ self.root.T
                 rise = np.asarray(np.einsum("...j,...j->...", roots, roots)) / 2

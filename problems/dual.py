@@ -18,6 +18,7 @@ import numpy as np
 from ratebound.problems.certified import NotCertified
 from ratebound.problems.constants import certify
 from ratebound.problems.finite_sum import Problem
+from ratebound.problems.quiet import quiet
 from ratebound.problems.sparse import combined, predictions, row_norms_sq
 
 _ROUNDING = 1e-12
@@ -66,7 +67,7 @@ def duality_gap(problem: Problem, T: np.ndarray) -> np.ndarray:
 def dual_suboptimality(problem: Problem, T: np.ndarray) -> np.ndarray:
     """Return f* - D(beta), shape (...), at what SDCA stores; see :func:`slopes_stored`."""
     both, points = _gaps(problem, T)
-    with np.errstate(all="ignore"):
+    with quiet:
         return np.maximum(both - problem.gap(points), 0.0)
 
 
@@ -74,7 +75,7 @@ def _gaps(problem: Problem, T: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the duality gap and the points y, shape (..., d)."""
     require_dual(problem)
     loss = problem.loss
-    with np.errstate(all="ignore"):
+    with quiet:
         beta = slopes_stored(problem, T)
         points = -combined(problem.A, beta) / (problem.l2 * problem.n)
         Z = predictions(problem.A, points)

@@ -16,6 +16,7 @@ from ratebound.problems.losses import Loss
 from ratebound.problems.losses import z as prediction
 from ratebound.problems.lower import lower
 from ratebound.problems.minimiser import Minimum, gradient_rounding, minimise
+from ratebound.problems.quiet import quiet
 from ratebound.problems.sparse import (
     as_data,
     batch_slopes,
@@ -115,7 +116,7 @@ class Problem:
 
     def value(self, X: np.ndarray) -> np.ndarray:
         """Return f, shape (...), at points of shape (..., d)."""
-        with np.errstate(all="ignore"):
+        with quiet:
             Z = predictions(self.A, X)
             return self.loss.value_at(Z, self.y).mean(-1) + self.l2 / 2 * (X * X).sum(-1)
 
@@ -130,14 +131,14 @@ class Problem:
     def gradient(self, X: np.ndarray) -> np.ndarray:
         """Return the gradients of f, shape (..., d), at points of shape (..., d), in their precision."""
         A, y = self._as(X)
-        with np.errstate(all="ignore"):
+        with quiet:
             slopes = self.loss.slope_at(predictions(A, X), y)
             return combined(A, slopes) / self.n + self.l2 * X
 
     def component_gradients(self, x: np.ndarray) -> np.ndarray:
         """Return the gradients of all components, shape (n, d), at one point of shape (d,)."""
         need_dense(self.A, "the gradient of every component")
-        with np.errstate(all="ignore"):
+        with quiet:
             return self.loss.slope_at(self.A @ x, self.y)[:, None] * self.A + self.l2 * x
 
     def batch_gradient(self, X: np.ndarray, idx: np.ndarray) -> np.ndarray:
@@ -156,14 +157,14 @@ class Problem:
             Means over each batch, shape (..., R, d), in the precision of the points.
         """
         A, y = self._as(X)
-        with np.errstate(all="ignore"):
+        with quiet:
             slopes = batch_slopes(A, X, idx, lambda Z: self.loss.slope_at(Z, y[idx]))
             return slopes / idx.shape[-1] + self.l2 * X
 
     def batch_product(self, X: np.ndarray, V: np.ndarray, idx: np.ndarray) -> np.ndarray:
         """Return the Hessians of batches at points X times vectors V; see :meth:`batch_gradient`."""
         A, y = self._as(X)
-        with np.errstate(all="ignore"):
+        with quiet:
             bent = batch_slopes(A, X, idx, lambda Z, met: self.loss.second_at(Z, y[idx]) * met, V)
             return bent / idx.shape[-1] + self.l2 * V
 
@@ -216,7 +217,7 @@ class Problem:
             If the data are sparse.
         """
         need_dense(self.A, "the Hessian")
-        with np.errstate(all="ignore"):
+        with quiet:
             bends = self.loss.second_at(predictions(self.A, X), self.y)
             weighted = np.broadcast_to(bends, (*X.shape[:-1], self.n))[..., None] * self.A
         return np.swapaxes(weighted, -1, -2) @ self.A / self.n + self.l2 * np.eye(self.d)
@@ -233,7 +234,7 @@ class Problem:
         If no minimiser is certified this is f minus a lower bound of f (``minimum.route == "lower bound"``).
         """
         minimum = self.minimum
-        with np.errstate(all="ignore"):
+        with quiet:
             if minimum.route == "closed form" and self.sparse:
                 away = X - minimum.x_star
                 squares = predictions(self.A, away) ** 2
@@ -260,10 +261,7 @@ class Problem:
             # No quadrature goes across a jump of phi''.
             small &= second(base, self.y) == second(base + dz, self.y)
         step = np.where(small, dz, 0.0)
-        near = sum(
-            (w * second(base + t * step, self.y) for t, w in _quadrature()),
-            start=np.zeros(()),
-        )
+        near = sum((w * second(base + t * step, self.y) for t, w in _quadrature()), start=np.zeros(()))
         terms = np.where(small, near * step**2, far)
         return terms.mean(-1) + self.l2 / 2 * ((X - x_star) ** 2).sum(-1)
 
@@ -277,12 +275,12 @@ class Problem:
         """
         if self.minimum.x_star is None:
             raise RateboundError(f"{self.name}: no distance to a minimiser; {self.minimum.note}")
-        with np.errstate(all="ignore"):
+        with quiet:
             return ((X - self.minimum.x_star) ** 2).sum(-1)
 
     def grad_norm_sq(self, X: np.ndarray) -> np.ndarray:
         """Return ||grad f||^2, shape (...), at points of shape (..., d)."""
-        with np.errstate(all="ignore"):
+        with quiet:
             return (self.gradient(X) ** 2).sum(-1)
 
     @cached_property

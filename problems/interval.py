@@ -14,6 +14,7 @@ from sympy import Add, Expr, Integer, Mul, Pow, Symbol, cos, exp, log, sin
 
 from ratebound.problems.lower import expit_at
 from ratebound.problems.primitives import expit, softplus
+from ratebound.problems.quiet import quiet
 from ratebound.theory.errors import RateboundError
 
 Interval = tuple[np.ndarray, np.ndarray]
@@ -54,7 +55,7 @@ def enclose(expr: Expr, symbol: Symbol, lo: np.ndarray | float, hi: np.ndarray |
         If the expression contains anything else.
     """
     start = (np.asarray(lo, dtype=np.float64), np.asarray(hi, dtype=np.float64))
-    with np.errstate(all="ignore"):
+    with quiet:
         low, high = _visit(expr, symbol, start)
     shape = np.broadcast_shapes(start[0].shape, start[1].shape)
     return np.broadcast_to(low, shape), np.broadcast_to(high, shape)

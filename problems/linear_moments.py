@@ -16,6 +16,7 @@ import numpy as np
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.gradient_law import GradientLaw
 from ratebound.problems.moments import finite_or_inf
+from ratebound.problems.quiet import quiet
 
 
 class Linear(NamedTuple):
@@ -64,7 +65,7 @@ class LinearMoments:
 
     def step(self, keep: np.ndarray, push: np.ndarray, point: np.ndarray, factor: float) -> None:
         """Advance by one update: A of shape (m, m), b and p of shape (m,), and the batch factor."""
-        with np.errstate(all="ignore"):
+        with quiet:
             S, H = self._S, self._H
             to_point = np.einsum("b,abij->aij", point, S)
             S_y, m_y = np.einsum("a,aij->ij", point, to_point), point @ self._mean
@@ -79,22 +80,22 @@ class LinearMoments:
 
     def gap(self, state: int) -> float:
         """Return ``E e^T H e / 2`` of a state: f - f* where it follows the iterate."""
-        with np.errstate(all="ignore"):
+        with quiet:
             return finite_or_inf((self._H * self._S[state, state]).sum() / 2)
 
     def distance_sq(self, state: int) -> float:
         """Return ``E ||e||^2`` of a state."""
-        with np.errstate(all="ignore"):
+        with quiet:
             return finite_or_inf(np.trace(self._S[state, state]))
 
     def grad_norm_sq(self, state: int) -> float:
         """Return ``E ||H e||^2`` of a state: ||grad f||^2 where it follows the iterate."""
-        with np.errstate(all="ignore"):
+        with quiet:
             return finite_or_inf((self._HH * self._S[state, state]).sum())
 
     def noise(self, point: np.ndarray, factor: float) -> tuple[float, float]:
         """Return E||g||^2 and E||g - grad f(y)||^2 at the next y = sum_a p_a e_a, for the batch factor."""
-        with np.errstate(all="ignore"):
+        with quiet:
             S_y = np.einsum("a,b,abij->ij", point, point, self._S)
             mean = float((self._HH * S_y).sum())
             excess = factor * max(self._law.trace(S_y, point @ self._mean) - mean, 0.0)

@@ -18,12 +18,14 @@ from sympy.printing.c import C99CodePrinter
 from sympy.printing.numpy import NumPyPrinter
 from sympy.printing.pycode import PythonCodePrinter
 
+from ratebound.problems.quiet import quiet
 from ratebound.theory.errors import RateboundError
 
 __all__ = ["Target", "lower", "lower_mp", "printed"]
 
 Target = Literal["numpy", "numba", "cuda"]
 """What source can be printed for."""
+_SINGLE = np.dtype(np.float32)
 
 
 class _Printer(NumPyPrinter):
@@ -44,7 +46,7 @@ class _Printer(NumPyPrinter):
 
 def expit_at(z: np.ndarray) -> np.ndarray:
     """Return 1/(1 + exp(-z)) of numbers; where exp overflows it is zero."""
-    with np.errstate(over="ignore"):
+    with quiet:
         return np.asarray(1.0 / (1.0 + np.exp(-z)))
 
 
@@ -122,12 +124,12 @@ def _lower(expr: Expr, args: tuple[Symbol, ...]) -> Callable[..., np.ndarray]:
 
     def evaluate(*values: Any) -> np.ndarray:
         # Called once per step and rule: the usual case, float64, is told from the first value.
-        single = bool(values) and getattr(values[0], "dtype", None) == np.float32
-        single = single and all(getattr(v, "dtype", None) == np.float32 for v in values)
+        single = bool(values) and getattr(values[0], "dtype", None) == _SINGLE
+        single = single and all(getattr(v, "dtype", None) == _SINGLE for v in values)
         dtype = np.float32 if single else np.float64
         arrays = [np.asarray(v, dtype=dtype) for v in values]
         shape = np.broadcast(*arrays).shape if arrays else ()
-        with np.errstate(all="ignore"):
+        with quiet:
             result = np.asarray(raw(*arrays), dtype=dtype)
         return result if result.shape == shape else np.broadcast_to(result, shape).copy()
 
@@ -157,9 +159,7 @@ def _lower_mp(expr: Expr, args: tuple[Symbol, ...]) -> Callable[..., Any]:
     return lambda *values: mpmath.mpf(raw(*(mpmath.mpf(v) for v in values)))
 
 
-_PRINTABLE = frozenset(
-    {"exp", "log", "sin", "cos", "Abs", "sign", "softplus", "expit", "Piecewise", "Max", "Min"}
-)
+_PRINTABLE = {"exp", "log", "sin", "cos", "Abs", "sign", "softplus", "expit", "Piecewise", "Max", "Min"}
 
 
 class _Source:

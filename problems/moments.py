@@ -16,6 +16,7 @@ import numpy as np
 from ratebound.problems.certified import batch_factor
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.gradient_law import GradientLaw
+from ratebound.problems.quiet import quiet
 from ratebound.theory.errors import RateboundError
 
 
@@ -69,7 +70,7 @@ class MomentRecursion:
 
     def step(self, alpha: float, weight: float = 1.0) -> None:
         """Advance by one update with step `alpha`; the point left behind enters the average with `weight`."""
-        with np.errstate(all="ignore"):
+        with quiet:
             S, H = self._S, self._H
             if self._track:
                 # Order matters: (X^T + X) uses E e s^T before e is added to s.
@@ -86,25 +87,25 @@ class MomentRecursion:
     @property
     def gap(self) -> float:
         """E f(x_k) - f*."""
-        with np.errstate(all="ignore"):
+        with quiet:
             return finite_or_inf((self._H * self._S).sum() / 2)
 
     @property
     def distance_sq(self) -> float:
         """E ||x_k - x*||^2."""
-        with np.errstate(all="ignore"):
+        with quiet:
             return finite_or_inf(np.trace(self._S))
 
     @property
     def grad_norm_sq(self) -> float:
         """E ||grad f(x_k)||^2."""
-        with np.errstate(all="ignore"):
+        with quiet:
             return finite_or_inf((self._HH * self._S).sum())
 
     @property
     def second_moment(self) -> float:
         """E ||g_k||^2, g_k the mini-batch gradient at x_k."""
-        with np.errstate(all="ignore"):
+        with quiet:
             mean = (self._HH * self._S).sum()
             return finite_or_inf(mean + self._factor * (self._law.trace(self._S, self._m) - mean))
 
@@ -116,7 +117,7 @@ class MomentRecursion:
     @property
     def sample_variance(self) -> float:
         """E (1/n) sum_i ||grad f_i(x_k) - grad f(x_k)||^2, whatever the batch."""
-        with np.errstate(all="ignore"):
+        with quiet:
             excess = self._law.trace(self._S, self._m) - (self._HH * self._S).sum()
             return finite_or_inf(max(excess, 0.0))
 
@@ -138,7 +139,7 @@ class MomentRecursion:
             raise RateboundError("this recursion does not track averages; build it with track_average=True")
         if self._weights == 0:
             raise RateboundError("the average of x_0 .. x_{k-1} is undefined before the first step")
-        with np.errstate(all="ignore"):
+        with quiet:
             return finite_or_inf((self._H * self._sum_sq).sum() / 2 / self._weights**2)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from ratebound.problems.constants import certify
 from ratebound.problems.dual import dual_suboptimality, duality_gap
 from ratebound.problems.finite_sum import Problem
+from ratebound.problems.quiet import quiet
 from ratebound.theory.measures import BENT
 from ratebound.theory.readings import READINGS
 
@@ -32,11 +33,11 @@ def values_at(problem: Problem) -> dict[str, Values]:
         return np.sqrt(problem.grad_norm_sq(X))
 
     def grad_l1(X: np.ndarray) -> np.ndarray:
-        with np.errstate(all="ignore"):
+        with quiet:
             return np.asarray(np.abs(problem.gradient(X)).sum(-1))
 
     def square(X: np.ndarray) -> np.ndarray:
-        with np.errstate(all="ignore"):
+        with quiet:
             return np.asarray((X * X).sum(-1))
 
     def largest(X: np.ndarray) -> np.ndarray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from keyword import iskeyword
 from types import MappingProxyType
 from typing import ClassVar, Literal
@@ -249,8 +249,7 @@ class Method:
 
     def with_numbers(self, numbers: Mapping[Symbol, float]) -> Method:
         """Return the method with numbers put in for all its parameters."""
-        # In full precision: SymPy's default of 15 digits would change the number.
-        return self.at({p: Float(numbers[p], 17) for p in self.parameters})
+        return _with_numbers(self, tuple((p, float(numbers[p])) for p in self.parameters))
 
     def require_plain(self) -> None:
         """Check that gradients are taken at x of even samples, and that states besides it start at zero.
@@ -275,3 +274,10 @@ class Method:
         rules = tuple(sorted(self.update.items(), key=lambda rule: rule[0]))
         kept = self.from_start, self.draws, self.metric, self.search
         return hash((self.name, self.sampling, rules, self.point, *kept))
+
+
+@lru_cache(maxsize=256)
+def _with_numbers(method: Method, numbers: tuple[tuple[Symbol, float], ...]) -> Method:
+    # Kept, for one run is made for several reasons. In full precision: SymPy's default of 15 digits would
+    # change the number.
+    return method.at({parameter: Float(number, 17) for parameter, number in numbers})

@@ -22,6 +22,7 @@ from ratebound.experiments.evidence.linear import is_linear
 from ratebound.experiments.evidence.pass_curves import pass_curves
 from ratebound.experiments.plan import SQUARES, Plan
 from ratebound.problems.point_values import measures_at
+from ratebound.problems.quiet import quiet
 from ratebound.theory.readings import READINGS, state_of
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ def _deterministic(
     case: Case, alphas: np.ndarray, weights: np.ndarray, given: Mapping[str, np.ndarray]
 ) -> Curves:
     problem, size = case.problem, len(alphas)
-    with np.errstate(all="ignore"):
+    with quiet:
         draws = case.method.draws
         walk = _walked if draws is None or draws.values else _sampled
         states = walk(case, alphas, given, {"x", *map(state_of, _named(case))})

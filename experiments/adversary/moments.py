@@ -23,6 +23,7 @@ from ratebound.experiments.plan import undefined_to_nan
 from ratebound.problems.certified import batch_factor
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.linear_moments import Linear
+from ratebound.problems.quiet import quiet
 
 if TYPE_CHECKING:
     from ratebound.theory.method import Method
@@ -84,7 +85,7 @@ def moment_curves(
     z = np.concatenate([start, np.zeros(d), [1.0]])
     Z = np.broadcast_to(np.outer(z, z), (S, z.size, z.size))
     curves = {name: np.empty((S, steps + 1)) for name in (*forms, "moment", "spread")}
-    with np.errstate(all="ignore"):
+    with quiet:
         for k in range(steps + 1):
             for name, (place, form) in forms.items():
                 curves[name][:, k] = (Z[:, place, place] * form).sum((1, 2))

@@ -26,6 +26,7 @@ from ratebound.experiments.grid import floor_of
 from ratebound.experiments.plan import OVER_PATH
 from ratebound.problems.certified import NotCertified
 from ratebound.problems.constants import certify
+from ratebound.problems.quiet import quiet
 from ratebound.theory import symbols as s
 from ratebound.theory.inequalities.noise_models import to_end
 from ratebound.theory.letters.directions import DIRECTION_CONSTANTS
@@ -147,7 +148,7 @@ def _inside(theorem: Theorem, values: Mapping[Symbol, np.ndarray | float], size:
 def _ratio(case: Case, measured: np.ndarray, bound: np.ndarray, inside: np.ndarray) -> np.ndarray:
     found = ratios(measured, bound, _floor(case))
     if case.theorem.equality:
-        with np.errstate(all="ignore"):
+        with quiet:
             found = np.where(found > 0, np.maximum(found, 1 / found), found)
     # A bound that is no number says nothing, and neither does a run that overflows.
     known = np.isfinite(bound) & np.isfinite(measured) & inside[:, None]

@@ -13,6 +13,7 @@ from ratebound.experiments.backends.simd import WIDTH
 from ratebound.experiments.backends.threads import share
 from ratebound.experiments.plan import Plan
 from ratebound.problems.blas import one_blas_thread
+from ratebound.problems.quiet import quiet
 
 _RANGES = 16
 """Parts of the data; not by the number of threads, for their sums are added up."""
@@ -84,7 +85,7 @@ class FullGradientEngine:
         plan = self._plan
         alive = np.isfinite(self._state["x"]).all(1)
         state = {name: values[alive] for name, values in self._state.items()}
-        with np.errstate(all="ignore"), one_blas_thread():
+        with quiet, one_blas_thread():
             for k in range(start, stop if alive.any() else start):
                 inputs = scalars(plan, k, alive)
                 y = self._point(state, inputs)

@@ -38,6 +38,7 @@ from ratebound.problems.losses import Loss
 from ratebound.problems.losses import y as label
 from ratebound.problems.lower import lower
 from ratebound.problems.point_values import Values, values_at
+from ratebound.problems.quiet import quiet
 
 _BLOCK = 2**15
 """Values of points that share a look at the data: they stay in the second cache."""
@@ -172,7 +173,7 @@ class _OfArrays(ABC):
 
 def gaps(values: np.ndarray, f_star: float, careful: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
     """Return f - f* of values of f (P,): `careful` tells it at places where the difference loses digits."""
-    with np.errstate(all="ignore"):
+    with quiet:
         result = values - f_star
         near = np.isfinite(values) & ~(result > _LOST * np.abs(values))
     if near.any():
@@ -191,7 +192,7 @@ class _Gap(_OfArrays):
     def each(self, arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
         """Return the gaps at the points of several arrays."""
         points = Points(arrays)
-        with np.errstate(all="ignore"):
+        with quiet:
             values = self._value(points)
         return points.shaped(
             gaps(values, self._problem.f_star, lambda places: self._careful(points.at(places)))
@@ -208,7 +209,7 @@ class _QuadraticGap(_OfArrays):
     def each(self, arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
         """Return the gaps at the points of several arrays."""
         points = Points(arrays)
-        with np.errstate(all="ignore"):
+        with quiet:
             return points.shaped(nan_to_inf(self._value(points)))
 
 

@@ -28,6 +28,7 @@ from ratebound.experiments.plan import Plan
 from ratebound.experiments.sampling import indices
 from ratebound.experiments.shuffling import Passes
 from ratebound.problems.lower import lower
+from ratebound.problems.quiet import quiet
 from ratebound.theory import symbols as s
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.letters import metric as m
@@ -279,9 +280,26 @@ class NumpyEngine:
             elif plan.in_passes:
                 yield from self._passes.indices(numbers, plan.batch)
             else:
-                yield from indices(
-                    plan.seed, plan.replicas, numbers, plan.problem.n, plan.batch, plan.replacement
-                )
+                # Runs of several lengths share blocks of a power of two.
+                count = min(block, 1 << (stop - first - 1).bit_length())
+                yield from _drawn(
+                    plan.seed,
+                    plan.replicas.astype(np.uint64).tobytes(),
+                    (first, first + count),
+                    plan.problem.n,
+                    plan.batch,
+                    plan.replacement,
+                )[: numbers.size]
+
+
+@lru_cache(maxsize=32)
+def _drawn(
+    seed: int, replicas: bytes, steps: tuple[int, int], n: int, batch: int, replacement: bool
+) -> np.ndarray:
+    """Return the samples of a block of steps, (T, R, b): runs of one seed read the same."""
+    found = indices(seed, np.frombuffer(replicas, np.uint64), np.arange(*steps), n, batch, replacement)
+    found.flags.writeable = False
+    return found
 
 
 def run(plan: Plan) -> dict[str, np.ndarray]:
@@ -292,5 +310,5 @@ def run(plan: Plan) -> dict[str, np.ndarray]:
     RateboundError
         If the update of the method reads an unknown symbol.
     """
-    with np.errstate(all="ignore"):
+    with quiet:
         return record(plan, NumpyEngine(plan))

@@ -21,6 +21,7 @@ from ratebound.experiments.backends.recorder import HELD
 from ratebound.experiments.backends.rules import SUM
 from ratebound.experiments.backends.sparse_step import kernel_draws
 from ratebound.experiments.plan import Plan
+from ratebound.problems.quiet import quiet
 from ratebound.theory.errors import RateboundError
 
 D = TypeVar("D")
@@ -132,7 +133,7 @@ def in_pieces(
     """
 
     def on(device: D, share: Sequence[np.ndarray]) -> list[Result]:
-        with np.errstate(all="ignore"):
+        with quiet:
             return [run(replace(plan, replicas=replicas), device) for replicas in share]
 
     with ThreadPoolExecutor(len(devices)) as pool:

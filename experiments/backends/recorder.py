@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -11,6 +12,7 @@ from ratebound.experiments.backends.rules import TRIED
 from ratebound.experiments.plan import ALONG_PATH, OVER_PATH, Plan, function_of, undefined_to_nan
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.point_values import Values, values_at
+from ratebound.problems.quiet import quiet
 from ratebound.theory.measures import BEST
 from ratebound.theory.readings import state_of
 
@@ -91,7 +93,10 @@ def measures_of(problem: Problem) -> dict[str, Values]:
 
 
 class _Path:
-    """A function q(x_j) along the run: its weighted sum, its minimum and its mean over replicas."""
+    """A function q(x_j) along the run: its weighted sum, its minimum and its mean over replicas.
+
+    Points are held, as in :class:`_Points`, and so are the questions in between.
+    """
 
     def __init__(self, plan: Plan, function: Values) -> None:
         S, K = plan.alphas.shape
@@ -99,14 +104,42 @@ class _Path:
         self.best = np.full((S, plan.replicas.size), np.inf)
         self.means = np.empty((S, K))
         self._weights, self._function = plan.weights, function
+        self._held: list[tuple[int, np.ndarray]] = []
+        self._asked: list[tuple[int, Callable[[], None]]] = []
+        self._size = 0
 
     def leave(self, k: int, X: np.ndarray) -> None:
         """Let x_k enter, before the step away from it."""
+        self._held.append((k, X))
+        self._size += X.size
+        if self._size > HELD:
+            self.release()
+
+    def ask(self, question: Callable[[], None]) -> None:
+        """Have a question answered once the points that were left until now have entered."""
+        self._asked.append((len(self._held), question))
+
+    def release(self) -> None:
+        """Take the function of all points that are held, and answer what was asked on the way."""
         assert self._weights is not None
-        here = self._function(X.astype(np.float64, copy=False))
-        self.sum += self._weights[:, k, None] * here
-        self.best = np.minimum(self.best, here)
-        self.means[:, k] = here.mean(1)
+        values = taken(self._function, [X for _, X in self._held]) if self._held else []
+        asked = iter(self._asked)
+        due = next(asked, None)
+        for count in range(len(values) + 1):
+            while due is not None and due[0] == count:
+                due[1]()
+                due = next(asked, None)
+            if count < len(values):
+                k, here = self._held[count][0], values[count]
+                self.sum += self._weights[:, k, None] * here
+                self.best = np.minimum(self.best, here)
+                self.means[:, k] = here.mean(1)
+        self._held, self._asked, self._size = [], [], 0
+
+
+def _tell(place: np.ndarray, path: _Path, name: str, weight: np.ndarray) -> None:
+    """Write what a measure along the path is by now; `weight` is what the weights add up to."""
+    place[...] = path.best if name in BEST else nan_to_inf(path.sum / weight)
 
 
 class _Points:
@@ -128,19 +161,27 @@ class _Points:
         """Take all measures that are due."""
         for name in {name for _, name, _ in self._held}:
             due = [(slot, X) for slot, each, X in self._held if each == name]
-            values = self._taken(self._measures[function_of(name)], [X for _, X in due])
+            values = taken(self._measures[function_of(name)], [X for _, X in due])
             for (slot, _), found in zip(due, values, strict=True):
                 self._out[name][:, :, slot] = found
         self._held, self._size = [], 0
 
-    def _taken(self, measure: Values, arrays: list[np.ndarray]) -> list[np.ndarray]:
-        if isinstance(measure, Together):
-            return measure.each(arrays)
-        S, _, d = arrays[0].shape
-        ends = np.cumsum([X.shape[1] for X in arrays])
-        # As they are read, however the points lie: the measure goes through them row by row.
-        points = np.empty((S, ends[-1], d))
-        return np.split(measure(np.concatenate(arrays, axis=1, out=points)), ends[:-1], axis=1)
+
+def _release(points: _Points, paths: Mapping[str, _Path]) -> None:
+    points.release()
+    for path in paths.values():
+        path.release()
+
+
+def taken(measure: Values, arrays: list[np.ndarray]) -> list[np.ndarray]:
+    """Return the values of a measure at the points of several arrays (S, R, d), shape (S, R) each."""
+    if isinstance(measure, Together):
+        return measure.each(arrays)
+    S, _, d = arrays[0].shape
+    ends = np.cumsum([X.shape[1] for X in arrays])
+    # As they are read, however the points lie: the measure goes through them row by row.
+    points = np.empty((S, ends[-1], d))
+    return np.split(measure(np.concatenate(arrays, axis=1, out=points)), ends[:-1], axis=1)
 
 
 def needs_path(plan: Plan) -> bool:
@@ -181,18 +222,19 @@ def record(plan: Plan, engine: Engine, measures: Mapping[str, Values] | None = N
     out: dict[str, np.ndarray] = {
         m: np.empty((S, plan.replicas.size, plan.checkpoints.size)) for m in plan.measures
     }
-    if isinstance(engine, Foresees):
-        engine.foresee(stops)
+    foreseeing = engine if isinstance(engine, Foresees) else None
+    if foreseeing is not None:
+        foreseeing.foresee(stops)
     points = _Points(out, measures)
     weight = np.zeros((S, 1))
     here = 0
     if plan.method.search is not None:
         out[TRIED] = np.zeros((S, plan.replicas.size, plan.checkpoints.size))
-    with np.errstate(all="ignore"):
+    with quiet:
         for k in stops:
             if k > here:
-                if isinstance(engine, Foresees) and engine.renews(k):
-                    points.release()
+                if foreseeing is not None and foreseeing.renews(k):
+                    _release(points, paths)
                 engine.advance(here, k)
                 weight = weight + plan.weights[:, here:k].sum(1, keepdims=True)
                 here = k
@@ -201,10 +243,9 @@ def record(plan: Plan, engine: Engine, measures: Mapping[str, Values] | None = N
             for name in plan.measures if k in slot else ():
                 if k == 0 and name in OVER_PATH:
                     out[name][:, :, slot[k]] = np.nan
-                elif name in BEST:
-                    out[name][:, :, slot[k]] = paths[ALONG_PATH[name]].best
                 elif name in ALONG_PATH:
-                    out[name][:, :, slot[k]] = nan_to_inf(paths[ALONG_PATH[name]].sum / weight)
+                    path = paths[ALONG_PATH[name]]
+                    path.ask(partial(_tell, out[name][:, :, slot[k]], path, name, weight))
                 elif name == "gap_average":
                     points.hold(name, slot[k], engine.averages(weight[:, :, None]))
                 else:
@@ -214,7 +255,7 @@ def record(plan: Plan, engine: Engine, measures: Mapping[str, Values] | None = N
             if k < K:
                 for path in paths.values():
                     path.leave(k, engine.points())
-        points.release()
+        _release(points, paths)
     out = undefined_to_nan(out, plan.weights[:, None], plan.checkpoints)
     best = [ALONG_PATH[name] for name in plan.measures if name in BEST]
     return out | {f"{function}_path": paths[function].means for function in best}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -49,8 +50,13 @@ def rules(method: Method, values: Mapping[str, Expr] = MappingProxyType({})) -> 
     RateboundError
         If an update reads anything else.
     """
+    return dict(_rules(method, tuple(values.items())))
+
+
+@lru_cache(maxsize=256)
+def _rules(method: Method, values: tuple[tuple[str, Expr], ...]) -> dict[str, Expr]:
     names = sorted(method.update, key=lambda name: (name != "x", name))
-    return {name: known(method, method.update[name], values) for name in names}
+    return {name: known(method, method.update[name], dict(values)) for name in names}
 
 
 def rules_of(plan: Plan) -> dict[str, Expr]:

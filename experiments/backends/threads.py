@@ -13,6 +13,8 @@ from typing import TypeVar, cast
 import numba
 import numpy as np
 
+from ratebound.problems.quiet import quiet
+
 T = TypeVar("T")
 
 _ALONE = 50_000
@@ -56,7 +58,7 @@ def share(work: Callable[[int, int], T], count: int, size: float, ranges: int | 
     def drain() -> None:
         # Whoever is free takes the next piece; this thread works too, for waking another takes its time. A
         # thread starts with NumPy's own settings, and overflow is how a divergent run ends.
-        with np.errstate(all="ignore"):
+        with quiet:
             while (ticket := next(tickets)) < len(pieces):
                 results[ticket] = work(*pieces[ticket])
 

@@ -24,6 +24,7 @@ from ratebound.experiments.plan import Plan, undefined_to_nan
 from ratebound.problems.blas import one_blas_thread
 from ratebound.problems.dual import squares_of
 from ratebound.problems.finite_sum import Problem
+from ratebound.problems.quiet import quiet
 from ratebound.theory.draws import L_i, L_j, coin, picked
 from ratebound.theory.readings import READINGS, of_table, state_of
 from ratebound.theory.symbols import k as counter
@@ -232,7 +233,7 @@ def moments(plan: Plan) -> dict[str, np.ndarray]:
     curves = {name: np.full((runs, steps + 1), np.nan) for name in {*plan.measures, "grad_norm_sq_last"}}
     run = Moments(plan)
     # Small products in a loop: what threads of BLAS spend on waiting is several times what they compute.
-    with np.errstate(all="ignore"), one_blas_thread():
+    with quiet, one_blas_thread():
         for k in range(steps + 1):
             for name in forms.keys() & curves.keys():
                 curves[name][:, k] = run.square(*forms[name])

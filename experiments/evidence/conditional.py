@@ -21,6 +21,7 @@ from ratebound.experiments.precise import step as precise_step
 from ratebound.experiments.sampling import indices
 from ratebound.experiments.verdict import Outcome
 from ratebound.problems.lower import lower
+from ratebound.problems.quiet import quiet
 from ratebound.theory import symbols as s
 
 _REPLICAS = 2
@@ -42,7 +43,7 @@ def visited(trial: Trial, seed: int, most: int | None = None) -> list[tuple[int,
     replicas = np.arange(_REPLICAS if theorem.stochastic else 1)
     X = np.broadcast_to(problem.x0, (replicas.size, problem.d))
     points: list[tuple[int, np.ndarray]] = []
-    with np.errstate(all="ignore"):
+    with quiet:
         for k in range(max(wanted) + 1):
             if k in wanted:
                 fit = np.abs(X).max(1) < _LARGEST
@@ -147,7 +148,7 @@ def check_step(trial: Trial, seed: int) -> tuple[Finding, dict[str, np.ndarray]]
     excess = measured - bound
     if theorem.equality:
         excess = np.abs(excess)
-        with np.errstate(all="ignore"):
+        with quiet:
             found = np.where(found > 0, np.maximum(found, 1 / found), found)
     broken = ~(excess <= EPS * np.abs(bound) + floor)  # nan is no success
     worst = int(np.argmax(np.where(broken, excess, -np.inf))) if broken.any() else int(np.argmax(found))

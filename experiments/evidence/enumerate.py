@@ -32,6 +32,7 @@ from ratebound.problems.constants import certify
 from ratebound.problems.curvature import component_smoothness
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.point_values import measures_at
+from ratebound.problems.quiet import quiet
 from ratebound.problems.sparse import need_dense
 from ratebound.theory.draws import Draws, L_i, along, coin, picked
 from ratebound.theory.errors import RateboundError
@@ -271,7 +272,7 @@ def _walk(
     first = {name: at_start(problem, method, name)[None] for name in method.update}
     tables = first_stored(problem, draws.first)[None] if draws.table else np.zeros((1, 0, d))
     stack = [(0, first, tables, np.zeros((1, d)), np.ones(1))]
-    with np.errstate(all="ignore"):
+    with quiet:
         while stack:
             k, state, tables, past, chance = stack.pop()
             for name, function in functions.items():

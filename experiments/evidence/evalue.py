@@ -12,6 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from ratebound.experiments.checks import whole
+from ratebound.problems.quiet import quiet
 from ratebound.theory.errors import RateboundError
 
 _LARGEST = 0.98
@@ -26,7 +27,7 @@ _RANGE_SLACK = 1e-9
 def _log_mean_exp(values: np.ndarray, axis: tuple[int, ...]) -> np.ndarray:
     top = values.max(axis, keepdims=True)
     anchor = np.where(np.isfinite(top), top, 0.0)
-    with np.errstate(all="ignore"):
+    with quiet:
         mean = np.log(np.exp(values - anchor).mean(axis, keepdims=True)) + anchor
     return np.squeeze(mean, axis)
 

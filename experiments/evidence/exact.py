@@ -9,7 +9,7 @@ import numpy as np
 
 from ratebound.experiments.backends import numpy_
 from ratebound.experiments.backends.rules import TRIED, with_constants
-from ratebound.experiments.evidence import affine
+from ratebound.experiments.evidence import affine, walked
 from ratebound.experiments.evidence.linear import is_linear, is_plain, linear
 from ratebound.experiments.plan import (
     ALONG_PATH,
@@ -27,6 +27,7 @@ from ratebound.experiments.plan import (
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.linear_moments import Linear, LinearMoments
 from ratebound.problems.moments import MomentRecursion, batch_factors
+from ratebound.problems.quiet import quiet
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.readings import READINGS
 
@@ -87,7 +88,7 @@ def path_curves(curves: Mapping[str, np.ndarray], weights: np.ndarray) -> dict[s
             continue
         here = curves[f"{function}_last"][:-1]
         if name in AVERAGED:
-            with np.errstate(all="ignore"):
+            with quiet:
                 mean = np.cumsum(weights * here) / np.cumsum(weights)
             found[name] = numpy_.nan_to_inf(mean)
         else:
@@ -117,7 +118,7 @@ def _deterministic(
         replacement=True,
         measures=measures,
     )
-    out = numpy_.run(plan)
+    out = walked.run(plan)
     return {name: out[name][0, 0] for name in (*measures, TRIED) if name in out}
 
 

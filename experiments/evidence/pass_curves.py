@@ -19,6 +19,7 @@ import numpy as np
 from ratebound.experiments.backends.numpy_ import compile_update
 from ratebound.experiments.plan import undefined_to_nan
 from ratebound.problems.finite_sum import Problem
+from ratebound.problems.quiet import quiet
 from ratebound.theory.visits import CYCLIC, RESHUFFLE
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def over_orders(
     found = {name: np.full((S, passes + 1), np.nan) for name in measures}
     X = np.tile(problem.x0, (S, 1 if branching else len(orders), 1))
     past, squares, spent = np.zeros_like(X), np.zeros(X.shape[:2]), np.zeros(S)
-    with np.errstate(all="ignore"):
+    with quiet:
         for k in range(passes + 1):
             for name in found.keys() & functions.keys():
                 found[name][:, k] = functions[name](X).mean(1)
@@ -176,7 +177,7 @@ def _moments(
         "gap_average": (past, H / 2),
     }
     found = {name: np.empty((S, passes + 1)) for name in forms}
-    with np.errstate(all="ignore"):
+    with quiet:
         operator = _pass_operator(_maps(problem, method, alphas[:, 0]))
         z = np.concatenate([[1.0], problem.x0 - problem.x_star, np.zeros(d)])
         M = np.broadcast_to(np.outer(z, z), (S, size, size))

@@ -17,6 +17,7 @@ from ratebound.experiments.finding import ratios
 from ratebound.experiments.grid import EPS, Grid
 from ratebound.experiments.plan import ALONG_PATH
 from ratebound.experiments.run import simulate
+from ratebound.problems.quiet import quiet
 from ratebound.theory.measures import BEST
 
 _FIRST_BATCH, _LARGEST_BATCH = 64, 16384
@@ -72,7 +73,7 @@ class Sample:
 
 def over(q: np.ndarray, bound: np.ndarray) -> np.ndarray:
     """Return q/bound, zero where both are zero."""
-    with np.errstate(all="ignore"):
+    with quiet:
         return np.where(q == 0, 0.0, np.where(bound > 0, q / bound, np.inf))
 
 
@@ -199,7 +200,7 @@ def curves_of(seen: Sample, best: bool) -> dict[str, np.ndarray]:
     q = seen.measured
     found = {"mean": seen.mean, **quantiles(q)}
     if len(q) > 1 and not best:
-        with np.errstate(all="ignore"):
+        with quiet:
             half = _NORMAL * q.std(0, ddof=1) / math.sqrt(len(q))
             half = np.where(np.isfinite(half), half, np.inf)
             found |= {"mean_low": np.maximum(seen.mean - half, 0.0), "mean_high": seen.mean + half}
@@ -213,7 +214,7 @@ def predicted(grid: Grid, seen: Sample) -> str:
     worst = int(np.argmax(ratio))
     f = float(ratio[worst])
     if f > 1 and np.isfinite(f):
-        with np.errstate(all="ignore"):
+        with quiet:
             spread = float(np.nan_to_num(seen.measured[:, worst].std() / seen.mean[worst], posinf=1e6))
         need = 2 * spread**2 * f**2 * math.log(seen.refute) / (f - 1) ** 2
         return (

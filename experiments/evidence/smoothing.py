@@ -13,6 +13,7 @@ from ratebound.experiments.evidence.enumerate import all_batches, count_paths
 from ratebound.experiments.evidence.linear import is_plain
 from ratebound.experiments.grid import Grid
 from ratebound.problems.point_values import measures_at
+from ratebound.problems.quiet import quiet
 
 _MOST_WORK, _MOST_STEPS = 2e7, 5000
 _BATCHES = 512
@@ -49,7 +50,7 @@ def conditional_means(grid: Grid, first: int, count: int, seed: int) -> np.ndarr
     for trial, at in grid.entries:
         drawn = all_batches(problem.n, trial.batch, trial.replacement)
         engine, made = NumpyEngine(trial.plan(at, first, count, seed, theorem.measure)), 0
-        with np.errstate(all="ignore"):
+        with quiet:
             for k in at.tolist():
                 before = max(k - 1, 0)
                 engine.advance(made, before)

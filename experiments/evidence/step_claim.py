@@ -23,6 +23,7 @@ from ratebound.experiments.evidence.conditional import state_at, visited
 from ratebound.experiments.evidence.linear import is_plain
 from ratebound.problems.certified import batch_factor
 from ratebound.problems.lower import lower
+from ratebound.problems.quiet import quiet
 from ratebound.theory import symbols as s
 from ratebound.theory.certificate import LAST, Certificate, Corollary
 from ratebound.theory.certificates.conversion import Conversion
@@ -161,7 +162,7 @@ def _everywhere(trial: Trial, claim: Expr) -> StepFinding:
     for position in first.tolist():
         k = int(ks[position])
         alpha = float(trial.alphas[k])
-        with np.errstate(all="ignore"):
+        with quiet:
             terms = [float(values[position]) * forms.of(q, alpha) for q, values in factors.items()]
             total = np.sum(terms, axis=0)
         if not np.isfinite(total).all():

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ratebound.experiments.regimes.exact import SecondMoment
+from ratebound.problems.quiet import quiet
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +66,7 @@ def exact_curves(
     (total, gaps), (best, lowest) = np.zeros((2, len(steps))), np.full((2, len(steps)), np.inf)
     pending, pending_m, averaged = np.zeros_like(mean), np.zeros_like(mean), np.zeros_like(mean)
     kept = {int(k): position for position, k in enumerate(at)}
-    with np.errstate(all="ignore"):
+    with quiet:
         for k in range(horizon + 1):
             squares = S[operator.diagonal]
             if k in kept:

@@ -26,6 +26,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ratebound.problems.finite_sum import Problem
+from ratebound.problems.quiet import quiet
 
 _BARELY, _CLEAR, _BOUNDED = 1e-3, 1e3, 10.0
 _MOVED, _APART = 1e-8, 1e-2
@@ -69,7 +70,7 @@ def _pairs(problem: Problem, steps: np.ndarray, iterations: int) -> _Run:
     barely = np.zeros(steps.size, dtype=bool)
     before, after, hop, apart = (np.zeros(steps.size) for _ in range(4))
     error = problem.gap(x)
-    with np.errstate(all="ignore"):
+    with quiet:
         for k in range(iterations):
             g = problem.gradient(x)
             x, other = x - alpha * g, other - alpha * problem.gradient(other)

@@ -9,6 +9,7 @@ import numpy as np
 from ratebound.experiments.plan import ALONG_PATH
 from ratebound.experiments.regimes.axes import Row
 from ratebound.experiments.run import simulate
+from ratebound.problems.quiet import quiet
 from ratebound.theory.statement import Theorem
 
 _EVERY_STEP = frozenset(ALONG_PATH)
@@ -65,6 +66,6 @@ def theorem_errors(
 
 def _mean(samples: np.ndarray) -> np.ndarray:
     """Return the mean over replicas, shape (S,), of (S, R, C) at the last checkpoint; inf if one diverged."""
-    with np.errstate(all="ignore"):
+    with quiet:
         mean = samples[..., -1].mean(1)
     return np.where(np.isfinite(mean), mean, np.inf)

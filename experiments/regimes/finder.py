@@ -25,6 +25,7 @@ from ratebound.experiments.run import simulate
 from ratebound.problems.certified import NotCertified
 from ratebound.problems.constants import certify
 from ratebound.problems.finite_sum import Problem
+from ratebound.problems.quiet import quiet
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.methods import METHODS
 
@@ -102,7 +103,7 @@ class Finder:
 
     def as_dict(self) -> dict[str, Any]:
         """Return everything but the curves of single tests as plain values; for these, their quantiles."""
-        with np.errstate(all="ignore"):
+        with quiet:
             low, middle, high = np.quantile(
                 np.nan_to_num(self.losses, nan=np.inf), (0.1, 0.5, 0.9), axis=0, method="nearest"
             )
@@ -203,7 +204,7 @@ def _held(
         checkpoints=at,
     )["gap_last"].values
     regime = np.array([measured_regime(at, each, problem.value_floor) for each in run], dtype=object)
-    with np.errstate(all="ignore"):
+    with quiet:
         error = run[..., -1].mean(1)
     diverged = regime == "divergent"
     return regime, error, float(grid[diverged.argmax()]) if diverged.any() else np.inf
@@ -230,7 +231,7 @@ def _tests(problem: Problem, steps: np.ndarray, batch: int, replicas: int, seed:
 def smoothed(losses: np.ndarray) -> np.ndarray:
     """Return exponential averages of each test, shape (R, T), nan after it has stopped."""
     total, found = np.zeros(losses.shape[0]), np.empty_like(losses)
-    with np.errstate(all="ignore"):
+    with quiet:
         for k in range(losses.shape[1]):
             total = _KEPT * total + (1 - _KEPT) * losses[:, k]
             found[:, k] = total / (1 - _KEPT ** (k + 1))

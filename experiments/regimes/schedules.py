@@ -26,6 +26,7 @@ from ratebound.experiments.run import simulate
 from ratebound.problems.certified import batch_factor
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.lower import lower
+from ratebound.problems.quiet import quiet
 from ratebound.theory.catalogue import THEOREMS
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.methods import METHODS
@@ -163,7 +164,7 @@ def compare_schedules(
             seed=seed,
             checkpoints=at,
         )["gap_last"].values
-        with np.errstate(all="ignore"):
+        with quiet:
             return np.nan_to_num(found.mean(1), nan=np.inf)
 
     constant = np.geomspace(*between(problem, _LOW, _HIGH), _CONSTANTS)

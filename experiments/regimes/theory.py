@@ -23,6 +23,7 @@ from ratebound.problems.certified import NotCertified
 from ratebound.problems.constants import certify
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.lower import lower
+from ratebound.problems.quiet import quiet
 from ratebound.theory.catalogue import THEOREMS
 from ratebound.theory.measures import ONE_STEP
 from ratebound.theory.method import Method
@@ -239,5 +240,5 @@ def _bound_floor(theorem: Theorem, at_step: Mapping[Symbol, float]) -> float:
 
 def _number(expression: Expr, values: Mapping[Symbol, float], horizon: int) -> float:
     symbols = sorted(values, key=str)
-    with np.errstate(all="ignore"):
+    with quiet:
         return float(lower(expression, (k, K, *symbols))(horizon, horizon, *(values[s] for s in symbols)))

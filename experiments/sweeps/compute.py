@@ -17,6 +17,7 @@ from ratebound.experiments.sweeps import content
 from ratebound.experiments.sweeps.settings import SHARED, Cell
 from ratebound.experiments.verify import verify
 from ratebound.problems.blas import one_blas_thread
+from ratebound.problems.quiet import quiet
 from ratebound.theory.errors import RateboundError
 
 _VALUES = 2**24
@@ -146,7 +147,7 @@ def summary(samples: np.ndarray) -> dict[str, np.ndarray]:
     order statistics, which infinite values of diverged replicas do not disturb.
     """
     size = samples.shape[1]
-    with np.errstate(all="ignore"):
+    with quiet:
         mean = samples.mean(1)
         spread = samples.std(1, ddof=1) / np.sqrt(size) if size > 1 else np.full_like(mean, np.nan)
     low = np.quantile(samples, 0.1, axis=1, method="lower")
