@@ -2,23 +2,89 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sympy import QQ, Expr, Integer, Poly, Symbol, cancel, factor_list, fraction, ring, together
+from sympy.polys.rings import PolyElement
 
 
 def lowest_terms(expr: Expr) -> tuple[Expr, Expr]:
     """Return numerator and denominator without common factors."""
-    numerator, denominator = fraction(together(expr))
     symbols = sorted(expr.free_symbols, key=str)
     if not symbols:
-        return numerator, denominator
-    polynomials = ring(symbols, QQ)[0]
+        return fraction(together(expr))
     try:
         # Many times faster than to expand the expressions.
+        above, below = quotient(expr, symbols)
+    except ValueError:
+        return _lowest_of_parts(expr, symbols)
+    above, below = above.cancel(below)
+    return above.as_expr(), below.as_expr()
+
+
+def _lowest_of_parts(expr: Expr, symbols: Sequence[Symbol]) -> tuple[Expr, Expr]:
+    """Return them where only the parts of the whole fraction may be polynomials, with radicals of numbers."""
+    numerator, denominator = fraction(together(expr))
+    polynomials = ring(symbols, QQ)[0]
+    try:
         above, below = polynomials.from_expr(numerator), polynomials.from_expr(denominator)
     except ValueError:  # A coefficient is not rational.
         return fraction(cancel(numerator / denominator))
     above, below = above.cancel(below)
     return above.as_expr(), below.as_expr()
+
+
+def quotient(expr: Expr, symbols: Sequence[Symbol]) -> tuple[PolyElement, PolyElement]:
+    """Return a rational function as a polynomial over another one, with common factors perhaps.
+
+    Raises
+    ------
+    ValueError
+        If it is none, with rational coefficients, in these symbols.
+    """
+    polynomials, *generators = ring(symbols, QQ)
+    one = polynomials.one
+    known = {symbol: (generator, one) for symbol, generator in zip(symbols, generators, strict=True)}
+
+    def parts(part: Expr) -> tuple[PolyElement, PolyElement]:
+        if part not in known:
+            known[part] = opened(part)
+        return known[part]
+
+    def opened(part: Expr) -> tuple[PolyElement, PolyElement]:
+        if part.is_Rational:
+            return polynomials(QQ(part.p, part.q)), one
+        if part.is_Pow and part.exp.is_Integer:
+            above, below = parts(part.base) if part.exp > 0 else reversed(parts(part.base))
+            return above ** abs(int(part.exp)), below ** abs(int(part.exp))
+        if not (part.is_Add or part.is_Mul):
+            raise ValueError(f"{part} is not rational")
+        above, below = parts(part.args[0])
+        for over, under in map(parts, part.args[1:]):
+            if part.is_Mul:
+                above, below = above * over, below * under
+            elif below == under:
+                above = above + over
+            else:
+                _, own, other = below.cofactors(under)
+                above, below = above * other + over * own, below * other
+        return above, below
+
+    above, below = parts(expr)
+    if not below:
+        raise ValueError(f"{expr} divides by zero")
+    return above, below
+
+
+def plainly_nonneg(expr: Expr) -> bool:
+    """Whether a rational function of nonnegative symbols has no negative coefficient: the usual case."""
+    symbols = sorted(expr.free_symbols, key=str)
+    if not symbols or not all(symbol.is_nonnegative for symbol in symbols):
+        return False
+    try:
+        return all(c >= 0 for part in quotient(expr, symbols) for c in part.values())
+    except ValueError:
+        return False
 
 
 def polynomial_nonneg(expr: Expr) -> bool:

@@ -41,7 +41,7 @@ from sympy import (
 
 from ratebound.theory.algebra.chart import Chart, free, on_chart
 from ratebound.theory.algebra.glance import negative_somewhere
-from ratebound.theory.algebra.polynomials import lowest_terms, polynomial_nonneg
+from ratebound.theory.algebra.polynomials import lowest_terms, plainly_nonneg, polynomial_nonneg
 from ratebound.theory.algebra.radicals import roots_swept
 
 
@@ -93,6 +93,8 @@ def _proved(expr: Expr, swept: tuple[tuple[Symbol, Expr], ...], k: Symbol | None
     # Counts are at least one.
     counts = {s for s in expr.free_symbols if s.is_integer and s.is_positive}
     expr = expr.xreplace({count: (1 + free("j")) ** _deepest_root(expr, count) for count in counts})
+    if plainly_nonneg(expr):
+        return True
     if negative_somewhere(expr):
         return False
     try:
@@ -256,7 +258,7 @@ def _nonneg(freed: tuple[Expr, dict[Symbol, Expr]]) -> bool:
 
 def _sign(expr: Expr, squares: Mapping[Symbol, Expr]) -> bool:
     """Whether a polynomial in free nonnegative symbols and square roots is nonnegative."""
-    if expr.is_nonnegative:
+    if plainly_nonneg(expr) or expr.is_nonnegative:
         return True
     for root, square in squares.items():
         expr = _reduced(expr, root, square)
