@@ -24,6 +24,7 @@ from ratebound.theory.lower_bounds import LOWER_BOUNDS, LowerBound
 from ratebound.theory.measures import ONE_STEP
 from ratebound.theory.method import Method
 from ratebound.theory.nearby import NEARBY
+from ratebound.theory.optimal_batch import OPTIMAL_BATCHES
 from ratebound.theory.refuted import REFUTED
 from ratebound.theory.statement import Theorem
 from ratebound.theory.stationary import COMPARISONS, STATIONARY
@@ -88,6 +89,10 @@ def pages() -> dict[str, str]:
     index += ["", "Of two that settle, the second over the first:", ""]
     index += [
         f"- **{each.title}** ({each.source}): ${latex.tex(each.ratio)}$." for each in COMPARISONS.values()
+    ]
+    index += ["", "The batch with the fewest gradients to a distance (`ratebound.theory.optimal_batch`):", ""]
+    index += [
+        f"- **{each.title}** ({each.source}): ${latex.tex(each.size)}$." for each in OPTIMAL_BATCHES.values()
     ]
     out = {"README.md": "\n".join([*index, ""]), "papers.md": _by_paper()}
     out |= {f"{theorem.id}.md": _page(theorem) for theorem in THEOREMS.values()}

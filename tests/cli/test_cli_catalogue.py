@@ -12,6 +12,7 @@ from ratebound.theory.errors import RateboundError
 from ratebound.theory.exposition.lines import factored
 from ratebound.theory.lower_bounds import LOWER_BOUNDS
 from ratebound.theory.nearby import NEARBY
+from ratebound.theory.optimal_batch import OPTIMAL_BATCHES
 from ratebound.theory.refuted import REFUTED
 from ratebound.theory.statement import Theorem
 from ratebound.theory.stationary import COMPARISONS, STATIONARY
@@ -56,7 +57,7 @@ def test_list_filters(option, value, has):
     [
         ("lower", LOWER_BOUNDS),
         ("equivalences", EQUIVALENCES | NEARBY),
-        ("stationary", STATIONARY | COMPARISONS),
+        ("stationary", STATIONARY | COMPARISONS | OPTIMAL_BATCHES),
         ("refuted", REFUTED),
     ],
 )

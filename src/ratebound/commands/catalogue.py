@@ -30,6 +30,7 @@ def _beside(kind: str) -> list[tuple[str, ...]]:
     from ratebound.theory.equivalences import EQUIVALENCES
     from ratebound.theory.lower_bounds import LOWER_BOUNDS
     from ratebound.theory.nearby import NEARBY
+    from ratebound.theory.optimal_batch import OPTIMAL_BATCHES
     from ratebound.theory.refuted import REFUTED
     from ratebound.theory.stationary import COMPARISONS, STATIONARY
 
@@ -45,6 +46,7 @@ def _beside(kind: str) -> list[tuple[str, ...]]:
         return [
             *((each.id, str(each.distance_sq), each.title) for each in STATIONARY.values()),
             *((each.id, str(each.ratio), each.title) for each in COMPARISONS.values()),
+            *((each.id, str(each.size), each.title) for each in OPTIMAL_BATCHES.values()),
         ]
     return [(each.theorem.id, each.theorem.title, each.why) for each in REFUTED.values()]
 
