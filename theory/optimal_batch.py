@@ -5,8 +5,8 @@ times a logarithm, where a batch of b samples has
 
     ell = (1 - c) L + c L_max,    noise = c s,    s = 2 sigma_star_sq/(mu eps),
 
-c the batch factor, what a batch leaves of the variance of one sample. Gradients taken are b times as many: one
-argument of the maximum grows with b, the other does not, and where they meet the maximum is least.
+c the batch factor, what a batch leaves of the variance of one sample. Gradients taken are b times as many:
+one argument of the maximum grows with b, the other does not, and where they meet the maximum is least.
 """
 
 from __future__ import annotations
