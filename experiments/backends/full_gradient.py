@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ratebound.experiments.backends.cache import load_module
-from ratebound.experiments.backends.gradient_source import gradient_source, shape_of_tile
+from ratebound.experiments.backends.gradient_source import gradient_source, outgrows_cache, shape_of_tile
 from ratebound.experiments.backends.metric import MetricSteps
 from ratebound.experiments.backends.numpy_ import compile_rules, compiled_point, in_metric, scalars
 from ratebound.experiments.backends.rules import SUM, rules_of, started
@@ -47,7 +47,9 @@ class FullGradientEngine:
         )
         self._plan = plan
         self._step = compile_rules(expressions)
-        self._add = load_module(gradient_source(problem.loss, self._rows, vectors, plan.dtype)).add_gradients
+        large = outgrows_cache(problem.d, vectors, plan.dtype)
+        source = gradient_source(problem.loss, self._rows, vectors, large, plan.dtype)
+        self._add = load_module(source).add_gradients
         self._point = compiled_point(plan, self._gradient)
         self._state = {name: np.zeros((S, problem.d), plan.dtype) for name in expressions}
         for name in expressions:

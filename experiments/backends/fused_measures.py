@@ -42,7 +42,7 @@ from ratebound.problems.quiet import quiet
 
 _BLOCK = 2**15
 """Values of points that share a look at the data: they stay in the second cache."""
-_VECTORS = 2
+_VECTORS = 3
 """Vectors of rows that share a look at a point."""
 _VALUES = 2**20
 _LARGE = 2**20
@@ -70,37 +70,75 @@ def _in_threads(function: Values, problem: Problem) -> Values:
     return apply
 
 
-def _dense_sum(
-    added: Summand, A: np.ndarray, y: np.ndarray, nothing: float, centre: Any, unit: float, l2: float
-) -> Sum:
-    """Return `unit` times the sum over the rows of A, and the regulariser, at points less a centre.
+def _turned(A: np.ndarray, scales: np.ndarray, lanes: int) -> np.ndarray:
+    """Return multiples of the rows of A in tiles of so many, which a vector finds side by side.
 
-    At a prediction of `nothing` a sample adds nothing.
+    Threads share the work: large data take as long to turn as a checkpoint to measure.
+    """
+    n, d = A.shape
+    whole = n // lanes
+    data = np.empty((-(-n // lanes), d, lanes))
+
+    def turn(first: int, last: int) -> None:
+        part = slice(first * lanes, last * lanes)
+        rows, of_rows = A[part].reshape(-1, lanes, d), scales[part].reshape(-1, 1, lanes)
+        np.multiply(rows.transpose(0, 2, 1), of_rows, out=data[first:last])
+
+    share(turn, whole, n * d)
+    if n % lanes:
+        data[-1] = 0.0
+        np.multiply(A[whole * lanes :].T, scales[whole * lanes :], out=data[-1, :, : n % lanes])
+    return data
+
+
+def _firsts(data: np.ndarray) -> np.ndarray:
+    """Return for each tile the first column that is not zero."""
+    firsts = np.zeros(len(data), np.uint64)
+    later = np.flatnonzero(~data[:, 0].any(1))
+    firsts[later] = data[later].any(2).argmax(1)
+    return firsts
+
+
+def _dense_sum(
+    added: Summand, A: np.ndarray, scales: np.ndarray | None, y: np.ndarray, nothing: float, centre: Any,
+    unit: float, l2: float,
+) -> Sum:  # fmt: skip
+    """Return `unit` times the sum over multiples of the rows of A, and the regulariser.
+
+    Points are taken less a centre. At a prediction of `nothing` a sample adds nothing.
     """
     at_once, vectors = shape_of_tile(_VECTORS * WIDTH, "float64")
     n, d, lanes = *A.shape, WIDTH * vectors
-    tiles = -(-n // lanes)
-    rows, begin, labels, inside = np.zeros((tiles * lanes, d)), *(np.zeros((tiles, lanes)) for _ in range(3))
-    rows[:n], labels.flat[:n], inside.flat[:n], begin.flat[n:] = A, y, 1.0, nothing
-    tiled = rows.reshape(tiles, lanes, d)
-    firsts = (tiled != 0).any(1).argmax(1).astype(np.uint64)
-    data = np.ascontiguousarray(tiled.transpose(0, 2, 1))
+    data = _turned(A, np.ones(n) if scales is None else scales, lanes)
+    tiles, firsts = len(data), _firsts(data)
+    begin, labels, inside = (np.zeros((tiles, lanes)) for _ in range(3))
+    labels.flat[:n], inside.flat[:n], begin.flat[n:] = y, 1.0, nothing
     sums = load_module(dense_sums(added, at_once, vectors)).sums
+    centred = bool(np.any(centre))
 
     def value(points: Points) -> np.ndarray:
         values, groups = np.empty(points.count), -(-points.count // at_once)
 
         def work(first: int, last: int) -> None:
-            step = min(max(1, _BLOCK // (d * at_once)), last - first)
-            block, sum_of = np.empty((step * at_once, d)), np.empty(step * at_once)
-            for start in range(first * at_once, last * at_once, step * at_once):
-                stop = min(start + step * at_once, last * at_once)
-                here = points.copy(start, stop, centre, block)
+            step = min(max(1, _BLOCK // (d * at_once)), last - first) * at_once
+            block, sum_of, squares = (np.empty(shape) for shape in ((step, d), step, step if l2 else 0))
+            start, end = first * at_once, min(last * at_once, points.count)
+            while start < end:
+                stop = min(start + step, last * at_once)
+                lying = None if centred else points.lying(start, stop)
+                # A kernel takes whole groups; where few of them lie together, a copy costs less than a call.
+                whole = 0 if lying is None else len(lying) // at_once * at_once
+                if lying is not None and 8 * whole >= stop - start:
+                    rows, here = lying[:whole], whole
+                else:
+                    rows, here = block[: stop - start], points.copy(start, stop, centre, block)
                 sum_of[:] = 0.0
-                sums(data, firsts, begin, labels, inside, block[: stop - start], sum_of)
-                values[start : start + here] = unit * sum_of[:here]
+                sums(data, firsts, begin, labels, inside, rows, sum_of, squares[: len(rows)])
+                found = values[start : start + here]
+                np.multiply(sum_of[:here], unit, out=found)
                 if l2:
-                    values[start : start + here] += l2 / 2 * _squares(block[:here])
+                    found += l2 / 2 * squares[:here]
+                start += here
 
         share(work, groups, points.count * d * tiles * lanes)
         return values
@@ -117,10 +155,8 @@ def _scales(loss: Loss, y: np.ndarray) -> np.ndarray | None:
 def _dense_value(problem: Problem) -> Sum:
     """Return f."""
     scales, added = _scales(problem.loss, problem.y), summand(problem.loss, True)
-    rows, nothing, unit = problem.A, 0.0, 1 / problem.n
-    if scales is not None:
-        rows, nothing, unit = scales[:, None] * problem.A, -np.inf, PART / problem.n
-    return _dense_sum(added, rows, problem.y, nothing, 0.0, unit, problem.l2)
+    nothing, unit = (0.0, 1 / problem.n) if scales is None else (-np.inf, PART / problem.n)
+    return _dense_sum(added, problem.A, scales, problem.y, nothing, 0.0, unit, problem.l2)
 
 
 def _sparse_value(problem: Problem) -> Sum:
@@ -153,11 +189,6 @@ def _sparse_value(problem: Problem) -> Sum:
         return (totals * (unit / problem.n) + problem.l2 / 2 * squares)[: points.count]
 
     return value
-
-
-def _squares(X: np.ndarray) -> np.ndarray:
-    # Shorter by far than NumPy's sum over so short an axis.
-    return np.asarray(np.einsum("pj,pj->p", X, X))
 
 
 class _OfArrays(ABC):
@@ -204,7 +235,7 @@ class _QuadraticGap(_OfArrays):
 
     def __init__(self, problem: Problem) -> None:
         root = problem.root
-        self._value = _dense_sum(SQUARE, root, np.zeros(len(root)), 0.0, problem.x_star, 1.0, 0.0)
+        self._value = _dense_sum(SQUARE, root, None, np.zeros(len(root)), 0.0, problem.x_star, 1.0, 0.0)
 
     def each(self, arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
         """Return the gaps at the points of several arrays."""

@@ -13,10 +13,9 @@ from weakref import WeakKeyDictionary
 import llvmlite.ir as ir
 import numpy as np
 from numba import njit
-from numba.core import cgutils, types
 
 from ratebound.experiments.backends.aligned import aligned
-from ratebound.experiments.backends.simd import everywhere, intrinsic
+from ratebound.experiments.backends.simd import ask_for, everywhere, intrinsic
 from ratebound.experiments.backends.simd_functions import absolute, fused
 from ratebound.experiments.backends.sparse_step import LARGE, SMALL
 from ratebound.problems.finite_sum import Problem
@@ -115,29 +114,12 @@ def any_leaves_range(scales: Any) -> Any:
     return not everywhere((size > SMALL) & (size < LARGE))
 
 
-@intrinsic
-def _prefetch(context: Any, array: Any, place: Any) -> Any:
-    """Ask for the cache line of an entry of a vector, without waiting for it."""
-
-    def build(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        made = context.make_array(array)(context, builder, args[0])
-        here = builder.bitcast(builder.gep(made.data, [args[1]]), ir.IntType(8).as_pointer())
-        kinds = [here.type, ir.IntType(32), ir.IntType(32), ir.IntType(32)]
-        name = "llvm.prefetch.p0i8" if hasattr(here.type, "pointee") else "llvm.prefetch.p0"
-        function = cgutils.get_or_insert_function(builder.module, ir.FunctionType(ir.VoidType(), kinds), name)
-        # To be read (0), to be kept in all caches (3), data (1).
-        builder.call(function, [here, *(ir.Constant(ir.IntType(32), v) for v in (0, 3, 1))])
-        return context.get_dummy_value()
-
-    return types.none(array, place), build
-
-
 @njit(forceinline=True, error_model="numpy")
 def ask_for_row(first: Any, last: Any, columns: Any, entries: Any) -> None:
     """Ask for a row that will be read soon: random rows are far away, and waiting takes most of the time."""
     first, last = np.uint64(first), np.uint64(last)
     for i in range(_LINES):
         # The same line again where a row is short: cheaper than a branch.
-        _prefetch(entries, min(first + np.uint64(i) * _LINE, last))
+        ask_for(entries, (min(first + np.uint64(i) * _LINE, last),))
     for i in range(_LINES // 2):
-        _prefetch(columns, min(first + np.uint64(2 * i) * _LINE, last))
+        ask_for(columns, (min(first + np.uint64(2 * i) * _LINE, last),))

@@ -84,19 +84,33 @@ _DENSE = '''"""Sums over the samples: printed, not written."""
 {imports}
 
 @njit(nogil=True, cache=True, error_model="numpy", boundscheck=False)
-def sums(data, firsts, begin, labels, inside, points, values):
+def sums(data, firsts, begin, labels, inside, points, values, squares):
     predictions, products = np.empty(({points}, {lanes})), np.ones({padded})
     totals, factors = np.zeros(({points}, 8)), np.ones(({points}, 8))
     # What the points meet next stays in the second cache.
     together = max(1, min({most}, {values} // (data.shape[1] * {lanes})))
     for first in range(0, data.shape[0], together):
         for u in range(0, points.shape[0], {points}):
+            for p in range(u + {points}, u + 2 * {points}):
+                for j in range(0, data.shape[1], {width}):
+                    ask_for(points, (p, j))
             for tile in range(first, min(first + together, data.shape[0])):
 {predict}
 {labels}
 {add}
             for p in range({points}):
 {join}
+    features = np.uint64(data.shape[1])
+    for p in range(squares.size):
+        total, j = fill(0.0), np.uint64(0)
+        while j + np.uint64({width}) <= features:
+            x = load(points, (p, j))
+            total, j = total + x * x, j + np.uint64({width})
+        store(total, totals, (0, 0))
+        squares[p] = {square}
+        while j < features:
+            squares[p] += points[p, j] * points[p, j]
+            j += np.uint64(1)
 '''
 
 _SPARSE = '''"""Sums over sparse rows: printed, not written."""
@@ -140,9 +154,9 @@ def _logarithm(factor: str) -> str:
     return f"{1 / PART!r} * log({factor})"
 
 
-def _over_lanes(name: str, sign: str) -> str:
+def _over_lanes(name: str, sign: str, p: str = "p") -> str:
     """Return what becomes of the lanes of vector p of an array."""
-    pairs = [f"({name}[p, {i}] {sign} {name}[p, {i + 1}])" for i in range(0, WIDTH, 2)]
+    pairs = [f"({name}[{p}, {i}] {sign} {name}[{p}, {i + 1}])" for i in range(0, WIDTH, 2)]
     halves = [f"({a} {sign} {b})" for a, b in zip(pairs[::2], pairs[1::2], strict=True)]
     return f" {sign} ".join(halves)
 
@@ -156,7 +170,8 @@ def dense_sums(added: Summand, points: int, vectors: int) -> str:
     """Print the module that sums over dense rows at `points` points and `vectors` vectors of rows at a time.
 
     It takes data (tiles, d, lanes) and for each tile the first column that is not zero; what predictions
-    begin with, labels and what lies inside (tiles, lanes); points (P, d). It adds to values (P,).
+    begin with, labels and what lies inside (tiles, lanes); points (P, d or more). It adds to values (P,), and
+    writes the squared norms of the points, of as many as there is room for.
 
     Raises
     ------
@@ -200,6 +215,8 @@ def dense_sums(added: Summand, points: int, vectors: int) -> str:
         padded=-(-points // WIDTH) * WIDTH,
         most=_FACTORS // (WIDTH * vectors) if soft else _VALUES,
         values=_VALUES,
+        width=WIDTH,
+        square=_over_lanes("totals", "+", "0"),
         predict=_text(predict, 4),
         labels=_text(labels, 4),
         add=_text(add, 4),

@@ -72,7 +72,7 @@ class _Features:
             f"{name}_{p}_{j} = {value}" if self.unrolled else f"store({value}, state_{name}, (u + {p}, {j}))"
         )
 
-    def rows_of_step(self, t: str, name: str) -> list[str]:
+    def rows_of_step(self, t: str, name: str, q: str = "q") -> list[str]:
         """Return the lines that look up the rows of step t, the rows q .. of large batches."""
         lanes, rows = range(WIDTH * self.octets), self.rows
         if self.spec.batch == 1:
@@ -80,7 +80,7 @@ class _Features:
         place = place_of_step(self.together, t)
         return [
             f"drawn = {place}",
-            *(f"{name}{r} = index[{r // rows}, q + {r % rows}, drawn]" for r in lanes),
+            *(f"{name}{r} = index[{r // rows}, {q} + {r % rows}, drawn]" for r in lanes),
         ]
 
     def predictions(self) -> list[str]:
@@ -160,13 +160,29 @@ class _Features:
         if self.passes == 1:
             return ["q = 0", *slopes, *steps]
         terms = " + ".join(f"s{r} * load(data, (i{r}, j))" for r in range(WIDTH))
-        gather = self.places(lambda j: [f"store(load(total, (j,)) + {terms}, total, (j,))"])
+        gather = self.places(
+            lambda j: [f"store(load(total, (j,)) + {terms}, total, (j,))", *self.ask_for_rows(j)]
+        )
+        # The rows that come next are far away, and known: while others are added up they come nearer.
+        more = f"q + {self.rows} < {self.passes * self.rows}"
+        upcoming = [
+            f"following, at = (q + {self.rows}, t) if {more} else (0, min(t + 1, {TILE - 1}))",
+            *self.rows_of_step("at", "n", "following"),
+        ]
         return [
             "total[:] = 0.0",
             f"for q in range(0, {self.passes * self.rows}, {self.rows}):",
-            *indented([*slopes, *gather], 1),
+            *indented([*slopes, *upcoming, *gather], 1),
             *steps,
         ]
+
+    def ask_for_rows(self, j: str) -> list[str]:
+        """Return the lines that ask for a vector of the rows n0 .. n7."""
+        lines = [f"ask_for(data, (n{r}, {j}))" for r in range(WIDTH)]
+        if self.spec.dtype == "float64":
+            return lines
+        # Two of its vectors share a line of the cache.
+        return [f"if {j} % {2 * WIDTH} == 0:", *indented(lines, 1)]
 
     def indices(self) -> list[str]:
         """Return the line that makes room for the indices of a tile."""

@@ -24,7 +24,7 @@ from ratebound.experiments.backends.lanes_order import draw_in_order
 from ratebound.experiments.backends.lanes_sparse import (
     add_row, any_leaves_range, ask_for_row, leaves_range, row_dot, unforeseen
 )
-from ratebound.experiments.backends.simd import anywhere, fill, load, pack, store, where
+from ratebound.experiments.backends.simd import anywhere, ask_for, fill, load, pack, store, where
 from ratebound.experiments.backends.simd_functions import (
     absolute, cos, fused, sin, sqrt, store_turned, totals
 )

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 
 
 class Points:
@@ -41,6 +42,22 @@ class Points:
             here, place = until, place + 1
         block[stop - first : last - first] = 0.0
         return stop - first
+
+    def lying(self, first: int, last: int) -> np.ndarray | None:
+        """Return the points from `first` on, at most to ``last - 1``, where they lie in one array.
+
+        Rows may be longer than the points. None where they are not contiguous numbers of float64.
+        """
+        place = bisect_right(self._ends, first)
+        part, end = self._parts[place], self._ends[place]
+        row, number = part.strides
+        contiguous = number == part.itemsize and row % number == 0 and row >= part.shape[1] * number
+        # A kernel is compiled for arrays that may be written to, though it does not write.
+        if part.dtype != np.float64 or not part.flags.writeable or not contiguous:
+            return None
+        begin = first - (end - len(part))
+        rows = part[begin : begin + min(last, end) - first]
+        return as_strided(rows, (len(rows), row // number), part.strides)
 
     def at(self, places: np.ndarray) -> np.ndarray:
         """Return a copy of the points at increasing places, shape (places, d)."""

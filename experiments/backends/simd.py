@@ -12,7 +12,7 @@ import operator
 from typing import Any
 
 import llvmlite.ir as ir
-from numba.core import types
+from numba.core import cgutils, types
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 from numba.extending import intrinsic as _intrinsic
 from numba.extending import lower_builtin, models, register_model
@@ -188,6 +188,22 @@ def store(typingctx: Any, value: Any, array: Any, place: Any) -> Any:
         return context.get_dummy_value()
 
     return types.void(value, array, place), codegen
+
+
+@intrinsic
+def ask_for(typingctx: Any, array: Any, place: Any) -> Any:
+    """Ask for the cache line of an entry of a contiguous array, without waiting for it."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        here = builder.bitcast(address(context, builder, sig, args), ir.IntType(8).as_pointer())
+        kinds = [here.type, _INT, _INT, _INT]
+        name = "llvm.prefetch.p0i8" if hasattr(here.type, "pointee") else "llvm.prefetch.p0"
+        function = cgutils.get_or_insert_function(builder.module, ir.FunctionType(ir.VoidType(), kinds), name)
+        # To be read (0), to be kept in all caches (3), data (1).
+        builder.call(function, [here, *(ir.Constant(_INT, v) for v in (0, 3, 1))])
+        return context.get_dummy_value()
+
+    return types.void(array, place), codegen
 
 
 @intrinsic

@@ -103,9 +103,11 @@ def printed_source(
     if target == "cuda":
         return cuda_source(spec, d, lanes_of(d), shared=False)
     if full:
-        from ratebound.experiments.backends.gradient_source import gradient_source, shape_of_tile
+        from ratebound.experiments.backends import gradient_source as of_full
 
-        return gradient_source(chosen, *shape_of_tile(1, spec.dtype), spec.dtype)
+        rows, vectors = of_full.shape_of_tile(1, spec.dtype)
+        large = of_full.outgrows_cache(d, vectors, spec.dtype)
+        return of_full.gradient_source(chosen, rows, vectors, large, spec.dtype)
     from ratebound.experiments.backends.numba_features import features_source
 
     return features_source(spec, -(-d // 8) * 8)[0]

@@ -9,7 +9,7 @@ from host_device import COMPILER, HostDevice
 from scipy.stats import chisquare
 from sympy import Integer, Rational, Symbol, sqrt, sympify
 
-from ratebound.experiments.backends import numba_, numpy_
+from ratebound.experiments.backends import gradient_source, numba_, numpy_
 from ratebound.experiments.backends.coins import PICKED, coins
 from ratebound.experiments.backends.cuda_ import CudaEngine, cuda_engine
 from ratebound.experiments.backends.cuda_full_gradient import suits
@@ -201,6 +201,12 @@ def test_step_sizes_side_by_side_are_shown_one_by_one(d, dtype):
 @pytest.mark.parametrize("loss", LOSSES)
 def test_full_gradients(loss, dtype):
     agree(plan(problem(loss), METHODS["gd"], 3, scale=4.0, dtype=dtype))
+
+
+def test_full_gradients_of_many_features(monkeypatch):
+    # Many groups of rows in each part of the data, and all blocks of features.
+    monkeypatch.setattr(gradient_source, "_NEAR", 0)
+    agree(plan(problem("logistic", 21, 2000), METHODS["gd"], 25, scale=4.0))
 
 
 @pytest.mark.skipif(COMPILER is None, reason="no C++ compiler to play the GPU")

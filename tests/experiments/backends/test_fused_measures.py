@@ -31,6 +31,8 @@ def least_squares(n=700, d=19, l2=0.1):
     "make",
     [
         logistic,
+        # More features than a vector has lanes, and some are left over.
+        lambda: logistic(53, 19),
         sparse_logistic,
         least_squares,
         lambda: least_squares(5, 7, 0.0),
