@@ -14,15 +14,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sympy import Expr, Symbol
+from sympy import Expr
 
 from ratebound.theory.algebra.chart import free
 from ratebound.theory.algebra.prover import nonnegative, vanishes
 from ratebound.theory.errors import RateboundError
+from ratebound.theory.order import eps
 from ratebound.theory.symbols import L, L_max, b, mu, n, sigma_star_sq
 
-eps = Symbol("eps", positive=True)
-"""The accuracy, of E||x_k - x*||^2."""
 _s = 2 * sigma_star_sq / (mu * eps)
 
 

@@ -10,7 +10,8 @@ from ratebound.problems import load
 from ratebound.problems.certified import Setting
 from ratebound.problems.constants import certify
 from ratebound.theory.errors import RateboundError
-from ratebound.theory.optimal_batch import OPTIMAL_BATCHES, eps
+from ratebound.theory.optimal_batch import OPTIMAL_BATCHES
+from ratebound.theory.order import eps
 from ratebound.theory.symbols import L, L_max, b, mu, n, sigma_star_sq
 
 
