@@ -1,7 +1,7 @@
 """How fast the engines are, side by side on this machine.
 
 ``python benchmarks/engines.py`` measures ratebound's backends, and the peers of peers.txt where they can be
-imported; ``--install-peers`` puts those into a virtual environment of their own first. Every engine runs each
+imported; ``--install-peers`` puts those into a virtual environment of their own, and no more. Every engine runs each
 workload in its own process; repetitions of the engines are interleaved, so that a disturbance of the machine
 meets all of them. Results go to benchmarks/results/ as JSON, a table and a roofline figure.
 """
@@ -144,12 +144,13 @@ def main():
     parser.add_argument("--engines", default=",".join(OURS + OTHERS))
     parser.add_argument("--repetitions", type=int, default=5)
     parser.add_argument(
-        "--install-peers", action="store_true", help="install peers.txt into its own environment"
+        "--install-peers", action="store_true", help="only install peers.txt into its own environment"
     )
     parser.add_argument("--out", type=Path, default=HERE / "results")
     options = parser.parse_args()
     if options.install_peers:
         install_peers()
+        return
     chosen = options.engines.split(",")
     unknown = [e for e in chosen if e not in OURS + OTHERS] + [
         w for w in options.workloads if w not in WORKLOADS
