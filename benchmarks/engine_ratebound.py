@@ -53,7 +53,9 @@ class Prepared:
             if not cuda_device.available():
                 raise ImportError("there is no CuPy or no CUDA device")
             self.device = cuda_device.devices()[0]
-            self.make, self.all = partial(cuda_.cuda_engine, device=self.device), cuda_.run
+            # One card, as the steps take and JAX takes.
+            self.make = partial(cuda_.cuda_engine, device=self.device)
+            self.all = partial(cuda_.run, numbers=(0,))
         else:
             from ratebound.experiments.backends import numba_
 

@@ -40,11 +40,13 @@ class Worker:
     def __init__(self, engine, workload, environment=None):
         peer = engine in (*OTHERS, "jax-gpu") and PEERS.exists()
         python = PEERS / "bin" / "python" if peer else sys.executable
+        # Not a pipe, which may fill.
+        self.errors = tempfile.TemporaryFile(mode="w+")  # noqa: SIM115
         self.process = subprocess.Popen(
             [python, HERE / "worker.py", engine, workload],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=self.errors,
             text=True,
             env={**os.environ, **(environment or {})},
         )
@@ -52,7 +54,11 @@ class Worker:
 
     def read(self):
         line = self.process.stdout.readline()
-        return json.loads(line) if line else {"missing": "the process ended"}
+        if line:
+            return json.loads(line)
+        self.errors.seek(0)
+        said = self.errors.read().strip().splitlines()
+        return {"missing": f"the process ended: {said[-1] if said else 'it said nothing'}"}
 
     def ask(self, command):
         self.process.stdin.write(command + "\n")
@@ -97,8 +103,13 @@ def measure(name, engines, repetitions, log):
                 "runs": [],
             }
         for _ in range(repetitions):
-            for engine, worker in workers.items():
-                out[engine]["runs"].append(worker.ask("run"))
+            for engine, worker in list(workers.items()):
+                answered = worker.ask("run")
+                if "missing" in answered:
+                    log(f"{name} {engine}: {answered['missing']}")
+                    del workers[engine], out[engine]
+                else:
+                    out[engine]["runs"].append(answered)
         for engine, worker in workers.items():
             out[engine]["peak_mib"] = worker.ask("stop")["peak_mib"]
             amount = workload.replica_steps * worker.ready["share"]

@@ -276,9 +276,13 @@ class _CudaPrinter(_Source, C99CodePrinter):
             text = shown if condition == True else f"({self._print(condition)} ? {shown} : {text})"  # noqa: E712
         return text
 
+    # Written as calls that keep nan, unlike fmax and fmin: it tells that a run has diverged.
+    _extreme = _NumbaPrinter._extreme
+    _print_Max, _print_Min = _NumbaPrinter._print_Max, _NumbaPrinter._print_Min
+
     def _print_sign(self, expr: Any) -> str:
         v = self._print(expr.args[0])
-        return f"real(({v} > 0) - ({v} < 0))"
+        return f"({v} > 0 ? real(1.0) : {v} < 0 ? real(-1.0) : {v})"
 
     def _print_Relational(self, expr: Any) -> str:
         return f"({self._print(expr.lhs)} {expr.rel_op} {self._print(expr.rhs)})"
@@ -294,7 +298,7 @@ def printed(expr: Expr, target: Target) -> str:
     target
         ``"numpy"``, ``"numba"`` (Python on numbers or SIMD vectors, with ``where``, ``larger``,
         ``smaller``, ``absolute``, ``softplus`` and ``fused(a, b, c)`` for a b + c), or ``"cuda"`` (C++ whose
-        numbers have the type ``real``, which the source around it defines).
+        numbers have the type ``real``; the source around it defines that, ``larger`` and ``smaller``).
 
     Returns
     -------

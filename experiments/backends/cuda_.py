@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -50,13 +50,16 @@ class CudaEngine:
             shared = data[0].nbytes if data[0].nbytes <= device.shared_bytes else 0
         else:
             data = _entries(problem.A, plan.dtype)
-        state = starting(plan, spec.rules, S * R)
-        table = state.pop(TABLE, np.empty(0))
-        put = device.array
-        self._table = put(table)
+        # All units start alike.
+        state = {name: values[0] for name, values in starting(plan, spec.rules, 1).items()}
+        put, units = device.array, S * R
+        self._table = (
+            device.copies(state.pop(TABLE), units) if TABLE in state else put(np.empty(0, plan.dtype))
+        )
         self._device, self._shape = device, (S, R, problem.d)
-        self._threads, self._shared = S * R * lanes, shared
+        self._threads, self._shared = units * lanes, shared
         layout = problem.d, lanes, shared > 0
+        room: tuple[Any, ...] = ()
         further: tuple[Any, ...] = ()
         if draws is None:
             self._source = cuda_source(spec, *layout)
@@ -66,7 +69,7 @@ class CudaEngine:
             )
             if problem.sparse:
                 vectors = len(vectors_of(draws, points_of(plan), True))
-                data += (np.zeros(S * R * vectors * room_of(problem.d), plan.dtype),)
+                room = (device.copies(np.zeros(vectors * room_of(problem.d), plan.dtype), units),)
             chances = probabilities(problem, plan.method)
             scale = scale_of(problem, plan.method).astype(plan.dtype)
             further = (
@@ -75,10 +78,10 @@ class CudaEngine:
                 put(np.zeros(0) if chances is None else ends_of(chances)),
                 put(scale), put(smoothness_read(plan)), put(lowest_values(plan)), self._table,
             )  # fmt: skip
-        self._state = {name: put(values) for name, values in state.items()}
+        self._state = {name: device.copies(values, units) for name, values in state.items()}
         self._arguments = (
-            np.uint64(S * R), np.uint64(problem.n), *map(put, data), *run_arguments(plan, put), *further,
-            *self._state.values(),
+            np.uint64(units), np.uint64(problem.n), *map(put, data), *room, *run_arguments(plan, device),
+            *further, *self._state.values(),
         )  # fmt: skip
 
     def advance(self, start: int, stop: int) -> None:
@@ -119,19 +122,17 @@ class CudaSparseEngine:
         # Lanes share the entries of a row.
         lanes = device.lanes(max(1, A.nnz // problem.n))
 
-        def put(values: np.ndarray) -> Any:
-            return device.array(values.astype(plan.dtype, copy=False) if values.dtype.kind == "f" else values)
-
         # What no average is taken of needs no room for it.
         size = units if SUM in spec.rules else 0
         self._device, self._shape, self._threads = device, (S, R, problem.d), units * lanes
         self._source = cuda_sparse_source(spec, lanes)
-        self._x, self._scale = put(np.tile(problem.x0, (units, 1))), put(np.ones(units))
-        self._rest, self._total = put(np.zeros((size, problem.d))), put(np.zeros(size))
+        put, x0 = device.array, problem.x0.astype(plan.dtype)
+        self._x, self._scale = device.copies(x0, units), put(np.ones(units, plan.dtype))
+        self._rest, self._total = device.copies(0 * x0, size), put(np.zeros(size, plan.dtype))
         data = map(put, _entries(A, plan.dtype))
         self._arguments = (
             np.uint64(units), np.uint64(problem.n), np.uint64(problem.d), *data,
-            *run_arguments(plan, put), self._x, self._scale, self._rest, self._total,
+            *run_arguments(plan, device), self._x, self._scale, self._rest, self._total,
         )  # fmt: skip
 
     def advance(self, start: int, stop: int) -> None:
@@ -166,17 +167,19 @@ def cuda_engine(plan: Plan, device: Device) -> Engine:
     return CudaEngine(plan, device)
 
 
-def run_arguments(plan: Plan, put: Callable[[np.ndarray], Any]) -> tuple[Any, ...]:
+def run_arguments(plan: Plan, device: Device) -> tuple[Any, ...]:
     """Return what kernels read of a run, from the labels to the orders of samples."""
     S, R = plan.alphas.shape[0], plan.replicas.size
-    unit = np.arange(S * R)
-    orders, shuffled = passes_of(plan, S * R) or (np.zeros(1, np.uint32), np.uint64(0))
+    unit, put = np.arange(S * R), device.array
+    passes = passes_of(plan, 1)
+    orders = device.copies(passes[0][0], S * R) if passes else put(np.zeros(1, np.uint32))
+    shuffled = passes[1] if passes else np.uint64(0)
     return (
         put(plan.problem.y.astype(plan.dtype, copy=False)), np.dtype(plan.dtype).type(plan.problem.l2),
         *schedule_arguments(plan, put),
         put(plan.replicas[unit % R].astype(np.uint32)), put((unit // R).astype(np.uint32)),
         put(limits_of(plan)), np.uint32(plan.seed & 0xFFFFFFFF), np.uint32(plan.seed >> 32),
-        np.int32(not plan.replacement), put(orders), shuffled,
+        np.int32(not plan.replacement), orders, shuffled,
     )  # fmt: skip
 
 

@@ -40,6 +40,10 @@ class Device(Protocol):
         """Return a copy of an array on the device: a value with the arithmetic of NumPy's."""
         ...
 
+    def copies(self, values: np.ndarray, count: int) -> Any:
+        """Return an array on the device that holds the values `count` times, shape (count, ...)."""
+        ...
+
     def numpy(self, values: Any) -> np.ndarray:
         """Return a copy of a device array in host memory."""
         ...
@@ -80,6 +84,13 @@ class CupyDevice:
         with self._device:
             # As kernels read it, however it lies in memory here.
             return self._cupy.asarray(np.ascontiguousarray(values))
+
+    def copies(self, values: np.ndarray, count: int) -> Any:
+        """Return an array on the device that holds the values `count` times, shape (count, ...)."""
+        with self._device:
+            # Made there: tables of all replicas may be too much for the host, and on their way for long.
+            one = self.array(values)
+            return self._cupy.broadcast_to(one, (count, *one.shape)).copy()
 
     def numpy(self, values: Any) -> np.ndarray:
         """Return a copy of a device array in host memory."""

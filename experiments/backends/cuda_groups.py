@@ -7,6 +7,10 @@ _HEAD = """// {title}
 typedef {real} real;
 typedef unsigned int u32;
 typedef unsigned long long u64;
+
+// The larger and the smaller of two, nan if one of them is.
+__device__ __forceinline__ real larger(real a, real b) {{ return a > b || a != a ? a : b; }}
+__device__ __forceinline__ real smaller(real a, real b) {{ return a < b || a != a ? a : b; }}
 """
 
 _GROUPS = """

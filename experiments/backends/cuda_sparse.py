@@ -45,8 +45,9 @@ extern "C" __global__ void advance(
         real slopes[BATCH];
         for (int q = 0; q < BATCH; ++q) {{
 {sample}
+            const u64 last = starts[index[q] + 1];
             real z = 0;
-            for (u64 e = starts[index[q]] + lane; e < starts[index[q] + 1]; e += LANES)
+            for (u64 e = starts[index[q]] + lane; e < last; e += LANES)
                 z += entries[e] * v[columns[e]];
             z = scale * group_sum(z);
             const real y = labels[index[q]];
@@ -72,7 +73,9 @@ extern "C" __global__ void advance(
         scale = scaled;
         const real gain = ({gain}) / scale;
         for (int q = 0; q < BATCH; ++q) {{
-            for (u64 e = starts[index[q]] + lane; e < starts[index[q] + 1]; e += LANES) {{
+            // Read once: for all the compiler knows, v may lie where it is.
+            const u64 last = starts[index[q] + 1];
+            for (u64 e = starts[index[q]] + lane; e < last; e += LANES) {{
                 const real moved = gain * slopes[q] * entries[e];
                 v[columns[e]] += moved;
 #if AVERAGED

@@ -25,6 +25,7 @@ from sympy import (
     tan,
 )
 
+from ratebound.experiments.backends.cuda_groups import head
 from ratebound.problems.lower import lower, lower_mp, printed
 from ratebound.problems.primitives import expit, softplus
 from ratebound.theory.errors import RateboundError
@@ -131,7 +132,8 @@ def test_cuda_source_means_the_same(tmp_path):
     ]
     library = tmp_path / "functions.so"
     command = [COMPILER, "-x", "c++", "-ffp-contract=off", "-shared", "-fPIC", "-o", str(library), "-"]
-    text = "#include <cmath>\nusing namespace std;\ntypedef double real;\n" + "".join(lines)
+    host = "#include <cmath>\nusing namespace std;\n#define __device__\n#define __forceinline__ inline\n"
+    text = host + head("functions", "float64") + "".join(lines)
     subprocess.run(command, input=text, text=True, check=True)
     loaded = ctypes.CDLL(str(library))
     for i, expr in enumerate(EXPRESSIONS):

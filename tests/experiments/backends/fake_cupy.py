@@ -106,6 +106,9 @@ class FakeCupy(ModuleType):
     def asarray(self, values):
         return Array(values.copy(), self)
 
+    def broadcast_to(self, array, shape):
+        return Array(np.broadcast_to(array.values, shape), self)
+
     def asnumpy(self, array):
         assert array.device == self.device
         return array.values.copy()

@@ -3,6 +3,7 @@
 import ctypes
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -71,6 +72,29 @@ def compiled(source):
     return ctypes.CDLL(str(library))
 
 
+@cache
+def declared(source, kernel):
+    """The types of the arguments of a kernel as it states them, and whether they are arrays."""
+    text = source.replace("\\\n", " ")
+    if schedules := re.search(r"#define SCHEDULES (.*)", text):
+        text = text.replace("SCHEDULES", schedules[1])
+    [listed] = re.findall(rf"__global__ void {kernel}\(([^)]*)\)", text)
+    real = re.search(r"typedef (\w+) real;", source)[1]
+    numbers = {"u64": "uint64", "u32": "uint32", "int": "int32", "double": "float64"}
+    numbers["real"] = {"double": "float64", "float": "float32"}[real]
+    stated = [re.sub(r"\bconst\b", "", each).split()[0] for each in listed.split(",")]
+    return [(numbers[kind.rstrip("*")], kind.endswith("*")) for kind in stated]
+
+
+def check_arguments(source, kernel, arguments):
+    """Refuse what a kernel would read as something else: it is given addresses and bits, and no types."""
+    stated = declared(source, kernel)
+    assert len(stated) == len(arguments)
+    for (kind, is_array), each in zip(stated, arguments, strict=True):
+        assert (each.dtype, isinstance(each, np.ndarray)) == (kind, is_array)
+        assert not is_array or each.flags.c_contiguous
+
+
 class HostDevice:
     """One block for each replica; its lanes are threads that meet where those of a GPU exchange numbers."""
 
@@ -84,6 +108,9 @@ class HostDevice:
     def array(self, values):
         return np.ascontiguousarray(values).copy()
 
+    def copies(self, values, count):
+        return np.broadcast_to(values, (count, *values.shape)).copy()
+
     def numpy(self, values):
         return values.copy()
 
@@ -91,6 +118,7 @@ class HostDevice:
         return nullcontext()
 
     def launch(self, source, kernel, threads, shared, arguments):
+        check_arguments(source, kernel, arguments)
         library = compiled(source)
         # Kernels of a unit have a block for each; the others go round by themselves.
         blocks = threads // self._lanes if kernel == "advance" else 1

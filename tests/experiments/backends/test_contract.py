@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from host_device import COMPILER, HostDevice
 from scipy.stats import chisquare
-from sympy import Integer, Rational, Symbol, sqrt, sympify
+from sympy import Integer, Max, Min, Rational, Symbol, log, sign, sqrt, sympify
 
 from ratebound.experiments.backends import gradient_source, numba_, numpy_
 from ratebound.experiments.backends.coins import PICKED, coins
@@ -123,6 +123,17 @@ def test_every_method(method, dtype):
     if any(l1 in each.free_symbols for each in rule.update.values()):
         loss = penalised(loss, 0.1)
     agree(plan(loss, rule, 2, dtype=dtype))
+
+
+@pytest.mark.skipif(COMPILER is None, reason="no C++ compiler to play the GPU")
+@pytest.mark.parametrize("rule", [Max(v, -1), Max(-k, Min(v, 1)), x - alpha * sign(v)])
+def test_bounds_and_signs_keep_nan(rule):
+    # The logarithm of a number below zero.
+    given = plan(problem("squared"), Method("lost", "", {"x": rule, "v": v + log(k - 9)}, "batch"), steps=5)
+    engines = NumpyEngine(given), cuda_engine(given, HostDevice())
+    for engine in engines:
+        engine.advance(0, 5)
+        assert np.isnan(engine.points()).all()
 
 
 AHEAD = Method("ahead", "", {"x": (x + z) / 2 - alpha * g, "z": z - alpha * g}, "batch", (x + z) / 2, ("z",))

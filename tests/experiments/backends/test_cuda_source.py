@@ -6,9 +6,11 @@ import re
 import shutil
 import subprocess
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+from house import ROOT
 from sympy import Integer, Rational
 from test_contract import AHEAD, METHODS, plan, problem
 
@@ -116,6 +118,12 @@ def test_nvcc_compiles_what_surrounds_products(architecture, source, tmp_path):
 @pytest.mark.parametrize(("method", "in_passes", "sparse"), DRAWN)
 def test_nvcc_compiles_draws(architecture, method, in_passes, sparse, tmp_path):
     compile_with_nvcc(drawn(method, in_passes=in_passes, sparse=sparse), architecture, tmp_path)
+
+
+@pytest.mark.parametrize("architecture", architectures()[-1:] or [None])
+def test_nvcc_compiles_the_reading_of_memory(architecture, monkeypatch, tmp_path):
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    compile_with_nvcc(import_module("gpu").READ, architecture, tmp_path)
 
 
 def nvrtc_library():

@@ -162,13 +162,19 @@ def test_pieces_are_the_replicas_in_order(replicas, rooms):
 
 
 class Counting(HostDevice):
-    """A device that counts the bytes it is given."""
+    """A device that counts the bytes it holds, and those that the host sends."""
 
-    held = 0
+    held = sent = 0
 
     def array(self, values):
         self.held += values.nbytes
+        self.sent += values.nbytes
         return super().array(values)
+
+    def copies(self, values, count):
+        self.held += values.nbytes * count
+        self.sent += values.nbytes
+        return super().copies(values, count)
 
 
 @pytest.mark.parametrize("step_sizes", [1, 2])
@@ -192,11 +198,14 @@ def test_the_bytes_of_a_run_are_known_before(method, options, sparse, step_sizes
     given = sparse_problem(l2=l2) if sparse else problem("logistic", 40, 60)
     made = plan(given, method, step_sizes, replicas=90, **options)
     fixed, each = bytes_of(made)
-    held = []
+    held, sent = [], []
     for replicas in (30, 90):
         device = Counting()
         cuda_engine(replace(made, replicas=made.replicas[:replicas]), device)
         held.append(device.held)
+        sent.append(device.sent)
+    # A number and a schedule, and two scales on sparse data: the rest is made there.
+    assert sent[1] - sent[0] <= 60 * step_sizes * (4 + 4 + 2 * 8)
     assert held[1] - held[0] == 60 * each
     # Where nothing is drawn in passes, there is one word in place of the orders.
     assert held[0] - 30 * each in (fixed - 4, fixed)
