@@ -189,6 +189,22 @@ class _Source:
         one = self._number(1.0)
         return f"({one}/({one} + exp(-({self._print(expr.args[0])}))))"
 
+    def _extreme(self, expr: Any, name: str) -> str:
+        # Calls: written out, the arguments of nested ones would double at each level, and fmax loses nan.
+        first, *rest = (self._print(a) for a in expr.args)
+        for other in rest:
+            first = f"{name}({first}, {other})"
+        return first
+
+    def _print_Max(self, expr: Any) -> str:
+        return self._extreme(expr, "larger")
+
+    def _print_Min(self, expr: Any) -> str:
+        return self._extreme(expr, "smaller")
+
+    def _print_Relational(self, expr: Any) -> str:
+        return f"({self._print(expr.lhs)} {expr.rel_op} {self._print(expr.rhs)})"
+
 
 class _NumbaPrinter(_Source, PythonCodePrinter):
     """Printer of Python that works on numbers and on vectors of them (``where`` instead of branches)."""
@@ -227,25 +243,9 @@ class _NumbaPrinter(_Source, PythonCodePrinter):
             text = shown if condition == True else f"where({self._print(condition)}, {shown}, {text})"  # noqa: E712
         return text
 
-    def _extreme(self, expr: Any, name: str) -> str:
-        # A call, for written out the arguments of nested ones would double at each level.
-        first, *rest = (self._print(a) for a in expr.args)
-        for other in rest:
-            first = f"{name}({first}, {other})"
-        return first
-
-    def _print_Max(self, expr: Any) -> str:
-        return self._extreme(expr, "larger")
-
-    def _print_Min(self, expr: Any) -> str:
-        return self._extreme(expr, "smaller")
-
     def _print_sign(self, expr: Any) -> str:
         v = self._print(expr.args[0])
         return f"where({v} > 0.0, 1.0, where({v} < 0.0, -1.0, 0.0))"
-
-    def _print_Relational(self, expr: Any) -> str:
-        return f"({self._print(expr.lhs)} {expr.rel_op} {self._print(expr.rhs)})"
 
     def _print_And(self, expr: Any) -> str:
         return f"({' & '.join(self._print(a) for a in expr.args)})"
@@ -276,16 +276,9 @@ class _CudaPrinter(_Source, C99CodePrinter):
             text = shown if condition == True else f"({self._print(condition)} ? {shown} : {text})"  # noqa: E712
         return text
 
-    # Written as calls that keep nan, unlike fmax and fmin: it tells that a run has diverged.
-    _extreme = _NumbaPrinter._extreme
-    _print_Max, _print_Min = _NumbaPrinter._print_Max, _NumbaPrinter._print_Min
-
     def _print_sign(self, expr: Any) -> str:
         v = self._print(expr.args[0])
         return f"({v} > 0 ? real(1.0) : {v} < 0 ? real(-1.0) : {v})"
-
-    def _print_Relational(self, expr: Any) -> str:
-        return f"({self._print(expr.lhs)} {expr.rel_op} {self._print(expr.rhs)})"
 
 
 def printed(expr: Expr, target: Target) -> str:
