@@ -1,9 +1,9 @@
 """How fast the engines are, side by side on this machine.
 
 ``python benchmarks/engines.py`` measures ratebound's backends, and the peers of peers.txt where they can be
-imported; ``--install-peers`` puts those into a virtual environment of their own, and no more. Every engine runs each
-workload in its own process; repetitions of the engines are interleaved, so that a disturbance of the machine
-meets all of them. Results go to benchmarks/results/ as JSON, a table and a roofline figure.
+imported; ``--install-peers`` puts those into a virtual environment of their own, and no more. Every engine
+runs each workload in its own process; repetitions of the engines are interleaved, so that a disturbance of
+the machine meets all of them. Results go to benchmarks/results/ as JSON, a table and a roofline figure.
 """
 
 import argparse
