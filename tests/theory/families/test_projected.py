@@ -20,7 +20,11 @@ from ratebound.theory.inequalities import projections
 from ratebound.theory.methods import gd
 from ratebound.theory.methods.boxed import aimed, projected_gd, projected_sgd
 
-ABOUT = [v for v in vars(projections).values() if isinstance(v, projections.Inequality)]
+ABOUT = [
+    each
+    for each in vars(projections).values()
+    if isinstance(each, projections.Inequality) and each.about in (projected_gd, projected_sgd)
+]
 
 
 @pytest.mark.parametrize("inequality", ABOUT, ids=lambda i: i.name)
