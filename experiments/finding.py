@@ -8,9 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ratebound.experiments.applicability import Trial
-from ratebound.experiments.backends.coins import coin_probability, sides
 from ratebound.experiments.evidence.after_passes import enumerated_after_passes, exact_after_passes
-from ratebound.experiments.evidence.enumerate import branches, enumerate_paths
+from ratebound.experiments.evidence.enumerate import enumerate_paths, ways_on
 from ratebound.experiments.evidence.exact import exact_available, exact_curves
 from ratebound.experiments.grid import EPS, Grid
 from ratebound.experiments.precise import run as precise
@@ -107,14 +106,8 @@ def enumerated_values(grid: Grid) -> tuple[Grid, np.ndarray] | None:
 
 def _branching(trial: Trial) -> np.ndarray:
     """Return the logarithm of the number of ways on at each step, shape (K,)."""
-    draws = trial.method.draws or Draws()
-    of_size = {
-        size: math.log(branches(trial.problem, size, trial.replacement, bool(draws.table)))
-        for size in np.unique(trial.batches).tolist()
-    }
-    chance = coin_probability(trial.problem, draws)
-    picks = np.log([len(sides(draws, k, chance)) for k in range(trial.steps)])
-    return picks + np.array([of_size[size] for size in np.ravel(trial.batches).tolist()])
+    sizes = np.broadcast_to(np.ravel(trial.batches), (trial.steps,)).tolist()
+    return np.log(ways_on(trial.problem, trial.method.draws or Draws(), sizes, trial.replacement))
 
 
 def _enumerated(trial: Trial, at: np.ndarray) -> np.ndarray:

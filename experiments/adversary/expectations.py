@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from math import prod
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -16,13 +17,14 @@ from ratebound.experiments.backends.metric import MetricSteps
 from ratebound.experiments.backends.numpy_ import NumpyEngine, at_iterate, compile_method, in_metric
 from ratebound.experiments.backends.rules import constants_at, started
 from ratebound.experiments.evidence.affine import linear, moments
-from ratebound.experiments.evidence.enumerate import count_paths, enumerate_paths
+from ratebound.experiments.evidence.enumerate import count_paths, enumerate_paths, ways_on
 from ratebound.experiments.evidence.exact import path_curves, path_needs
 from ratebound.experiments.evidence.linear import is_linear
 from ratebound.experiments.evidence.pass_curves import pass_curves
 from ratebound.experiments.plan import SQUARES, Plan
 from ratebound.problems.point_values import measures_at
 from ratebound.problems.quiet import quiet
+from ratebound.theory.draws import Draws
 from ratebound.theory.readings import READINGS, state_of
 
 if TYPE_CHECKING:
@@ -70,7 +72,7 @@ def curves(
         found = moments(_plan(case, alphas, weights, (*_OF_STATE, *_named(case))))
     elif problem.kind == "quadratic" and is_linear(case.method):
         found = moment_curves(problem, case.method, alphas, weights, case.batch, case.replacement)
-    elif _paths(case) <= PATHS and (draws is None or draws.only_batches):
+    elif (draws is None or draws.evenly) and _paths(case) <= PATHS:
         found = _enumerated(case, alphas, weights, given)
     else:
         return None
@@ -80,10 +82,9 @@ def curves(
 
 
 def _paths(case: Case) -> int:
-    """Return how many paths of batches, and of the steps picked in epochs, there are at most."""
-    draws = case.method.draws
-    picks = 2**case.steps if draws is not None and draws.picks else 1
-    return picks * count_paths(case.problem.n, case.steps, case.batch, case.replacement)
+    """Return how many paths of batches, coins and steps picked in epochs there are at most."""
+    sizes = [case.batch] * case.steps
+    return prod(ways_on(case.problem, case.method.draws or Draws(), sizes, case.replacement))
 
 
 def walked(method: Method) -> bool:

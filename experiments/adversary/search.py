@@ -24,6 +24,8 @@ _SWEPT = 16
 """Parameter values per random instance."""
 _STARTS = 4
 """Local searches."""
+_TRIED = 20
+"""The worst runs of which the first that stands is the witness: a ratio may be nothing but rounding."""
 _BATCH = Axis(1, 3, "integer")
 _SMALLEST, _LARGEST = 1e-4, 1e2
 """Range of a parameter, in parts of its upper end or, where it has none, of its default."""
@@ -221,12 +223,12 @@ def _distinct(ranked: Sequence[_Point]) -> list[_Point]:
 
 def _worst(search: _Search, points: Sequence[_Point], seed: int) -> Witness | None:
     """Return the first witness, in order of the ratios, that its certified constants bear out."""
-    for point in sorted(points, key=lambda p: p.ratio, reverse=True)[:5]:
+    for point in sorted(points, key=lambda p: p.ratio, reverse=True)[:_TRIED]:
         size, p = len(point.family.axes), len(search.parameters)
         at = search.case_at(point.family, point.fractions)
         row = search.values_at(at, point.fractions[None, size : size + p])
         witness = witness_of(at, {name: float(v[0]) for name, v in row.items()}, seed)
-        if witness is not None and witness.ratio > point.ratio - 0.01:
+        if witness is not None and witness.exact > point.ratio - 0.01:
             return witness
     return None
 

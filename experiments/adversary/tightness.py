@@ -43,8 +43,7 @@ class Tightness:
 
 def tightness_of(witness: Witness, evaluations: int) -> Tightness:
     """Return what a search has found."""
-    ratio = witness.ratio if witness.ratio_50 is None else witness.ratio_50
-    return Tightness(witness.theorem, ratio, witness.status, evaluations, witness)
+    return Tightness(witness.theorem, witness.exact, witness.status, evaluations, witness)
 
 
 @lru_cache(maxsize=1)

@@ -74,10 +74,14 @@ class Witness:
     @property
     def status(self) -> Status:
         """Tight, loose, or refuted: only an excess that rounding cannot explain refutes."""
-        exact = self.ratio if self.ratio_50 is None else self.ratio_50
-        if exact > 1 + CERTAIN or (self.ratio_50 is not None and exact > 1):
+        if self.exact > 1 + CERTAIN or (self.ratio_50 is not None and self.exact > 1):
             return "refuted"
-        return "tight" if exact >= TIGHT else "loose"
+        return "tight" if self.exact >= TIGHT else "loose"
+
+    @property
+    def exact(self) -> float:
+        """The ratio, with 50 digits where it was computed so."""
+        return self.ratio if self.ratio_50 is None else self.ratio_50
 
     def as_json(self) -> dict[str, Any]:
         """Return plain data; numbers keep all their digits."""

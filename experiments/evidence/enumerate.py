@@ -97,6 +97,23 @@ def distinct_batches(
     return np.array(batches), np.array(chances)
 
 
+def ways_on(problem: Problem, draws: Draws, sizes: Sequence[int], replacement: bool) -> list[int]:
+    """Return in how many ways a walk goes on at each step, at most: its batches, coins and picks.
+
+    Parameters
+    ----------
+    problem, draws
+        The finite sum, and what a step of the method draws, with numbers for its parameters.
+    sizes
+        The size of the batch of each step.
+    replacement
+        Whether batches are drawn with replacement.
+    """
+    apart, chance = bool(draws.table), coin_probability(problem, draws)
+    of_size = {size: branches(problem, size, replacement, apart) for size in set(sizes)}
+    return [of_size[size] * len(sides(draws, k, chance)) for k, size in enumerate(sizes)]
+
+
 def enumerate_paths(
     problem: Problem,
     method: Method,
@@ -163,16 +180,13 @@ def enumerate_paths(
     sizes = check_batch(batch, steps)
     if not replacement and sizes.max() > problem.n:
         raise RateboundError(f"batch = {sizes.max()} exceeds n = {problem.n}; draw with replacement")
-    apart, chance = bool(draws.table), coin_probability(problem, draws)
-    paths = prod(
-        branches(problem, size, replacement, apart) * len(sides(draws, k, chance))
-        for k, size in enumerate(sizes.tolist())
-    )
+    paths = prod(ways_on(problem, draws, sizes.tolist(), replacement))
     if paths > max_paths:
         raise RateboundError(
             f"{paths:.3g} index paths exceed max_paths = {max_paths}; take fewer steps than {steps} or a "
             f"smaller problem than n = {problem.n}"
         )
+    apart = bool(draws.table)
     of_size = {size: distinct_batches(problem, size, replacement, apart) for size in set(sizes.tolist())}
     batches = [of_size[size] for size in sizes.tolist()]
     totals = _walk(problem, method, parameters, alphas, weights, batches, chosen)

@@ -9,6 +9,7 @@ from ratebound.experiments.adversary.case import case, constants_of, edges
 from ratebound.experiments.adversary.families import FAMILIES, Axis, family
 from ratebound.experiments.adversary.search import attack, is_refuted, require_witness
 from ratebound.experiments.adversary.sweep import certified, sweep
+from ratebound.experiments.evidence.enumerate import enumerate_paths
 from ratebound.problems.certified import NotCertified
 from ratebound.problems.constants import certify
 from ratebound.problems.library import from_arrays
@@ -122,3 +123,16 @@ def test_the_one_sided_kink_is_flat_on_one_side_only():
     problem = family("one_sided").problem({"slope": 1.2, "up": 0.0, "mu": 1e-4})
     right, left = problem.gap(np.array([[8.0], [-8.0]]))
     assert 0 < right < left / 5
+
+
+@pytest.mark.parametrize("name", ["saga_convex", "lsvrg_convex", "page_nonconvex", "sdca_components"])
+def test_coins_and_tables_are_walked_where_no_moments_are_known(name):
+    theorem, ridge = THEOREMS[name], FAMILIES["huber_ridge"]
+    problem = ridge.problem(ridge.at(np.full(len(ridge.axes), 0.5)))
+    at = case(theorem, problem, 4)
+    ends = edges(theorem, constants_of(at))
+    found = sweep(at, {key: np.array([0.3 * end]) for key, end in ends.items()})
+    trial, _ = certified(at, {key: 0.3 * end for key, end in ends.items()})
+    walked = enumerate_paths(problem, trial.method, trial.alphas, measures=[theorem.measure])
+    np.testing.assert_allclose(found.measured[0], walked[theorem.measure][1:], rtol=1e-12)
+    assert not is_refuted(attack(name, evaluations=20, families={"huber_ridge": ridge}).witness)
