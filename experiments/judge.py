@@ -15,6 +15,7 @@ from ratebound.experiments.backends.rules import at_start
 from ratebound.experiments.backends.stored import first_stored
 from ratebound.experiments.evidence import replicas as sampling
 from ratebound.experiments.evidence.conditional import check_step
+from ratebound.experiments.evidence.premises import with_premises
 from ratebound.experiments.evidence.slope import Slope, fit_slope
 from ratebound.experiments.evidence.step_claim import StepFinding, check_claim, claim_of
 from ratebound.experiments.finding import Finding, closest, compare, enumerated_values, exact_values, ratios
@@ -58,7 +59,8 @@ def judge_step(base: Verdict, trial: Trial, options: Options) -> Verdict:
         )
     if curves:
         curves["evaluations"] = curves["k"] * trial.batch
-    return replace(base, **asdict(finding), curves=curves)
+    stated = with_premises(StepFinding(None, ""), trial, options.seed)
+    return replace(base, **asdict(finding), curves=curves, step_holds=stated.holds, step_reason=stated.reason)
 
 
 def judge_run(base: Verdict, grid: Grid, options: Options) -> Verdict:
@@ -118,12 +120,10 @@ def _region(grid: Grid, seen: sampling.Sample | None) -> dict[str, Any]:
 def _step(grid: Grid, options: Options) -> StepFinding:
     """Check the one-step inequality of the proof, where there is one."""
     claim = claim_of(grid.theorem, grid.trial)
-    if claim is None:
-        return StepFinding(None, "")
-    found = check_claim(grid.trial, claim, options.seed)
+    found = StepFinding(None, "") if claim is None else check_claim(grid.trial, claim, options.seed)
     if found.holds is False and grid.theorem.proof == "certified":
         raise contradiction(grid.theorem, grid.problem, found.reason)
-    return found
+    return with_premises(found, grid.trial, options.seed)
 
 
 def contradiction(theorem: Theorem, problem: Problem, reason: str) -> HarnessError:

@@ -97,7 +97,7 @@ def sigma_star_sq(problem: Problem) -> Constant:
     shift += (problem.d + 8) * EPS * (L_max * scale * 2 + root) + problem.n * EPS * root
     value = (root + shift) ** 2
     error = value - root**2
-    route = f"closed form at x* by {problem.minimum.route}"
+    route = f"closed form at x*; x* by {problem.minimum.route}"
     return Constant("sigma_star_sq", float(np.nextafter(value, np.inf)), route, "exact", "at x*", error)
 
 

@@ -35,6 +35,6 @@ def sigma_p_sq(problem: Problem) -> Constant:
     shift = mean * problem.minimum.distance_error
     shift += (problem.d + 8) * EPS * (2 * scale * math.sqrt(mean) + root) + problem.n * EPS * root
     value = (root + shift) ** 2
-    route = f"closed form at x* by {problem.minimum.route}"
+    route = f"closed form at x*; x* by {problem.minimum.route}"
     error = value - root**2
     return Constant("sigma_p_sq", float(np.nextafter(value, np.inf)), route, "exact", "at x*", error)

@@ -12,6 +12,7 @@ from ratebound.reports.typeset import formula
 
 _PROOFS = {
     "certified": "certified: the certificate is checked symbolically when the theorem is loaded",
+    "conditional": "conditional: the certificate is checked, but for premises that are its author's own",
     "cited": "cited: the statement rests on its source",
     "conjecture": "conjecture: no proof is claimed",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,6 +18,7 @@ from ratebound.theory.exposition.sure import sure
 _COLUMNS = 3
 _ALLOWANCE = 1e-9
 """What verdicts allow an error that meets its bound."""
+_FRACTION = re.compile(r"\\frac\{(.*)\}\{(.*)\}")
 _MATH = {"n": "$n$", "d": "$d$", "κ": r"$\kappa$", "L_max/L": r"$L_{\max}/L$"}
 
 
@@ -134,11 +136,17 @@ def error_name(theorem: Mapping[str, Any], rarely: bool = False) -> str:
     A claim about what exceeds a limit `rarely` is about the measure itself, not about its expectation.
     """
     written = theorem["measure_latex"]
-    latex = mathtext(sure(written) if rarely else written)
+    latex = mathtext(_on_one_line(sure(written) if rarely else written))
     name = wording.iterate(theorem)
     if latex is None:
         return name or "error"
     return f"{latex}   ({name})" if name else latex
+
+
+def _on_one_line(latex: str) -> str:
+    """Return a fraction of sums as numerator / denominator: along an axis its parts would be tiny."""
+    found = _FRACTION.fullmatch(latex)
+    return latex if found is None else rf"{found[1]} \,/\, {found[2]}".replace(r"\sum", r"\Sigma")
 
 
 def problem_line(problem: Mapping[str, Any]) -> str:

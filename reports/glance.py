@@ -104,11 +104,9 @@ def _fragile(named: Sequence[Named]) -> str:
     def say(cell: Mapping[str, Any]) -> str:
         nearest = edge(cell)
         assert nearest is not None  # only such cells are named
-        words = (
-            f"{nearest['text']}: {wording.number(nearest['value'])} uses "
-            f"{wording.percent(nearest['share'])} of the allowed {wording.number(nearest['limit'])}"
-        )
-        return text(words)
+        value, limit = wording.number(nearest["value"]), wording.number(nearest["limit"])
+        used = wording.percent(nearest["share"])
+        return text(f"{used} of the range {nearest['text']} = {limit}, at {value}")
 
     ranked = [(pair, limit) for pair in named if (limit := edge(pair[0])) is not None]
     ranked.sort(key=lambda each: (-float(each[1]["share"]), -each[0][0]["verdict"]["tightness"]))

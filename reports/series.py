@@ -14,6 +14,8 @@ from ratebound.reports.wording import is_power
 _SMALLEST, _LARGEST = 1e-300, 1e200
 # Below this share of the smallest error shown, a bound tells nothing more and would squeeze the picture.
 _BELOW = 1e-6
+# An error that fell by this has met rounding, or the minimum: a run that gets there exactly reaches 1e-300.
+_DEEPEST = 1e-20
 # A bound this many times above every error gets a panel of its own.
 _APART = 1e4
 
@@ -109,7 +111,7 @@ def panels(shown: Curves) -> list[tuple[float, float]]:
     low, high = _extent(measured)
     wide_low, wide_high = _extent([*measured, *(side for pair in extra for side in pair)])
     # Confidence limits may reach zero: a log axis follows them for three decades only.
-    low, high = max(wide_low, low * 1e-3), min(max(wide_high, high), high * 1e3)
+    low, high = max(wide_low, low * 1e-3, high * _DEEPEST), min(max(wide_high, high), high * 1e3)
     bound_low, bound_high = _extent([shown.bound])
     if np.isfinite(bound_low) and np.isfinite(high) and bound_low > _APART * high:
         return [padded(bound_low, bound_high), padded(low, high)]

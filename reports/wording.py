@@ -9,6 +9,7 @@ from typing import Any
 from ratebound.theory.exposition.rarely import rarely
 from ratebound.theory.exposition.sure import sure
 from ratebound.theory.readings import READINGS
+from ratebound.theory.visits import INDEPENDENT
 
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _ITERATE = {
@@ -170,12 +171,16 @@ def run_facts(cell: Mapping[str, Any]) -> str:
     parts = [str(run["method"])]
     if run.get("parameters_text"):
         parts.append(str(run["parameters_text"]))
+    order = run.get("order", INDEPENDENT)
+    if order != INDEPENDENT:
+        parts.append(f"order {order}")
     if cell["theorem"]["stochastic"]:
-        drawn = "with" if run.get("replacement", True) else "without"
-        parts.append(f"batch {number(run['batch'])} {drawn} replacement")
+        if order == INDEPENDENT:
+            drawn = "with" if run.get("replacement", True) else "without"
+            parts.append(f"batch {number(run['batch'])} {drawn} replacement")
         if run["replicas"]:
             parts.append(f"{number(run['replicas'])} replicas")
-    parts.append(f"{number(run['steps'])} steps")
+    parts.append(f"{number(run['steps'])} {'steps' if order == INDEPENDENT else 'passes'}")
     return ", ".join(parts)
 
 

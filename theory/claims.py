@@ -5,17 +5,56 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from sympy import Expr, Pow, log
+from sympy import Expr, Pow, Symbol, log
+from sympy.core.relational import Relational
 
 from ratebound.theory.algebra.chart import free
 from ratebound.theory.algebra.prover import nonnegative
-from ratebound.theory.assumptions import ASSUMPTIONS
+from ratebound.theory.assumptions import ASSUMPTIONS, Assumption
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.measures import ONE_STEP, WEIGHED
+from ratebound.theory.method import Method
 from ratebound.theory.symbols import CONSTANTS, PARAMETERS, K, k
 
 if TYPE_CHECKING:
     from ratebound.theory.statement import Theorem
+
+
+EXPRESSIONS = ("step", "bound", "weights", "start", "batch")
+"""The fields of a theorem that are expressions."""
+
+
+def check_kinds(theorem: Theorem) -> None:
+    """Check that what is stated is of the right kind: texts, floats and forgotten commas are not.
+
+    Raises
+    ------
+    RateboundError
+        Naming the field, and how to write it.
+    """
+    if not isinstance(theorem.method, Method):
+        raise RateboundError(
+            f"method = {theorem.method!r} is no Method; take one of ratebound.methods, such as "
+            'ratebound.methods["gd"]'
+        )
+    for name in EXPRESSIONS:
+        value = getattr(theorem, name)
+        if not isinstance(value, Expr) and not (name == "batch" and value is None):
+            raise RateboundError(
+                f"{name} = {value!r} is no SymPy expression; write it in the letters of "
+                "ratebound.theory.symbols, or read a text by ratebound.parse"
+            )
+    for name, kind in (("assumptions", Assumption), ("where", Relational)):
+        value = getattr(theorem, name)
+        if not isinstance(value, tuple) or not all(isinstance(each, kind) for each in value):
+            raise RateboundError(
+                f"{name} is no tuple of {kind.__name__}s; write (one,) for one of them, (one, two) for two"
+            )
+    for parameter, value in theorem.defaults.items():
+        if not isinstance(parameter, Symbol) or not isinstance(value, Expr):
+            raise RateboundError(
+                f"the default {parameter!r}: {value!r} is no letter with an expression, as {{alpha: 1/L}} is"
+            )
 
 
 def check_meaning(theorem: Theorem) -> None:

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import sys
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sympy import Expr, S
 
 if TYPE_CHECKING:
     from ratebound.theory.method import Method
+
+
+def _stated_here() -> bool:
+    """Whether what is being built stands in the sources of this library: who states it vouches for it."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__name__") in (__name__, "dataclasses"):
+        frame = frame.f_back
+    module = str(frame.f_globals.get("__name__"))
+    return module.partition(".")[0] == __name__.partition(".")[0]
 
 
 @dataclass(frozen=True)
@@ -35,6 +45,8 @@ class Inequality:
     strict
         Whether it must be so at every end of the range that the theorem does not leave out. Else it may
         vanish there, where a bound that divides by it is infinite.
+    known
+        Whether it comes with this library, whose tests hold it against data, and is not an author's own.
     """
 
     name: str
@@ -45,6 +57,7 @@ class Inequality:
     visits: tuple[str, ...] = ()
     positive: Expr = S.One
     strict: bool = False
+    known: bool = field(init=False, default_factory=_stated_here, compare=False, repr=False)
 
 
 def needs(*names: str) -> frozenset[str]:
@@ -66,9 +79,12 @@ class Assumption:
         Names of the constants and properties that a problem must certify.
     inequalities
         The inequalities that it contributes by itself.
+    known
+        Whether it comes with this library, as for :class:`Inequality`.
     """
 
     name: str
     title: str
     constants: tuple[str, ...]
     inequalities: tuple[Inequality, ...] = ()
+    known: bool = field(init=False, default_factory=_stated_here, compare=False, repr=False)

@@ -71,6 +71,6 @@ class InProbability:
         return self.theorem.bound / self.risk
 
     @property
-    def proof(self) -> Literal["certified", "cited", "conjecture"]:
+    def proof(self) -> Literal["certified", "conditional", "cited", "conjecture"]:
         """That of the theorem: the rest is proved here."""
         return self.theorem.proof

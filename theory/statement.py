@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from sympy import Expr, Integer, S, Symbol, nan, oo, zoo
 from sympy.core.relational import Relational
@@ -15,10 +15,11 @@ from ratebound.theory import order as orders
 from ratebound.theory import proved, units
 from ratebound.theory.algebra.chart import chart_of
 from ratebound.theory.assumptions import FACTS, Assumption
-from ratebound.theory.claims import check_meaning, require_forward, require_real
-from ratebound.theory.errors import RateboundError
+from ratebound.theory.claims import EXPRESSIONS, check_kinds, check_meaning, require_forward, require_real
+from ratebound.theory.errors import RateboundError, nearest
 from ratebound.theory.measures import BEST, MEASURES, ONE_STEP, WEIGHED
 from ratebound.theory.method import Method
+from ratebound.theory.premises import Premise, premises_of
 from ratebound.theory.readings import READINGS, bounded, require_state
 from ratebound.theory.symbols import BY_NAME, CONSTANTS, PARAMETERS, K, alpha, b, k
 from ratebound.theory.visits import CYCLIC, INDEPENDENT, ORDERS
@@ -106,11 +107,12 @@ class Theorem:
     sibling: str | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "defaults", MappingProxyType(dict(self.defaults)))
-        for name in ("step", "bound", "weights", "start", "batch"):
-            value = getattr(self, name)
-            object.__setattr__(self, name, Integer(value) if type(value) is int else value)
+        defaults = {letter: _as_expression(value) for letter, value in dict(self.defaults).items()}
+        object.__setattr__(self, "defaults", MappingProxyType(defaults))
+        for name in EXPRESSIONS:
+            object.__setattr__(self, name, _as_expression(getattr(self, name)))
         try:
+            check_kinds(self)
             self._check_words()
             self._check_visits()
             check_meaning(self)
@@ -136,7 +138,8 @@ class Theorem:
 
     def _check_words(self) -> None:
         if self.measure not in MEASURES:
-            raise RateboundError(f"unknown measure {self.measure!r} (known: {', '.join(MEASURES)})")
+            near = nearest(str(self.measure), MEASURES)
+            raise RateboundError(f"unknown measure {self.measure!r}{near} (known: {', '.join(MEASURES)})")
         require_state(self.measure, self.method)
         if self.bound.has(oo, zoo, nan):
             raise RateboundError(f"the bound {self.bound} is not finite; check its denominators")
@@ -149,7 +152,10 @@ class Theorem:
             raise RateboundError("batches that change are independent ones, and no b stands for all of them")
         unknown = sorted(str(s) for s in named if s not in BY_NAME.values())
         if unknown:
-            raise RateboundError(f"{', '.join(unknown)} is no symbol of ratebound.theory.symbols; use those")
+            raise RateboundError(
+                f"{', '.join(unknown)} is no letter of ratebound.theory.symbols, which know their sign; "
+                "import it from there"
+            )
         if self.certificate is not None and self.step != alpha and alpha in self.parameters:
             # Proofs write alpha for the step alpha_k itself.
             raise RateboundError(
@@ -196,10 +202,12 @@ class Theorem:
         return (self.step,) if self.batch is None else (self.step, self.batch)
 
     @property
-    def proof(self) -> Literal["certified", "cited", "conjecture"]:
-        """Whether the proof is checked here, rests on the source, or is missing."""
+    def proof(self) -> Literal["certified", "conditional", "cited", "conjecture"]:
+        """Whether the proof is checked here, so but for the author's premises, cited, or missing."""
         if self.certificate is None:
             return "conjecture"
+        if self.premises:
+            return "conditional"
         return "cited" if self.certificate.cited else "certified"
 
     @property
@@ -226,6 +234,11 @@ class Theorem:
         if "expected smoothness" in names:
             names.add("convex")
         return next((setting for setting in _SETTINGS if setting in names), "nonconvex")
+
+    @cached_property
+    def premises(self) -> tuple[Premise, ...]:
+        """What assumptions and proof take from the author and not from this library."""
+        return premises_of(self)
 
     @cached_property
     def assumed(self) -> frozenset[str]:
@@ -267,3 +280,7 @@ class Theorem:
     def at(self, step: Expr | int) -> Expr:
         """Return the bound at the given k; K where the bound is claimed at the horizon."""
         return self.bound.subs(K if self.at_horizon else k, step)
+
+
+def _as_expression(value: Any) -> Any:
+    return Integer(value) if type(value) is int else value

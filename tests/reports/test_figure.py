@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from synthetic_records import cell, fitted, problem, run, series, shapes, theorem, verdict
 
-from ratebound.reports.figure import describe, draw, drawable
+from ratebound.reports.figure import describe, draw, drawable, error_name
 from ratebound.reports.plates import Plate, save
 from ratebound.theory.errors import RateboundError
+from ratebound.theory.measures import MEASURES
 
 _DRAWN = [name for name, each in shapes().items() if drawable(each)]
 
@@ -157,3 +158,10 @@ def test_a_claim_in_probability_is_about_the_measure_itself(cells, risk):
     labels = [axes.get_ylabel() for axes in draw(given).axes]
     labels += [text.get_text() for text in draw(given).texts]
     assert any("mathbb{E}" in label for label in labels) == (risk is None)
+
+
+def test_a_fraction_of_sums_stands_on_one_line_beside_the_axis():
+    name = error_name(theorem(measure="grad_norm_sq_mean", measure_latex=MEASURES["grad_norm_sq_mean"]))
+    assert "frac" not in name and " / " in name.replace(r"\,", " ")
+    assert name.count(r"\Sigma_{j<k}") == 2
+    assert name.endswith("(mean over the iterates)")

@@ -48,7 +48,7 @@ def test_the_step_that_uses_most_of_its_range_is_first_and_ties_go_to_the_tighte
     ]
     html = _glance(cells)
     assert _links(html, "Most fragile") == [f"gd_convex--{name}" for name in ("edge_tight", "edge", "far")]
-    assert "alpha &lt;= 1/L: 0.25 uses 100 % of the allowed 0.25" in html
+    assert "100 % of the range alpha &lt;= 1/L = 0.25, at 0.25" in html
     assert "2 cells use as much as the first" in html
     assert edge(cells[0])["share"] == 0.5
 

@@ -66,3 +66,9 @@ def test_all_infinite_still_has_a_range():
     shown = _curves(lambda k: np.full(k.shape, np.inf), lambda k: np.full(k.shape, np.inf))
     ((low, high),) = panels(shown)
     assert 0 < low < high < math.inf
+
+
+def test_an_error_that_falls_to_the_least_doubles_takes_no_more_than_twenty_decades():
+    shown = _curves(lambda k: np.where(k > 100, 1e-300, 1 / (k + 1)), lambda k: 2 / (k + 1))
+    ((low, high),) = panels(shown)
+    assert 1e-23 < low < 1e-20 and 1 < high < 30

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from synthetic_records import cell, theorem, verdict
+from synthetic_records import cell, run, theorem, verdict
 
 from ratebound.reports import wording
 
@@ -54,3 +54,11 @@ def test_exponents_are_read_as_powers_of_k_whichever_sign_they_are_stored_with()
 )
 def test_looseness_is_rounded_down(tightness, said):
     assert wording.looseness({"tightness": tightness}) == said
+
+
+def test_a_run_in_passes_names_its_order_and_no_batches():
+    shuffled = cell(theorem=theorem(stochastic=True), run=run(method="sgd", order="reshuffle"))
+    passes = wording.number(10_000)
+    assert wording.run_facts(shuffled) == f"sgd, alpha = 1/L, order reshuffle, 256 replicas, {passes} passes"
+    batches = cell(theorem=theorem(stochastic=True), run=run(method="sgd"))
+    assert "batch 1 with replacement" in wording.run_facts(batches)

@@ -112,8 +112,9 @@ class Telescope:
         last = theorem.measure in _LAST
         q = _LAST[theorem.measure] if last else SUMMED.get(theorem.measure)
         if q is None or last != (self.weight == 0):
+            bounded = ", ".join(_LAST if self.weight == 0 else SUMMED)
             raise RateboundError(
-                f"telescoping with the weight {self.weight} does not bound {theorem.measure}"
+                f"telescoping with the weight {self.weight} bounds {bounded}, not {theorem.measure}"
             )
         prove_claim(theorem, V + self.noise - self.weight * q - self.after(theorem.step), self.by, self.plus)
         for quantity in _NEXT:

@@ -10,6 +10,7 @@ from sympy import Max
 from ratebound.theory.certificates.recursion import Cases
 from ratebound.theory.exposition import forms, last, reduced, samples, second, squares, states, steps
 from ratebound.theory.exposition.lines import Line, Writer
+from ratebound.theory.premises import UNKNOWN, in_words
 from ratebound.theory.statement import Theorem
 from ratebound.theory.visits import IN_WORDS
 
@@ -20,8 +21,9 @@ def exposition(theorem: Theorem) -> list[Line]:
     write = next((_LINES[kind] for kind in kinds if kind in _LINES), _of_its_own)
     lines = list(write(theorem, theorem.certificate))
     if theorem.in_passes:
-        return [Line(f"Here {IN_WORDS[theorem.visits]}; x_k is where pass k starts."), *lines]
-    return lines
+        lines = [Line(f"Here {IN_WORDS[theorem.visits]}; x_k is where pass k starts."), *lines]
+    stated = [Line(f"It rests on {in_words(each)}, {UNKNOWN}.") for each in theorem.premises]
+    return [*stated, *lines]
 
 
 def _cases(theorem: Theorem, proof: Cases) -> Iterator[Line]:

@@ -37,6 +37,7 @@ _MEASURES = {
 
 _PROOFS = {
     "certified": "certified (`ratebound prove {}` prints it)",
+    "conditional": "checked, but for premises that are its author's own",
     "cited": "cited, not checked here",
     "conjecture": "none: a conjecture",
 }
