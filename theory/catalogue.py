@@ -30,6 +30,7 @@ FAMILIES = (
     "bounded",
     "sgd_directions",
     "projected",
+    "projected_strong",
     "frank_wolfe",
     "proximal",
     "proximal_star",

@@ -139,7 +139,7 @@ class Summed:
     Exact steps go from x_j to y_j with ``||y_j - x*||^2 <= ||x_j - x*||^2 - 2 alpha (f(x_j) - f*)``. With
     ``a_j = alpha ||e_j||`` and ``r_j = ||x_j - x*||`` then ``r_{j+1} <= ||y_j - x*|| + a_j``, so that r_j is
     at most D and the sum of the a_i with i < j, and ``2 alpha (f(x_j) - f*) <= r_j^2 - r_{j+1}^2 + 2 a_j r_j
-    + a_j^2``. Summed, with A the sum of all a_j, the right is at most ``D^2 + 2 A D + A^2``.
+    + a_j^2``. Summed, with A the sum of the a_j with j < k, the right is at most ``D^2 + 2 A D + A^2``.
 
     Parameters
     ----------
@@ -171,7 +171,7 @@ class Summed:
             start=S.Zero,
         )  # fmt: skip
         require(1 - fall, theorem, "the sum of the errors, with 1 - fall")
-        moved = alpha * error / (1 - sqrt(fall))
+        moved = alpha * error * (1 - fall ** (k / 2)) / (1 - sqrt(fall))
         implied = (D + moved) ** 2 / (2 * alpha * k)
         if theorem.start < 1 or not vanishes(theorem.bound - implied):
             raise RateboundError(f"the sum of the steps gives {implied} from k = 1 on, not {theorem.bound}")

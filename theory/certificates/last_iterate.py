@@ -28,7 +28,10 @@ from ratebound.theory.assumptions import first_order
 from ratebound.theory.certificate import require, require_assumed, with_expressions
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.inequalities.noise_models import to_end
+from ratebound.theory.inequalities.projections import boxed
 from ratebound.theory.inequality import Inequality
+from ratebound.theory.methods import sgd
+from ratebound.theory.methods.boxed import projected_sgd
 from ratebound.theory.onestep import expansion
 from ratebound.theory.symbols import D, K, alpha, d2, d2_next, descent, grad_sq, k, moment
 
@@ -48,7 +51,9 @@ def bounded_square(theorem: Theorem, slope: Inequality) -> Expr:
         raise RateboundError("the proof bounds the gradient at the last point too; assume to_end")
     square = moment if theorem.stochastic else grad_sq
     stepped = d2 - 2 * alpha * descent + alpha**2 * square
-    if not vanishes(expansion(theorem.method)[d2_next] - stepped):
+    # The reference points lie in the box, so that a projection brings no point further from them.
+    plain = sgd if theorem.method == projected_sgd and boxed in theorem.assumptions else theorem.method
+    if not vanishes(expansion(plain)[d2_next] - stepped):
         raise RateboundError(f"{theorem.method.name} is not a step along the negative gradient")
     limit = slope.slack + square
     if limit.has(square):

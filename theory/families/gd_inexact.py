@@ -7,6 +7,8 @@ not know that.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sympy import Integer, Rational, sqrt
 
 from ratebound.theory.assumptions import (
@@ -148,6 +150,16 @@ gd_error_geometric = Theorem(
     sibling="gd_error_pl",
 )
 
+gd_error_geometric_fast = replace(
+    gd_error_geometric,
+    id="gd_error_geometric_fast",
+    title="Gradient descent with errors that fall faster than it converges, Polyak-Łojasiewicz",
+    where=(alpha <= 1 / L, fall < _EXACT),
+    defaults={**_DEFAULTS, alpha: 1 / (2 * L), fall: _EXACT**2},
+    note="The rate of exact gradients: all errors together cost a constant factor.",
+    sibling="gd_error_geometric",
+)
+
 gd_error_summable = Theorem(
     id="gd_error_summable",
     title="Gradient descent with errors that fall geometrically, convex, averaged iterate",
@@ -160,7 +172,7 @@ gd_error_summable = Theorem(
     step=alpha,
     where=(alpha <= 1 / L, fall < 1),
     measure="gap_average",
-    bound=(D + alpha * error / (1 - sqrt(fall))) ** 2 / (2 * alpha * k),
+    bound=(D + alpha * error * (1 - fall ** (k / 2)) / (1 - sqrt(fall))) ** 2 / (2 * alpha * k),
     start=Integer(1),
     certificate=Summed(by={cocoercive: 2 * alpha}, plus={grad_sq: alpha * (1 / L - alpha)}),
     defaults={**_DEFAULTS, fall: Rational(1, 4)},
@@ -222,6 +234,7 @@ THEOREMS = (
     gd_error_sc,
     gd_error_convex,
     gd_error_geometric,
+    gd_error_geometric_fast,
     gd_error_summable,
     gd_relative_pl,
     gd_relative_nonconvex,

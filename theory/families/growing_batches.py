@@ -1,11 +1,12 @@
 """SGD with batches that grow: the noise of a constant step, divided by the size of the batch.
 
-A recursion ``q_{k+1} <= (1 - 2 s) q_k + N`` about single samples becomes ``(1 - 2 s) q_k + N/b_k``. Batches
-that grow like ``(1 - s)^{-k}`` bring q down like ``(1 - s)^k``, without a floor; batches that grow like
-``1 + s k`` bring it down like ``1/(1 + s k)``. Both times the constant is ``q_0 + N/s``.
+A recursion ``q_{k+1} <= r q_k + N`` about single samples becomes ``r q_k + N/b_k``. Batches that grow like
+``p^{-k}`` leave ``r^k q_0 + N (p^k - r^k)/(p - r)``, just what the recursion gives and without a floor: the
+slower of the two factors is the rate. Batches that grow like ``1 + s k``, with ``r = 1 - 2 s``, leave
+``(q_0 + N/s)/(1 + s k)``.
 
 Drawn without replacement a batch of b has the variance of one sample times ``(n - b)/(b (n - 1))``, less than
-``1/b``: batches of ``n/(1 + (n - 1) (1 - s)^k)`` do the same, and never exceed the data.
+``1/b``: batches of ``n/(1 + (n - 1) p^k)`` do the same, and never exceed the data.
 
 Source: Friedlander and Schmidt 2012; Byrd, Chin, Nocedal and Wu 2012 (numbers not checked).
 """
@@ -15,13 +16,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from sympy import Expr, Symbol, factor_terms
+from sympy import Expr, Integer, Symbol, factor_terms
 
 from ratebound.theory.assumptions import (
     bounded_noise,
     bounded_variance,
     cocoercive_components,
     components_below,
+    descent_lemma,
+    pl_inequality,
 )
 from ratebound.theory.certificate import AT_START, LAST
 from ratebound.theory.certificates.recursion import Recursion
@@ -30,8 +33,21 @@ from ratebound.theory.families.sgd_star import sgd_nws
 from ratebound.theory.inequalities.noise_models import bounded_sample_variance
 from ratebound.theory.inequality import Assumption, Inequality, needs
 from ratebound.theory.letters.directions import sample_variance
+from ratebound.theory.letters.inexact import fall
 from ratebound.theory.statement import Theorem
-from ratebound.theory.symbols import b, component_gap, k, n, sigma_star_sq, variance_bound
+from ratebound.theory.symbols import (
+    L,
+    L_max,
+    alpha,
+    b,
+    component_gap,
+    gap0,
+    k,
+    mu_pl,
+    n,
+    sigma_star_sq,
+    variance_bound,
+)
 
 finite_share = (n - b) / (b * (n - 1))
 """What is left of the variance of one sample in a batch without replacement."""
@@ -79,9 +95,10 @@ def growing(
     """Return a theorem about single samples with batches that grow, and the rate that they bring."""
     proof = theorem.certificate
     assert isinstance(proof, Recursion)
-    half = factor_terms((1 - proof.rate) / 2)
-    falls = (1 - half) ** k if geometric else 1 / (1 + half * k)
-    noise = proof.noise.subs(OF_ONE)
+    rate, half = proof.rate, factor_terms((1 - proof.rate) / 2)
+    falls = fall**k if geometric else 1 / (1 + half * k)
+    noise, start = proof.noise.subs(OF_ONE), AT_START[LAST[theorem.measure][0]]
+    left = rate**k * start + noise * (falls - rate**k) / (fall - rate)
     by = {_IN_BATCHES[i][finite] if i in _IN_BATCHES else i: m for i, m in proof.by.items()}
     return replace(
         theorem,
@@ -90,13 +107,28 @@ def growing(
         source=source,
         assumptions=of_samples(theorem.assumptions),
         batch=n / (1 + (n - 1) * falls) if finite else 1 / falls,
-        bound=falls * (AT_START[LAST[theorem.measure][0]] + factor_terms(noise / half)),
+        where=(*theorem.where, fall > rate, fall < 1) if geometric else theorem.where,
+        bound=left if geometric else falls * (start + factor_terms(noise / half)),
+        defaults={**theorem.defaults, fall: 1 - half} if geometric else theorem.defaults,
         certificate=replace(proof, noise=noise * (finite_share if finite else 1 / b), by=by),
         replacement=False,
         note=_FEWER if finite else LARGE,
         sibling=name.removesuffix("_finite") if finite else theorem.id,
     )
 
+
+_LEFT = 2 * mu_pl - alpha * L * L_max
+_sharp_pl_components = replace(
+    sgd_pl_components,
+    where=(alpha < 2 * mu_pl / (L * L_max),),
+    bound=(1 - alpha * _LEFT) ** k * gap0 + alpha * L * L_max * component_gap / _LEFT,
+    certificate=Recursion(
+        rate=1 - alpha * _LEFT,
+        noise=L * alpha**2 * L_max * component_gap,
+        by={descent_lemma: Integer(1), pl_inequality: 2 * alpha, components_below: L * alpha**2 / 2},
+    ),
+)
+"""sgd_batched_pl of single samples: the published constants spend half of the longest step."""
 
 FS, BYRD = "Friedlander and Schmidt 2012", "Byrd, Chin, Nocedal and Wu 2012"
 _STRONG = "SGD, strongly convex, variance at the minimiser"
@@ -117,14 +149,14 @@ sgd_growing_sc_linear = growing(
     geometric=False,
 )
 sgd_growing_pl = growing(
-    sgd_pl_components,
+    _sharp_pl_components,
     "sgd_growing_pl",
     f"{_PL}, batches that grow geometrically",
     f"{BYRD}, {FS} (numbers not checked; constants derived)",
     geometric=True,
 )
 sgd_growing_pl_linear = growing(
-    sgd_pl_components,
+    _sharp_pl_components,
     "sgd_growing_pl_linear",
     f"{_PL}, batches that grow like k",
     f"{FS} (number not checked; constants derived)",
@@ -139,7 +171,7 @@ sgd_growing_sc_finite = growing(
     finite=True,
 )
 sgd_growing_pl_finite = growing(
-    sgd_pl_components,
+    _sharp_pl_components,
     "sgd_growing_pl_finite",
     f"{_PL}, batches that grow to the whole sum",
     f"{FS}, section 3, for a bounded variance (number not checked; constants derived)",

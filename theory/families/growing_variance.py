@@ -20,18 +20,31 @@ from ratebound.theory.certificates.telescope import Telescope
 from ratebound.theory.families.growing_batches import BYRD, FS, LARGE, batch_noise, growing, of_samples
 from ratebound.theory.families.sgd_variance import sgd_nonconvex_variance, sgd_pl_variance, sgd_sc_variance
 from ratebound.theory.letters.directions import sample_variance
-from ratebound.theory.symbols import L, alpha, b, gap0, k
+from ratebound.theory.letters.inexact import fall
+from ratebound.theory.symbols import L, L_max, alpha, b, gap0, k, mu_pl
 
 _PL = "SGD, Polyak-Łojasiewicz, bounded variance of samples"
 _STRONG = "SGD, strongly convex, bounded variance of samples"
 _BOTH = f"{BYRD}; {FS} (numbers not checked; constants derived)"
+_BOTTOU = f"Bottou, Curtis and Nocedal 2018, Theorem 5.1, with a smaller constant; {_BOTH}"
+_EXACT = 1 - alpha * mu_pl
+"""The factor of exact gradients."""
 
 sgd_growing_pl_variance = growing(
     sgd_pl_variance,
     "sgd_growing_pl_variance",
     f"{_PL}, batches that grow geometrically",
-    _BOTH,
+    _BOTTOU,
     geometric=True,
+)
+sgd_growing_pl_variance_fast = replace(
+    sgd_growing_pl_variance,
+    id="sgd_growing_pl_variance_fast",
+    title=f"{_PL}, batches that grow faster than gradient descent converges",
+    where=(alpha <= 1 / L, fall < _EXACT),
+    defaults={alpha: 1 / (4 * L_max), fall: _EXACT**2},
+    note=f"The rate of gradient descent, with a larger constant. {LARGE}",
+    sibling="sgd_growing_pl_variance",
 )
 sgd_growing_pl_variance_linear = growing(
     sgd_pl_variance,
@@ -80,6 +93,7 @@ sgd_growing_nonconvex_variance = replace(
 
 THEOREMS = (
     sgd_growing_pl_variance,
+    sgd_growing_pl_variance_fast,
     sgd_growing_pl_variance_linear,
     sgd_growing_pl_variance_finite,
     sgd_growing_sc_variance,

@@ -50,9 +50,9 @@ from ratebound.theory.symbols import (
     second_moment,
 )
 
-_BOX = {margin: D / 10}
+ON_BOX = {margin: D / 10}
 _SHORT = D**2 / (gap0 * sqrt(K))
-_ON_THE_BOX = "On the box gradients are bounded whatever f is: the bound is certified there, for any steps."
+ON_THE_BOX = "On the box gradients are bounded whatever f is: the bound is certified there, for any steps."
 
 projected_gd_convex = Theorem(
     id="projected_gd_convex",
@@ -75,7 +75,7 @@ projected_gd_convex = Theorem(
         },
         plus={move_sq: 1 + 2 * k - alpha * L * (k + 1)},
     ),
-    defaults={alpha: 1 / L, **_BOX},
+    defaults={alpha: 1 / L, **ON_BOX},
     note="The bound of gradient descent: a projection costs nothing.",
     sibling="gd_convex",
 )
@@ -96,7 +96,7 @@ projected_gd_strong = Theorem(
         by={obtuse_at_star: Integer(2), strong_first_order: 2 * alpha, descent_lemma: 2 * alpha},
         plus={move_sq: 1 - alpha * L, delta_next: 2 * alpha},
     ),
-    defaults={alpha: 1 / L, **_BOX},
+    defaults={alpha: 1 / L, **ON_BOX},
     sibling="gd_sc_distance",
 )
 
@@ -116,7 +116,7 @@ projected_subgradient = Theorem(
         noise=alpha**2 * second_moment,
         by={nonexpansive: Integer(1), first_order: 2 * alpha, bounded_gradient: alpha**2},
     ),
-    defaults={alpha: _SHORT, **_BOX},
+    defaults={alpha: _SHORT, **ON_BOX},
     sibling="subgradient_constant",
 )
 
@@ -133,8 +133,8 @@ projected_sgd_constant = Theorem(
     bound=subgradient_constant.bound,
     start=Integer(1),
     certificate=Telescope(potential=d2, weight=2 * alpha, noise=alpha**2 * second_moment, by=_BY),
-    defaults={alpha: _SHORT, **_BOX},
-    note=_ON_THE_BOX,
+    defaults={alpha: _SHORT, **ON_BOX},
+    note=ON_THE_BOX,
     sibling="sgd_convex_constant",
 )
 
@@ -151,8 +151,8 @@ projected_sgd_horizon = Theorem(
     bound=subgradient_horizon.bound,
     start=Integer(1),
     certificate=Corollary(projected_sgd_constant, {alpha: _TUNED}),
-    defaults=_BOX,
-    note=_ON_THE_BOX,
+    defaults=ON_BOX,
+    note=ON_THE_BOX,
     sibling="projected_sgd_constant",
 )
 
@@ -177,8 +177,8 @@ projected_sgd_decaying = Theorem(
         weight_sum=inverse_sqrt_sharp,
         noise_sum=harmonic,
     ),
-    defaults={alpha0: D**2 / gap0, **_BOX},
-    note=_ON_THE_BOX,
+    defaults={alpha0: D**2 / gap0, **ON_BOX},
+    note=ON_THE_BOX,
     sibling="projected_sgd_horizon",
 )
 
@@ -205,7 +205,7 @@ projected_sgd_strong = Theorem(
         plus={second_moment: 1 / (mu * (k + 2))},
         weight_sum=triangular,
     ),
-    defaults=_BOX,
+    defaults=ON_BOX,
     note="Strong convexity and bounded gradients go together on a box, and nowhere else.",
     sibling="sgd_sc_weighted_average",
 )

@@ -20,7 +20,7 @@ INEXACT_MEANING: Mapping[Symbol, str] = MappingProxyType(
     {
         error: "bound on the length of the error e_k of every gradient",
         relative_error: "bound on ||e_k||/||grad f(x_k)||, e_k the error of a gradient, below 1",
-        fall: "factor by which the bound on ||e_k||^2 falls from step to step, below 1",
+        fall: "factor by which the bound on ||e_k||^2, or a batch's noise, falls in a step, below 1",
         error_along: "<x_k - x*, e_k>",
     }
 )
