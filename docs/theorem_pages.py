@@ -114,21 +114,28 @@ def _family(module: ModuleType) -> list[str]:
 
 
 def _by_paper() -> str:
-    """Return the page that lists, for each paper, the theorems whose source names it."""
-    named = {theorem.id: papers(theorem.source) for theorem in THEOREMS.values()}
-    full = joined(paper for found in named.values() for paper in found)
-    theorems: dict[str, list[Theorem]] = {}
-    for name, found in named.items():
-        for paper in dict.fromkeys(full[each] for each in found):
-            theorems.setdefault(paper, []).append(THEOREMS[name])
+    """Return the page that lists, for each paper, the statements whose source names it."""
+    stated = [(each.title, f"{each.id}.md", each.source) for each in THEOREMS.values()]
+    stated += [(r.theorem.title, "README.md#refuted", r.theorem.source) for r in REFUTED.values()]
+    for anchor, others in (
+        ("lower-bounds", (LOWER_BOUNDS,)),
+        ("equivalences", (EQUIVALENCES, NEARBY)),
+        ("stationary-moments", (STATIONARY, COMPARISONS)),
+    ):
+        stated += [(e.title, f"README.md#{anchor}", e.source) for each in others for e in each.values()]
+    full = joined(paper for *_, source in stated for paper in papers(source))
+    named: dict[str, list[str]] = {}
+    for title, link, source in stated:
+        refuted = " (refuted)" if link.endswith("#refuted") else ""
+        for paper in dict.fromkeys(full[each] for each in papers(source)):
+            named.setdefault(paper, []).append(f"- [{title}]({link}){refuted}: {source}")
     lines = [
         "# Theorems by paper",
         "",
-        "The theorems whose source names the paper; the source says what differs.",
+        "The statements whose source names the paper; the source says what differs.",
     ]
-    for paper in sorted(theorems, key=_without_accents):
-        lines += ["", f"## {paper}", ""]
-        lines += [f"- [{each.title}]({each.id}.md): {each.source}" for each in theorems[paper]]
+    for paper in sorted(named, key=_without_accents):
+        lines += ["", f"## {paper}", "", *named[paper]]
     return "\n".join([*lines, ""])
 
 

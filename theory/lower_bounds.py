@@ -149,6 +149,18 @@ LOWER_BOUNDS: Mapping[str, LowerBound] = {
             theorem=THEOREMS["triple_momentum_distance"],
         ),
         LowerBound(
+            id="smooth_strong_gap_lower",
+            title="Smooth, strongly convex: no method of gradients has a better factor for function values",
+            source="Nesterov 2004, Theorem 2.1.13 (number not checked), with finitely many links",
+            methods=(gd, nesterov_constant, triple_momentum, item),
+            step=1 / L,
+            measure="gap_last",
+            bound=mu * _Q ** (2 * k) * D**2 / 2,
+            instance=curved_chain,
+            attained=False,
+            theorem=THEOREMS["item_gap"],
+        ),
+        LowerBound(
             id="gd_convex_attained",
             title="Gradient descent, smooth convex: for each k a Huber function meets the bound",
             source="Drori and Teboulle 2014 (number not checked)",
