@@ -40,7 +40,7 @@ sgd_growing_pl_variance = growing(
 sgd_growing_pl_variance_fast = replace(
     sgd_growing_pl_variance,
     id="sgd_growing_pl_variance_fast",
-    title=f"{_PL}, batches that grow faster than gradient descent converges",
+    title=f"{_PL}, batches that outgrow the rate",
     where=(alpha <= 1 / L, fall < _EXACT),
     defaults={alpha: 1 / (4 * L_max), fall: _EXACT**2},
     note=f"The rate of gradient descent, with a larger constant. {LARGE}",
