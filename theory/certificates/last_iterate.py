@@ -26,9 +26,9 @@ from ratebound.theory.algebra.chart import free
 from ratebound.theory.algebra.prover import vanishes
 from ratebound.theory.assumptions import first_order
 from ratebound.theory.certificate import require, require_assumed, with_expressions
+from ratebound.theory.certificates.needed import require_properties
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.inequalities.noise_models import to_end
-from ratebound.theory.inequalities.projections import boxed
 from ratebound.theory.inequality import Inequality
 from ratebound.theory.methods import sgd
 from ratebound.theory.methods.boxed import projected_sgd
@@ -51,8 +51,11 @@ def bounded_square(theorem: Theorem, slope: Inequality) -> Expr:
         raise RateboundError("the proof bounds the gradient at the last point too; assume to_end")
     square = moment if theorem.stochastic else grad_sq
     stepped = d2 - 2 * alpha * descent + alpha**2 * square
-    # The reference points lie in the box, so that a projection brings no point further from them.
-    plain = sgd if theorem.method == projected_sgd and boxed in theorem.assumptions else theorem.method
+    plain = theorem.method
+    if plain == projected_sgd:
+        # The reference points lie in the box, so that a projection brings no point further from them.
+        require_properties(theorem, "boxed")
+        plain = sgd
     if not vanishes(expansion(plain)[d2_next] - stepped):
         raise RateboundError(f"{theorem.method.name} is not a step along the negative gradient")
     limit = slope.slack + square
