@@ -245,7 +245,7 @@ class _NumbaPrinter(_Source, PythonCodePrinter):
 
     def _print_sign(self, expr: Any) -> str:
         v = self._print(expr.args[0])
-        return f"where({v} > 0.0, 1.0, where({v} < 0.0, -1.0, 0.0))"
+        return f"where({v} > 0.0, 1.0, where({v} < 0.0, -1.0, {v}))"
 
     def _print_And(self, expr: Any) -> str:
         return f"({' & '.join(self._print(a) for a in expr.args)})"

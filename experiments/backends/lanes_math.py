@@ -164,14 +164,15 @@ def _softplus(v: Any) -> Any:
 
 @_inline
 def larger(a: Any, b: Any) -> Any:
-    """Return the larger of two."""
-    return where(a > b, a, b)
+    """Return the larger of two, nan if one of them is."""
+    # Of two that no comparison orders the sum is nan.
+    return where(a > b, a, where(a <= b, b, a + b))
 
 
 @_inline
 def smaller(a: Any, b: Any) -> Any:
-    """Return the smaller of two."""
-    return where(a < b, a, b)
+    """Return the smaller of two, nan if one of them is."""
+    return where(a < b, a, where(a >= b, b, a + b))
 
 
 @_inline
@@ -183,7 +184,8 @@ def exp(v: Any) -> Any:
 @_inline
 def power_minus(size: Any) -> Any:
     """Return 2^(-size/PARTS) of float64 that are not negative; below 2^-1021 it falls no further."""
-    return _power(larger(-1021.0 * PARTS, -size))
+    least = -1021.0 * PARTS
+    return _power(where(least > -size, least, -size))
 
 
 @_inline

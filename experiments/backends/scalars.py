@@ -18,14 +18,14 @@ def where(condition: Any, yes: Any, no: Any) -> Any:
 
 @_inline
 def larger(a: Any, b: Any) -> Any:
-    """Return the larger of two."""
-    return a if a > b else b
+    """Return the larger of two, nan if one of them is."""
+    return a if a > b or a != a else b
 
 
 @_inline
 def smaller(a: Any, b: Any) -> Any:
-    """Return the smaller of two."""
-    return a if a < b else b
+    """Return the smaller of two, nan if one of them is."""
+    return a if a < b or a != a else b
 
 
 @_inline

@@ -142,6 +142,12 @@ def test_cuda_source_means_the_same(tmp_path):
         means_the_same(function, expr)
 
 
+@pytest.mark.parametrize("value", [-2.0, 0.0, 3.0, np.nan])
+def test_the_sign_of_what_is_no_number_is_none(value):
+    known = {"x": value, "where": lambda condition, yes, no: yes if condition else no}
+    np.testing.assert_equal(eval(printed(sign(x), "numba"), known), float(np.sign(value)))
+
+
 def test_numbers_are_printed_with_all_their_digits():
     assert eval(printed(Rational(0.1) + 0 * x, "cuda"), {"real": float}) == 0.1
     assert eval(printed(sqrt(3) / 18 + 0 * x, "numba")) == pytest.approx(3**0.5 / 18, rel=2e-16)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numba import njit
 
-from ratebound.experiments.backends import lanes_draw, lanes_math
+from ratebound.experiments.backends import lanes_draw, lanes_math, scalars
 from ratebound.experiments.backends.simd import load, store
 from ratebound.experiments.sampling import indices, steps_per_block
 
@@ -68,6 +68,18 @@ def test_both_ways_to_exp(name):
     got = over(getattr(lanes_math, name))(values)
     exact = np.exp(values.astype(np.longdouble)).astype(np.float64)
     assert (np.abs(got - exact) <= 2 * np.spacing(exact)).all()
+
+
+@pytest.mark.parametrize("other", [0.5, np.nan])
+@pytest.mark.parametrize(("name", "extreme"), [("larger", np.maximum), ("smaller", np.minimum)])
+def test_no_extreme_loses_nan(name, extreme, other):
+    values = np.array([0.0, 1.0, -2.5, np.nan, 3.0, -1.0, 0.5, 2.0])
+    wanted = extreme(values, other)
+    number, lanes = getattr(scalars, name), getattr(lanes_math, name)
+    np.testing.assert_array_equal([number(v, other) for v in values], wanted)
+    np.testing.assert_array_equal([number(other, v) for v in values], wanted)
+    np.testing.assert_array_equal(over(njit(lambda v: lanes(v, other + 0.0 * v)))(values), wanted)
+    np.testing.assert_array_equal(over(njit(lambda v: lanes(other + 0.0 * v, v)))(values), wanted)
 
 
 @pytest.mark.parametrize(("name", "parts"), [("_power_by_series", 1), ("_power", lanes_math.PARTS)])
