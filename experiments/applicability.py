@@ -201,6 +201,8 @@ def _with_steps(trial: Trial, chosen: Mapping[Symbol, Expr], steps: int) -> Tria
         value = float(np.ceil(value)) if symbol.is_integer else value
         if not np.isfinite(value) or (symbol.is_positive and value <= 0):
             given = "" if chosen[symbol].is_Number else f" = {chosen[symbol]}"
+            if chosen[symbol] == theorem.defaults[symbol].xreplace(dict(chosen)):
+                raise NotApplicable(f"the default {symbol}{given} is {value:.6g} there, and not positive")
             raise RateboundError(f"{symbol}{given} = {value:.6g}; it must be positive and finite")
         values[symbol] = value
         for relation in [each for each in waiting if each.free_symbols <= {*values, K}]:

@@ -178,8 +178,9 @@ class Theorem:
 
     @cached_property
     def parameters(self) -> tuple[Symbol, ...]:
-        """The symbols that the user chooses, in the step, the bound or the method."""
-        used = set(self.method.parameters).union(*(e.free_symbols for e in (*self.schedules, self.bound)))
+        """The symbols that the user chooses, in the step, the bound, the range or the method."""
+        read = (*self.schedules, self.bound, *self.where)
+        used = set(self.method.parameters).union(*(e.free_symbols for e in read))
         return tuple(p for p in PARAMETERS if p in used)
 
     def chosen(self, given: Mapping[Symbol, Expr] = MappingProxyType({})) -> dict[Symbol, Expr]:

@@ -302,6 +302,7 @@ LATEX: Mapping[Symbol, str] = MappingProxyType(
 PARAMETERS = (
     alpha, alpha0, s0, theta, gamma, beta, b0, clip, radius, epoch, prob, tau, dropped, omega, margin,
     damping, decay, weight_decay, *inexact.INEXACT_PARAMETERS, *of_search.SEARCH_PARAMETERS,
+    *of_stored.STORED_PARAMETERS,
 )  # fmt: skip
 CONSTANTS = (
     n, b, L, L_max, L_mean, L_inf, mu, mu_pl, ell, D, gap0, grad0_sq, second_moment, sigma_star_sq,

@@ -106,6 +106,8 @@ def sweep(
     weighing = number(theorem.weights, values, counter, case.steps)
     weights = np.broadcast_to(weighing, (size, case.steps))
     inside = _inside(theorem, values, size)
+    for column in columns.values():
+        inside &= column[:, 0] > 0  # An end that others set may leave nothing of a range.
     inside &= (np.isfinite(alphas) & (alphas > 0)).all(1)
     inside &= (np.isfinite(weights) & (weights >= 0)).all(1) & weights.any(1)
     alphas, weights = (np.where(inside[:, None], numbers, 1.0) for numbers in (alphas, weights))
@@ -226,6 +228,8 @@ def _claimed(case: Case, start: int) -> np.ndarray:
 
 def trial_of(case: Case, parameters: Mapping[str, float]) -> Trial | None:
     """Return the certified run, or None where the theorem does not apply."""
+    if not all(value > 0 for value in parameters.values()):
+        return None
     try:
         return prepare(
             case.theorem,

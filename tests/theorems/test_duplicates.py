@@ -109,7 +109,11 @@ def drawn(theorem, rng):
     half = values[s.D] ** 2 / 2
     values[s.gap0] = gap = half * (mu + (L - mu) * rng.random(DRAWS))
     values[s.grad0_sq] = 2 * gap * (mu + (L - mu) * rng.random(DRAWS))
-    for symbol in theorem.parameters:
+    # Limits that other parameters set come last.
+    reads = {
+        p: {q for r in theorem.where if r.lhs == p for q in r.rhs.free_symbols} for p in theorem.parameters
+    }
+    for symbol in sorted(theorem.parameters, key=lambda p: bool(reads[p] & set(theorem.parameters))):
         if not symbol.is_integer:
             values[symbol] = number(theorem.defaults[symbol], values) * spread()
         limits = {r.rel_op[0]: number(r.rhs, values) for r in theorem.where if r.lhs == symbol}

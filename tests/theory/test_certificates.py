@@ -172,6 +172,7 @@ def _random_constants(theorem, rng):
     values |= {"mu_axis": base / values["d"], "mu_signs": base, "omega": 0.01 + 0.99 * rng.random()}
     values |= {"x_inf": rng.random() + 0.01, "margin": rng.random(), "grad_inf": rng.exponential() + 0.01}
     unit = ("decay", "penalty0", "beta", "residual_sq", "rank", "error", "relative_error", "dropped")
+    unit = (*unit, "kept", "young")
     values |= {name: rng.random() for name in (*unit, "weight_decay", "x0_inf")}
     values |= {"prob": 0.01 + 0.99 * rng.random(), "b": float(rng.integers(1, 9))}
     values |= {"c1": 0.5 * rng.random(), "c2": 1 - 0.5 * rng.random(), "shrink": 0.9 * rng.random()}

@@ -22,6 +22,8 @@ COVERED = {
         for kind, name in (
             ("BoundedSquares", "adagrad"),
             ("DecayingSquares", "rmsprop"),
+            ("MeanRoot", "adagrad"),
+            ("RootBefore", "rmsprop"),
             ("SummedSquares", "adagrad_box"),
             ("SummedSquares", "adagrad_sgd"),
             ("LargestAverage", "amsgrad"),

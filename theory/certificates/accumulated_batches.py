@@ -84,10 +84,14 @@ class BoundedSquares:
         paid += gamma * L * count / 2 * log(1 + k * square / b0**2)
         return sqrt(b0**2 + (k - 1) * square) / k * paid
 
-    def check(self, theorem: Theorem) -> None:
-        """Check the method, what is lost by the last accumulator, what is added, and the bound."""
+    def check_words(self, theorem: Theorem) -> None:
+        """Check what is bounded, the method, the assumptions, and what the shares ``u^2/B^2`` add up to."""
         _check_step(theorem, self.by_norm)
         require_properties(theorem, "bounded_coordinates", "lower_bounded")
+
+    def check(self, theorem: Theorem) -> None:
+        """Check the method, what is lost by the last accumulator, what is added, and the bound."""
+        self.check_words(theorem)
         check_replaced()
         if not vanishes(theorem.bound - self.implied()):
             require(theorem.bound - self.implied(), theorem, "the bound against the summed decrease")

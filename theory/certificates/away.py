@@ -27,7 +27,7 @@ from ratebound.theory.algebra.chart import Chart, free
 from ratebound.theory.certificates.beside_gap import BesideGap
 from ratebound.theory.certificates.reduced import replaced
 from ratebound.theory.inequality import Inequality, needs
-from ratebound.theory.letters.stored import away_along, away_inner, away_sq, away_sq_next
+from ratebound.theory.letters.stored import away_along, away_inner, away_sq, away_sq_next, kept
 from ratebound.theory.method import Method
 from ratebound.theory.methods import saga
 from ratebound.theory.symbols import (
@@ -91,6 +91,15 @@ def _in_cubes(theorem: Theorem) -> Chart:
     return chart
 
 
+def _below_kept(theorem: Theorem) -> Chart:
+    """Return the chart of a step: k < K, and any part that is kept below the one that is admissible.
+
+    Whether that is positive the range says, where numbers are known.
+    """
+    (most,) = (each.rhs for each in theorem.where if each.lhs == kept)
+    return {K: 1 + k + free("j"), kept: most - free("s")}
+
+
 class Away(BesideGap):
     """Decrease of ``V_k = f(x_k) - f* + share Q_k``, Q_k the mean square distance to the stored points."""
 
@@ -101,3 +110,9 @@ class Away(BesideGap):
     )
     definitions = staticmethod(departed)
     chart = staticmethod(_in_cubes)
+
+
+class Backward(Away):
+    """The same at the horizon K, where the shares are those of the recursion that ends with zero there."""
+
+    chart = staticmethod(_below_kept)

@@ -116,5 +116,6 @@ class BesideGap(ABC):
         claims = {"the share after a step": self.share.subs(k, k + 1), "the weight": self.weight}
         claims |= {f"the rate {rate}": rate for rate in self.rates}
         for what, expr in (claims | {"the bound against what is left of the start": left}).items():
-            if not nonnegative(expr.xreplace(values), chart):
+            value = expr.xreplace(values)
+            if not (value.is_nonnegative or nonnegative(value, chart)):
                 raise RateboundError(f"{what}: {expr} is not proved to be >= 0; narrow the range")

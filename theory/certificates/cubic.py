@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sympy import Expr, Integer, Rational, Symbol
+from sympy import Expr, Integer, Rational, Symbol, sqrt
 
 from ratebound.theory.algebra.prover import nonnegative, vanishes
 from ratebound.theory.certificates.needed import require_properties
@@ -37,8 +37,15 @@ _NEEDED = {"lipschitz_hessian", "convex", "bounded_level"}
 
 @dataclass(frozen=True)
 class CubicModel:
-    """With t = min(u, 1) a step adds at least 1/3 to 1/u, so that ``1/u_k >= 1/u_0 + k/3``."""
+    """With t = min(u, 1) a step adds at least 1/3 to 1/u, so that ``1/u_k >= 1/u_0 + k/3``.
 
+    Parameters
+    ----------
+    after_first
+        Whether the start is forgotten: with t = 1 the first step makes u^2 at most 1/3, whatever it was.
+    """
+
+    after_first: bool = False
     cited: bool = field(default=False, init=False)
 
     def check(self, theorem: Theorem) -> None:
@@ -49,7 +56,10 @@ class CubicModel:
         for case, values in self.cases().items():
             if not nonnegative(values):
                 raise RateboundError(f"1/u is not proved to grow by 1/3 where {case}")
-        implied = scale / ((scale / gap0) ** Rational(1, 2) + k / Integer(3)) ** 2
+        if self.after_first and reached.subs(t, 1) != Rational(1, 3):
+            raise RateboundError("the first step does not make u^2 at most 1/3")
+        grown = sqrt(3) - Rational(1, 3) if self.after_first else (scale / gap0) ** Rational(1, 2)
+        implied = scale / (grown + k / Integer(3)) ** 2
         if not vanishes(theorem.bound - implied) and not nonnegative(
             theorem.bound - implied, theorem.chart, k, theorem.start
         ):

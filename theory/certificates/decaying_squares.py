@@ -40,7 +40,7 @@ _RULES = {"x": x - alpha * g / sqrt(b0**2 + _AVERAGE), "v": _AVERAGE}
 _a, _B, _h, _w = (Symbol(name, positive=True) for name in ("a", "B", "h", "w"))
 
 
-def _check_replacement() -> None:
+def check_replacement() -> None:
     """Check what it costs to put a in the place of B; roots of c times u and its mean square are p and r."""
     if not vanishes((1 / _a - 1 / _B) - (_B**2 - _a**2) / (_a * _B * (_a + _B))):
         raise RateboundError("1/a - 1/B is not (B^2 - a^2)/(a B (a + B))")
@@ -53,27 +53,47 @@ def _check_replacement() -> None:
             raise RateboundError("a half of what Young's inequality leaves exceeds sqrt(c) G u^2/B^2")
 
 
+def _check_correction() -> None:
+    """Check ``b0^2 + q G^2 <= q (b0/sqrt(c) + G)^2`` for q between c and one."""
+    c = 1 / (1 + free("s"))
+    q = (1 + c * (t := free("t"))) / (1 + t)
+    if not nonnegative(q * (b0 / sqrt(c) + grad_inf) ** 2 - b0**2 - q * grad_inf**2):
+        raise RateboundError("a over sqrt(q) is not proved to be at most b0/sqrt(c) + G")
+
+
 @dataclass(frozen=True)
 class DecayingSquares:
     """The sum of ``h^2/(2 a)`` is at most ``gap0/l + d (2 sqrt(c) G + l L/2) S``, S that of ``u^2/B^2``.
 
     No a exceeds ``sqrt(b0^2 + G^2)``.
+
+    Parameters
+    ----------
+    corrected
+        Whether step k has the length ``l sqrt(q)``, q = 1 - decay^(k+1), which is at most l: the correction
+        of the bias of v. As q is at least c, no a over sqrt(q) exceeds ``b0/sqrt(c) + G``.
     """
 
+    corrected: bool = False
     cited: bool = field(default=False, init=False)
 
-    @staticmethod
-    def implied() -> Expr:
+    @property
+    def step(self) -> Expr:
+        """The length of step k."""
+        return gamma * sqrt(1 - decay ** (k + 1)) if self.corrected else gamma
+
+    def implied(self) -> Expr:
         """Return the bound that follows."""
-        c, twice = 1 - decay, 2 * sqrt(b0**2 + grad_inf**2)
+        c = 1 - decay
+        twice = 2 * (b0 / sqrt(c) + grad_inf if self.corrected else sqrt(b0**2 + grad_inf**2))
         price = d * (2 * sqrt(c) * grad_inf + gamma * L / 2) / c
         once = gap0 / gamma + price * log(decay * (1 + grad_inf**2 / b0**2))
         return twice * once / k + twice * price * log(1 / decay)
 
-    def check(self, theorem: Theorem) -> None:
-        """Check the method, the replacement, the sum of the shares, and the bound."""
-        if theorem.measure != "grad_norm_sq_mean" or theorem.weights != 1 or theorem.step != gamma:
-            raise RateboundError("this certificate bounds grad_norm_sq_mean, for steps of the length gamma")
+    def check_words(self, theorem: Theorem) -> None:
+        """Check what is bounded, the method, the assumptions, and what the shares ``u^2/B^2`` add up to."""
+        if theorem.measure != "grad_norm_sq_mean" or theorem.weights != 1 or theorem.step != self.step:
+            raise RateboundError(f"this certificate bounds grad_norm_sq_mean, for steps of {self.step}")
         update = theorem.method.update
         if set(update) != set(_RULES) or not all(vanishes(update[n] - rule) for n, rule in _RULES.items()):
             raise RateboundError(
@@ -83,8 +103,14 @@ class DecayingSquares:
         require_assumed({descent_lemma: S.One}, theorem)
         require_properties(theorem, "bounded_coordinates", "lower_bounded")
         require(1 - decay, theorem, "what an average takes from the new square")
-        _check_replacement()
         log_above_share()
         v = free("v")
         require(b0**2 + decay * v - decay * (b0**2 + v), theorem, "A^2 after a step against decay B^2")
+
+    def check(self, theorem: Theorem) -> None:
+        """Check the method, the replacement, the sum of the shares, and the bound."""
+        self.check_words(theorem)
+        check_replacement()
+        if self.corrected:
+            _check_correction()
         require(theorem.bound - self.implied(), theorem, "the bound against the summed decrease")

@@ -55,7 +55,7 @@ moved = decay * (1 - beta) ** 2 * (sqrt(decay) + beta) / (2 * (sqrt(decay) - bet
 """What curvature and moves cost together, in parts of l L S: ``r^2 (1/2 + w/(1 - w))``."""
 
 
-def _check_logarithm() -> None:
+def check_logarithm() -> None:
     """Check ``1 - 1/u <= log(u)`` for u >= 1: equal at one, and the slopes are in that order."""
     u = Symbol("u", positive=True)
     gain = log(u) - (1 - 1 / u)
@@ -114,7 +114,7 @@ class LateAverages:
         require(1 - decay, theorem, "what an average takes from the new square")
         require(decay - beta**2, theorem, "how much slower squares fade than gradients do")
         self._check_averages(theorem)
-        _check_logarithm()
+        check_logarithm()
         log_above_share()
         step, share = free("m"), free("p")
         if not nonnegative(step**2 + share**2 - 2 * step * share):

@@ -57,7 +57,11 @@ def _cubic_model(theorem: Theorem, proof: CubicModel) -> Iterator[Line]:
         yield Line(
             f"Where {case}: 1/u grows by at least 1/3 in a step, since, with s >= 0,", value.factor(), ">= 0"
         )
-    yield Line("Over k steps 1/u is at least 1/u_0 + k/3, which is the bound", theorem.bound)
+    if proof.after_first:
+        yield Line("With t = 1 the first step makes u^2 at most 1/3. So 1/u is at least sqrt(3) + (k - 1)/3")
+        yield Line("after k steps, which is the bound", theorem.bound)
+    else:
+        yield Line("Over k steps 1/u is at least 1/u_0 + k/3, which is the bound", theorem.bound)
 
 
 def _cubic_descent(theorem: Theorem, proof: CubicDescent) -> Iterator[Line]:

@@ -11,6 +11,7 @@ from ratebound.theory.certificates.accumulated_batches import BoundedSquares, Su
 from ratebound.theory.certificates.accumulated_momentum import LateSquares, arrived, delay
 from ratebound.theory.certificates.decaying_squares import DecayingSquares
 from ratebound.theory.certificates.late_averages import LateAverages
+from ratebound.theory.certificates.other_roots import MeanRoot, RootBefore
 from ratebound.theory.exposition.lines import Line, Writer
 from ratebound.theory.letters.box import grad_inf
 from ratebound.theory.statement import Theorem
@@ -90,18 +91,59 @@ def _summed_roots(theorem: Theorem, proof: SummedRoots) -> Iterator[Line]:
     yield Line("whose square, less b0^2, is at least the sum of ||grad f||^2: the bound", theorem.bound)
 
 
+_DESCENT = "f(x_{k+1}) <= f(x_k) - l sum of h u/B + (l^2 L/2) sum of u^2/B^2."
+_BOUNDED = f"Per coordinate: h of grad f, u of the estimate, |h|, |u| <= {grad_inf} =: G;"
+
+
+def _replaced(scale: tuple[str, str]) -> Iterator[Line]:
+    """Yield what it costs to put a in the place of B."""
+    yield Line("a knows nothing of the draw, and h u/B differs from h u/a by at most")
+    yield Line(
+        f"{scale[0]}|h u| (u^2 + E_k u^2)/(a B (a + B)), of which Young's inequality makes h^2/(2 a) and"
+    )
+    yield Line(f"2 {scale[1]}G u^2/B^2: what is left is h^2/(2 a).")
+
+
+def _mean_root(theorem: Theorem, proof: MeanRoot) -> Iterator[Line]:
+    """Yield the lines of the proof of AdaGrad that puts a in the place of B."""
+    yield Line(f"{_BOUNDED} A and B are the roots of")
+    yield Line("the accumulator before and after u, a^2 = A^2 + E_k u^2, l the length. For every draw:")
+    yield Line(_DESCENT)
+    yield from _replaced(("", ""))
+    yield Line(
+        "The u^2/B^2 add up to at most log(1 + k G^2/b0^2), and a is at most the root of b0^2 + k G^2."
+    )
+    yield Line("Summed over j < k, the mean is at most", theorem.bound)
+
+
+def _root_before(theorem: Theorem, proof: RootBefore) -> Iterator[Line]:
+    """Yield the lines of the proof of RMSProp that puts A in the place of B."""
+    yield Line(f"{_BOUNDED} A and B are the roots before")
+    yield Line("and after u, B^2 = A^2 + c u^2 with c = 1 - decay; l is the length. For every draw:")
+    yield Line(_DESCENT)
+    yield Line("A knows nothing of the draw: h u/A has the mean h^2/A, and h u/B is less by at most")
+    yield Line("G^2 (1/A - 1/B) <= (G^2/(2 b0)) log(B^2/A^2); c u^2/B^2 is at most log(B^2/A^2), too. These")
+    yield Line("add up to at most log(1 + G^2/b0^2) + (k - 1) log(1/decay); A is at most the root in front.")
+    yield Line("Summed over j < k, the mean is at most", theorem.bound)
+
+
 def _decaying_squares(theorem: Theorem, proof: DecayingSquares) -> Iterator[Line]:
     """Yield the lines of the proof of RMSProp."""
-    yield Line(f"Per coordinate: h of grad f, u of the estimate, |h|, |u| <= {grad_inf} =: G; c = 1 - decay;")
+    yield Line(f"{_BOUNDED} c = 1 - decay;")
     yield Line(
         "A and B are the roots before and after u, B^2 = A^2 + c u^2, and a^2 = A^2 + c E_k u^2; l is the"
     )
     yield Line("length. The descent lemma for every draw:")
-    yield Line("f(x_{k+1}) <= f(x_k) - l sum of h u/B + (l^2 L/2) sum of u^2/B^2.")
-    yield Line("a knows nothing of the draw, and h u/B differs from h u/a by at most")
-    yield Line("c |h u| (u^2 + E_k u^2)/(a B (a + B)), of which Young's inequality makes h^2/(2 a) and")
-    yield Line("2 sqrt(c) G u^2/B^2: what is left is h^2/(2 a). The c u^2/B^2 add up to at most")
-    yield Line("log(1 + G^2/b0^2) + (k - 1) log(1/decay), and a is at most the root of b0^2 + G^2.")
+    yield Line(_DESCENT)
+    yield from _replaced(("c ", "sqrt(c) "))
+    yield Line("The c u^2/B^2 add up to at most log(1 + G^2/b0^2) + (k - 1) log(1/decay).")
+    if proof.corrected:
+        yield Line(
+            "Step k has the length l sqrt(q), q = 1 - decay^(k+1) <= 1; a^2 is at most b0^2 + q G^2, and"
+        )
+        yield Line("as q >= c no a over sqrt(q) exceeds b0/sqrt(c) + G.")
+    else:
+        yield Line("No a exceeds the root of b0^2 + G^2.")
     yield Line("Summed over j < k, the mean is at most", theorem.bound)
 
 
@@ -112,6 +154,8 @@ LINES: Mapping[type, Writer] = MappingProxyType(
         LateSquares: _late_squares,
         LateAverages: _late_averages,
         DecayingSquares: _decaying_squares,
+        MeanRoot: _mean_root,
+        RootBefore: _root_before,
     }
 )
 """Who writes the proof of each kind of certificate that is written here."""

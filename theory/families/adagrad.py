@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sympy import Integer, Rational, log, sqrt
 
 from ratebound.theory.assumptions import lower_bounded, smooth
 from ratebound.theory.certificates.accumulated import AnySteps, ShortSteps
 from ratebound.theory.certificates.accumulated_batches import BoundedSquares, SummedRoots
 from ratebound.theory.certificates.accumulated_momentum import LateSquares
+from ratebound.theory.certificates.other_roots import MeanRoot
 from ratebound.theory.inequalities.projections import bounded_coordinates
 from ratebound.theory.methods import adagrad, adagrad_full, adagrad_momentum, adagrad_norm, adagrad_norm_sgd
 from ratebound.theory.statement import Theorem
@@ -51,7 +54,7 @@ adagrad_norm_any = Theorem(
 adagrad_nonconvex = Theorem(
     id="adagrad_nonconvex",
     title="AdaGrad, nonconvex, bounded gradients, mean squared gradient",
-    source="in the manner of Défossez, Bottou, Bach and Usunier 2022, Theorem 1 (not checked); derived here",
+    source="derived here, in the setting of Défossez, Bottou, Bach and Usunier 2022, Theorem 1 (not checked)",
     method=adagrad,
     assumptions=(smooth, lower_bounded, bounded_coordinates),
     step=gamma,
@@ -62,6 +65,19 @@ adagrad_nonconvex = Theorem(
     defaults={gamma: sqrt(grad0_sq) / L, b0: 10 * sqrt(grad0_sq)},
     note="Gradients are bounded for every draw, which losses of bounded slopes without a ridge certify.",
     sibling="adagrad_norm_any",
+)
+
+adagrad_nonconvex_small = replace(
+    adagrad_nonconvex,
+    id="adagrad_nonconvex_small",
+    title="AdaGrad, nonconvex, bounded gradients, mean squared gradient, for small b0",
+    source="Défossez, Bottou, Bach and Usunier 2022, Theorem 1 (number not checked), where R is at least "
+    "grad_inf + b0; re-derived",
+    bound=MeanRoot.implied(),
+    certificate=MeanRoot(),
+    defaults={gamma: sqrt(grad0_sq) / L, b0: sqrt(grad0_sq) / 100},
+    note="b0 stands in a logarithm only. Where it is of the size of gradients adagrad_nonconvex says more.",
+    sibling="adagrad_nonconvex",
 )
 
 adagrad_norm_batches = Theorem(
@@ -122,6 +138,7 @@ THEOREMS = (
     adagrad_norm_short,
     adagrad_norm_any,
     adagrad_nonconvex,
+    adagrad_nonconvex_small,
     adagrad_norm_batches,
     adagrad_full_nonconvex,
     adagrad_momentum_nonconvex,

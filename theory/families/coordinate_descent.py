@@ -34,7 +34,7 @@ _EXACT = "On least squares the step with omega = 1 minimises f along the axis."
 rcd_pl = Theorem(
     id="rcd_pl",
     title="Coordinate descent, axes drawn evenly, Polyak-Łojasiewicz",
-    source=f"{_RICHTARIK}; Karimi, Nutini and Schmidt 2016 under this inequality; range derived",
+    source=f"Nesterov 2012; {_RICHTARIK}; Karimi, Nutini and Schmidt 2016 under PL; range derived",
     method=rcd,
     assumptions=(smooth_coordinates, pl),
     step=omega,

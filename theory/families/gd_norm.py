@@ -143,7 +143,8 @@ clipped_nonconvex = Theorem(
         ),
     ),
     defaults={alpha: 1 / L, clip: sqrt(grad0_sq) / 2},
-    note="While gradients are clipped the method is normalised; then it is gradient descent.",
+    note="While gradients are clipped the method is normalised; then it is gradient descent. The proof "
+    "bounds the mean of min(||grad f||^2, clip ||grad f||), by 2 gap0/(alpha k).",
     sibling="gd_nonconvex",
 )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sympy import Integer, Rational
+from sympy import Integer, Rational, sqrt
 
 from ratebound.theory.assumptions import (
     convex,
@@ -122,7 +122,7 @@ newton_local = Theorem(
 cubic_convex = Theorem(
     id="cubic_convex",
     title="Newton's method with a cubic term, convex",
-    source="Nesterov and Polyak 2006, Theorem 4 (number not checked), with the start kept; derived here",
+    source="Nesterov and Polyak 2006, Theorem 4 (number not checked), with the start kept",
     method=cubic_newton,
     assumptions=(lipschitz_hessian, convex, bounded_level),
     step=Integer(1),
@@ -131,6 +131,22 @@ cubic_convex = Theorem(
     certificate=CubicModel(),
     note="Any start; a step costs a matrix factorisation and the root of an equation in one variable.",
     sibling="nesterov_convex",
+)
+
+cubic_convex_any = Theorem(
+    id="cubic_convex_any",
+    title="Newton's method with a cubic term, convex, whatever f(x_0)",
+    source="Nesterov and Polyak 2006, Theorem 4 (number not checked), with k + 4, from the first step on",
+    method=cubic_newton,
+    assumptions=cubic_convex.assumptions,
+    step=Integer(1),
+    measure="gap_last",
+    bound=9 * L_hess * level_radius**3 / (k + 3 * sqrt(3) - 1) ** 2,
+    start=Integer(1),
+    certificate=CubicModel(after_first=True),
+    note="One step forgets how high the start was. cubic_convex says more where f(x_0) - f* is small beside "
+    "L_hess R^3.",
+    sibling="cubic_convex",
 )
 
 cubic_nonconvex = Theorem(
@@ -170,6 +186,7 @@ THEOREMS = (
     newton_strong,
     newton_local,
     cubic_convex,
+    cubic_convex_any,
     cubic_nonconvex,
     cubic_second_order,
 )

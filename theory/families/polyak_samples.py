@@ -31,7 +31,10 @@ _DEFAULT = {alpha: 1 / L_max, omega: Integer(1)}
 _FROM_SHORTEST = alpha >= SHORTEST
 _GAIN = (2 - omega) * SHORTEST
 _NOISE = (2 * alpha - _GAIN) * component_gap
-_KNOWS = "The step needs the infima of the components, not L_max or sigma; alpha caps it where they mislead."
+_KNOWS = (
+    "The step needs the infima of the components, not L_max or sigma; alpha caps it where they mislead. "
+    "Below omega/(2 L_max) it is alpha itself."
+)
 
 sps_components = Theorem(
     id="sps_components",
@@ -50,7 +53,7 @@ sps_components = Theorem(
     ),
     defaults=_DEFAULT,
     note=_KNOWS,
-    sibling="sgd_star_constant",
+    sibling="sgd_sc_components",
 )
 
 sps_sc = Theorem(

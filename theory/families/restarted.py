@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sympy import Integer, ceiling, floor
+from sympy import Expr, Integer, Rational, ceiling, floor
 
+from ratebound.theory.assumptions import descent_lemma
+from ratebound.theory.certificates.away import Backward, differences, young_gradient
 from ratebound.theory.certificates.chained import Chained
 from ratebound.theory.certificates.epochs import Epochs
 from ratebound.theory.families.recursive import sarah_nonconvex, sarah_pl
 from ratebound.theory.families.reduced_nonconvex import svrg_nonconvex
 from ratebound.theory.families.variance_reduced import svrg_sc
+from ratebound.theory.letters.stored import kept, young
 from ratebound.theory.methods.epochs import sarah_drawn, sarah_last, svrg_drawn, svrg_epochs, svrg_last
 from ratebound.theory.statement import Theorem
-from ratebound.theory.symbols import K, L_max, alpha, b, epoch, gap0, grad0_sq, k, mu, mu_pl, n
+from ratebound.theory.symbols import K, L, L_max, alpha, b, epoch, gap0, grad0_sq, grad_sq, k, mu, mu_pl, n
 
 _LINEAR = (
     "x_k is the snapshot, which moves at the ends of epochs. A linear rate where the factor is below one, as "
@@ -87,6 +90,65 @@ svrg_last_nonconvex = Theorem(
     sibling="svrg_nonconvex",
 )
 
+_YOUNG = young * L_max
+_ADDED = alpha**2 * L * L_max**2 / 2
+"""What a step adds to the share that it hands back, beside multiplying it by the following factor."""
+_GROWN = 1 + alpha * _YOUNG + (alpha * L_max) ** 2
+
+
+def _share(left: Expr) -> Expr:
+    """Return the share of what is away where so many steps are left: that many of the recursion from zero."""
+    return _ADDED * (_GROWN**left - 1) / (_GROWN - 1)
+
+
+_LATER = _share(K - k - 1)
+_KEPT_MOST = 1 - alpha * L / 2 - (1 / _YOUNG + alpha) * _share(K - 1)
+_KEPT_HERE = 1 - alpha * L / 2 - (1 / _YOUNG + alpha) * _LATER
+_SOURCE = "Reddi, Hefny, Sra, Póczos and Smola 2016, Theorem 2 (number not checked)"
+
+_one_epoch = Theorem(
+    id="svrg_recursion",
+    title="SVRG, one epoch, nonconvex, shares by a backward recursion, mean squared gradient",
+    source=_SOURCE,
+    method=svrg_nonconvex.method,
+    assumptions=svrg_nonconvex.assumptions,
+    step=alpha,
+    where=(kept <= _KEPT_MOST,),
+    measure="grad_norm_sq_mean",
+    bound=gap0 / (kept * alpha * K),
+    start=Integer(1),
+    certificate=Backward(
+        share=_share(K - k),
+        weight=kept * alpha,
+        by={
+            descent_lemma: Integer(1),
+            differences: alpha**2 * (L / 2 + _LATER),
+            young_gradient(_YOUNG): alpha * _LATER,
+        },
+        plus={grad_sq: alpha * (_KEPT_HERE - kept)},
+    ),
+    defaults={
+        alpha: 1 / (4 * L_max * n ** Rational(2, 3)),
+        young: n ** Rational(-1, 3),
+        kept: _KEPT_MOST,
+    },
+)
+
+svrg_last_recursion = replace(
+    _one_epoch,
+    id="svrg_last_recursion",
+    title="SVRG over epochs, nonconvex, shares by a backward recursion, mean squared gradient",
+    source=f"{_SOURCE}, with 2 alpha^2 for alpha^2 and twice the start; constants derived",
+    method=svrg_last,
+    where=(kept <= _KEPT_MOST.subs(K, epoch),),
+    bound=gap0 / (kept * alpha * k),
+    certificate=Chained(_one_epoch),
+    defaults={**_one_epoch.defaults, kept: _KEPT_MOST.subs(K, epoch), epoch: n},
+    note="Of any step and any factor y: the shares c_j of what is away obey c_j = (1 + alpha L_max y + "
+    "alpha^2 L_max^2) c_{j+1} + alpha^2 L L_max^2/2 and c_m = 0, and c_1 must leave a part of the descent.",
+    sibling="svrg_last_nonconvex",
+)
+
 sarah_last_nonconvex = Theorem(
     id="sarah_last_nonconvex",
     title="SARAH, outer loops, nonconvex, constant step, mean squared gradient",
@@ -104,4 +166,11 @@ sarah_last_nonconvex = Theorem(
     sibling="page_nonconvex",
 )
 
-THEOREMS = (svrg_epochs_sc, svrg_drawn_sc, sarah_drawn_pl, svrg_last_nonconvex, sarah_last_nonconvex)
+THEOREMS = (
+    svrg_epochs_sc,
+    svrg_drawn_sc,
+    sarah_drawn_pl,
+    svrg_last_nonconvex,
+    svrg_last_recursion,
+    sarah_last_nonconvex,
+)

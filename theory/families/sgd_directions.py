@@ -47,7 +47,8 @@ sign_sgd_floor = Theorem(
     start=Integer(1),
     certificate=NoisyDirection(),
     defaults={gamma: sqrt(gap0 / L_inf) / 5},
-    note=f"{_ONE} L_inf is at most the sum of smoothness constants along the axes, which the source takes.",
+    note=f"{_ONE} L_inf is at most the sum of smoothness constants along the axes, which the source takes, "
+    "with batches of K and the length 1/sqrt(L_inf K).",
     sibling="sign_nonconvex",
 )
 

@@ -31,7 +31,8 @@ sgd_averaged_least_squares = Theorem(
     defaults={alpha: 1 / (4 * R_sq)},
     note=(
         "No floor: a constant step loses nothing once the iterates are averaged, for least squares only. The "
-        "same is proved of steps on quadratic models of f, such as newton_doubling: here the model is f."
+        "same is proved of steps on quadratic models of f, such as newton_doubling: here the model is f. "
+        "Of the two steps of the source, section 4, on logistic losses no constant is stated here."
     ),
     sibling="sgd_star_convex",
 )

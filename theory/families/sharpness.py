@@ -68,7 +68,7 @@ sam_nonconvex_long = Theorem(
     method=sam,
     assumptions=(smooth, lower_bounded),
     step=alpha,
-    where=(alpha <= Rational(7, 5) / L, radius <= 1 / (10 * L)),
+    where=(alpha < 2 * _KEPT / (L * (1 + _C) ** 2), radius < 1 / L),
     measure="grad_norm_sq_mean",
     bound=gap0 / (k * _LONG),
     start=Integer(1),
@@ -78,7 +78,7 @@ sam_nonconvex_long = Theorem(
         weight=_LONG,
     ),
     defaults={alpha: Rational(6, 5) / L, radius: 1 / (20 * L)},
-    note="Up to 1/L sam_nonconvex says more. As r vanishes the range may grow to 2/L.",
+    note="Every step and radius for which the bound is positive. Up to 1/L sam_nonconvex says more.",
     sibling="sam_nonconvex",
 )
 

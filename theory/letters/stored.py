@@ -25,6 +25,11 @@ away_sq_next = Symbol("away_sq_next", nonnegative=True)
 away_inner = Symbol("away_inner", real=True)
 away_along = Symbol("away_along", real=True)
 
+young = Symbol("young", positive=True)
+kept = Symbol("kept", positive=True)
+
+STORED_PARAMETERS = (young, kept)
+"""Those that a user chooses."""
 STORED_STATE = (
     stored_sq,
     stored_sq_next,
@@ -58,6 +63,8 @@ STORED_MEANING: Mapping[Symbol, str] = MappingProxyType(
         away_sq_next: "its mean after the step",
         away_inner: "(1/n) sum_i <grad f(x_k), x_k - p_i>",
         away_along: "E_k <g_k, x_k - p_i>, i the drawn sample",
+        young: "factor of Young's inequality for the gradient and how far stored points are, over L_max",
+        kept: "part of alpha ||grad f||^2 by which f falls in a step, beside what is away",
     }
 )
 """What each stands for, in words."""
@@ -77,6 +84,8 @@ STORED_LATEX: Mapping[Symbol, str] = MappingProxyType(
         away_sq_next: r"\mathbb{E}_k Q_{k+1}",
         away_inner: r"\tfrac1n\sum_i\langle\nabla f(x_k),x_k-p_i\rangle",
         away_along: r"\mathbb{E}_k\langle g_k,x_k-p_i\rangle",
+        young: "y",
+        kept: r"\kappa",
     }
 )
 """How each is typeset."""

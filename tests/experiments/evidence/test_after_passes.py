@@ -11,13 +11,16 @@ from ratebound.experiments.adversary.search import attack
 from ratebound.experiments.adversary.witness import replay
 from ratebound.experiments.applicability import prepare
 from ratebound.experiments.evidence.after_passes import enumerated_after_passes, exact_after_passes, run_of
+from ratebound.experiments.evidence.exact import exact_curves
 from ratebound.experiments.evidence.pass_curves import pass_curves
 from ratebound.experiments.grid import of_run
 from ratebound.experiments.run import simulate
 from ratebound.experiments.verify import verify
 from ratebound.problems.build import least_squares, logistic
+from ratebound.problems.constants import certify
 from ratebound.problems.library import load
 from ratebound.theory.catalogue import THEOREMS
+from ratebound.theory.methods import METHODS
 from ratebound.theory.symbols import D, L_max
 
 A = [[1.0, 0.5], [-0.3, 2.0], [0.7, -1.0]]
@@ -156,3 +159,20 @@ def test_the_worst_instances_of_passes_are_found():
     false = replace(THEOREMS["rr_sc"], bound=THEOREMS["rr_sc"].bound / 2, certificate=None)
     witness = attack(false, evaluations=60, longest=8, families=families, enough=1 + 1e-6).witness
     assert witness.status == "refuted" and replay(witness, false) == witness.ratio
+
+
+def test_half_the_step_halves_the_floor_of_independent_samples_and_quarters_that_of_passes():
+    """Exact moments from x* on; the least squares floor of passes mixes the orders alpha^2 and alpha^3."""
+    problem = least_squares(A, [1.0, -1.0, 2.0], 0.1, x0=SQUARES.x_star)
+    L = certify(problem, "L_max").value
+    steps = np.array([[0.02], [0.01]]) / L
+    passes = np.tile(steps, (1, 1500))
+    ends = pass_curves(problem, METHODS["sgd"], "reshuffle", passes, np.ones_like(passes), ["distance_sq"])
+    one, half = ends["distance_sq"][:, -1]
+    alone = [
+        exact_curves(problem, METHODS["sgd"], np.repeat(each, 3), measures=["distance_sq"])["distance_sq"][-1]
+        for each in passes
+    ]
+    assert alone[0] / alone[1] == pytest.approx(2, rel=0.05)
+    assert one / half == pytest.approx(4, rel=0.05)
+    assert one < 0.1 * alone[0]

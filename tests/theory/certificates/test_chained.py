@@ -18,7 +18,7 @@ from ratebound.theory.methods import METHODS
 from ratebound.theory.symbols import epoch, k, prob
 
 A = np.array([[1.0, 0.5], [-0.5, 1.5]])
-NAMES = ["svrg_last_nonconvex", "sarah_last_nonconvex"]
+NAMES = ["svrg_last_nonconvex", "sarah_last_nonconvex", "svrg_last_recursion"]
 
 
 def problems():
@@ -45,7 +45,7 @@ def walked(name, problem, step, steps, epochs):
             if each == total:
                 break
             i = next(drawn)
-            if name == "svrg_last_nonconvex":
+            if name.startswith("svrg"):
                 x = x - step * (problem.component_gradients(x)[i] - old[i] + full)
             else:
                 after = x - step * v
@@ -60,6 +60,7 @@ def walked(name, problem, step, steps, epochs):
 def test_descents_add_up_over_epochs(name, problem, steps, epochs):
     theorem = THEOREMS[name]
     trial = prepare(theorem, problem, steps=steps * epochs, parameters={"epoch": steps})
+    kept = trial.values.get("kept", 0.5)
     step = trial.alphas[0]
     squares, values = walked(name, problem, step, steps, epochs)
     found = np.cumsum(squares[:-1]) / np.arange(1, squares.size)
@@ -67,7 +68,7 @@ def test_descents_add_up_over_epochs(name, problem, steps, epochs):
     # The potential of an epoch ends, and starts, with f alone.
     ends = steps * np.arange(epochs + 1)
     summed = np.concatenate([[0], np.cumsum(squares[:-1])])[ends]
-    assert (step / 2 * summed <= values[0] - values[ends] + 1e-12).all()
+    assert (step * kept * summed <= values[0] - values[ends] + 1e-12).all()
     if problem.kind == "quadratic":
         curves = exact_curves(problem, trial.method, trial.alphas, measures=[theorem.measure])
         np.testing.assert_allclose(curves[theorem.measure][1:], found, rtol=1e-11)
@@ -102,3 +103,22 @@ def test_what_is_not_proved_is_refused(name):
         replace(theorem, certificate=Chained(THEOREMS["sarah_convex"]))
     with pytest.raises(RateboundError, match="even mean of squared gradients"):
         replace(theorem, weights=1 + k)
+
+
+def test_the_recursion_keeps_at_least_what_is_published():
+    """Reddi et al. 2016, Theorem 2 as remembered, by its backward recursion, for any step and factor."""
+    theorem, rng, seen = THEOREMS["svrg_last_recursion"], np.random.default_rng(7), 0
+    (most,) = (each.rhs for each in theorem.where)
+    for _ in range(300):
+        L_max, m = 10 ** rng.uniform(-1, 1), int(rng.integers(1, 60))
+        step, young = 10 ** rng.uniform(-2.5, 0) / L_max, 10 ** rng.uniform(-1.5, 0.5)
+        beta, later, published = young * L_max, 0.0, np.inf
+        for _ in range(m):
+            left = step - later * step / beta - step**2 * L_max - 2 * later * step**2
+            published = min(published, left)
+            later = later * (1 + step * beta + 2 * (step * L_max) ** 2) + step**2 * L_max**3
+        if published > 0:
+            seen += 1
+            known = {"alpha": step, "young": young, "epoch": m, "L": L_max, "L_max": L_max}
+            assert most.subs({s: known[s.name] for s in most.free_symbols}) * step >= published
+    assert seen > 60
