@@ -107,7 +107,8 @@ def enumerated_values(grid: Grid) -> tuple[Grid, np.ndarray] | None:
 def _branching(trial: Trial) -> np.ndarray:
     """Return the logarithm of the number of ways on at each step, shape (K,)."""
     sizes = np.broadcast_to(np.ravel(trial.batches), (trial.steps,)).tolist()
-    return np.log(ways_on(trial.problem, trial.method.draws or Draws(), sizes, trial.replacement))
+    ways = ways_on(trial.problem, trial.method.draws or Draws(), sizes, trial.replacement)
+    return np.array([math.log(each) for each in ways])  # They may be more than a float holds.
 
 
 def _enumerated(trial: Trial, at: np.ndarray) -> np.ndarray:

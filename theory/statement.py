@@ -21,7 +21,7 @@ from ratebound.theory.measures import BEST, MEASURES, ONE_STEP, WEIGHED
 from ratebound.theory.method import Method
 from ratebound.theory.premises import Premise, premises_of
 from ratebound.theory.readings import READINGS, bounded, require_state
-from ratebound.theory.symbols import BY_NAME, CONSTANTS, PARAMETERS, K, alpha, b, k
+from ratebound.theory.symbols import BY_NAME, CONSTANTS, MEANING, PARAMETERS, K, alpha, b, k
 from ratebound.theory.visits import CYCLIC, INDEPENDENT, ORDERS
 
 if TYPE_CHECKING:
@@ -150,11 +150,11 @@ class Theorem:
         single = self.in_passes or not self.stochastic or self.method.draws is not None
         if self.batch is not None and (single or b in named):
             raise RateboundError("batches that change are independent ones, and no b stands for all of them")
-        unknown = sorted(str(s) for s in named if s not in BY_NAME.values())
-        if unknown:
+        for symbol in sorted(named - set(BY_NAME.values()), key=str):
+            if symbol in MEANING:
+                raise RateboundError(f"{symbol} is no symbol of statements but of proofs: {MEANING[symbol]}")
             raise RateboundError(
-                f"{', '.join(unknown)} is no letter of ratebound.theory.symbols, which know their sign; "
-                "import it from there"
+                f"{symbol} is no symbol of ratebound.theory.symbols, which know signs; import it from there"
             )
         if self.certificate is not None and self.step != alpha and alpha in self.parameters:
             # Proofs write alpha for the step alpha_k itself.

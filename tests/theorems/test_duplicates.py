@@ -46,6 +46,9 @@ KEPT = {
     ("sgd_averaged_least_squares", "sgd_averaged_least_squares_quarter"): "the published constants",
     ("sgd_batched_pl", "sgd_pl_components"): "the published constants, on which growing batches rest",
     ("minibatch_convex", "sgd_star_convex"): "constants that know no batches",
+    ("rmsprop_nonconvex_large", "rmsprop_nonconvex"): (
+        "less for b0 below grad_inf sqrt(1 - decay)/8, which is hardly drawn"
+    ),
     ("sarah_convex", "sarah_pl"): "a factor of ||grad f(x_0)||^2, which outer loops multiply",
     ("svrg_convex", "svrg_sc"): "a factor of the gap at x_0, which epochs multiply",
 }

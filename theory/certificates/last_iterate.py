@@ -56,7 +56,8 @@ def bounded_square(theorem: Theorem, slope: Inequality) -> Expr:
         # The reference points lie in the box, so that a projection brings no point further from them.
         require_properties(theorem, "boxed")
         plain = sgd
-    if not vanishes(expansion(plain)[d2_next] - stepped):
+    reached = expansion(plain).get(d2_next)
+    if reached is None or not vanishes(reached - stepped):
         raise RateboundError(f"{theorem.method.name} is not a step along the negative gradient")
     limit = slope.slack + square
     if limit.has(square):

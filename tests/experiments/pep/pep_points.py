@@ -259,9 +259,16 @@ POINTS = {
     **{
         # Batches of one, of two, of all three.
         name: [
-            ({**CONSTANTS, "n": 3, "D": 1, "alpha": step}, k) for step, k in ((0.3, 1), (0.3, 2), (0.1, 2))
+            ({**CONSTANTS, "n": 3, start: 1, "alpha": step, "fall": 0.985}, k)
+            for step, k in ((step, 1), (step, 2), (0.1, 2))
         ]
-        for name in ("sgd_growing_sc", "sgd_growing_sc_linear", "sgd_growing_sc_finite")
+        for start, step, names in (
+            ("D", 0.3, ("sgd_growing_sc", "sgd_growing_sc_linear", "sgd_growing_sc_finite")),
+            ("D", 0.3, ("sgd_growing_sc_variance",)),
+            ("gap0", 0.2, ("sgd_growing_pl", "sgd_growing_pl_finite")),
+            ("gap0", 0.3, ("sgd_growing_pl_variance", "sgd_growing_pl_variance_finite")),
+        )
+        for name in names
     },
     **{
         f"item_{name}": [({"L": 1, "mu": mu}, k) for mu, k in ((0.1, 1), (0.1, 3), (0.5, 2))]
