@@ -176,15 +176,15 @@ class Grid:
         Raises
         ------
         NotApplicable
-            If the bound is not finite somewhere.
+            If none is, and the bound is not finite somewhere.
         """
-        bad = np.flatnonzero(~np.isfinite(self.bound))
-        if bad.size:
+        finite = np.isfinite(self.bound)
+        negative, bad = np.flatnonzero(finite & (self.claim < -self.floor)), np.flatnonzero(~finite)
+        if bad.size and not negative.size:
             raise NotApplicable(
                 f"the bound of {self.theorem.id} is {self.bound[bad[0]]} at k = {self.k[bad[0]]}: "
                 "it says nothing there; take smaller steps or a better conditioned problem"
             )
-        negative = np.flatnonzero(self.claim < -self.floor)
         return int(negative[0]) if negative.size else None
 
     def every_step(self) -> Grid:

@@ -177,6 +177,12 @@ def test_a_bound_must_hold_for_every_valid_constant():
     assert verdict.violated and "L' = " in verdict.reason
 
 
+def test_a_bound_of_changing_sign_is_violated_though_it_overflows():
+    theorem = conjecture("gd_pl", bound=(1 - 8 * alpha * L) ** k * gap0)
+    verdict = verify(theorem, "quadratic_2d", steps=1000)
+    assert verdict.violated and verdict.k == 1 and "is negative" in verdict.reason
+
+
 def test_a_negative_bound_is_violated_without_a_run():
     theorem = conjecture("gd_pl", bound=(1 - 2 * k * alpha * mu) * gap0, measure="gap_last")
     verdict = verify(theorem, "quadratic_2d", steps=50)
