@@ -57,12 +57,13 @@ def _look(trial: Trial, inequality: Inequality, seed: int) -> tuple[bool | None,
     unknown = {q for q in inequality.slack.free_symbols if q not in STATE} - trial.values.keys() - {s.k, s.K}
     if unknown:
         return None, f"it reads {', '.join(sorted(map(str, unknown)))}, which is not certified here"
-    seen = 0
+    slack, seen = inequality.slack.expand().as_ordered_terms(), 0
+    read = set(STATE) & inequality.slack.free_symbols
     for k, x in _points(trial, inequality, seed):
         state = _state(trial, k, x)
-        if state is None or not set(STATE) & inequality.slack.free_symbols <= state.keys():
+        if state is None or not read <= state.keys():
             continue
-        terms = [_value(term, trial, k, state) for term in inequality.slack.expand().as_ordered_terms()]
+        terms = [_value(term, trial, k, state) for term in slack]
         if not np.isfinite(terms).all():
             continue
         seen += 1
