@@ -1,4 +1,4 @@
-"""Write docs/theorems: indices by family and by paper, and one page per theorem, from the statements.
+"""Write docs/theorems, from the statements: indices, the words in use, and one page per theorem.
 
 python docs/theorem_pages.py
 """
@@ -13,6 +13,7 @@ from types import ModuleType
 from unicodedata import normalize
 
 from sympy import Basic, Symbol
+from vocabulary import vocabulary
 
 from ratebound.theory.catalogue import FAMILIES, THEOREMS
 from ratebound.theory.equivalences import EQUIVALENCES
@@ -42,7 +43,7 @@ def pages() -> dict[str, str]:
         "# Theorems",
         "",
         f"{len(THEOREMS)} theorems by family; `ratebound show ID` and `ratebound prove ID` print them,",
-        "`ratebound list` filters them. [By paper](papers.md).",
+        "`ratebound list` filters them. [By paper](papers.md). [The words](vocabulary.md) to state your own.",
     ]
     for name in FAMILIES:
         index += _family(import_module(f"ratebound.theory.families.{name}"))
@@ -94,7 +95,7 @@ def pages() -> dict[str, str]:
     index += [
         f"- **{each.title}** ({each.source}): ${latex.tex(each.size)}$." for each in OPTIMAL_BATCHES.values()
     ]
-    out = {"README.md": "\n".join([*index, ""]), "papers.md": _by_paper()}
+    out = {"README.md": "\n".join([*index, ""]), "papers.md": _by_paper(), "vocabulary.md": vocabulary()}
     out |= {f"{theorem.id}.md": _page(theorem) for theorem in THEOREMS.values()}
     return {name: _guarded(text) for name, text in out.items()}
 
