@@ -16,6 +16,7 @@ from ratebound.problems.losses import Loss
 from ratebound.problems.losses import z as prediction
 from ratebound.problems.lower import lower
 from ratebound.problems.minimiser import Minimum, gradient_rounding, minimise
+from ratebound.problems.own_loss import check_own
 from ratebound.problems.quiet import quiet
 from ratebound.problems.sparse import (
     as_data,
@@ -68,8 +69,8 @@ class Problem:
     Raises
     ------
     RateboundError
-        If the data are not finite numbers of matching shapes, the labels do not suit the loss, or the data
-        are sparse and the loss is neither squared nor logistic.
+        If the data are not finite numbers of matching shapes, the labels do not suit the loss, what a user's
+        loss states is false, or the data are sparse and the loss is neither squared nor logistic.
     """
 
     name: str
@@ -91,6 +92,7 @@ class Problem:
         object.__setattr__(self, "title", self.title or self.name)
         check_shapes(self.A, self.y, self.x0)
         check_labels(self.y, self.loss)
+        check_own(self.loss, self.y)
         if self.sparse and self.loss.name not in ("squared", "logistic"):
             need_dense(self.A, f"the {self.loss.title}")
 

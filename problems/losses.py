@@ -8,7 +8,7 @@ again, independently, by the tests.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from types import MappingProxyType
 from typing import Literal
@@ -29,8 +29,10 @@ from sympy import (
     exp,
     expand,
     log,
+    oo,
     sin,
     sqrt,
+    sympify,
 )
 
 from ratebound.problems.lower import lower
@@ -95,6 +97,14 @@ class Loss:
     third: Expr | None = None
     slopes: tuple[Expr, Expr] = (S.NegativeInfinity, S.Infinity)
     conjugate: Expr | None = None
+
+    def __post_init__(self) -> None:
+        for each in fields(self):
+            value = getattr(self, each.name)
+            if isinstance(value, tuple):
+                object.__setattr__(self, each.name, tuple(map(sympify, value)))
+            elif isinstance(value, int):
+                object.__setattr__(self, each.name, sympify(value))
 
     @cached_property
     def slope(self) -> Expr:
@@ -256,13 +266,7 @@ sine = Loss(
     third=Integer(12),
 )
 signed = Loss(
-    "signed",
-    "signed squared loss",
-    y * z**2 / 2,
-    (S.NegativeOne, S.One),
-    S.NegativeInfinity,
-    "binary",
-    third=S.Zero,
+    "signed", "signed squared loss", y * z**2 / 2, (S.NegativeOne, S.One), -oo, "binary", third=S.Zero
 )
 
 

@@ -15,6 +15,7 @@ from ratebound.experiments.evidence.conditional import state_at, visited
 from ratebound.experiments.evidence.linear import is_plain
 from ratebound.experiments.evidence.step_claim import StepFinding
 from ratebound.problems.lower import lower
+from ratebound.problems.own_loss import is_own
 from ratebound.theory import symbols as s
 from ratebound.theory.inequality import Inequality
 from ratebound.theory.onestep import STATE
@@ -27,7 +28,7 @@ Point = tuple[int, np.ndarray]
 
 
 def with_premises(found: StepFinding, trial: Trial, seed: int) -> StepFinding:
-    """Return what was found about the step of a proof, and what was found about its author's premises.
+    """Return what was found about the step of a proof, and about what authors of proofs and losses state.
 
     Parameters
     ----------
@@ -39,6 +40,9 @@ def with_premises(found: StepFinding, trial: Trial, seed: int) -> StepFinding:
         The seed of the points.
     """
     holds, reasons = found.holds, [found.reason] if found.reason else []
+    if is_own(trial.problem.loss):
+        stated = f"the constants rest on what the {trial.problem.loss.title} states of itself"
+        reasons.append(f"{stated}, {UNKNOWN}; no value of it was found that refutes it")
     for premise in trial.theorem.premises:
         words = f"the proof rests on {in_words(premise)}, {UNKNOWN}"
         if isinstance(premise, Inequality):
