@@ -10,11 +10,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
+from ratebound.experiments.whole_file import write_text
 from ratebound.theory.errors import RateboundError
 
 SCHEMA = 1
@@ -73,7 +72,7 @@ def enter(path: str | Path, suite: str, delta: float, seed: int, cells: str, con
     run = {"seed": seed, "cells": cells}
     if run not in entry["runs"]:
         entry["runs"].append(run)
-        _write(path, table)
+        write_text(path, json.dumps(table, indent=1), "the ledger")
     return int(entry["runs"].index(run)) + 1
 
 
@@ -95,21 +94,3 @@ def _read(path: Path) -> dict[str, Any]:
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise RateboundError(f"{path} is not a ledger: {error}; give another path") from error
     return dict(table)
-
-
-def _write(path: Path, table: dict[str, Any]) -> None:
-    temporary = None
-    try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(table, file, indent=1)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-        temporary = None
-    except OSError as error:
-        raise RateboundError(
-            f"cannot write the ledger {path}: {error.strerror}; choose a path in a writable folder"
-        ) from error
-    finally:
-        if temporary is not None:
-            os.unlink(temporary)

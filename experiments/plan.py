@@ -12,7 +12,7 @@ from ratebound.experiments.checks import whole
 from ratebound.experiments.shuffling import check_order
 from ratebound.problems.dual import require_dual
 from ratebound.problems.finite_sum import Problem
-from ratebound.theory.errors import RateboundError, nearest
+from ratebound.theory.errors import RateboundError, among, nearest
 from ratebound.theory.letters.penalty import l1
 from ratebound.theory.measures import BEST, WEIGHED
 from ratebound.theory.readings import READINGS, of_table, require_state
@@ -84,9 +84,7 @@ def check_measures(measures: Sequence[str]) -> tuple[str, ...]:
     known = (*MEASURES, *OF_HESSIANS, *READINGS)
     for name in chosen:
         if name not in known:
-            raise RateboundError(
-                f"unknown measure {name!r}{nearest(str(name), known)} (known: {', '.join(known)})"
-            )
+            raise RateboundError(f"unknown measure {name!r}{among(name, known)}")
     if not chosen:
         raise RateboundError(f"no measure asked for; choose among {', '.join(known)}")
     return tuple(dict.fromkeys(chosen))

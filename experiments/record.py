@@ -6,13 +6,13 @@ import json
 import math
 import os
 import platform
-import tempfile
 from collections.abc import Mapping
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from ratebound.experiments.whole_file import write_text
 from ratebound.theory.errors import RateboundError
 
 SCHEMA = 1
@@ -46,24 +46,8 @@ def save(record: Mapping[str, Any], path: str | Path) -> Path:
     RateboundError
         If the record breaks the layout, holds something that JSON cannot, or cannot be written there.
     """
-    path = Path(path)
     text = json.dumps(_plain(check(record), "record"), allow_nan=False, ensure_ascii=False, indent=1) + "\n"
-    temporary = None
-    try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-        temporary = None
-    except OSError as error:
-        raise RateboundError(
-            f"cannot write the record {path}: {error.strerror}; choose a path in a writable folder"
-        ) from error
-    finally:
-        if temporary is not None:
-            os.unlink(temporary)
-    return path
+    return write_text(path, text, "the record")
 
 
 def load(path: str | Path) -> dict[str, Any]:

@@ -19,7 +19,7 @@ import numpy as np
 
 from ratebound.experiments.checks import whole
 from ratebound.experiments.sampling import philox
-from ratebound.theory.errors import RateboundError, nearest
+from ratebound.theory.errors import RateboundError, among
 from ratebound.theory.visits import CYCLIC, ORDERS, RESHUFFLE, SHUFFLE_ONCE
 
 SHUFFLED_PASSES: Mapping[str, int] = MappingProxyType({RESHUFFLE: 2**64 - 1, SHUFFLE_ONCE: 1, CYCLIC: 0})
@@ -40,9 +40,7 @@ def check_order(order: str) -> str:
         If it is unknown.
     """
     if order not in ORDERS:
-        raise RateboundError(
-            f"unknown order {order!r}{nearest(str(order), ORDERS)} (known: {', '.join(ORDERS)})"
-        )
+        raise RateboundError(f"unknown order {order!r}{among(order, ORDERS)}")
     return order
 
 

@@ -19,7 +19,7 @@ from ratebound.problems.build import from_arrays, from_svmlight, least_squares, 
 from ratebound.problems.bundled import bundled
 from ratebound.problems.composite import penalised
 from ratebound.problems.finite_sum import Problem
-from ratebound.theory.errors import RateboundError, nearest
+from ratebound.theory.errors import RateboundError, among, nearest
 
 __all__ = ["from_arrays", "from_svmlight", "least_squares", "load", "logistic", "names", "penalised"]
 
@@ -154,9 +154,7 @@ def load(name: str, **options: Any) -> Problem:
         If the name or an option is unknown, or a value is out of range.
     """
     if name not in _PROBLEMS:
-        raise RateboundError(
-            f"unknown problem {name!r}{nearest(str(name), _PROBLEMS)} (known: {', '.join(_PROBLEMS)})"
-        )
+        raise RateboundError(f"unknown problem {name!r}{among(name, _PROBLEMS, '`ratebound problems`')}")
     build = _PROBLEMS[name]
     known = inspect.signature(build).parameters
     for option in options:

@@ -37,7 +37,7 @@ from sympy import (
 
 from ratebound.problems.lower import lower
 from ratebound.problems.primitives import expit, softplus
-from ratebound.theory.errors import RateboundError, nearest
+from ratebound.theory.errors import RateboundError, among
 
 z = Symbol("z", real=True)
 """Prediction a_i . x."""
@@ -313,7 +313,5 @@ def get(loss: str | Loss) -> Loss:
     if isinstance(loss, Loss):
         return loss
     if loss not in LOSSES:
-        raise RateboundError(
-            f"unknown loss {loss!r}{nearest(str(loss), LOSSES)} (known: {', '.join(LOSSES)})"
-        )
+        raise RateboundError(f"unknown loss {loss!r}{among(loss, LOSSES)}")
     return LOSSES[loss]

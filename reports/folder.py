@@ -39,7 +39,7 @@ def write_whole(folder: str | Path, write: Callable[[Path], None]) -> Path:
     On any error, and on Ctrl-C, nothing is left behind and an earlier report stays as it was.
     """
     folder = Path(os.path.abspath(folder))
-    _refuse_foreign(folder)
+    refuse_foreign(folder)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         staging = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-"))
@@ -73,7 +73,15 @@ def _replace(folder: Path, staging: Path) -> None:
         shutil.rmtree(aside, ignore_errors=True)
 
 
-def _refuse_foreign(folder: Path) -> None:
+def refuse_foreign(folder: str | Path) -> None:
+    """Refuse a folder in which something else stands than what is written here.
+
+    Raises
+    ------
+    RateboundError
+        If it is a file or a link, or holds files but no marker, or cannot be read.
+    """
+    folder = Path(os.path.abspath(folder))
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
         raise RateboundError(f"{folder} is not a folder; choose another place with -o, or remove it")
     try:

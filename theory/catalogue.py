@@ -8,7 +8,7 @@ from functools import lru_cache
 from importlib import import_module
 
 from ratebound.theory import proved
-from ratebound.theory.errors import RateboundError, nearest
+from ratebound.theory.errors import RateboundError, among
 from ratebound.theory.statement import Theorem
 
 _log = logging.getLogger(__name__)
@@ -138,4 +138,4 @@ def find(theorem: str | Theorem) -> Theorem:
 
 
 def _unknown(name: object) -> str:
-    return f"unknown theorem {name!r}{nearest(str(name), THEOREMS)} (`ratebound list` shows all)"
+    return f"unknown theorem {name!r}{among(name, THEOREMS, '`ratebound list`')}"

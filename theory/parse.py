@@ -9,7 +9,7 @@ from types import MappingProxyType
 from sympy import Abs, Expr, Integer, Max, Min, Rational, exp, log, sqrt
 
 from ratebound.theory.algebra.valuation import twos
-from ratebound.theory.errors import RateboundError, nearest
+from ratebound.theory.errors import RateboundError, among
 from ratebound.theory.symbols import BY_NAME
 
 FUNCTIONS: Mapping[str, Callable[..., Expr]] = MappingProxyType(
@@ -97,10 +97,7 @@ def _has_digits(written: str) -> bool:
 
 def _symbol(name: str, text: str) -> Expr:
     if name not in BY_NAME:
-        known = ", ".join(BY_NAME)
-        raise RateboundError(
-            f"unknown symbol {name!r} in {text!r}{nearest(name, (*BY_NAME, *FUNCTIONS))} (known: {known})"
-        )
+        raise RateboundError(f"unknown symbol {name!r} in {text!r}{among(name, (*BY_NAME, *FUNCTIONS))}")
     return BY_NAME[name]
 
 
@@ -114,9 +111,7 @@ def _power(base: Expr, exponent: Expr, text: str) -> Expr:
 
 def _call(name: str, args: list[Expr], text: str) -> Expr:
     if name not in FUNCTIONS:
-        raise RateboundError(
-            f"unknown function {name!r} in {text!r}{nearest(name, FUNCTIONS)} (known: {', '.join(FUNCTIONS)})"
-        )
+        raise RateboundError(f"unknown function {name!r} in {text!r}{among(name, FUNCTIONS)}")
     try:
         return FUNCTIONS[name](*args)
     except TypeError:

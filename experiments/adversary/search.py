@@ -21,7 +21,7 @@ from ratebound.theory.statement import Theorem
 from ratebound.theory.symbols import ALONG_RUN
 
 _SWEPT = 16
-"""Parameter values per random instance."""
+"""Parameter values per random instance, at most."""
 _STARTS = 4
 """Local searches."""
 _TRIED = 20
@@ -86,15 +86,15 @@ class _Search:
         ends = edges(self.theorem, constants_of(at), parts)
         return {name: ends[name] * part for name, part in parts.items()}
 
-    def draw(self, family: Family, rng: np.random.Generator) -> _Point | None:
-        """Try one random instance with many parameter values; return the worst of them."""
+    def draw(self, family: Family, rng: np.random.Generator, swept: int) -> _Point | None:
+        """Try one random instance with `swept` parameter values; return the worst of them."""
         size, p = len(family.axes), len(self.parameters)
         fractions = rng.random(size + p + 2)
         try:
             at = self.case_at(family, fractions)
-            choices = rng.random((_SWEPT if p else 1, p))
+            choices = rng.random((swept if p else 1, p))
             if p:
-                choices[0], choices[1] = 1.0, 0.0
+                choices[:2] = np.array([[1.0], [0.0]])[:swept]
             found = sweep(at, self.values_at(at, choices))
         except NotCertified:
             return None
@@ -156,7 +156,7 @@ def attack(
     theorem
         A theorem or its id.
     evaluations
-        Runs to compare, about; half of them on random instances.
+        Runs to compare, at most; half of them on random instances.
     seed
         The one seed.
     longest
@@ -189,12 +189,15 @@ def attack(
     search = _Search(theorem, useful, whole("longest", longest, 1, 10**6))
     points: list[_Point] = []
     failures = 0
-    while search.evaluations < evaluations / 2 and failures < 4 * len(families):
+    half = (evaluations + 1) // 2
+    # Few runs are spread over all families.
+    swept = min(_SWEPT, max(half // max(len(useful), 1), 1))
+    while search.evaluations < half and failures < 4 * len(families):
         before = search.evaluations
         for family in search.families:
-            point = search.draw(family, rng)
-            if point is not None:
-                points.append(point)
+            if search.evaluations < half:
+                point = search.draw(family, rng, min(swept, half - search.evaluations))
+                points += [] if point is None else [point]
         failures = 0 if search.evaluations > before else failures + 1
         best = max((p.ratio for p in points), default=0.0)
         if watch is not None:
@@ -203,8 +206,8 @@ def attack(
             break
     ranked = sorted(points, key=lambda p: p.ratio, reverse=True)
     if ranked and ranked[0].ratio <= enough:
-        budget = max((evaluations - search.evaluations) // _STARTS, 1)
-        for start in _distinct(ranked):
+        budget = (evaluations - search.evaluations) // _STARTS
+        for start in _distinct(ranked) if budget else ():
             ranked.append(search.climb(start, budget))
             if watch is not None:
                 watch(search.evaluations, evaluations, f"worst ratio {max(p.ratio for p in ranked):.6g}")

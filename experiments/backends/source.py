@@ -14,7 +14,7 @@ from ratebound.experiments.backends.rules import constants_of, known, rules
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.losses import Loss, get
 from ratebound.problems.lower import Target, printed
-from ratebound.theory.errors import RateboundError, nearest
+from ratebound.theory.errors import RateboundError, among
 from ratebound.theory.method import Method, g
 from ratebound.theory.methods import METHODS
 
@@ -25,8 +25,9 @@ def _method(subject: Any) -> Method:
     """Return the method that a theorem is about, a method itself, or the one of this name."""
     if isinstance(subject, str):
         if subject not in METHODS:
-            names = ", ".join(METHODS)
-            raise RateboundError(f"unknown method {subject!r}{nearest(subject, METHODS)} (known: {names})")
+            raise RateboundError(
+                f"unknown method {subject!r}{among(subject, METHODS, '`ratebound methods`')}"
+            )
         return METHODS[subject]
     method: Method = getattr(subject, "method", subject)
     return method
@@ -71,9 +72,7 @@ def printed_source(
         If a name is unknown, or an expression has no printing.
     """
     if target not in _TARGETS:
-        raise RateboundError(
-            f"unknown target {target!r}{nearest(str(target), _TARGETS)} (known: {', '.join(_TARGETS)})"
-        )
+        raise RateboundError(f"unknown target {target!r}{among(target, _TARGETS)}")
     method = _method(subject)
     if isinstance(loss, Problem):
         d, l2, loss = loss.d, loss.l2, loss.loss

@@ -21,6 +21,7 @@ _COMMANDS = MappingProxyType(
     {
         "list": ("catalogue", "list_theorems"),
         "show": ("catalogue", "show"),
+        "methods": ("catalogue", "methods"),
         "problems": ("catalogue", "problems"),
         "prove": ("prove", "prove"),
         "verify": ("verify", "verify"),

@@ -11,6 +11,7 @@ from ratebound.theory.equivalences import EQUIVALENCES
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.exposition.lines import factored
 from ratebound.theory.lower_bounds import LOWER_BOUNDS
+from ratebound.theory.methods import METHODS
 from ratebound.theory.nearby import NEARBY
 from ratebound.theory.optimal_batch import OPTIMAL_BATCHES
 from ratebound.theory.refuted import REFUTED
@@ -81,6 +82,12 @@ def test_a_source_that_nobody_cites_is_refused():
 
 def test_filters_join():
     assert "no theorem has all of these" in run("list", "--method", "gd", "--assumes", "interpolation").stdout
+
+
+def test_methods_are_listed_with_the_parameters_that_they_read():
+    rows = [line.split() for line in run("methods").stdout.splitlines()]
+    assert [row[0] for row in rows] == list(METHODS)
+    assert next(row for row in rows if row[0] == "armijo")[1:5] == ["full", "gradients", "c1,", "shrink"]
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,7 @@ def test_the_folder_is_looked_at_before_the_run(suite, tmp_path):
     for place in (tmp_path / "file", tmp_path / "file" / "below"):
         result = run("report", suite, "-o", place)
         assert result.exit_code == 2
-        assert "choose another place" in result.stderr
+        assert "choose a place in a writable folder" in result.stderr
         assert "verify 0/" not in result.stderr
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "mine.toml"]
 
@@ -64,6 +64,7 @@ def test_somebody_elses_folder_is_left_alone(suite, tmp_path):
     result = run("report", suite, "-o", place)
     assert result.exit_code == 2
     assert "no report of ratebound" in result.stderr
+    assert len(result.stderr.splitlines()) == 1  # before the run, not after it
     assert [path.name for path in place.iterdir()] == ["cat.png"]
 
 

@@ -71,7 +71,7 @@ def test_a_violated_theorem(tmp_path):
     [
         (RUNS.replace("steps", "stps"), (), "unknown key 'stps' in [defaults]; did you mean 'steps'"),
         (RUNS, ("--executor", "dusk:tcp://x"), "unknown executor 'dusk:tcp://x'; did you mean 'dask'"),
-        (RUNS, ("-o", "mine.toml/x"), "is not a writable folder"),
+        (RUNS, ("-o", "mine.toml/x"), "cannot write -o mine.toml/x: Not a directory"),
     ],
 )
 def test_bad_input_is_one_line(text, arguments, said, tmp_path, monkeypatch):
@@ -81,6 +81,14 @@ def test_bad_input_is_one_line(text, arguments, said, tmp_path, monkeypatch):
     assert said in found.stderr
     assert found.stderr.count("error") == 1 and "Traceback" not in found.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["mine.toml"]
+
+
+def test_a_missing_file_is_told_though_zarr_is_missing(monkeypatch, tmp_path):
+    monkeypatch.setattr("ratebound.experiments.sweeps.store.find_spec", lambda name: None)
+    found = CliRunner().invoke(cli, ["sweep", str(tmp_path / "none.toml"), "-o", str(tmp_path / "s")])
+    assert found.exit_code == 2 and "none.toml: No such file or directory" in found.stderr
+    found = run(tmp_path, RUNS)
+    assert found.exit_code == 2 and "pip install 'ratebound[sweep]'" in found.stderr
 
 
 def test_ctrl_c_and_on(tmp_path):

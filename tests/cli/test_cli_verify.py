@@ -1,6 +1,7 @@
 """``verify`` and ``simulate``: what they print, what they write, how they exit."""
 
 import json
+import os
 
 import pytest
 from click.testing import CliRunner
@@ -226,6 +227,14 @@ BAD_CALLS = {
         ("verify", "gd_pl", "--problem", "diabetes", "--json", "nowhere/deep/x.json"),
         "choose a file in a writable folder",
     ),
+    "record where no file can be made": (
+        ("verify", "gd_pl", "--problem", "diabetes", "--json", "/proc/x.json"),
+        "cannot write --json /proc/x.json",
+    ),
+    "record in place of a device": (
+        ("verify", "gd_pl", "--problem", "diabetes", "--json", os.devnull),
+        "it is no regular file",
+    ),
 }
 
 
@@ -295,6 +304,13 @@ def test_simulate_compares_on_the_same_samples():
     assert lone.exit_code == 2 and "name it with --against" in lone.output
 
 
+@pytest.mark.parametrize(("method", "said"), [("sgd", "order cyclic, 4 replicas"), ("gd", "full gradients")])
+def test_simulate_says_how_samples_were_drawn(method, said):
+    options = ("--problem", "quadratic_2d", "--step", "1/(4*L_max)", "--steps", "4", "--replicas", "4")
+    order = ("--order", "cyclic") if method == "sgd" else ()
+    assert said in run("simulate", *options, "--method", method, *order).stdout.splitlines()[0]
+
+
 def test_simulate_prints_the_curve():
     result = run(
         *("simulate", "--problem", "quadratic_2d", "--method", "sgd", "--step", "1/(4*L_max)"),
@@ -303,5 +319,6 @@ def test_simulate_prints_the_curve():
     assert result.exit_code == 0, result.output
     first, header, *rows = result.stdout.splitlines()
     assert "gap_last of sgd on quadratic_2d" in first
+    assert first.endswith("batch 2 without replacement, 16 replicas, seed 0")
     assert header.split()[:3] == ["k", "evaluations", "mean"]
     assert rows[-1].split()[:2] == ["50", "100"]

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from ratebound.commands.output import check_file
+from ratebound.commands.output import check_file, write_numbers
 from ratebound.commands.progress import progress
-from ratebound.commands.text import aligned
+from ratebound.commands.text import aligned, counted
 from ratebound.theory.errors import RateboundError
 
 if TYPE_CHECKING:
@@ -58,10 +57,9 @@ def attack(
     with progress("attack") as watch:
         found = search.attack(theorem, evaluations=evaluations, seed=seed, longest=steps, watch=watch)
     witness = search.require_witness(found)
-    click.echo(f"{_text(witness)}\n{found.evaluations} runs compared, seed {found.seed}")
+    click.echo(f"{_text(witness)}\n{counted(found.evaluations, 'run')} compared, seed {found.seed}")
     if output is not None:
-        output.write_text(json.dumps(witness.as_json(), indent=1, allow_nan=False) + "\n", encoding="utf-8")
-        click.echo(f"witness written to {output}", err=True)
+        write_numbers(witness.as_json(), str(output), "witness")
     ctx.exit(1 if witness.status == "refuted" else 0)
 
 

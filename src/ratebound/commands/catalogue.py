@@ -1,4 +1,4 @@
-"""``ratebound list``, ``show`` and ``problems``: what there is."""
+"""``ratebound list``, ``show``, ``methods`` and ``problems``: what there is."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from ratebound.commands.text import aligned
-from ratebound.theory.errors import RateboundError, nearest
+from ratebound.theory.errors import RateboundError, among
 
 if TYPE_CHECKING:
     from ratebound.theory.statement import Theorem
@@ -68,9 +68,7 @@ def _kept(theorems: list[Theorem], option: str, wanted: str) -> list[Theorem]:
     values = _FILTERS[option]
     known = sorted({value for theorem in THEOREMS.values() for value in values(theorem)})
     if wanted not in known:
-        raise RateboundError(
-            f"no theorem has --{option} {wanted!r}{nearest(wanted, known)} (known: {', '.join(known)})"
-        )
+        raise RateboundError(f"no theorem has --{option} {wanted!r}{among(wanted, known)}")
     return [theorem for theorem in theorems if wanted in values(theorem)]
 
 
@@ -164,6 +162,23 @@ def _worst(theorem: Theorem) -> str:
         f"largest error / bound found: {known.ratio:.4g}, {known.verdict} ({where}; {known.evaluations} "
         f"runs; `ratebound attack {theorem.id}` searches again){attained}"
     )
+
+
+@click.command(short_help="List the methods.")
+def methods() -> None:
+    """List the methods: name, where its gradients are from, the parameters it reads besides alpha, title."""
+    from ratebound.theory.methods import METHODS
+
+    rows = [
+        (
+            each.name,
+            "full gradients" if each.sampling == "full" else "samples",
+            ", ".join(symbol.name for symbol in each.parameters) or "-",
+            each.title,
+        )
+        for each in METHODS.values()
+    ]
+    click.echo(aligned(rows))
 
 
 @click.command(short_help="List the bundled problems.")

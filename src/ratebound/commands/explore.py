@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import click
 
 from ratebound.commands import options
-from ratebound.commands.output import check_file, check_folder, write_numbers
+from ratebound.commands.output import check_file, check_folder, check_report, write_numbers
 from ratebound.commands.progress import progress
 from ratebound.commands.regime_text import regime_text
 from ratebound.theory.errors import RateboundError
@@ -76,7 +76,7 @@ def explore(
     On least squares thresholds, floors and errors are exact; elsewhere they are means over replicas.
     """
     if folder is not None:
-        check_folder(folder, "-o")
+        check_report(folder)
     if store is not None:
         check_folder(store, "--store")
     if file is not None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import shlex
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -23,11 +23,11 @@ def check_file(path: str, option: str) -> None:
     Raises
     ------
     RateboundError
-        If its folder does not exist or cannot be written, or a folder stands in its place.
+        If its folder does not exist or cannot be written, or no regular file stands in its place.
     """
-    folder = Path(path).absolute().parent
-    if Path(path).is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
-        raise RateboundError(f"{option} {path}: cannot write there; choose a file in a writable folder")
+    from ratebound.experiments.whole_file import check_place
+
+    check_place(path, option)
 
 
 def check_figure(path: str | None) -> None:
@@ -45,10 +45,12 @@ def check_figure(path: str | None) -> None:
         raise RateboundError(f"-o {path}: a figure is written as {' or '.join(FIGURES)}")
 
 
-def write_numbers(found: Any, path: str) -> None:
+def write_numbers(found: Any, path: str, what: str = "numbers") -> None:
     """Write plain values to a JSON file, and say so."""
-    Path(path).write_text(json.dumps(found, indent=1, allow_nan=False) + "\n", encoding="utf-8")
-    click.echo(f"numbers: {path}")
+    from ratebound.experiments.whole_file import write_text
+
+    written = write_text(path, json.dumps(found, indent=1, allow_nan=False) + "\n", f"the {what}")
+    click.echo(f"{what}: {written}")
 
 
 def check_folder(path: str, option: str) -> None:
@@ -60,11 +62,28 @@ def check_folder(path: str, option: str) -> None:
         If it, or the first of its parents that exists, is no writable folder.
     """
     folder = Path(path).absolute()
-    existing = next(place for place in (folder, *folder.parents) if place.exists())
-    if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
+    try:
+        existing = next(place for place in (folder, *folder.parents) if place.exists())
+        with tempfile.TemporaryDirectory(dir=existing, prefix=".ratebound-"):
+            pass
+    except OSError as error:
         raise RateboundError(
-            f"{option} {path}: cannot write, {existing} is not a writable folder; choose another place"
-        )
+            f"cannot write {option} {path}: {error.strerror}; choose a place in a writable folder"
+        ) from error
+
+
+def check_report(path: str) -> None:
+    """Refuse the folder of a report, asked for by ``-o``, that cannot be written or holds something else.
+
+    Raises
+    ------
+    RateboundError
+        If so.
+    """
+    from ratebound.reports.folder import refuse_foreign
+
+    check_folder(path, "-o")
+    refuse_foreign(path)
 
 
 def command_line(arguments: Sequence[str]) -> str:

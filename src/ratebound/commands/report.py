@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ratebound.commands import options
-from ratebound.commands.output import check_folder, command_line
+from ratebound.commands.output import check_report, command_line
 from ratebound.commands.progress import progress
 from ratebound.theory.errors import RateboundError
 
@@ -79,7 +79,7 @@ def report(
         raise RateboundError(
             "--from builds from a record as it is; give neither a suite nor --seed, --only or --ledger"
         )
-    check_folder(folder, "-o")
+    check_report(folder)
     if len(asked) == 2:
         _compare(*asked, folder)
         return

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 import click
 
 from ratebound.commands import options
-from ratebound.commands.text import aligned
+from ratebound.commands.text import aligned, counted
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 
 @click.command(short_help="Run a method with any step.")
@@ -86,7 +90,9 @@ def simulate(
     )
     result = shared(method, step)
     curves = result[measure].values[0]
-    click.echo(f"{measure} of {method} on {problem}, alpha_k = {result.attrs['step']}")
+    click.echo(
+        f"{measure} of {method} on {problem}, alpha_k = {result.attrs['step']}, {_drawn(result, method)}"
+    )
     rows: list[tuple[str, ...]] = [("k", "evaluations", "mean", "10 %", "median", "90 %")]
     with np.errstate(invalid="ignore"):
         mean, quantiles = curves.mean(0), np.quantile(curves, (0.1, 0.5, 0.9), axis=0)
@@ -106,3 +112,17 @@ def simulate(
     for k, difference, error, worth in zip(found["checkpoint"].values, *columns, strict=True):
         rows.append((str(k), f"{difference:.6g}", f"{error:.2g}", f"{worth:.3g}"))
     click.echo(aligned(rows))
+
+
+def _drawn(result: xr.Dataset, method: str) -> str:
+    """Return how samples were drawn, in words."""
+    from ratebound.experiments.run import find_method
+    from ratebound.theory.visits import INDEPENDENT
+
+    if find_method(method).sampling == "full":
+        return "full gradients"
+    told, replicas = result.attrs, counted(result.sizes["replica"], "replica")
+    if told["order"] != INDEPENDENT:
+        return f"order {told['order']}, {replicas}, seed {told['seed']}"
+    drawn = "with" if told["replacement"] else "without"
+    return f"batch {told['batch']} {drawn} replacement, {replicas}, seed {told['seed']}"

@@ -51,9 +51,7 @@ def sweep(ctx: click.Context, declared: str, store: str | None, executor: str | 
     check_folder(folder, "-o")
 
     from ratebound.experiments.sweeps.run import sweep as run
-    from ratebound.experiments.sweeps.store import check_installed
 
-    check_installed()
     done = [0, 0]
     with progress("sweep") as update:
 

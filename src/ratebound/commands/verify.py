@@ -15,6 +15,7 @@ from ratebound.theory.errors import RateboundError
 
 if TYPE_CHECKING:
     from ratebound.experiments.suite import Suite
+    from ratebound.problems.finite_sum import Problem
 
 
 @click.command(short_help="Judge theorems on problems.")
@@ -75,11 +76,6 @@ def verify(
     **run: Any,
 ) -> None:
     """Judge theorems (all, unless ids are given) on problems; every verdict says what it rests on."""
-    from ratebound.commands import verdicts
-    from ratebound.experiments import record as records
-    from ratebound.experiments.suite import run_suite
-    from ratebound.experiments.suite_cells import useful_processes
-
     if dtype != "float64":
         raise RateboundError(
             f"--dtype {dtype}: verdicts are reached in float64, lest rounding pass for a violation; leave "
@@ -89,7 +85,16 @@ def verify(
         raise RateboundError("--loss, --l2 and --l1 are about a problem; name it with --problem")
     if record_file is not None:
         check_file(record_file, "--json")
-    suite = _suite(theorems, problems, loss, l2, l1, _run_options(**run))
+    on = [options.problem_of(name, loss, l2, l1) for name in problems]
+    chosen_run = _run_options(**run)
+
+    # What loads the catalogue comes last: it may have to be proved.
+    from ratebound.commands import verdicts
+    from ratebound.experiments import record as records
+    from ratebound.experiments.suite import run_suite
+    from ratebound.experiments.suite_cells import useful_processes
+
+    suite = _suite(theorems, on, chosen_run)
     suite = replace(
         suite, seed=suite.seed if seed is None else seed, delta=suite.delta if delta is None else delta
     )
@@ -138,10 +143,7 @@ def _run_options(
 
 def _suite(
     theorems: tuple[str, ...],
-    problems: tuple[str, ...],
-    loss: str | None,
-    l2: float | None,
-    l1: float | None,
+    on: list[Problem],
     run: dict[str, Any],
 ) -> Suite:
     """Return the suite of what was asked for; the user's options come before the suite's own."""
@@ -149,8 +151,7 @@ def _suite(
     from ratebound.theory.catalogue import THEOREMS, find
 
     chosen = [find(name) for name in dict.fromkeys(theorems)] or list(THEOREMS.values())
-    if problems:
-        on = [options.problem_of(name, loss, l2, l1) for name in problems]
+    if on:
         tasks = tuple(Task(theorem, problem, run) for theorem in chosen for problem in on)
         return Suite("verify", "Verified on request", "", 0, 1e-6, tasks)
     whole = load_suite(WHOLE)

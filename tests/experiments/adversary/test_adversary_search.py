@@ -67,6 +67,14 @@ def test_the_same_seed_gives_the_same_witness():
     assert one == two
 
 
+@pytest.mark.parametrize("most", [1, 2, 7, 100])
+def test_no_more_runs_are_compared_than_asked_for(most):
+    told = []
+    found = attack("gd_convex", evaluations=most, watch=lambda done, total, words: told.append(done))
+    assert 0 < found.evaluations <= most and max(told) <= most
+    assert found.evaluations >= most / 2
+
+
 def test_a_theorem_that_applies_nowhere_says_so():
     nowhere = attack("gd_sc_gap", evaluations=50, families={"huber_1d": FAMILIES["huber_1d"]})
     with pytest.raises(RateboundError, match="applied to none of the instances"):
