@@ -237,7 +237,9 @@ def _with_steps(trial: Trial, chosen: Mapping[Symbol, Expr], steps: int) -> Tria
 def _check_range(theorem: Theorem, relation: Relational, left: float, right: float) -> None:
     upper, strict = relation.rel_op in ("<", "<="), relation.rel_op in ("<", ">")
     slack = (right - left) if upper else (left - right)
-    if slack > 0 if strict else slack >= -_ROUNDING * abs(right):
+    # An end that overflows leaves no room for rounding: -oo is not within it of any number.
+    rounding = _ROUNDING * abs(right) if np.isfinite(right) else 0.0
+    if slack > 0 if strict else slack >= -rounding:
         return
     word, remedy = ("exceeds", "smaller") if upper else ("is below", "larger")
     if slack == 0:

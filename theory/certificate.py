@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from sympy import Expr, Integer, Piecewise, S, Symbol
 
+from ratebound.theory.admitted import require_admitted, require_along
 from ratebound.theory.algebra.chart import free
 from ratebound.theory.algebra.prover import nonnegative, vanishes
-from ratebound.theory.algebra.strict import holds, less
+from ratebound.theory.algebra.strict import holds
 from ratebound.theory.assumptions import Inequality
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.inequalities.passes import pass_step
-from ratebound.theory.letters.coordinates import D_scaled_sq, d2_scaled, move_scaled_sq
-from ratebound.theory.letters.penalty import moment_apart, penalty, penalty0, penalty_gap
+from ratebound.theory.letters.coordinates import D_scaled_sq, d2_scaled
+from ratebound.theory.letters.penalty import penalty, penalty0, penalty_gap
 from ratebound.theory.onestep import STATE, expansion, prove_step
 from ratebound.theory.symbols import (
     D,
@@ -36,7 +37,6 @@ from ratebound.theory.symbols import (
     grad_next_sq,
     grad_sq,
     k,
-    moment,
 )
 
 if TYPE_CHECKING:
@@ -52,7 +52,6 @@ AT_START = {
     delta: gap0, d2: D**2, grad_sq: grad0_sq, d2_scaled: D_scaled_sq, penalty: penalty0, penalty_gap: gap0
 }  # fmt: skip
 """What the quantities are at x_0, or an upper bound."""
-_OF_ESTIMATE = (moment, moment_apart, move_scaled_sq)
 Multipliers = Mapping[Inequality, Expr]
 Nonnegatives = Mapping[Expr, Expr]
 
@@ -104,39 +103,27 @@ def schedules_of(theorem: Theorem, start: Expr = S.Zero) -> dict[Symbol, Expr]:
     return {alpha: step_of(theorem, start), b: theorem.batch}
 
 
-def require_assumed(by: Multipliers, theorem: Theorem) -> None:
+def require_assumed(by: Multipliers, theorem: Theorem, at_end: bool = False) -> None:
     """Check that the theorem assumes what the inequalities of a proof need.
+
+    Parameters
+    ----------
+    by
+        Their multipliers.
+    theorem
+        What is proved.
+    at_end
+        Whether they are read at x_k itself, from which no step may be made any more.
 
     Raises
     ------
     RateboundError
         Naming the inequality, and the assumption that is lacking or what may be negative.
     """
-    names = theorem.assumed
-    for inequality in by:
-        if inequality.about not in (None, theorem.method):
-            raise RateboundError(f"{inequality.name!r} is about another method than {theorem.method.name}")
-        if not inequality.requires <= names:
-            lacking = ", ".join(sorted(inequality.requires - names))
-            raise RateboundError(f"the proof uses {inequality.name!r}, which needs the assumption {lacking}")
-        known = schedules_of(theorem) if inequality.positive.free_symbols else {}
-        positive = inequality.positive.xreplace(known)
-        open_end = inequality.strict and not less(S.Zero, positive, theorem.where, theorem.facts)
-        if open_end or not nonnegative(positive, theorem.chart, k, theorem.start):
-            raise RateboundError(
-                f"{inequality.name!r} needs {inequality.positive} > 0, which is not proved within the "
-                "admissible range; narrow it, or choose another factor"
-            )
-        if inequality.visits and theorem.visits not in inequality.visits:
-            raise RateboundError(
-                f"{inequality.name!r} is about samples visited by {' or '.join(inequality.visits)}, and "
-                f"the theorem about {theorem.visits}"
-            )
-        if inequality.slack.has(*_OF_ESTIMATE) and inequality.estimate != theorem.method.estimate:
-            raise RateboundError(
-                f"the proof uses {inequality.name!r}, about an estimate {inequality.estimate}; that of "
-                f"{theorem.method.name} is {theorem.method.estimate}"
-            )
+    known = schedules_of(theorem) if any(i.positive != 1 or i.slack.has(alpha) for i in by) else {}
+    for inequality, multiplier in by.items():
+        require_admitted(inequality, theorem, known)
+        require_along(inequality, multiplier, theorem, at_end)
 
 
 def prove_claim(
@@ -146,9 +133,10 @@ def prove_claim(
     plus: Nonnegatives,
     pathwise: bool = False,
     start: Expr = S.Zero,
+    at_end: bool = False,
 ) -> None:
     """Check that ``claim >= 0`` follows from what is assumed, for k >= start; see :func:`prove_step`."""
-    require_assumed(by, theorem)
+    require_assumed(by, theorem, at_end)
     method = theorem.method
     prove_step(
         claim,

@@ -31,6 +31,7 @@ from ratebound.experiments.adversary.search import attack
 from ratebound.experiments.adversary.tightness import known_tightness
 from ratebound.experiments.adversary.witness import statement_text
 from ratebound.theory.catalogue import THEOREMS
+from ratebound.theory.errors import RateboundError
 from ratebound.theory.statement import Theorem
 
 _NONE: Mapping[tuple[str, str], Mapping[str, Any]] = {}
@@ -96,7 +97,10 @@ def second_pass(
 
 def _searched(theorem: Theorem, evaluations: int) -> tuple[float, str, dict[str, Any]]:
     """Return the worst ratio of the full search, where, and the witness; 0 where that does not stand."""
-    found = attack(theorem, evaluations=evaluations, enough=KILLED).witness
+    try:
+        found = attack(theorem, evaluations=evaluations, enough=KILLED).witness
+    except RateboundError:
+        return 0.0, "nowhere", {}  # A range that reaches where the method itself is not defined.
     if found is None or (found.ratio > KILLED and found.status != "refuted"):
         return 0.0, "nowhere", {}
     return found.ratio, f"{found.instance['family']}, k = {found.k}", found.as_json()

@@ -143,7 +143,8 @@ def _inside(theorem: Theorem, values: Mapping[Symbol, np.ndarray | float], size:
         left, right = (number(side, values).reshape(-1) for side in (relation.lhs, relation.rhs))
         slack = (right - left) if relation.rel_op in ("<", "<=") else (left - right)
         strict = relation.rel_op in ("<", ">")
-        inside &= slack > 0 if strict else slack >= -1e-12 * np.abs(right)
+        rounding = np.where(np.isfinite(right), 1e-12 * np.abs(right), 0.0)
+        inside &= slack > 0 if strict else slack >= -rounding
     return inside
 
 

@@ -119,3 +119,9 @@ def test_parameters_may_read_the_horizon():
     theorem = replace(THEOREMS["gd_convex"], defaults={alpha: 1 / (10 * K)}, certificate=None)
     # Units are those of a conjecture whose step the user took from elsewhere.
     assert prepare(theorem, QUADRATIC, steps=5).parameters == {"alpha": pytest.approx(0.02)}
+
+
+def test_an_end_that_overflows_is_not_within_rounding_of_anything():
+    long = {"alpha": 28.0, "epoch": 200, "young": 79.0, "kept": 0.4}
+    with pytest.raises(NotApplicable, match=r"= -inf"):
+        prepare(THEOREMS["svrg_last_recursion"], QUADRATIC, steps=5, parameters=long)

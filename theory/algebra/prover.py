@@ -41,6 +41,7 @@ from sympy import (
 
 from ratebound.theory.algebra.chart import Chart, free, on_chart
 from ratebound.theory.algebra.glance import negative_somewhere
+from ratebound.theory.algebra.numbers import real
 from ratebound.theory.algebra.polynomials import lowest_terms, plainly_nonneg, polynomial_nonneg
 from ratebound.theory.algebra.radicals import roots_swept
 
@@ -95,7 +96,7 @@ def _proved(expr: Expr, swept: tuple[tuple[Symbol, Expr], ...], k: Symbol | None
     expr = expr.xreplace({count: (1 + free("j")) ** _deepest_root(expr, count) for count in counts})
     if plainly_nonneg(expr):
         return True
-    if negative_somewhere(expr):
+    if negative_somewhere(expr) or not real(expr, nonnegative):
         return False
     try:
         return any(_nonneg(_atoms_freed(_normal_powers(_rounding_swept(e)))) for e in _forms(expr))

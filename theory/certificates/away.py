@@ -26,6 +26,7 @@ from sympy import Expr, Symbol
 from ratebound.theory.algebra.chart import Chart, free
 from ratebound.theory.certificates.beside_gap import BesideGap
 from ratebound.theory.certificates.reduced import replaced
+from ratebound.theory.errors import RateboundError
 from ratebound.theory.inequality import Inequality, needs
 from ratebound.theory.letters.stored import away_along, away_inner, away_sq, away_sq_next, kept
 from ratebound.theory.method import Method
@@ -96,8 +97,10 @@ def _below_kept(theorem: Theorem) -> Chart:
 
     Whether that is positive the range says, where numbers are known.
     """
-    (most,) = (each.rhs for each in theorem.where if each.lhs == kept)
-    return {K: 1 + k + free("j"), kept: most - free("s")}
+    said = [each for each in theorem.where if each.lhs == kept]
+    if len(said) != 1 or said[0].rel_op not in ("<", "<="):
+        raise RateboundError(f"the range must say how large {kept} may be, and nothing else of it")
+    return {K: 1 + k + free("j"), kept: said[0].rhs - free("s")}
 
 
 class Away(BesideGap):

@@ -67,7 +67,7 @@ class Conversion:
             raise RateboundError(f"{parent.id} says nothing yet at k = {theorem.start}")
         require_known(self.factor, "the factor")
         require(self.factor, theorem, "the factor")
-        require_assumed(self.by, theorem)
+        require_assumed(self.by, theorem, at_end=True)
         prove_step(
             self.claim(theorem),
             self.by,

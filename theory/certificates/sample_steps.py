@@ -50,6 +50,7 @@ _AFTER = d2 - 2 * _t * _slope + _t**2 * norm_sq
 """||x_{k+1} - x*||^2 after a step with this sample."""
 _CONVEX = _slope - _rise + _rise_star
 _CAPPED, _LONG, _SHORT = omega * _rise - _t * norm_sq, _t - SHORTEST, alpha - _t
+_STRONG = _CONVEX - mu_min / 2 * d2
 _MEANS = {_rise: delta + component_gap, _rise_star: component_gap}
 _RANGE = chart_of((omega <= 2, alpha >= SHORTEST))
 
@@ -71,8 +72,12 @@ def step_of_samples(name: str, of_sample: Expr, by: Mapping[Expr, Expr], *requir
     Raises
     ------
     RateboundError
-        If the multipliers do not prove it.
+        If the multipliers do not prove it, or what they multiply is not known to be nonnegative.
     """
+    known = {_CONVEX, _CAPPED, _LONG, _SHORT, _rise, _rise_star}
+    known |= {_STRONG} if "strongly_convex_components" in requires else set()
+    if not (by.keys() <= known and "polyak_samples" in requires):
+        raise RateboundError(f"{name}: it is not known that all of {', '.join(map(str, by))} are >= 0")
     total = sum((m * fact for fact, m in by.items()), S.Zero)
     if not vanishes(expand(of_sample - _AFTER - total)):
         raise RateboundError(f"{name}: the multipliers do not add up to the claim")
@@ -98,7 +103,7 @@ sampled_step_strong = step_of_samples(
     "a step of Polyak's length, strongly convex components",
     (1 - SHORTEST * mu_min) * d2 + 2 * alpha * _rise_star,
     {
-        _CONVEX - mu_min / 2 * d2: 2 * _t,
+        _STRONG: 2 * _t,
         _CAPPED: _t,
         _LONG: mu_min * d2,
         _rise: _LEFT * _t,

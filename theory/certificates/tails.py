@@ -172,6 +172,9 @@ class Tail:
     def check(self, theorem: Theorem) -> None:
         """Check the one-step inequality, the sums from s on, and that they imply the bound."""
         _check_first(theorem, self.first)
+        if not nonnegative(self.first.start - 1):
+            # The lemma on the noise says nothing of a sum from zero on.
+            raise RateboundError(f"{self.first.id} speaks of x_0, and a sum of a tail starts behind it")
         require_known(self.potential, "the potential", (d2,))
         require_known(self.weight + self.noise, "weight or noise")
         if self.weight.xreplace({alpha: theorem.step}).has(k) or not theorem.assumed & JENSEN:

@@ -143,6 +143,7 @@ class Telescope:
             rest,
             self.final,
             {quantity: c for quantity, c in self._left(rest).items() if c != 0},
+            at_end=True,
         )
 
     def _left(self, rest: Expr) -> dict[Expr, Expr]:

@@ -16,6 +16,7 @@ from dataclasses import replace
 
 from sympy import Expr
 
+from ratebound.theory.errors import RateboundError
 from ratebound.theory.inequalities.projections import nonexpansive_mean, obtuse_at_iterate, obtuse_at_star
 from ratebound.theory.inequality import Assumption, Inequality, needs
 from ratebound.theory.letters.penalty import (
@@ -29,7 +30,7 @@ from ratebound.theory.letters.penalty import (
 )
 from ratebound.theory.letters.stored import stored_sq
 from ratebound.theory.method import Method
-from ratebound.theory.methods.proximal import prox_gd, prox_sgd, prox_svrg
+from ratebound.theory.methods.proximal import prox_gd, prox_lsvrg, prox_saga, prox_sgd, prox_svrg
 from ratebound.theory.symbols import (
     L,
     L_max,
@@ -130,14 +131,27 @@ def reduced_apart(split: Expr) -> Inequality:
     )
 
 
+def _about(inequality: Inequality, method: Method) -> Inequality:
+    """Return it for another proximal method whose estimates have the mean grad f(x_k)."""
+    if method not in (prox_sgd, prox_svrg, prox_lsvrg, prox_saga):
+        raise RateboundError(f"it is not known that {method.name} takes proximal steps along means of grad f")
+    return replace(inequality, about=method, estimate=method.estimate)
+
+
 def towards_star(method: Method) -> Inequality:
-    """Return `prox_towards_star` for another proximal method whose estimates have the mean grad f(x_k)."""
-    return replace(prox_towards_star, about=method, estimate=method.estimate)
+    """Return `prox_towards_star` for another proximal method whose estimates have the mean grad f(x_k).
+
+    Raises
+    ------
+    RateboundError
+        If the method is none of this library.
+    """
+    return _about(prox_towards_star, method)
 
 
 def no_further(method: Method) -> Inequality:
-    """Return `prox_apart` for such a method."""
-    return replace(prox_apart, about=method, estimate=method.estimate)
+    """Return `prox_apart` for such a method; raises as :func:`towards_star`."""
+    return _about(prox_apart, method)
 
 
 cocoercive_spread = Inequality(

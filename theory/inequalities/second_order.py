@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from sympy import Rational
 
+from ratebound.theory.errors import RateboundError
 from ratebound.theory.inequality import Assumption, Inequality, needs
 from ratebound.theory.letters.metric import (
     L_hess,
@@ -65,7 +66,15 @@ _RATIO = mu_pl / L
 
 
 def between(method: Method) -> tuple[Inequality, Inequality]:
-    """Return that B of a quasi-Newton method lies between H and (L/mu) H: of C, and of (C - mu/L)(1 - C)."""
+    """Return that B of a quasi-Newton method lies between H and (L/mu) H: of C, and of (C - mu/L)(1 - C).
+
+    Raises
+    ------
+    RateboundError
+        If the method is none.
+    """
+    if method.metric is None or method.metric.kind not in ("bfgs", "dfp", "lbfgs"):
+        raise RateboundError(f"{method.name} does not learn its metric as BFGS, DFP or L-BFGS do")
     needed = needs("quadratic", "pl", "smooth")
     return (
         Inequality("B <= (L/mu) H on a quadratic", step_inner - 2 * _RATIO * delta, needed, method),

@@ -122,11 +122,14 @@ def test_the_best_tangent_gives_the_bound_of_the_source():
 def test_a_false_step_is_refused_by_its_own_proof():
     claim = s.d2 - (2 - omega) * SHORTEST * _rise + 2 * s.alpha * _rise_star
     proof = {_CONVEX: 2 * _t, _CAPPED: _t, _LONG: (2 - omega) * _rise, _SHORT: 2 * _rise_star}
-    assert step_of_samples("true", claim, proof).slack == sampled_step.slack
+    assert step_of_samples("true", claim, proof, "polyak_samples").slack == sampled_step.slack
     with pytest.raises(RateboundError, match="do not add up"):
-        step_of_samples("false", claim - _rise_star, proof)
+        step_of_samples("false", claim - _rise_star, proof, "polyak_samples")
     with pytest.raises(RateboundError, match="may be negative"):
-        step_of_samples("false", claim - _rise_star, {**proof, _rise_star: Integer(-1)})
+        lie = {**proof, _rise_star: Integer(-1)}
+        step_of_samples("false", claim - _rise_star, lie, "polyak_samples")
+    with pytest.raises(RateboundError, match="not known that all of"):
+        step_of_samples("false", claim / 2, {claim / 2 - claim: Integer(1), **proof}, "polyak_samples")
 
 
 def test_nothing_else_is_drawn():
