@@ -42,7 +42,7 @@ def _drawn(found: Mapping[str, Any]) -> Figure:
         np.array(found[name], dtype=float) for name in ("steps", "low", "median", "high")
     )
     axes.fill_between(steps, low, high, color=style.BLUE, alpha=0.2, linewidth=0, label="10–90 % of tests")
-    axes.plot(steps, middle, color=style.BLUE, label="median test: f(x) − f*, smoothed")
+    axes.plot(steps, middle, color=style.BLUE, label="median test, smoothed")
     if found["threshold"] is not None:
         kind = "exact stability threshold" if found["exact"] else "first step of the grid that diverges"
         line = "-" if found["exact"] else "--"
@@ -56,7 +56,7 @@ def _drawn(found: Mapping[str, Any]) -> Figure:
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.set_xlabel(r"step $\alpha$")
-    axes.set_ylabel("loss of the test")
+    axes.set_ylabel(r"$f(x) - f_*$ along the test")
     axes.set_title(
         f"A range test on {plain(found['problem'])}, batch {found['batch']}; each step then held for "
         f"{found['iterations']} updates",

@@ -48,9 +48,8 @@ def draw_family(family: Family) -> Figure:
 
 def describe_family(family: Family) -> str:
     """Return the figure in one sentence, for readers who cannot see it."""
-    runs = "; ".join(
-        f"{line.label} ends at {wording.number(_last(line))}" for line in family.lines if _last(line)
-    )
+    ends = [(line.label, _last(line, family)) for line in family.lines]
+    runs = "; ".join(f"{label} ends at {wording.number(end)}" for label, end in ends if end)
     return f"log-log figure of several runs on one axis. {family.title}. {runs}."
 
 
@@ -78,7 +77,9 @@ def _drawn(family: Family) -> Figure:
     axes.set_xlabel(
         "effective passes (component-gradient evaluations / n)" if family.by_passes else "iterations k"
     )
-    layout.label_y(framed, error_name(family.lines[0].longest["theorem"]))
+    # An expectation where there is one: the error of a run without chance is its own.
+    theorems = [line.longest["theorem"] for line in family.lines]
+    layout.label_y(framed, error_name(max(theorems, key=lambda theorem: bool(theorem["stochastic"]))))
     layout.legend(framed, entries, columns)
     return framed.figure
 
@@ -142,9 +143,10 @@ def _dash(position: int) -> Any:
 
 def _end(family: Family) -> float:
     """Return where the x axis ends."""
-    ends = [(line, float(np.nanmax(_x(_curves(line.longest), family)))) for line in family.lines]
-    sampled = [end for line, end in ends if line.longest["theorem"]["stochastic"]]
-    longest = max(end for _, end in ends)
+    ends = _ends(family)
+    each = zip(ends, family.lines, strict=True)
+    sampled = [end for end, line in each if line.longest["theorem"]["stochastic"]]
+    longest = max(ends)
     return min(longest, _LONGER * max(sampled)) if family.kind == "passes" else longest
 
 
@@ -190,15 +192,25 @@ def _range(values: list[int]) -> str:
 
 
 def _results(family: Family) -> list[str]:
-    ends = [(line.label, _last(line)) for line in family.lines]
-    known = sorted((last, label) for label, last in ends if last is not None)
-    return [
-        "Error at the end, best first: " + "; ".join(f"{label} {wording.number(x)}" for x, label in known)
-    ]
+    """Rank the runs where all of them can be compared: at the end of the shortest."""
+    ends = _ends(family)
+    shortest, longest = min(ends), max(ends)
+    errors = [(_last(line, family, shortest), line.label) for line in family.lines]
+    known = sorted((error, label) for error, label in errors if error is not None)
+    at = "at the end"
+    if longest > shortest * (1 + 1e-9):
+        counted = wording.number(shortest)
+        at = f"after {counted} passes" if family.by_passes else f"at k = {counted}"
+    return [f"Error {at}, best first: " + "; ".join(f"{label} {wording.number(x)}" for x, label in known)]
 
 
-def _last(line: Line) -> float | None:
-    error = _curves(line.longest).error
-    assert error is not None
-    alive = error[np.isfinite(error)]
-    return float(alive[-1]) if alive.size else None
+def _ends(family: Family) -> list[float]:
+    """Return where the run of each line ends."""
+    return [float(np.nanmax(_x(_curves(line.longest), family))) for line in family.lines]
+
+
+def _last(line: Line, family: Family, end: float = np.inf) -> float | None:
+    """Return the last finite error up to some place on the x axis; the start is nowhere on it."""
+    shown = _curves(line.longest)
+    error = _finite(shown.error, ~(_x(shown, family) > end * (1 + 1e-9)))
+    return float(error[-1]) if error.size else None

@@ -16,6 +16,8 @@ from ratebound.reports import style
 from ratebound.reports.figure import plain
 
 _COLOURS = (style.BLUE, style.VERMILION, style.GREEN, style.PURPLE, style.ORANGE, style.SKY)
+_LINES = ("-", (0, (6, 1.5)), (0, (2, 1.2)))
+"""One over the other is seen where curves coincide."""
 _MOST = 6
 _ROOM = 10.0
 
@@ -61,7 +63,7 @@ def _curves(axes: Axes, found: Mapping[str, Any]) -> None:
     k = np.array(found["k"])
     start = found["entries"][0]["curve"][0]
     shown = sorted(found["entries"], key=lambda each: each["ratio"] or np.inf)[:_MOST]
-    colours = cycle(_COLOURS)
+    colours, lines = cycle(_COLOURS), cycle(_LINES)
     for each in found["entries"]:
         constant = each["name"] == "constant"
         if each not in shown and not constant:
@@ -73,7 +75,7 @@ def _curves(axes: Axes, found: Mapping[str, Any]) -> None:
             np.array(each["curve"][1:], dtype=float),
             color=style.BLACK if constant else next(colours),
             linewidth=2.2 if constant else 1.3,
-            linestyle="--" if "best time" in each["name"] else "-",
+            linestyle="-" if constant else next(lines),
             label=f"{label}: {times} × the least error",
         )
     low = min(value for each in shown for value in each["curve"] if value)

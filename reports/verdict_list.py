@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ratebound.reports import wording
+from ratebound.reports.families import decays
 from ratebound.reports.fragments import badge, cell_link, css_class, kind, rows, text
 from ratebound.reports.glance import KIND_WORDS, KINDS, edge
 
@@ -78,11 +79,11 @@ def _row(cell: Mapping[str, Any], stem: str, position: int) -> str:
     entries = (
         (badge(cell, short=True), position),
         (cell_link(cell, stem), None),
-        (text(wording.step_facts(cell)), None),
+        (text(wording.step_facts(cell) + (", changes with k" if decays(cell["theorem"]) else "")), None),
         (text(verdict["evidence"]), None),
         (text(wording.number(verdict.get("tightness"))), verdict.get("tightness")),
         (text("–" if share is None else wording.percent(share)), share),
-        (text(wording.interval(verdict)), verdict.get("slope")),
+        (text(wording.fitted(cell)), verdict.get("slope")),
         (text(wording.number(theory)), theory),
     )
     inner = "".join(_entry(html, key) for html, key in entries)

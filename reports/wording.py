@@ -214,6 +214,17 @@ def interval(verdict: Mapping[str, Any]) -> str:
     return text if low is None or high is None else f"{text} [{number(low)}, {number(high)}]"
 
 
+def fitted(cell: Mapping[str, Any]) -> str:
+    """Return the fitted slope of a cell with its interval and its kind: power of k, or rate per step."""
+    verdict = cell["verdict"]
+    if verdict.get("slope") is None:
+        return interval(verdict)
+    if is_power(cell["theorem"]["order"]):
+        return f"power {interval(verdict)}"
+    counted = "step" if cell["run"].get("order", INDEPENDENT) == INDEPENDENT else "pass"
+    return f"{interval(verdict)} per {counted}"
+
+
 def file_stem(words: str) -> str:
     """Return words as a name fit for files and links on every system."""
     return "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "-" for c in words)[:120]

@@ -20,6 +20,8 @@ from ratebound.theory.inequalities.proximity import penalised
 from ratebound.theory.statement import Theorem
 from ratebound.theory.symbols import ALONG_RUN
 
+LARGEST_HORIZON = 10**6
+"""What `longest` may be."""
 _SWEPT = 16
 """Parameter values per random instance, at most."""
 _STARTS = 4
@@ -186,7 +188,7 @@ def attack(
     useful = [
         each for each in families.values() if each.penalised in kinds and not (along_run and each.unbounded)
     ]
-    search = _Search(theorem, useful, whole("longest", longest, 1, 10**6))
+    search = _Search(theorem, useful, whole("longest", longest, 1, LARGEST_HORIZON))
     points: list[_Point] = []
     failures = 0
     half = (evaluations + 1) // 2

@@ -126,7 +126,12 @@ _HEADS = {
 
 
 def _said(maps: Sequence[Mapping[str, Any]]) -> str:
-    sentences = dict.fromkeys(sentence for regimes in maps for sentence in said(regimes))
+    # Which map a sentence is about, where there are several.
+    sentences = [
+        f"{each['axis']}: {sentence}" if len(maps) > 1 else sentence
+        for each in maps
+        for sentence in said(each)
+    ]
     return f"<ul>{''.join(f'<li>{text(each)}</li>' for each in sentences)}</ul>" if sentences else ""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from matplotlib.text import Text
 from synthetic_records import cell, problem, run, series, theorem
 
 from ratebound.reports import style
@@ -84,6 +85,10 @@ def test_full_gradients_and_samples_are_compared_by_passes_on_the_range_of_the_s
     assert axes.get_xlim()[1] < 4 * 10_000 / 442
     x = axes.get_lines()[0].get_xdata()
     assert np.nanmax(x) == pytest.approx(10_000)
+    # Ranked where both have made as many passes, with an expectation on the axis.
+    texts = [text.get_text() for text in axes.figure.findobj(Text)]
+    assert any("Error after 22.6 passes, best first" in text for text in texts)
+    assert any(r"\mathbb{E}" in text for text in texts)
 
 
 def test_a_divergent_run_is_kept_and_named():

@@ -62,3 +62,17 @@ def test_a_run_in_passes_names_its_order_and_no_batches():
     assert wording.run_facts(shuffled) == f"sgd, alpha = 1/L, order reshuffle, 256 replicas, {passes} passes"
     batches = cell(theorem=theorem(stochastic=True), run=run(method="sgd"))
     assert "batch 1 with replacement" in wording.run_facts(batches)
+
+
+@pytest.mark.parametrize(
+    ("order", "of_the_run", "said"),
+    [
+        ({"kind": "power", "exponent": 1.0}, {}, "power −1 [−1.2, −0.9]"),
+        ({"kind": "linear", "exponent": None}, {}, "−1 [−1.2, −0.9] per step"),
+        ({"kind": "linear", "exponent": None}, {"order": "reshuffle"}, "−1 [−1.2, −0.9] per pass"),
+    ],
+)
+def test_a_fitted_slope_says_what_it_is_the_slope_of(order, of_the_run, said):
+    found = verdict(slope=-1.0, slope_low=-1.2, slope_high=-0.9)
+    assert wording.fitted(cell(theorem=theorem(**order), run=run(**of_the_run), verdict=found)) == said
+    assert wording.fitted(cell(verdict=verdict(slope=None))) == "–"

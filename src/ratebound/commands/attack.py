@@ -44,6 +44,7 @@ def attack(
     from ratebound.experiments.adversary import search
     from ratebound.experiments.adversary.witness import read
     from ratebound.experiments.adversary.witness import replay as again
+    from ratebound.experiments.checks import whole
 
     if replay is not None:
         witness = read(replay)
@@ -52,6 +53,7 @@ def attack(
         click.echo(f"replayed: {ratio!r}")
         ctx.exit(1 if witness.status == "refuted" and ratio > 1 else 0)
     assert theorem is not None
+    whole("steps", steps, 1, search.LARGEST_HORIZON)
     if output is not None:
         check_file(str(output), "--json")
     with progress("attack") as watch:
