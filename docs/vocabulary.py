@@ -146,7 +146,7 @@ def _inequalities(homes: Mapping[object, tuple[str, str]]) -> list[str]:
         for name, maker in vars(module).items()
         if not name.startswith("_")
         and getattr(maker, "__module__", "") == module.__name__
-        and getattr(maker, "__annotations__", {}).get("return") == "Inequality"
+        and "Inequality" in getattr(maker, "__annotations__", {}).get("return", "")
     ]
     said = (
         "What multipliers multiply. Modules are in `ratebound.theory`; the last ones are functions and make\n"

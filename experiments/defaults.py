@@ -19,6 +19,8 @@ IN_PASSES = ("quadratic_2d", "ridge_plane", "consistent_plane", "huber_worst", "
 """For theorems about passes over the data: sums so short that all orders are walked."""
 SQUARES = ("quadratic_2d", "linnerud", "consistent", "iris")
 """For theorems about strongly convex least squares."""
+ANY_RANK = ("rank_deficient", "interpolating", "quadratic_2d", "linnerud", "consistent")
+"""For theorems about least squares whose rows may be dependent, or fewer than the features."""
 PENALISED = ("lasso_plane", "lasso", "lasso_wide", "sparse_logistic", "quadratic_2d")
 """For proximal methods; without a penalty they are those of the finite sum."""
 PENALISED_SLOPES = ("sparse_plane", "sparse_logistic", "hinge_plane", "median")
@@ -44,6 +46,8 @@ def default_problems(theorem: Theorem) -> tuple[str, ...]:
         return GROWING
     if {"interpolation", "strong_growth", "weighted_interpolation"} & assumed:
         return CONSISTENT
+    if "row_space" in assumed:
+        return ANY_RANK
     if "penalised" in assumed:
         return PENALISED_SLOPES if "second_moment" in assumed else PENALISED
     if theorem.proof == "cited" and theorem.method.draws is not None:

@@ -68,6 +68,7 @@ FAMILIES = (
     "sgd_star_more",
     "sgd_least_squares",
     "sgd_weighted",
+    "row_space",
     "sgd_tail",
     "sgd_last",
     "variance_reduced",

@@ -155,7 +155,7 @@ def _everywhere(trial: Trial, claim: Expr) -> StepFinding:
     x_star = trial.problem.x_star
     assert x_star is not None
     scale = max(float(np.linalg.norm(trial.problem.x0 - x_star)), 1e-6)
-    forms = _Forms(trial, scale)
+    forms, basis = _Forms(trial, scale), _directions(trial)
     worst, left, at, point = np.inf, np.inf, int(ks[0]), None
     shown = np.stack([trial.alphas[ks], *factors.values()])
     first = np.sort(np.unique(shown, axis=1, return_index=True)[1])  # a constant step is one claim
@@ -164,7 +164,7 @@ def _everywhere(trial: Trial, claim: Expr) -> StepFinding:
         alpha = float(trial.alphas[k])
         with quiet:
             terms = [float(values[position]) * forms.of(q, alpha) for q, values in factors.items()]
-            total = np.sum(terms, axis=0)
+            total = basis.T @ np.sum(terms, axis=0) @ basis
         if not np.isfinite(total).all():
             return StepFinding(None, f"the terms of the one-step inequality are not finite at k = {k}")
         size = sum(float(np.abs(term).max()) for term in terms) or 1.0
@@ -173,17 +173,28 @@ def _everywhere(trial: Trial, claim: Expr) -> StepFinding:
         allowed = _ROUNDING + _OF_ENTRIES * trial.problem.d * entries / size
         if eigenvalues[0] + allowed < left:
             worst, left, at = float(eigenvalues[0]), float(eigenvalues[0]) + allowed, k
-            u, t = vectors[:-1, 0], vectors[-1, 0]
-            point = x_star + scale * u / (t if abs(t) > 1e-6 else 1e-6)
+            *u, t = basis @ vectors[:, 0]
+            point = x_star + scale * np.array(u) / (t if abs(t) > 1e-6 else 1e-6)
     if left >= 0:
+        where = "every x" if len(basis) == basis.shape[1] else "every x that steps along rows can reach"
         return StepFinding(
-            True, "its one-step inequality holds at every x: a matrix is positive semidefinite"
+            True, f"its one-step inequality holds at {where}: a matrix is positive semidefinite"
         )
     reason = (
         f"STEP REFUTED: its one-step inequality fails at k = {at} for some x "
         f"(smallest eigenvalue {worst:.3g} of its matrix, scaled by the terms)"
     )
     return StepFinding(False, reason, at, point)
+
+
+def _directions(trial: Trial) -> np.ndarray:
+    """Return a basis of the z about which the proof speaks, shape (d + 1, r + 1); all, if it does not say."""
+    problem = trial.problem
+    everywhere = np.eye(problem.d + 1)
+    if "row_space" not in trial.theorem.assumed or problem.l2 or problem.spectrum.rank == problem.d:
+        return everywhere
+    rows = np.linalg.svd(problem.A, full_matrices=False)[2][: problem.spectrum.rank]
+    return np.hstack([np.pad(rows, ((0, 0), (0, 1))).T, everywhere[:, -1:]])
 
 
 class _Forms:

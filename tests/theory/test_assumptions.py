@@ -15,6 +15,7 @@ from ratebound.theory import symbols as s
 from ratebound.theory.assumptions import ASSUMPTIONS, FACTS, JOINT
 from ratebound.theory.inequalities.noise_splits import SAMPLED, SLOPES, lipschitz_split, noise_split
 from ratebound.theory.inequalities.points import BETWEEN_POINTS, GP, GY, PN, XN, M, P, Y
+from ratebound.theory.inequalities.rows import along_rows
 from ratebound.theory.inequalities.stored import COMPARED
 from ratebound.theory.letters import coordinates as c
 from ratebound.theory.letters import metric as in_metric
@@ -36,6 +37,7 @@ INEQUALITIES = (
     *COMPARED,
     *SPLITS,
     *LIPSCHITZ,
+    *along_rows(METHODS["sgd"]).values(),
 )
 OPTIONS = {"huber_worst": {"horizon": 3}}
 SUMS = {"smooth_sum", "convex_sum", "strongly_convex_sum", "smooth_components_of_sum"}
@@ -100,11 +102,14 @@ def _penalties(problem, x, after, parts):
     }
 
 
-def _states(problem, rng, alpha, estimate="batch"):
+def _states(problem, rng, alpha, estimate="batch", along_rows=False):
     """State quantities at random points, every expectation a plain average over pairs of components."""
     scale = 1 + np.linalg.norm(problem.x0)
     for size in (0.01, 0.3, 3.0):
-        x = problem.x0 + size * scale * rng.normal(size=problem.d)
+        away = rng.normal(size=problem.d)
+        if along_rows:
+            away = np.linalg.lstsq(problem.A, problem.A @ away)[0]
+        x = problem.x0 + size * scale * away
         parts = problem.component_gradients(x)
         full = parts.mean(0)
         mean_sq = (parts**2).sum(1).mean()
@@ -190,7 +195,7 @@ def _checked(inequality, problem):
     rng = np.random.default_rng(7)
     for alpha in (0.1, 1.0, 1.9):
         scaled = alpha / certify(problem, "L").value
-        for state in _states(problem, rng, scaled, inequality.estimate):
+        for state in _states(problem, rng, scaled, inequality.estimate, "row_space" in inequality.requires):
             values = [state[v] if v in state else constants[v.name] for v in symbols]
             parts = np.array([float(term(*values)) for term in terms])
             assert parts.sum() >= -1e-9 * np.abs(parts).sum() - 1e-13, (inequality.name, alpha)

@@ -22,6 +22,7 @@ from ratebound.theory.symbols import (
     grad_sq,
     moment,
     mu,
+    mu_pl,
     rho,
     rho_weak,
     sigma_p_sq,
@@ -139,6 +140,11 @@ partly_weighted = Assumption(
     ("components_convex", "smooth_components", "L_mean", "sigma_star_sq"),
     (partly_cocoercive,),
 )
+row_space = Assumption(
+    "row_space",
+    "least squares: gradients of components, and the way from x_0 to x*, lie in the range of the Hessian",
+    ("quadratic",),
+)
 least_squares = Assumption(
     "least_squares",
     "least squares without a ridge",
@@ -167,6 +173,7 @@ ASSUMPTIONS = (
     affine,
     batched,
     lipschitz,
+    row_space,
     least_squares,
     to_end,
     weighted,
@@ -180,6 +187,8 @@ ASSUMPTIONS = (
 
 FACTS: tuple[tuple[frozenset[str], Relational], ...] = (
     (needs("strongly_convex", "interpolation"), mu <= ell),
+    (needs("pl", "interpolation"), mu_pl <= ell),
+    (needs("pl", "expected_smoothness"), mu_pl <= ell),
     (needs("strong_growth"), rho >= 1),
     # Of a least L it follows from ||grad f||^2 <= E||g||^2; of others a larger rho is no stronger claim.
     (needs("weak_growth"), rho_weak >= 1),
@@ -194,5 +203,9 @@ FACTS: tuple[tuple[frozenset[str], Relational], ...] = (
     (needs("strongly_convex", "weighted_below"), mu <= L_mean),
     (needs("strongly_convex", "weighted_interpolation"), mu <= L_mean),
     (needs("strongly_convex", "weighted_partly"), mu <= L_mean),
+    *(
+        (needs("pl", name), mu_pl <= L_mean)
+        for name in ("weighted", "weighted_below", "weighted_interpolation")
+    ),
 )
 """Relations between constants that follow from assumptions."""
