@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ratebound.theory.assumptions import pl, quadratic, strongly_convex
+from ratebound.theory.assumptions import pl, strongly_convex
 from ratebound.theory.certificates.recursion import Cases, Recursion
 from ratebound.theory.families.gd import gd_sc_distance
 from ratebound.theory.families.sgd_growth import sgd_interpolation_sc
@@ -29,13 +29,13 @@ _NOTE = (
 
 def _of_any_rank(theorem: Theorem, title: str, note: str = "") -> Theorem:
     """Return a theorem about strongly convex sums for least squares of any rank."""
-    kept = tuple(each for each in theorem.assumptions if each not in (strongly_convex, quadratic))
+    kept = tuple(each for each in theorem.assumptions if each != strongly_convex)
     return replace(
         theorem,
         id=f"{theorem.id}_rows",
         title=title,
         source=f"derived: strong convexity on the span of the rows; {theorem.source}",
-        assumptions=(pl, quadratic, row_space, *kept),
+        assumptions=(pl, row_space, *kept),
         step=theorem.step.xreplace(_AT_MU),
         where=tuple(each.xreplace(_AT_MU) for each in theorem.where),
         bound=theorem.bound.xreplace(_AT_MU),
