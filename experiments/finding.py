@@ -140,6 +140,9 @@ def compare(grid: Grid, measured: np.ndarray, evidence: EvidenceKind) -> Finding
     where = f"every k = {grid.k[0]} .. {grid.k[-1]}"
     if grid.theorem.at_horizon:
         where = f"{grid.k.size} horizons K = {grid.k[0]} .. {grid.k[-1]}"
+    hidden = measured > claim * (1 + EPS)
+    if not over.any() and hidden.any() and (measured <= floor).all() and grid.theorem.proof != "certified":
+        return _beneath(grid, hidden, found, measured, evidence)
     if not over.any():
         own = ratios(measured, grid.bound, floor)
         at = closest(grid, own)
@@ -172,6 +175,21 @@ def compare(grid: Grid, measured: np.ndarray, evidence: EvidenceKind) -> Finding
     sides = f"the error {measured[worst]:.10g} exceeds the bound {claim[worst]:.10g}"
     reason = f"at k = {grid.k[worst]} {sides}{against}"
     return _finding(grid, "violated", evidence, reason, worst, measured, found, claim)
+
+
+def _beneath(
+    grid: Grid, hidden: np.ndarray, found: np.ndarray, measured: np.ndarray, evidence: EvidenceKind
+) -> Finding:
+    """Judge a run whose error is within rounding of zero from its start on, where doubles show nothing."""
+    worst = int(np.argmax(hidden))
+    decided, worst, found = _again(grid, hidden, worst, found)
+    said: dict[Outcome | None, tuple[Outcome, str]] = {
+        "holds": ("holds", "the error, recomputed with 50 digits, lies below the bound at every k"),
+        "violated": ("violated", f"at k = {grid.k[worst]} the error, with 50 digits, exceeds the bound"),
+    }
+    silent: tuple[Outcome, str] = ("undecided", "the error is within rounding of zero at every k")
+    outcome, reason = said.get(decided, silent)
+    return _finding(grid, outcome, evidence, reason, worst, measured, found, grid.claim)
 
 
 def _again(

@@ -36,7 +36,7 @@ from ratebound.theory.statement import Theorem
 
 Expectations: TypeAlias = "Callable[..., Curves | None]"
 """What computes curves: :func:`curves`, or something that remembers some."""
-_NOISE = 1e-17
+_NOISE, _OF_MOMENTS = 1e-17, 1e-9
 """Errors are read from this part of ||x||^2 on: x is known to 1e-16, so their roots are known to 1e-8."""
 
 
@@ -168,6 +168,10 @@ def _floor(case: Case) -> float:
     size = float(problem.x0 @ problem.x0 + x_star @ x_star + problem.y @ problem.y / (problem.A**2).sum())
     power = {"distance": 0, "gap": 1}.get(measure.split("_")[0], 2)
     rounding = floor_of(problem, measure, case.theorem.method, case.steps)
+    if measure == "estimate_sq":
+        # Its moments are differences of what the estimate was at first.
+        first = problem.gradient(problem.x0)
+        rounding = max(rounding, _OF_MOMENTS * float(first @ first))
     return max(rounding, _NOISE * size * certify(problem, "L").value ** power)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import numpy as np
 from sympy import Symbol
 
-from ratebound.experiments.applicability import Trial
+from ratebound.experiments.applicability import NotApplicable, Trial
 from ratebound.experiments.backends.numpy_ import compile_update
 from ratebound.experiments.checkpoints import checkpoints
 from ratebound.experiments.evidence.enumerate import all_batches, count_paths
@@ -185,4 +185,10 @@ def _bound(trial: Trial, k: int, state: State) -> float:
     known = {**trial.values, **state}
     symbols = sorted(known, key=str)
     numbers = [known[symbol] for symbol in symbols]
-    return float(lower(trial.theorem.bound, (s.k, s.K, *symbols))(k, trial.steps, *numbers))
+    try:
+        value = float(lower(trial.theorem.bound, (s.k, s.K, *symbols))(k, trial.steps, *numbers))
+    except ZeroDivisionError:
+        value = np.nan
+    if not np.isfinite(value):
+        raise NotApplicable(f"the bound {trial.theorem.bound} of {trial.theorem.id} is no number there")
+    return value
