@@ -99,12 +99,18 @@ def check_alphas(alphas: np.ndarray) -> np.ndarray:
         If one is not.
     """
     alphas = np.asarray(alphas, dtype=np.float64)
-    bad = np.argwhere(~(np.isfinite(alphas) & (alphas > 0)))
+    looked = without_repeats(alphas)
+    bad = np.argwhere(~(np.isfinite(looked) & (looked > 0)))
     if bad.size:
         raise RateboundError(
             f"alpha_{bad[0][-1]} = {alphas[tuple(bad[0])]:.6g}; step sizes must be positive and finite"
         )
     return alphas
+
+
+def without_repeats(values: np.ndarray) -> np.ndarray:
+    """Return one column of values that repeat it in memory: a run makes nothing for each of its steps."""
+    return values[..., :1] if values.strides[-1] == 0 else values
 
 
 def check_weights(weights: np.ndarray | None, shape: tuple[int, ...]) -> np.ndarray:
@@ -115,15 +121,17 @@ def check_weights(weights: np.ndarray | None, shape: tuple[int, ...]) -> np.ndar
     RateboundError
         If they do not fit, one is negative or not finite, or all are zero.
     """
-    given = np.ones(shape[-1]) if weights is None else np.asarray(weights, dtype=np.float64)
+    equal = np.broadcast_to(1.0, shape[-1:])
+    given = equal if weights is None else np.asarray(weights, dtype=np.float64)
     if given.shape not in (shape, shape[-1:]):
         raise RateboundError(f"weights have shape {given.shape}; pass one per step, shape {shape[-1:]}")
-    bad = np.argwhere(~(np.isfinite(given) & (given >= 0)))
+    looked = without_repeats(given)
+    bad = np.argwhere(~(np.isfinite(looked) & (looked >= 0)))
     if bad.size:
         raise RateboundError(
             f"weight {bad[0][-1]} is {given[tuple(bad[0])]:.6g}; weights must be finite and not negative"
         )
-    if not given.any(-1).all():
+    if not looked.any(-1).all():
         raise RateboundError("all weights of an average are zero; give at least one point a positive weight")
     return np.broadcast_to(given, shape)
 
@@ -170,7 +178,7 @@ def check_batch(batch: int | Sequence[int] | np.ndarray, steps: int) -> np.ndarr
     """
     sizes = np.asarray(batch)
     if sizes.ndim == 0:
-        return np.full(steps, whole("batch", batch, 1))
+        return np.broadcast_to(whole("batch", batch, 1), steps)
     if sizes.shape != (steps,):
         raise RateboundError(
             f"batch has shape {sizes.shape}; pass one size, or one per step, shape ({steps},)"

@@ -16,7 +16,7 @@ from ratebound.experiments import checkpoints as grids
 from ratebound.experiments.backends.choose import find_backend
 from ratebound.experiments.backends.rules import TRIED
 from ratebound.experiments.checks import positive, whole
-from ratebound.experiments.plan import MEASURES, OVER_PATH, Plan, check_batch
+from ratebound.experiments.plan import MEASURES, OVER_PATH, Plan, check_batch, without_repeats
 from ratebound.experiments.schedule import Schedule, Step, resolve
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.library import named
@@ -230,7 +230,13 @@ def simulate(
     first = whole("first_replica", first_replica, 0, _LARGEST_ID - replicas)
     sizes = check_batch(batch, steps)
     schedule = resolve(
-        step, problem, steps, batch=int(sizes.min()), replacement=replacement, order=order, parameters=rest
+        step,
+        problem,
+        steps,
+        batch=int(without_repeats(sizes).min()),
+        replacement=replacement,
+        order=order,
+        parameters=rest,
     )
     plan = Plan(
         problem=problem,
@@ -240,12 +246,12 @@ def simulate(
         checkpoints=grids.checkpoints(steps) if checkpoints is None else np.asarray(checkpoints),
         replicas=np.arange(first, first + (1 if rule.sampling == "full" else replicas)),
         seed=seed,
-        batch=int(sizes.max()),
+        batch=int(without_repeats(sizes).max()),
         replacement=replacement,
         measures=tuple([measures] if isinstance(measures, str) else measures),
         order=order,
         dtype=dtype,
-        sizes=sizes if (sizes != sizes[0]).any() else None,
+        sizes=sizes if np.ndim(batch) and (sizes != sizes[0]).any() else None,
     )
     chosen = {name: float(value) for name, value in (parameters or {}).items() if name not in rest}
     found = _dataset(plan, schedule, average is not None, execute(plan))

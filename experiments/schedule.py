@@ -78,8 +78,10 @@ def _from_expression(
                 f"parameter {name!r} is not in the step {expr}{nearest(name, values)} (symbols: {used})"
             )
     function = lower(expr, (k, K, *needed))
-    alphas = np.atleast_1d(function(np.arange(steps), steps, *values.values()))
-    return Schedule(check_alphas(alphas)[None], str(expr), values)
+    # A constant step is one number, however long the run.
+    at = np.arange(steps if expr.has(k) else 1)
+    alphas = np.broadcast_to(function(at, steps, *values.values()), (1, steps))
+    return Schedule(check_alphas(alphas), str(expr), values)
 
 
 def _from_array(step: np.ndarray, steps: int) -> Schedule:
