@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Literal
 
@@ -157,11 +158,17 @@ def _read(theorem: Theorem) -> Oracle | None:
     # A bound that does not read the start holds for every one, so for a distance of one, too.
     start = next((each for each in (D, gap0, grad0_sq) if each in theorem.bound.free_symbols), D)
     chosen = theorem.method in CHOOSING
-    if not simple or not (chosen or steps_of(exact_part(theorem.method), [0.5], _VALUES)):
+    if not simple or not (chosen or _linear(exact_part(theorem.method))):
         return None
     if theorem.method.sampling == "batch" and names & _PARTS:
         return _of_parts(theorem, names, start)
     return _of_one(theorem, names, start)
+
+
+@lru_cache(maxsize=256)
+def _linear(method: Method) -> bool:
+    """Whether the steps of a method can be written as rows; asked for every theorem about it."""
+    return bool(steps_of(method, [0.5], _VALUES))
 
 
 def _of_one(theorem: Theorem, names: frozenset[str], start: Symbol) -> Oracle | None:

@@ -183,10 +183,10 @@ def test_complexity_inverts_the_bound(theorem):
     assert ratios[1] / ratios[0] == pytest.approx(1, rel=slack)
 
 
-@pytest.mark.parametrize(
-    "theorem", [t for t in RATES if t.order.kind == "floor" and t.complexity], ids=lambda t: t.id
-)
+@pytest.mark.parametrize("theorem", [t for t in RATES if t.order.kind == "floor"], ids=lambda t: t.id)
 def test_the_best_step_of_a_floor_gets_there_in_so_many_steps(theorem):
+    if theorem.complexity is None:
+        pytest.skip("no step to tune")
     counter, step = K if theorem.at_horizon else k, theorem.step
     symbols = sorted(theorem.bound.free_symbols - {counter, step}, key=str)
     bound = lower(theorem.bound, (counter, step, *symbols))

@@ -59,7 +59,7 @@ def compiled(source):
             COMPILER,
             "-x",
             "c++",
-            "-std=c++17",
+            "-std=c++14",
             "-O1",
             "-ffp-contract=off",
             "-shared",
