@@ -18,6 +18,8 @@ def whole(name: str, value: Any, low: int, high: int | None = None) -> int:
         If it is not an integer, or out of range.
     """
     try:
+        if isinstance(value, bool):  # An index too, and never meant as a number here.
+            raise TypeError
         number = operator.index(value)
     except TypeError:
         raise RateboundError(f"{name} = {value!r} is not an integer") from None

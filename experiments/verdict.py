@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from ratebound.experiments.evidence.slope import Slope
 from ratebound.problems.certified import Constant
+from ratebound.theory.anew import anew
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.exposition.rarely import rarely
 
@@ -128,6 +129,12 @@ class Verdict:
     def violated(self) -> bool:
         """Whether the outcome is ``"violated"``."""
         return self.outcome == "violated"
+
+    def __repr__(self) -> str:
+        return f"<Verdict {self.theorem} on {self.problem}: {self.headline} (evidence: {self.evidence})>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return anew(self)
 
     @property
     def headline(self) -> str:

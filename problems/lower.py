@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import mpmath
 import numpy as np
-from sympy import Expr, Function, Rational, Symbol, floor, fraction, lambdify
+from sympy import Expr, Function, I, Rational, Symbol, floor, fraction, lambdify
 from sympy.core.function import AppliedUndef
 from sympy.printing.c import C99CodePrinter
 from sympy.printing.numpy import NumPyPrinter
@@ -84,6 +84,8 @@ def _check(expr: Expr, args: tuple[Symbol, ...]) -> None:
         unknown = ", ".join(sorted(map(str, free | expr.atoms(AppliedUndef))))
         known = ", ".join(map(str, args)) or "nothing"
         raise RateboundError(f"{unknown} in {expr} has no value here; it may depend on {known} only")
+    if expr.has(I) or (expr.is_number and expr.is_real is False):
+        raise RateboundError(f"{expr} is not real; take no root and no logarithm of a negative number")
 
 
 def lower(expr: Expr, args: Sequence[Symbol]) -> Callable[..., np.ndarray]:
@@ -106,7 +108,7 @@ def lower(expr: Expr, args: Sequence[Symbol]) -> Callable[..., np.ndarray]:
     Raises
     ------
     RateboundError
-        If the expression has a symbol that is not in `args`.
+        If the expression has a symbol that is not in `args`, or is not real.
 
     Notes
     -----

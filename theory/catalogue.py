@@ -115,6 +115,13 @@ class Catalogue(Mapping[str, Theorem]):
     def __iter__(self) -> Iterator[str]:
         return iter(_all())
 
+    def __repr__(self) -> str:
+        first = ", ".join(repr(name) for name in list(self)[:3])
+        return f"<{len(self)} theorems: {first}, ...>"
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return list(self)
+
     def __len__(self) -> int:
         return len(_all())
 

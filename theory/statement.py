@@ -14,6 +14,7 @@ from sympy.core.relational import Relational
 from ratebound.theory import order as orders
 from ratebound.theory import proved, units
 from ratebound.theory.algebra.chart import chart_of
+from ratebound.theory.anew import anew
 from ratebound.theory.assumptions import FACTS, Assumption
 from ratebound.theory.claims import EXPRESSIONS, check_kinds, check_meaning, require_forward, require_real
 from ratebound.theory.errors import RateboundError, nearest
@@ -120,6 +121,13 @@ class Theorem:
                 self.prove()
         except RateboundError as problem:
             raise RateboundError(f"theorem {self.id}: {problem}") from problem
+
+    def __repr__(self) -> str:
+        sign = "=" if self.equality else "<="
+        return f"<Theorem {self.id}: {self.measure} {sign} {self.bound}, {self.proof}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return anew(self)  # and so proved anew
 
     def prove(self) -> None:
         """Check the units of the bound, and the certificate if there is one.

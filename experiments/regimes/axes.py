@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ratebound.theory.method import Method
 
 _LARGEST_BATCH = 64
+_MOST_STEPS = 4096
 _LEAST_ITERATIONS = 4
 
 
@@ -83,7 +84,7 @@ class Axis:
 
 def default_steps(problem: Problem, points: int = 24) -> np.ndarray:
     """Return a geometric grid from 1/(32 L_max) to 4/L, which holds the thresholds of SGD and GD."""
-    points = whole("grid", points, 2)
+    points = whole("grid", points, 2, _MOST_STEPS)
     return np.geomspace(*between(problem, 1 / 32, 4), points)
 
 

@@ -70,6 +70,8 @@ def test_a_measured_problem():
         (("--problem", "iris", "--replicas", "2", "--axis", "noise"), "iris has no axis noise"),
         (("--axis", "batch=4,1"), "pass increasing numbers"),
         (("--grid", "1"), "grid = 1"),
+        (("--grid", "99999999"), "grid = 99999999; it must be in 2 .. 4096"),
+        (("--axis", "batch="), "--axis 'batch=' is no list of numbers"),
         (("--steps", "2"), "iterations = 2"),
         (("--method", "sdg"), "did you mean 'sgd'"),
         (("--seed", "-1", "--replicas", "2"), "seed = -1"),

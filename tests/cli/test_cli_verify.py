@@ -194,6 +194,10 @@ BAD_CALLS = {
         ("simulate", "--problem", "diabetes", "--method", "gd", "--step", "open('x').read()"),
         "not allowed",
     ),
+    "a step that is not real": (
+        ("verify", "gd_pl", "--problem", "diabetes", "--parameter", "alpha=log(-2)"),
+        "is not real",
+    ),
     "negative steps": (("verify", "gd_pl", "--problem", "diabetes", "--steps", "-5"), "steps = -5"),
     "delta": (("verify", "gd_pl", "--problem", "diabetes", "--delta", "2"), "delta = 2"),
     "negative l2": (("verify", "gd_pl", "--problem", "diabetes", "--l2", "-1"), "l2"),

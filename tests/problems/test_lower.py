@@ -93,6 +93,14 @@ def test_free_symbols_are_refused():
         lower(x + t, (x,))
 
 
+@pytest.mark.parametrize(
+    "what", [sqrt(-x * 0 - 1), log(Rational(-2)), x * sqrt(Rational(-4)), Rational(-2) ** Rational(1, 3)]
+)
+def test_what_is_not_real_is_refused(what):
+    with pytest.raises(RateboundError, match="is not real"):
+        lower(what, (x,))
+
+
 EXPRESSIONS = [
     softplus(x),
     diff(softplus(x * t), x, 2),

@@ -141,7 +141,10 @@ class Cases:
         """Check that the cases cover the range, and each of them."""
         largest = theorem.bound.atoms(Max)
         if len(largest) != 1:
-            raise RateboundError(f"the bound {theorem.bound} has no single Max to split")
+            raise RateboundError(
+                f"the bound {theorem.bound} has no single Max to split; write what the cases bound as one, "
+                "such as Max(a, b)**k, or take another certificate"
+            )
         top = largest.pop()
         asked = {
             relation.lhs for where in (theorem.where, *(each[0] for each in self.cases)) for relation in where

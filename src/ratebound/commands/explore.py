@@ -85,6 +85,10 @@ def explore(
     if store is not None and len(chosen) > 1:
         raise RateboundError("--store keeps one map; give one --axis")
 
+    if executor is not None:
+        from ratebound.experiments.sweeps.executors import check_executor
+
+        check_executor(executor)
     from ratebound.theory import proved
     from ratebound.theory.catalogue import THEOREMS
 
@@ -134,9 +138,9 @@ def _axes(asked: Sequence[str]) -> list[tuple[str, list[float] | None]]:
     """Return axis and values of every ``NAME`` or ``NAME=V,V``; None for default values."""
     found: list[tuple[str, list[float] | None]] = []
     for text in asked:
-        name, _, listed = text.partition("=")
+        name, equals, listed = text.partition("=")
         try:
-            values = [_number(part) for part in listed.split(",")] if listed else None
+            values = [_number(part) for part in listed.split(",")] if equals else None
         except ValueError:
             raise RateboundError(f"--axis {text!r} is no list of numbers; write {name}=1,2,4") from None
         if name in (known for known, _ in found):

@@ -68,12 +68,15 @@ def simulate(
     import numpy as np
 
     from ratebound.experiments.paired import paired
+    from ratebound.experiments.run import find_method
     from ratebound.experiments.run import simulate as run
     from ratebound.theory.errors import RateboundError
     from ratebound.theory.visits import INDEPENDENT
 
     if against_step is not None and against is None:
         raise RateboundError("--against-step is the step of another method; name it with --against")
+    if against is not None:
+        find_method(against)
     shared = partial(
         run,
         options.problem_of(problem, loss, l2, l1),
