@@ -4,11 +4,10 @@ import functools
 
 import numpy as np
 import pytest
+from one_step import constants_of, states
 from sympy import Poly, Rational
 
-from ratebound.problems.axes import axis_smoothness
-from ratebound.problems.constants import NotCertified, Setting, certify
-from ratebound.problems.curvature import component_smoothness
+from ratebound.problems.constants import NotCertified, certify
 from ratebound.problems.library import load, names
 from ratebound.problems.lower import lower
 from ratebound.theory import symbols as s
@@ -45,124 +44,6 @@ SUMS = {"smooth_sum", "convex_sum", "strongly_convex_sum", "smooth_components_of
 _ON_A_REGION = ({"second_moment"}, {"bounded_variance"})
 
 
-def _constants(problem, required):
-    setting = Setting(np.full(5, 0.1 / certify(problem, "L_max").value), batch=2)
-    wanted = [name for assumption in required for name in ASSUMPTIONS[assumption].constants]
-    return {name: certify(problem, name, setting).value for name in wanted}, setting
-
-
-def _compared(problem, rng, x, size):
-    """What is stored at unrelated points, one per component, and how far gradients are from those at x*."""
-    at_star, parts = problem.component_gradients(problem.x_star), problem.component_gradients(x)
-    points = problem.x_star + size * rng.normal(size=(problem.n, problem.d))
-    away, base = (problem.A * points).sum(1), problem.A @ problem.x_star
-    stored = problem.loss.slope_at(away, problem.y)[:, None] * problem.A + problem.l2 * points
-    rise = problem.loss.value_at(away, problem.y) - problem.loss.value_at(base, problem.y)
-    rise += problem.l2 / 2 * ((points**2).sum(1) - problem.x_star @ problem.x_star)
-    gaps = rise - (at_star * (points - problem.x_star)).sum(1)
-    return {
-        "estimate": ((parts - stored + stored.mean(0)) ** 2).sum(1).mean(),
-        s.spread: ((parts - at_star) ** 2).sum(1).mean(),
-        stored_symbols.stored_sq: ((stored - at_star) ** 2).sum(1).mean(),
-        stored_symbols.stored_gap: gaps.mean(),
-    }
-
-
-def _moments(problem, parts, made):
-    """E||g||^2 of each kind of estimate: one draw with its weights, or what was made of what is stored."""
-    squares, L = (parts**2).sum(1), component_smoothness(problem)
-    drawn = L > 0
-    weights = {"sgd_importance": L, "sgd_partial": L + L.mean()}
-    found = {"made by the update": made}
-    for name, weight in weights.items():
-        chances = weight / weight.sum()
-        found[METHODS[name].estimate] = (squares[drawn] / chances[drawn]).sum() / problem.n**2
-    return found
-
-
-def _along_axes(problem, x, full, omega):
-    """A step along an even axis, every expectation a plain average over the axes."""
-    L = axis_smoothness(problem)
-    moves = np.diag(-omega * full / L)
-    return {
-        s.delta_next: problem.gap(x + moves).mean(),
-        s.move_inner: (moves @ full).mean(),
-        c.move_scaled_sq: (moves**2 @ L).mean(),
-    }
-
-
-def _penalties(problem, x, after, parts):
-    """The penalty at three points, and how far gradients are from that of the finite sum at x*."""
-    names = (of_penalty.penalty, of_penalty.penalty_next, of_penalty.penalty_star)
-    apart = parts - problem.component_gradients(problem.x_star).mean(0)
-    return {
-        **{v: problem.l1 * np.abs(at).sum() for v, at in zip(names, (x, after, problem.x_star), strict=True)},
-        of_penalty.descent_apart: apart.mean(0) @ (x - problem.x_star),
-        of_penalty.moment_apart: (apart**2).sum(1).mean(),
-    }
-
-
-def _states(problem, rng, alpha, estimate="batch", along_rows=False):
-    """State quantities at random points, every expectation a plain average over pairs of components."""
-    scale = 1 + np.linalg.norm(problem.x0)
-    for size in (0.01, 0.3, 3.0):
-        away = rng.normal(size=problem.d)
-        if along_rows:
-            away = np.linalg.lstsq(problem.A, problem.A @ away)[0]
-        x = problem.x0 + size * scale * away
-        parts = problem.component_gradients(x)
-        full = parts.mean(0)
-        mean_sq = (parts**2).sum(1).mean()
-        # Batches of two with replacement: the mean of the squares is that of one draw and a product of two.
-        moment = mean_sq / 2 + (full @ full) / 2
-        after = x - alpha * full
-        ahead = problem.gradient(after)
-        state = {
-            s.delta: problem.gap(x),
-            s.delta_next: problem.gap(after),
-            s.grad_sq: full @ full,
-            s.moment: moment,
-            s.move_inner: full @ (after - x),
-            s.move_sq: (after - x) @ (after - x),
-            s.next_move_inner: ahead @ (after - x),
-            s.grad_inner: full @ ahead,
-            s.grad_next_sq: ahead @ ahead,
-            s.grad_l1: np.abs(full).sum(),
-            s.move_inf_sq: np.abs(after - x).max() ** 2,
-        }
-        changes = problem.component_gradients(after) - parts
-        state |= {s.drift: (changes**2).sum(1).mean(), s.drift_inner: (changes @ (after - x)).mean()}
-        if not problem.loss.kinked and (problem.A**2).sum(0).all():
-            state[c.grad_scaled_sq] = (full**2 / axis_smoothness(problem)).sum()
-        if estimate == "along one axis":
-            state |= _along_axes(problem, x, full, alpha * certify(problem, "L").value)
-        if problem.kind == "quadratic":
-            state |= {
-                s.grad_curvature: full @ problem.H @ full,
-                s.move_curvature: (after - x) @ problem.H @ (after - x),
-            }
-        if problem.x_star is not None:
-            offset, next_offset = x - problem.x_star, after - problem.x_star
-            state |= {
-                s.d2: offset @ offset,
-                s.d2_next: next_offset @ next_offset,
-                s.descent: full @ offset,
-                s.next_descent: ahead @ next_offset,
-                s.cross_descent: ahead @ offset,
-            }
-            state |= _penalties(problem, x, after, parts)
-            if problem.loss.third is not None:
-                error = problem.hessian(x) @ offset - full
-                state[in_metric.model_error_sq] = error @ error
-            if c.grad_scaled_sq in state:
-                state[c.d2_scaled] = (offset**2 * axis_smoothness(problem)).sum()
-            other = _compared(problem, np.random.default_rng(5), x, size * scale)
-            state |= other
-            if estimate not in ("batch", "along one axis"):
-                state[s.moment] = _moments(problem, parts, other["estimate"])[estimate]
-        yield state
-
-
 @functools.cache
 def _loaded(name):
     return load(name, **OPTIONS.get(name, {}))
@@ -173,7 +54,7 @@ def _checked(inequality, problem):
     if problem.l1 and not inequality.requires & SUMS:
         return False
     try:
-        constants, _ = _constants(problem, inequality.requires)
+        constants, _ = constants_of(problem, inequality.requires)
     except NotCertified:
         return False
     from_star = {
@@ -195,7 +76,7 @@ def _checked(inequality, problem):
     rng = np.random.default_rng(7)
     for alpha in (0.1, 1.0, 1.9):
         scaled = alpha / certify(problem, "L").value
-        for state in _states(problem, rng, scaled, inequality.estimate, "row_space" in inequality.requires):
+        for state in states(problem, rng, scaled, inequality.estimate, "row_space" in inequality.requires):
             values = [state[v] if v in state else constants[v.name] for v in symbols]
             parts = np.array([float(term(*values)) for term in terms])
             assert parts.sum() >= -1e-9 * np.abs(parts).sum() - 1e-13, (inequality.name, alpha)
@@ -218,7 +99,7 @@ def test_inequalities_between_points_hold_anywhere(inequality):
     for name in names():
         problem = _loaded(name)
         try:
-            constants, _ = _constants(problem, inequality.requires)
+            constants, _ = constants_of(problem, inequality.requires)
         except NotCertified:
             continue
         if problem.x_star is None or problem.l1:
@@ -273,11 +154,11 @@ def _inner(term, vectors, numbers):
 
 
 @pytest.mark.parametrize("name", names())
-def test_facts_hold_between_certified_constants(name):
+def test_facts_hold_between_certifiedconstants_of(name):
     problem = load(name)
     for required, fact in FACTS:
         try:
-            constants, _ = _constants(problem, required)
+            constants, _ = constants_of(problem, required)
         except NotCertified:
             continue
         values = {BY_NAME[key]: value for key, value in constants.items() if key in BY_NAME}
