@@ -25,6 +25,7 @@ from ratebound.experiments.plan import ALONG_PATH, AVERAGED, OF_HESSIANS, functi
 from ratebound.experiments.precise import draws as drawn
 from ratebound.experiments.precise import moments
 from ratebound.experiments.precise.metric import MetricRules
+from ratebound.experiments.precise.products import Data
 from ratebound.experiments.precise.states import Rules, StateMoments
 from ratebound.problems.constants import certify
 from ratebound.problems.finite_sum import Problem
@@ -173,7 +174,7 @@ class FiniteSum:
     """A finite sum in mpmath numbers."""
 
     def __init__(self, problem: Problem) -> None:
-        self._A = moments.numbers(problem.A)
+        self._data = Data(problem.A)
         self._y = moments.numbers(problem.y)
         self._l2, self._n = mpmath.mpf(problem.l2), problem.n
         self._phi = lower_mp(problem.loss.phi, (prediction, label))
@@ -182,28 +183,28 @@ class FiniteSum:
 
     def value(self, x: np.ndarray) -> Any:
         """Return f(x)."""
-        terms = [self._phi(t, y) for t, y in zip(self._A @ x, self._y, strict=True)]
+        terms = [self._phi(t, y) for t, y in zip(self._data.times(x), self._y, strict=True)]
         return sum(terms, mpmath.mpf(0)) / self._n + self._l2 * (x @ x) / 2
 
     def gradients(self, x: np.ndarray) -> np.ndarray:
         """Return the gradients of the components, shape (n, d)."""
-        slopes = [self._slope(t, y) for t, y in zip(self._A @ x, self._y, strict=True)]
-        return np.asarray(np.array(slopes, dtype=object)[:, None] * self._A + self._l2 * x)
+        slopes = [self._slope(t, y) for t, y in zip(self._data.times(x), self._y, strict=True)]
+        return np.asarray(np.array(slopes, dtype=object)[:, None] * self._data.numbers + self._l2 * x)
 
     def gradient(self, x: np.ndarray) -> np.ndarray:
         """Return the gradient of f, shape (d,)."""
-        slopes = [self._slope(t, y) for t, y in zip(self._A @ x, self._y, strict=True)]
-        return np.array(slopes, dtype=object) @ self._A / self._n + self._l2 * x
+        slopes = [self._slope(t, y) for t, y in zip(self._data.times(x), self._y, strict=True)]
+        return self._data.combined(np.array(slopes, dtype=object)) / self._n + self._l2 * x
 
     def hessian(self, x: np.ndarray) -> np.ndarray:
         """Return the Hessian at x."""
-        bends = [self._bend(t, y) for t, y in zip(self._A @ x, self._y, strict=True)]
-        weighted = np.array(bends, dtype=object)[:, None] * self._A
-        return weighted.T @ self._A / self._n + self._l2 * np.eye(x.size, dtype=int)
+        bends = [self._bend(t, y) for t, y in zip(self._data.times(x), self._y, strict=True)]
+        weighted = np.array(bends, dtype=object)[:, None] * self._data.numbers
+        return weighted.T @ self._data.numbers / self._n + self._l2 * np.eye(x.size, dtype=int)
 
     def curved(self, v: np.ndarray) -> np.ndarray:
         """Return H v on least squares."""
-        return (self._A @ v) @ self._A / self._n + self._l2 * v
+        return self._data.combined(self._data.times(v)) / self._n + self._l2 * v
 
     def minimiser(self, problem: Problem) -> np.ndarray:
         """Refine the minimiser by Newton steps; the Hessian in double precision gains its digits at each."""
