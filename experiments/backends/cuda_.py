@@ -11,6 +11,7 @@ from ratebound.experiments.backends.coins import coin_probability, period
 from ratebound.experiments.backends.cuda_device import CupyDevice, Device, devices
 from ratebound.experiments.backends.cuda_drawn import cuda_drawn_source, room_of, vectors_of
 from ratebound.experiments.backends.cuda_full_gradient import CudaFullGradientEngine, suits
+from ratebound.experiments.backends.cuda_layout import shared_row
 from ratebound.experiments.backends.cuda_measures import device_measures
 from ratebound.experiments.backends.cuda_source import cuda_source
 from ratebound.experiments.backends.cuda_sparse import cuda_sparse_source
@@ -25,7 +26,7 @@ from ratebound.experiments.backends.drawn import (
     smoothness_read,
     starting,
 )
-from ratebound.experiments.backends.kernel import limits_of, passes_of, schedule_arguments, spec_of
+from ratebound.experiments.backends.kernel import passes_of, schedule_arguments, spec_of
 from ratebound.experiments.backends.numpy_ import NumpyEngine
 from ratebound.experiments.backends.pieces import in_pieces, split
 from ratebound.experiments.backends.recorder import Engine, record
@@ -44,10 +45,10 @@ class CudaEngine:
         problem, (S, R) = plan.problem, (plan.alphas.shape[0], plan.replicas.size)
         spec, draws = spec_of(plan), kernel_draws(plan)
         lanes = device.lanes(problem.d)
-        shared = 0
+        row, itemsize = 0, np.dtype(plan.dtype).itemsize
         if not problem.sparse:
             data: tuple[np.ndarray, ...] = (problem.A.astype(plan.dtype, copy=False),)
-            shared = data[0].nbytes if data[0].nbytes <= device.shared_bytes else 0
+            row = shared_row(problem.n, problem.d, lanes, itemsize, device.shared_bytes)
         else:
             data = _entries(problem.A, plan.dtype)
         # All units start alike.
@@ -57,8 +58,9 @@ class CudaEngine:
             device.copies(state.pop(TABLE), units) if TABLE in state else put(np.empty(0, plan.dtype))
         )
         self._device, self._shape = device, (S, R, problem.d)
-        self._threads, self._shared = units * lanes, shared
-        layout = problem.d, lanes, shared > 0
+        self._threads = units * lanes
+        self._shared = problem.n * (row + 1) * itemsize if row else 0
+        layout = problem.d, lanes, row
         room: tuple[Any, ...] = ()
         further: tuple[Any, ...] = ()
         if draws is None:
@@ -178,8 +180,7 @@ def run_arguments(plan: Plan, device: Device) -> tuple[Any, ...]:
         put(plan.problem.y.astype(plan.dtype, copy=False)), np.dtype(plan.dtype).type(plan.problem.l2),
         *schedule_arguments(plan, put),
         put(plan.replicas[unit % R].astype(np.uint32)), put((unit // R).astype(np.uint32)),
-        put(limits_of(plan)), np.uint32(plan.seed & 0xFFFFFFFF), np.uint32(plan.seed >> 32),
-        np.int32(not plan.replacement), orders, shuffled,
+        np.uint32(plan.seed & 0xFFFFFFFF), np.uint32(plan.seed >> 32), orders, shuffled,
     )  # fmt: skip
 
 

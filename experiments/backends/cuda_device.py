@@ -10,11 +10,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from ratebound.experiments.backends.cuda_groups import lanes_of
+from ratebound.experiments.backends.cuda_layout import BLOCK, block_of, lanes_of
 from ratebound.theory.errors import RateboundError
 
-_BLOCK, _WARP = 128, 32
-"""Threads."""
 _USED = 0.8
 """The part of the free memory that a run may take; the rest is for the driver and for others."""
 
@@ -101,7 +99,7 @@ class CupyDevice:
         """Run a kernel of a module with at least that many threads, and bytes of shared memory."""
         with self._device:
             function = self._kernel(source, kernel, shared)
-            most = function.max_threads_per_block if shared else _BLOCK
+            most = function.max_threads_per_block if shared else BLOCK
             block = block_of(threads, self._processors, most)
             function((-(-threads // block),), (block,), arguments, shared_mem=shared)
 
@@ -115,16 +113,6 @@ class CupyDevice:
     @lru_cache(maxsize=64)  # noqa: B019
     def _module(self, source: str) -> Any:
         return self._cupy.RawModule(code=source, options=("-std=c++17",))
-
-
-def block_of(threads: int, processors: int, most: int) -> int:
-    """Return the threads of a block: so many that every processor has work, and at most `most`.
-
-    Blocks with their own copy of the data leave a processor no room for another one, so that all its threads
-    must be of one block.
-    """
-    warps = -(-threads // (processors * _WARP))
-    return max(_WARP, min(max(_BLOCK, warps * _WARP), most // _WARP * _WARP))
 
 
 def available() -> bool:

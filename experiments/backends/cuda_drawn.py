@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+import numpy as np
 from sympy import Expr
 
 from ratebound.experiments.backends.coins import COIN, ONE
@@ -27,8 +28,10 @@ from ratebound.experiments.backends.cuda_drawn_text import (
     SPARSE_ROWS,
     STORED_AGAIN,
 )
+from ratebound.experiments.backends.cuda_layout import bounds_of
 from ratebound.experiments.backends.cuda_source import (
     SAMPLE,
+    SAMPLER,
     SHARED_DATA,
     common,
     lines,
@@ -99,7 +102,7 @@ def cuda_drawn_source(
     points: Mapping[str, Expr],
     d: int,
     lanes: int,
-    shared: bool,
+    row: int = 0,
     kept: Expr = g,
     length: Expr | None = None,
     sparse: bool = False,
@@ -114,7 +117,7 @@ def cuda_drawn_source(
         What a step reads besides g.
     points
         Where each gradient is taken, ``g`` first, and the places of `draws`: expressions in the state.
-    d, lanes, shared
+    d, lanes, row
         As in :func:`ratebound.experiments.backends.cuda_source.cuda_source`.
     kept
         What a step stores in the table, if there is one.
@@ -159,9 +162,15 @@ def cuda_drawn_source(
         f"add_product(row, y, factor, at_{name}, at_{along(name)}, grad_{name});" for name in draws.hessian
     ]
     wanted = "" if draws.axis is not None else f"{coin.name} > 0 && "
-    return common(spec, lanes) + SOURCE.format(
+    # Of a lane: a row besides its state and, of dense data, its vectors.
+    numbers = (len(state) + 1 + (0 if sparse else len(held))) * -(-d // lanes)
+    # Of units in one warp some may take gradients of f, and others none.
+    return common(spec, lanes, apart=bool(whole and wanted)) + SOURCE.format(
         d=d,
-        shared=int(shared),
+        shared=int(row > 0),
+        stride=row or d,
+        bounds=bounds_of(numbers * np.dtype(spec.dtype).itemsize // 4, row > 0),
+        sampler=SAMPLER,
         sparse=int(sparse),
         rows=SPARSE_ROWS if sparse else DENSE_ROWS,
         data="const u64* starts, const u32* columns, const real* entries, real* room"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 DENSE_ROWS = """\
 #define PLACE slot              // where a lane has the numbers of a slot
-#define ROW(i) Row{data + (u64)(i) * D}
+#define ROW(i) Row{data + (u64)(i) * STRIDE}
 
 struct Row { const real* numbers; };
 
@@ -44,7 +44,7 @@ __device__ __forceinline__ real product(Row row, const real* at) {
 __device__ __forceinline__ void add(Row row, real s, real* sum) {
     for (u64 e = row.first + threadIdx.x % LANES; e < row.last; e += LANES)
         sum[row.columns[e]] += s * row.entries[e];
-    __syncwarp(group_mask());
+    __syncwarp(meeting());
 }
 """
 """Rows of entries; vectors lie in global memory, where every lane finds every column."""
@@ -52,6 +52,7 @@ __device__ __forceinline__ void add(Row row, real s, real* sum) {
 SOURCE = """
 #define D {d}          // features
 #define SHARED {shared}     // whether the data lie in shared memory
+#define STRIDE {stride}     // from a row to the next one
 #define WEIGHTED {weighted}   // whether samples, or axes, are drawn by their probabilities
 #define SPARSE {sparse}     // whether rows are given by their entries
 #define EACH ((D + LANES - 1) / LANES)
@@ -78,12 +79,12 @@ __device__ __forceinline__ void add_gradient(Row row, real y, real factor, const
     add(row, factor * ({slope}), sum);
 }}
 
-{products}extern "C" __global__ void advance(
+{products}extern "C" __global__ void __launch_bounds__({bounds}) advance(
     u64 start, u64 stop, u64 units, u64 n, {data}, const real* labels, real l2,
     const real* alphas, u64 alphas_stride, u64 alphas_move, const real* weights, u64 weights_stride,
-    u64 weights_move, const u32* replicas, const u32* schedules, const u64* limits, u32 key0, u32 key1,
-    int distinct, u32* orders, u64 shuffled, double chance, u64 period, const double* ends, const real* scale,
-    const real* smooth, const real* lowest, real* table, {arguments})
+    u64 weights_move, const u32* replicas, const u32* schedules, u32 key0, u32 key1, u32* orders,
+    u64 shuffled, double chance, u64 period, const double* ends, const real* scale, const real* smooth,
+    const real* lowest, real* table, {arguments})
 {{
 {shared_data}
     const u64 unit = (blockIdx.x * (u64)blockDim.x + threadIdx.x) / LANES;
@@ -95,8 +96,8 @@ __device__ __forceinline__ void add_gradient(Row row, real y, real factor, const
         const int j = lane + slot * LANES;
 {loaded}
     }}
-#if !IN_PASSES && !WEIGHTED
-    Words words;
+#if !WEIGHTED
+{sampler}
 #endif
     for (u64 now = start; now < stop; ++now) {{
 {scalars}
@@ -115,7 +116,7 @@ __device__ __forceinline__ void add_gradient(Row row, real y, real factor, const
 {points}
         }}
 #if SPARSE
-        __syncwarp(group_mask());
+        __syncwarp(meeting());
 #endif
 {of_batch}
 {of_batch_again}
@@ -151,7 +152,7 @@ OF_BATCH = """\
         for (int q = 0; q < BATCH; ++q) {{
             const Row row = ROW(index[q]);
             const real y = labels[index[q]];
-            const real factor = scale[index[q]] / BATCH;
+            const real factor = scale[index[q]] * (real(1) / BATCH);
             total += factor;
 {calls}
         }}"""
@@ -162,12 +163,12 @@ OF_BATCH_AGAIN = """\
 {points}
         }}
 #if SPARSE
-        __syncwarp(group_mask());
+        __syncwarp(meeting());
 #endif
         for (int q = 0; q < BATCH; ++q) {{
             const Row row = ROW(index[q]);
             const real y = labels[index[q]];
-            const real factor = scale[index[q]] / BATCH;
+            const real factor = scale[index[q]] * (real(1) / BATCH);
 {calls}
         }}"""
 """The gradients of the same batch where g leads."""
@@ -196,7 +197,7 @@ OF_TABLE = """\
 """The number that is stored for the sample, as a vector."""
 
 STORED_AGAIN = """\
-        __syncwarp(group_mask());
+        __syncwarp(meeting());
         const Row kept_row = ROW(index[0]);
         const real met = product(kept_row, stored);
         real norm = 0;
@@ -204,7 +205,7 @@ STORED_AGAIN = """\
             norm += kept_row.entries[e] * kept_row.entries[e];
         norm = group_sum(norm);
         if (lane == 0) table[unit * n + index[0]] = norm > 0 ? met / norm : met;
-        __syncwarp(group_mask());"""
+        __syncwarp(meeting());"""
 """The vector that is stored, as a number."""
 
 OF_LENGTH = """\

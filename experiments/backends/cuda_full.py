@@ -86,7 +86,7 @@ def loss_source(loss: Loss, lanes: int) -> str:
         If the loss has no printing.
     """
     title = f"Sums of the {loss.title}; printed, not written."
-    return head(title, "float64") + groups(lanes) + _LOSS.format(loss=printed(loss.phi, "cuda"))
+    return head(title, "float64") + groups(lanes, apart=True) + _LOSS.format(loss=printed(loss.phi, "cuda"))
 
 
 @lru_cache(maxsize=64)

@@ -15,18 +15,30 @@ __device__ __forceinline__ real smaller(real a, real b) {{ return a < b || a != 
 
 _GROUPS = """
 #define LANES {lanes}      // threads that work together
+#define APART {apart}       // whether groups of one warp may take different ways
 
-// The lanes of one group in their warp.
-__device__ __forceinline__ u32 group_mask() {{
+// The lanes that must meet: those of the group, or all that are left in the warp. The compiler cannot
+// know that a mask which is computed is the same in all lanes of a group, and has every exchange check it.
+__device__ __forceinline__ u32 meeting() {{
+#if APART
     const u32 own = LANES == 32 ? 0xFFFFFFFFu : (1u << (LANES % 32)) - 1u;
     return own << (threadIdx.x % 32 / LANES * LANES);
+#else
+    return 0xFFFFFFFFu;
+#endif
 }}
 
-// The sum over the lanes of one group, in each of them.
-__device__ __forceinline__ real group_sum(real value) {{
-    const u32 lanes = group_mask();
+// Each of several values becomes its sum over the lanes of one group, in each of them. Side by side, for an
+// exchange takes long and the next need not wait for it.
+template <int COUNT> __device__ __forceinline__ void group_sums(real* values) {{
+#pragma unroll
     for (int offset = LANES / 2; offset > 0; offset /= 2)
-        value += __shfl_xor_sync(lanes, value, offset, LANES);
+#pragma unroll
+        for (int i = 0; i < COUNT; ++i) values[i] += __shfl_xor_sync(meeting(), values[i], offset, LANES);
+}}
+
+__device__ __forceinline__ real group_sum(real value) {{
+    group_sums<1>(&value);
     return value;
 }}
 """
@@ -37,12 +49,9 @@ def head(title: str, dtype: str) -> str:
     return _HEAD.format(title=title, real={"float64": "double", "float32": "float"}[dtype])
 
 
-def groups(lanes: int) -> str:
-    """Print the sums over groups of so many threads: 1, 2, 4, 8, 16 or 32."""
-    return _GROUPS.format(lanes=lanes)
+def groups(lanes: int, apart: bool = False) -> str:
+    """Print the sums over groups of so many threads: 1, 2, 4, 8, 16 or 32.
 
-
-def lanes_of(d: int) -> int:
-    """Return how many threads share a sum of d terms: more where there is more to add up."""
-    # From the latencies of shuffles and of the memory paths; not measured.
-    return next((lanes for limit, lanes in ((3, 1), (32, 4), (127, 8)) if d <= limit), 32)
+    `apart` says whether groups of one warp may take different ways to a sum.
+    """
+    return _GROUPS.format(lanes=lanes, apart=int(apart))

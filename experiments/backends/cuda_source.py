@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import numpy as np
 from sympy import Expr, Symbol
 
 from ratebound.experiments.backends.cuda_groups import groups, head
+from ratebound.experiments.backends.cuda_layout import bounds_of, rows_of
 from ratebound.experiments.backends.kernel import Spec
 from ratebound.experiments.sampling import steps_per_block
 from ratebound.problems.lower import printed
@@ -19,6 +21,7 @@ _STREAM = """
 #define BATCH {batch}      // samples per gradient estimate
 #define TOGETHER {together}   // steps that share the four words of one evaluation
 #define IN_PASSES {in_passes}  // whether samples are drawn in passes over the data
+#define DISTINCT {distinct}   // whether those of a batch are drawn without replacement
 
 struct Words {{ u32 w[4]; }};
 
@@ -41,82 +44,114 @@ __device__ __forceinline__ u64 word(Words words, u32 i) {{
     return i == 0 ? words.w[0] : i == 1 ? words.w[1] : i == 2 ? words.w[2] : words.w[3];
 }}
 
-// Draw j of a batch below its bound, unbiased: words whose product falls short of the threshold are skipped.
-__device__ __forceinline__ u32 draw(
-    Words words, u32 step, u32 replica, int j, u32 k0, u32 k1, const u64* limits)
+// The number below a bound that word i gives, unbiased: a word whose product falls short of 2^32 modulo the
+// bound gives way to that of the next attempt. The modulus is taken where a product falls short of the bound.
+__device__ __forceinline__ u32 below(
+    u32 bound, Words words, u32 i, u32 c0, u32 c1, u32 c2, u32 k0, u32 k1)
 {{
-    const u32 i = step % TOGETHER * BATCH + j % 4;
-    u64 product = word(words, i) * limits[j];
-    for (u32 attempt = 1; (u32)product < limits[BATCH + j]; ++attempt)
-        product = word(philox(step / TOGETHER, replica, j / 4, attempt, k0, k1), i) * limits[j];
+    u64 product = word(words, i) * bound;
+    if ((u32)product < bound) {{
+        const u32 least = (0u - bound) % bound;
+        for (u32 attempt = 1; (u32)product < least; ++attempt)
+            product = word(philox(c0, c1, c2, attempt, k0, k1), i) * bound;
+    }}
     return (u32)(product >> 32);
 }}
 
 #if IN_PASSES
-// The sample of draw `number` in passes over the data; `order` is that of the present pass so far.
+// Step i of Fisher and Yates' shuffle: sample i of a pass, whose order so far is `order`. Its word is one of
+// these, of all the numbers drawn so far.
 __device__ __forceinline__ u32 next_in_order(
-    u32* order, u64 number, u64 n, u64 shuffled, u32 replica, u32 k0, u32 k1)
+    u32* order, u32 i, u32 n, Words words, u64 number, u32 replica, u32 k0, u32 k1)
 {{
-    const u64 i = number % n;
-    if (number / n >= shuffled) return order[i];
     const int lane = threadIdx.x % LANES;
     if (i == 0) {{
         for (u64 at = lane; at < n; at += LANES) order[at] = (u32)at;
-        __syncwarp(group_mask());
+        __syncwarp(meeting());
     }}
-    // Fisher and Yates: a place in i .. n-1, unbiased.
-    const u64 bound = n - i, block = number / 4;
-    u64 product = 0;
-    for (u32 attempt = 0; attempt == 0 || (u32)product < ((u64)1 << 32) % bound; ++attempt) {{
-        const Words words = philox((u32)block, replica, (u32)(block >> 32), attempt, k0, k1);
-        product = word(words, (u32)(number % 4)) * bound;
-    }}
-    const u64 place = i + (product >> 32);
+    const u64 block = number / 4;
+    const u32 j = (u32)(number % 4), c0 = (u32)block, c2 = (u32)(block >> 32);
+    const u32 place = i + below(n - i, words, j, c0, replica, c2, k0, k1);
     const u32 taken = order[place], left = order[i];
-    __syncwarp(group_mask());
+    __syncwarp(meeting());
     if (lane == 0) {{
         order[place] = left;
         order[i] = taken;
     }}
-    __syncwarp(group_mask());
+    __syncwarp(meeting());
     return taken;
 }}
 #endif
 """
 
+SAMPLER = """\
+    Words words;
+#if IN_PASSES
+    // The numbers drawn so far, how many of them in the present pass, and whole passes.
+    u64 number = start * BATCH, passes = number / n;
+    u32 in_pass = (u32)(number % n);
+#endif"""
+"""Declares what draws of samples leave for the next ones."""
+
 SAMPLE = """\
 #if IN_PASSES
-            index[q] = next_in_order(orders + unit * n, now * BATCH + q, n, shuffled, replica, key0, key1);
+            u32* const order = orders + unit * n;
+            if (passes < shuffled) {
+                if (number % 4 == 0 || number == start * BATCH)
+                    words = philox((u32)(number / 4), replica, (u32)(number >> 34), 0, key0, key1);
+                index[q] = next_in_order(order, in_pass, (u32)n, words, number, replica, key0, key1);
+            } else {
+                index[q] = order[in_pass];
+            }
+            ++number;
+            if (++in_pass == n) in_pass = 0, ++passes;
 #else
             if (q % 4 == 0 && (now % TOGETHER == 0 || now == start))
                 words = philox((u32)now / TOGETHER, replica, q / 4, 0, key0, key1);
-            index[q] = draw(words, (u32)now, replica, q, key0, key1, limits);
+            index[q] = below(
+                DISTINCT ? (u32)n - BATCH + 1 + q : (u32)n, words, (u32)now % TOGETHER * BATCH + q % 4,
+                (u32)now / TOGETHER, replica, q / 4, key0, key1);
+#if DISTINCT
             // Floyd: distinct indices, every subset equally likely.
             bool taken = false;
-            for (int i = 0; distinct && i < q; ++i) taken |= index[i] == index[q];
-            if (taken) index[q] = (u32)(n - BATCH + q);
+            for (int i = 0; i < q; ++i) taken |= index[i] == index[q];
+            if (taken) index[q] = (u32)n - BATCH + q;
+#endif
 #endif"""
 """Draws sample q of a step; dense and sparse kernels alike."""
 
 SHARED_DATA = """\
 #if SHARED
     extern __shared__ real cached[];
-    for (u64 i = threadIdx.x; i < n * D; i += blockDim.x) cached[i] = data[i];
+    const u32 size = (u32)n * D;
+    for (u32 first = threadIdx.x; first < size; first += 8 * blockDim.x) {
+        // Eight numbers are on their way at a time.
+        real numbers[8];
+#pragma unroll
+        for (u32 i = 0, at = first; i < 8; ++i, at += blockDim.x) numbers[i] = at < size ? data[at] : real(0);
+#pragma unroll
+        for (u32 i = 0, at = first; i < 8; ++i, at += blockDim.x)
+            if (at < size) cached[at / D * STRIDE + at % D] = numbers[i];
+    }
+    for (u32 i = threadIdx.x; i < n; i += blockDim.x) cached[n * STRIDE + i] = labels[i];
     __syncthreads();
     data = cached;
+    labels = cached + n * STRIDE;
 #endif"""
 """Copies the data into the memory of the block; where they are dense."""
 
 _SOURCE = """
 #define D {d}          // features
 #define SHARED {shared}     // whether the data lie in shared memory
+#define STRIDE {stride}     // from a row to the next one
+#define ROWS {rows}       // rows of a batch that are read before the first sum is complete
 #define EACH ((D + LANES - 1) / LANES)
 
-extern "C" __global__ void advance(
+extern "C" __global__ void __launch_bounds__({bounds}) advance(
     u64 start, u64 stop, u64 units, u64 n, const real* data, const real* labels, real l2,
     const real* alphas, u64 alphas_stride, u64 alphas_move, const real* weights, u64 weights_stride,
-    u64 weights_move, const u32* replicas, const u32* schedules, const u64* limits, u32 key0, u32 key1,
-    int distinct, u32* orders, u64 shuffled, {arguments})
+    u64 weights_move, const u32* replicas, const u32* schedules, u32 key0, u32 key1, u32* orders,
+    u64 shuffled, {arguments})
 {{
 {shared_data}
     const u64 unit = (blockIdx.x * (u64)blockDim.x + threadIdx.x) / LANES;
@@ -132,28 +167,46 @@ extern "C" __global__ void advance(
     }}
     // A diverged replica stops here: every later look at it reads nan.
     if (group_sum(probe) != 0) return;
-#if !IN_PASSES
-    Words words;
-#endif
+{sampler}
     for (u64 now = start; now < stop; ++now) {{
 {scalars}
         u32 index[BATCH];
         real batch_sum[EACH] = {{0}};
-        for (int q = 0; q < BATCH; ++q) {{
+        for (int first = 0; first < BATCH; first += ROWS) {{
+            u32 near[ROWS];
+#pragma unroll
+            for (int r = 0; r < ROWS; ++r) {{
+                const int q = first + r;
+                if (q >= BATCH) continue;
 {sample}
-            const real* row = data + (u64)index[q] * D;
-            real z = 0;
-            for (int slot = 0; slot < EACH; ++slot)
-                if (lane + slot * LANES < D) z += row[lane + slot * LANES] * own_x[slot];
-            z = group_sum(z);
-            const real y = labels[index[q]];
-            const real s = {slope};
-            for (int slot = 0; slot < EACH; ++slot)
-                if (lane + slot * LANES < D) batch_sum[slot] += s * row[lane + slot * LANES];
+                near[r] = index[q];
+            }}
+            real rows[ROWS][EACH], seen[ROWS], sums[ROWS] = {{0}};
+#pragma unroll
+            for (int r = 0; r < ROWS; ++r) {{
+                if (first + r >= BATCH) continue;
+                const real* row = data + (u64)near[r] * STRIDE;
+                seen[r] = labels[near[r]];
+                for (int slot = 0; slot < EACH; ++slot)
+                    if (lane + slot * LANES < D) rows[r][slot] = row[lane + slot * LANES];
+            }}
+#pragma unroll
+            for (int r = 0; r < ROWS; ++r)
+                for (int slot = 0; slot < EACH; ++slot)
+                    if (first + r < BATCH && lane + slot * LANES < D) sums[r] += rows[r][slot] * own_x[slot];
+            group_sums<ROWS>(sums);
+#pragma unroll
+            for (int r = 0; r < ROWS; ++r) {{
+                if (first + r >= BATCH) continue;
+                const real z = sums[r], y = seen[r];
+                const real s = {slope};
+                for (int slot = 0; slot < EACH; ++slot)
+                    if (lane + slot * LANES < D) batch_sum[slot] += s * rows[r][slot];
+            }}
         }}
         for (int slot = 0; slot < EACH; ++slot) {{
 {now}
-            const real g = batch_sum[slot] / BATCH + l2 * own_x[slot];
+            const real g = batch_sum[slot] * (real(1) / BATCH){regulariser};
 {updated}
         }}
     }}
@@ -169,13 +222,19 @@ extern "C" __global__ void advance(
 """
 
 
-def common(spec: Spec, lanes: int) -> str:
-    """Print what kernels for dense and sparse data share: sizes, the stream of samples, sums over lanes."""
+def common(spec: Spec, lanes: int, apart: bool = False) -> str:
+    """Print what kernels for dense and sparse data share: sizes, the stream of samples, sums over lanes.
+
+    `apart` as in :func:`ratebound.experiments.backends.cuda_groups.groups`.
+    """
     return (
         head(spec.title, spec.dtype)
-        + groups(lanes)
+        + groups(lanes, apart)
         + _STREAM.format(
-            batch=spec.batch, together=steps_per_block(spec.batch), in_passes=int(spec.in_passes)
+            batch=spec.batch,
+            together=steps_per_block(spec.batch),
+            in_passes=int(spec.in_passes),
+            distinct=int(spec.distinct),
         )
     )
 
@@ -205,7 +264,7 @@ def of_now(expr: Expr, state: Iterable[str]) -> str:
     return printed(expr.xreplace(names), "cuda")
 
 
-def cuda_source(spec: Spec, d: int, lanes: int, shared: bool) -> str:
+def cuda_source(spec: Spec, d: int, lanes: int, row: int = 0) -> str:
     """Print the kernel.
 
     Parameters
@@ -216,21 +275,29 @@ def cuda_source(spec: Spec, d: int, lanes: int, shared: bool) -> str:
         Features.
     lanes
         Threads per replica: 1, 2, 4, 8, 16 or 32.
-    shared
-        Whether each block copies the data into its shared memory.
+    row
+        Numbers from a row to the next one in the shared memory of a block, which holds a copy of the data; 0
+        if they stay where they are.
 
     Raises
     ------
     RateboundError
         If an expression has no printing.
     """
-    state = list(spec.rules)
+    state, itemsize = list(spec.rules), np.dtype(spec.dtype).itemsize
+    rows = rows_of(spec.batch, d, lanes, itemsize)
     reads = {s.name for rule in spec.rules.values() for s in rule.free_symbols}
     return common(spec, lanes) + _SOURCE.format(
         d=d,
-        shared=int(shared),
+        shared=int(row > 0),
+        stride=row or d,
+        rows=rows,
+        # Where it is zero, it is a fifth of the arithmetic of a step.
+        regulariser=" + l2 * own_x[slot]" if spec.regularised else "",
+        bounds=bounds_of((len(state) + 1 + rows) * -(-d // lanes) * itemsize // 4, row > 0),
+        sampler=SAMPLER,
         shared_data=SHARED_DATA,
-        sample=SAMPLE,
+        sample=lines(1, SAMPLE.splitlines()),
         slope=printed(spec.slope, "cuda"),
         arguments=", ".join(f"real* state_{name}" for name in state),
         declared=lines(1, [f"real own_{name}[EACH];" for name in state]),

@@ -7,7 +7,7 @@ write to the same place; rows of a batch come one after the other.
 
 from __future__ import annotations
 
-from ratebound.experiments.backends.cuda_source import SAMPLE, common, lines, scalar_lines
+from ratebound.experiments.backends.cuda_source import SAMPLE, SAMPLER, common, lines, scalar_lines
 from ratebound.experiments.backends.kernel import Spec
 from ratebound.experiments.backends.rules import SUM
 from ratebound.experiments.backends.sparse_step import LARGE, SMALL, printed_step, sparse_step
@@ -19,7 +19,7 @@ extern "C" __global__ void advance(
     u64 start, u64 stop, u64 units, u64 n, u64 d, const u64* starts, const u32* columns,
     const real* entries, const real* labels, real l2, const real* alphas, u64 alphas_stride,
     u64 alphas_move, const real* weights, u64 weights_stride, u64 weights_move, const u32* replicas,
-    const u32* schedules, const u64* limits, u32 key0, u32 key1, int distinct, u32* orders, u64 shuffled,
+    const u32* schedules, u32 key0, u32 key1, u32* orders, u64 shuffled,
     real* state_x, real* scales, real* state_rest, real* totals)
 {{
     const u64 unit = (blockIdx.x * (u64)blockDim.x + threadIdx.x) / LANES;
@@ -36,9 +36,7 @@ extern "C" __global__ void advance(
     for (u64 j = lane; j < d; j += LANES) probe += real(0) * (scale * v[j]);
     // A diverged replica stops here.
     if (group_sum(probe) != 0) return;
-#if !IN_PASSES
-    Words words;
-#endif
+{sampler}
     for (u64 now = start; now < stop; ++now) {{
 {scalars}
         u32 index[BATCH];
@@ -46,11 +44,11 @@ extern "C" __global__ void advance(
         for (int q = 0; q < BATCH; ++q) {{
 {sample}
             const u64 last = starts[index[q] + 1];
+            const real y = labels[index[q]];
             real z = 0;
             for (u64 e = starts[index[q]] + lane; e < last; e += LANES)
                 z += entries[e] * v[columns[e]];
             z = scale * group_sum(z);
-            const real y = labels[index[q]];
             slopes[q] = {slope};
         }}
 #if AVERAGED
@@ -68,8 +66,8 @@ extern "C" __global__ void advance(
             total = 0;
 #endif
             scaled = 1;
-            __syncwarp(group_mask());
         }}
+        __syncwarp(meeting());
         scale = scaled;
         const real gain = ({gain}) / scale;
         for (int q = 0; q < BATCH; ++q) {{
@@ -82,7 +80,7 @@ extern "C" __global__ void advance(
                 rest[columns[e]] -= total * moved;
 #endif
             }}
-            __syncwarp(group_mask());
+            __syncwarp(meeting());
         }}
     }}
     if (lane == 0) {{
@@ -108,6 +106,7 @@ def cuda_sparse_source(spec: Spec, lanes: int) -> str:
     return common(spec, lanes) + _SOURCE.format(
         averaged=int(averaged),
         sample=SAMPLE,
+        sampler=SAMPLER,
         scalars=lines(2, scalar_lines(reads | ({"weight"} if averaged else set()))),
         small=f"real({SMALL!r})",
         large=f"real({LARGE!r})",

@@ -42,6 +42,8 @@ class Spec:
         Second derivative of the loss in ``z``, where the update reads Hessians; else zero.
     shown
         State variables that measures read, besides the sum of an average.
+    distinct
+        Whether the samples of a batch are drawn without replacement.
     """
 
     title: str
@@ -54,6 +56,7 @@ class Spec:
     value: Expr = S.Zero
     second: Expr = S.Zero
     shown: tuple[str, ...] = ("x",)
+    distinct: bool = False
 
     def __hash__(self) -> int:
         rules, numbers = tuple(self.rules.items()), (self.batch, self.regularised, self.in_passes, self.dtype)
@@ -83,6 +86,7 @@ def spec_of(plan: Plan) -> Spec:
         value=problem.loss.phi if draws is not None and draws.values else S.Zero,
         second=problem.loss.second if draws is not None and draws.hessian else S.Zero,
         shown=tuple(dict.fromkeys(["x", *map(state_of, plan.measures)])),
+        distinct=not plan.replacement and plan.batch > 1,
     )
 
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from ratebound.experiments.backends.cuda_drawn import room_of, vectors_of
 from ratebound.experiments.backends.drawn import points_of
-from ratebound.experiments.backends.kernel import limits_of, schedule_of, spec_of, weights_of
+from ratebound.experiments.backends.kernel import schedule_of, spec_of, weights_of
 from ratebound.experiments.backends.recorder import HELD
 from ratebound.experiments.backends.rules import SUM
 from ratebound.experiments.backends.sparse_step import kernel_draws
@@ -59,7 +59,7 @@ def bytes_of(plan: Plan) -> tuple[int, int]:
         fixed += size * min(SLOPES, S * n)
     schedules = schedule_of(plan.alphas, plan.dtype)[0].nbytes + weights_of(plan)[0].nbytes
     orders = n * _WORD if plan.in_passes else 0
-    fixed += n * size + schedules + limits_of(plan).nbytes + _WORD
+    fixed += n * size + schedules + _WORD
     return fixed, S * (numbers * size + orders + 2 * _WORD)
 
 

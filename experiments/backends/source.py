@@ -7,7 +7,7 @@ from typing import Any
 from ratebound.experiments.backends.cuda_drawn import cuda_drawn_source
 from ratebound.experiments.backends.cuda_full import full_source
 from ratebound.experiments.backends.cuda_full_gradient import steps_by_coordinate
-from ratebound.experiments.backends.cuda_groups import lanes_of
+from ratebound.experiments.backends.cuda_layout import lanes_of
 from ratebound.experiments.backends.cuda_source import cuda_source
 from ratebound.experiments.backends.kernel import Spec
 from ratebound.experiments.backends.rules import constants_of, known, rules
@@ -95,12 +95,12 @@ def printed_source(
         kept = g if draws.stores is None else known(method, draws.stores, named)
         length = None if draws.length is None else known(method, draws.length, named)
         if target == "cuda":
-            return cuda_drawn_source(spec, draws, points, d, lanes_of(d), False, kept, length)
+            return cuda_drawn_source(spec, draws, points, d, lanes_of(d), 0, kept, length)
         from ratebound.experiments.backends.numba_drawn import drawn_source
 
         return drawn_source(title, draws, chosen, spec.rules, points, kept, length=length)
     if target == "cuda":
-        return cuda_source(spec, d, lanes_of(d), shared=False)
+        return cuda_source(spec, d, lanes_of(d))
     if full:
         from ratebound.experiments.backends import gradient_source as of_full
 

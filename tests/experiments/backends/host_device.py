@@ -44,6 +44,7 @@ static double exchange(double value, int offset) {
 #define __global__
 #define __shared__
 #define __forceinline__ inline
+#define __launch_bounds__(...)
 #define __syncthreads() meet()
 #define __syncwarp(mask) meet()
 #define __shfl_xor_sync(mask, value, offset, width) exchange(value, offset)
@@ -78,7 +79,7 @@ def declared(source, kernel):
     text = source.replace("\\\n", " ")
     if schedules := re.search(r"#define SCHEDULES (.*)", text):
         text = text.replace("SCHEDULES", schedules[1])
-    [listed] = re.findall(rf"__global__ void {kernel}\(([^)]*)\)", text)
+    [listed] = re.findall(rf"__global__ void (?:__launch_bounds__\([\d, ]+\) )?{kernel}\(([^)]*)\)", text)
     real = re.search(r"typedef (\w+) real;", source)[1]
     numbers = {"u64": "uint64", "u32": "uint32", "int": "int32", "double": "float64"}
     numbers["real"] = {"double": "float64", "float": "float32"}[real]

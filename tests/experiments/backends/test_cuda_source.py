@@ -16,7 +16,6 @@ from test_contract import AHEAD, METHODS, plan, problem
 
 from ratebound.experiments.backends.cuda_drawn import cuda_drawn_source
 from ratebound.experiments.backends.cuda_full import full_source, loss_source
-from ratebound.experiments.backends.cuda_groups import lanes_of
 from ratebound.experiments.backends.cuda_source import cuda_source
 from ratebound.experiments.backends.cuda_sparse import cuda_sparse_source
 from ratebound.experiments.backends.drawn import draws_of, length_of, points_of
@@ -33,7 +32,7 @@ SINGLE = ("saga", "rcd", "sps_max")
 
 def printed(loss="logistic", batch=3, lanes=4, shared=True, in_passes=False, sparse=False, dtype="float64"):
     spec = Spec("test", rules(METHODS["sgd"]), LOSSES[loss].slope, batch, True, in_passes, dtype)
-    return cuda_sparse_source(spec, lanes) if sparse else cuda_source(spec, 20, lanes, shared)
+    return cuda_sparse_source(spec, lanes) if sparse else cuda_source(spec, 20, lanes, 20 * shared)
 
 
 def drawn(method, lanes=4, shared=True, in_passes=False, sparse=False):
@@ -43,7 +42,7 @@ def drawn(method, lanes=4, shared=True, in_passes=False, sparse=False):
     given = plan(problem("logistic"), rule, batch=1 if method in SINGLE else 3)
     spec = replace(spec_of(given), in_passes=in_passes)
     reads = draws_of(given), points_of(given)
-    layout = 20, lanes, shared and not sparse
+    layout = 20, lanes, 20 * (shared and not sparse)
     return cuda_drawn_source(spec, *reads, *layout, kept_of(given), length_of(given), sparse)
 
 
@@ -177,8 +176,3 @@ def test_single_precision_computes_with_no_double(loss, sparse):
     # Every number with a point is a `real`: one that is not would make its sum one of doubles.
     code = re.sub(r"//.*", "", text)
     assert not re.findall(r"(?<!real\()(?<!real\(-)(?<![\w.])\d+\.\d+", code)
-
-
-def test_more_features_more_lanes():
-    chosen = [lanes_of(d) for d in (1, 3, 4, 32, 33, 127, 128, 5000)]
-    assert chosen == [1, 1, 4, 4, 8, 8, 32, 32]

@@ -14,9 +14,7 @@ from test_sparse_engine import problem as sparse_problem
 
 from ratebound.experiments.backends import choose, cuda_full_gradient, cuda_measures, numpy_, pieces
 from ratebound.experiments.backends.cuda_ import cuda_engine, run
-from ratebound.experiments.backends.cuda_device import block_of
 from ratebound.experiments.backends.cuda_full_gradient import suits
-from ratebound.experiments.backends.kernel import limits_of
 from ratebound.experiments.backends.pieces import bytes_measured, bytes_of, split
 from ratebound.experiments.run import MEASURES, simulate
 from ratebound.problems.library import load
@@ -117,15 +115,6 @@ def test_steps_that_read_more_than_a_gradient_run_on_the_host():
         lambda name: suits(full(name)), FULL))  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("threads", "processors", "most", "block"),
-    [(1, 132, 1024, 128), (1024, 132, 1024, 128), (400_000, 132, 1024, 1024), (400_000, 132, 700, 672),
-     (50_000, 132, 1024, 384), (400_000, 132, 128, 128), (5, 1, 40, 32)],
-)  # fmt: skip
-def test_blocks_are_as_large_as_processors_have_work(threads, processors, most, block):
-    assert block_of(threads, processors, most) == block
-
-
 def test_a_replica_that_fits_nowhere_is_one_line(monkeypatch):
     fake_cupy.install(monkeypatch, ROOMY, 100)
     with pytest.raises(
@@ -216,7 +205,7 @@ def test_the_bytes_of_full_gradients_are_known_before(method):
     made = plan(problem("logistic", 40, 60), METHODS[method], 3)
     device = Counting()
     cuda_engine(made, device)
-    held = device.held + limits_of(made).nbytes + 4 + 3 * 8
+    held = device.held + 4 + 3 * 8
     # The slopes, which a product makes.
     assert sum(bytes_of(made)) == held + 8 * 3 * 60
 
