@@ -10,7 +10,7 @@ from types import MappingProxyType
 import numpy as np
 
 from ratebound.experiments.backends.kernel import spec_of
-from ratebound.experiments.backends.pieces import split
+from ratebound.experiments.backends.pieces import rooms, split
 from ratebound.experiments.backends.recorder import needs_path
 from ratebound.experiments.backends.rules import rules_of
 from ratebound.experiments.plan import Plan
@@ -62,7 +62,7 @@ def _suits_a_gpu(plan: Plan) -> bool:
     if needs_path(plan) or not cuda_device.available() or (plan.deterministic and not suits(plan)):
         return False
     try:
-        split(plan, [device.free_bytes() for device in cuda_device.devices()])
+        split(plan, rooms(plan, cuda_device.devices()))
     except RateboundError:
         return False
     return True

@@ -28,7 +28,7 @@ from ratebound.experiments.backends.drawn import (
 )
 from ratebound.experiments.backends.kernel import passes_of, schedule_arguments, spec_of
 from ratebound.experiments.backends.numpy_ import NumpyEngine
-from ratebound.experiments.backends.pieces import in_pieces, split
+from ratebound.experiments.backends.pieces import in_pieces, rooms, split
 from ratebound.experiments.backends.recorder import Engine, record
 from ratebound.experiments.backends.rules import SUM
 from ratebound.experiments.backends.sparse_step import kernel_draws
@@ -121,8 +121,8 @@ class CudaSparseEngine:
     def __init__(self, plan: Plan, device: Device) -> None:
         problem, (S, R) = plan.problem, (plan.alphas.shape[0], plan.replicas.size)
         spec, units, A = spec_of(plan), plan.alphas.shape[0] * plan.replicas.size, cast("Any", problem.A)
-        # Lanes share the entries of a row.
-        lanes = device.lanes(max(1, A.nnz // problem.n))
+        # Lanes share the entries of a row. One that is looked up takes as long as 4 numbers of a dense row.
+        lanes = device.lanes(4 * max(1, A.nnz // problem.n))
 
         # What no average is taken of needs no room for it.
         size = units if SUM in spec.rules else 0
@@ -220,5 +220,5 @@ def run(plan: Plan, numbers: Sequence[int] = ()) -> dict[str, np.ndarray]:
         # All replicas coincide.
         chosen = chosen[:1]
     with one_blas_thread():
-        pieces = split(plan, [device.free_bytes() for device in chosen])
+        pieces = split(plan, rooms(plan, chosen))
         return in_pieces(plan, chosen, pieces, on)

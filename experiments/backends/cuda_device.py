@@ -61,6 +61,8 @@ class CupyDevice:
         attributes = self._device.attributes
         self.shared_bytes = int(attributes["MaxSharedMemoryPerBlockOptin"])
         self._processors = int(attributes["MultiProcessorCount"])
+        self.threads = self._processors * int(attributes["MaxThreadsPerMultiProcessor"])
+        """That it can hold at a time."""
 
     def free_bytes(self) -> int:
         """Return how much memory a run may take."""

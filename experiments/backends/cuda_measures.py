@@ -35,8 +35,17 @@ class _There(_Fetched):
     """A measure that a device takes of points (P, d) in float64, and returns as host values (P,)."""
 
     def __call__(self, X: Any) -> np.ndarray:
-        points = X.reshape(-1, X.shape[-1]).astype(np.float64)
-        return self._measure(points).reshape(X.shape[:-1])
+        return self.each([X])[0]
+
+    def each(self, arrays: Sequence[Any]) -> list[np.ndarray]:
+        """Return the values at the points of several arrays, by one product of matrices for all of them."""
+        d = arrays[0].shape[-1]
+        ends = np.cumsum([X.size // d for X in arrays])
+        points = self._device.copies(np.zeros(d), int(ends[-1]))
+        for X, end in zip(arrays, ends.tolist(), strict=True):
+            points[end - X.size // d : end] = X.reshape(-1, d)
+        values = np.split(self._measure(points), ends[:-1])
+        return [found.reshape(X.shape[:-1]) for found, X in zip(values, arrays, strict=True)]
 
 
 def _quadratic_gap(problem: Problem, device: Device) -> Callable[[Any], np.ndarray]:

@@ -16,11 +16,11 @@ _SOURCE = """
 #define AVERAGED {averaged}   // whether the weighted sum of the iterates is kept
 
 extern "C" __global__ void advance(
-    u64 start, u64 stop, u64 units, u64 n, u64 d, const u64* starts, const u32* columns,
-    const real* entries, const real* labels, real l2, const real* alphas, u64 alphas_stride,
-    u64 alphas_move, const real* weights, u64 weights_stride, u64 weights_move, const u32* replicas,
-    const u32* schedules, u32 key0, u32 key1, u32* orders, u64 shuffled,
-    real* state_x, real* scales, real* state_rest, real* totals)
+    u64 start, u64 stop, u64 units, u64 n, u64 d, const u64* __restrict__ starts,
+    const u32* __restrict__ columns, const real* __restrict__ entries, const real* __restrict__ labels,
+    real l2, const real* alphas, u64 alphas_stride, u64 alphas_move, const real* weights,
+    u64 weights_stride, u64 weights_move, const u32* replicas, const u32* schedules, u32 key0, u32 key1,
+    u32* orders, u64 shuffled, real* state_x, real* scales, real* state_rest, real* totals)
 {{
     const u64 unit = (blockIdx.x * (u64)blockDim.x + threadIdx.x) / LANES;
     const int lane = threadIdx.x % LANES;

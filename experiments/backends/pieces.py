@@ -15,6 +15,7 @@ from typing import Any, TypeVar, cast
 import numpy as np
 
 from ratebound.experiments.backends.cuda_drawn import room_of, vectors_of
+from ratebound.experiments.backends.cuda_layout import rows_of
 from ratebound.experiments.backends.drawn import points_of
 from ratebound.experiments.backends.kernel import schedule_of, spec_of, weights_of
 from ratebound.experiments.backends.recorder import HELD
@@ -29,6 +30,8 @@ Result = dict[str, np.ndarray]
 
 _WORD = 4
 """Bytes of the number of a replica, of a schedule and of a sample."""
+_IN_REGISTERS, _UNROLLED = 700, 4
+"""Bytes of vectors, and samples of a batch, for which a thread has registers."""
 SLOPES, PREDICTIONS = 2**24, 2**22
 """Values at the samples that a device holds at a time: for the steps of full gradients, and for measures."""
 
@@ -63,14 +66,46 @@ def bytes_of(plan: Plan) -> tuple[int, int]:
     return fixed, S * (numbers * size + orders + 2 * _WORD)
 
 
+def bytes_of_thread(plan: Plan, lanes: int) -> int:
+    """Return the bytes of local memory that a thread takes, at most: of what finds no room in its registers.
+
+    A device sets it aside for all threads that it can hold, at the first launch. Vectors of very many
+    features are there, and the samples of a batch that are read again.
+    """
+    if plan.deterministic:
+        return 0
+    draws, spec, size = kernel_draws(plan), spec_of(plan), np.dtype(plan.dtype).itemsize
+    vectors = len(spec.rules) + 1
+    if plan.problem.sparse and draws is None:
+        vectors = 0
+    elif draws is None:
+        vectors += rows_of(plan.batch, plan.problem.d, lanes, size)
+    elif not plan.problem.sparse:
+        vectors += len(vectors_of(draws, points_of(plan), False))
+    numbers = vectors * -(-plan.problem.d // lanes) * size
+    found = numbers if numbers > _IN_REGISTERS else 0
+    if plan.batch > _UNROLLED and (plan.problem.sparse or draws is not None or spec.distinct):
+        found += plan.batch * (_WORD + (size if plan.problem.sparse else 0))
+    return found
+
+
 def bytes_measured(plan: Plan) -> tuple[int, int]:
     """Return the bytes that measures on a device take for any run, and those for each replica: at most."""
     problem, S, R = plan.problem, plan.alphas.shape[0], plan.replicas.size
-    values = min(HELD, plan.checkpoints.size * S * R * problem.d)
+    # The points as they are held, in float64, seen from the minimiser, and two products of these.
+    values = 5 * min(HELD, plan.checkpoints.size * S * R * problem.d)
     if not problem.sparse:
         values += problem.n * (problem.d + 1) + min(PREDICTIONS, S * R * problem.n)
-    # The points as they are, in float64, and seen from the minimiser.
-    return 8 * values, 8 * 3 * S * problem.d
+    return 8 * values, 8 * 5 * S * problem.d
+
+
+def rooms(plan: Plan, devices: Sequence[Any]) -> list[int]:
+    """Return the bytes that each device can give for arrays, besides the local memory of its threads."""
+    lanes = [device.lanes(plan.problem.d) for device in devices]
+    return [
+        max(0, device.free_bytes() - device.threads * bytes_of_thread(plan, each))
+        for device, each in zip(devices, lanes, strict=True)
+    ]
 
 
 def split(plan: Plan, free: Sequence[int]) -> list[list[np.ndarray]]:

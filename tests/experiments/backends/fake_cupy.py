@@ -73,7 +73,11 @@ class FakeCupy(ModuleType):
         fake = self
 
         class Device:
-            attributes = {"MaxSharedMemoryPerBlockOptin": 0, "MultiProcessorCount": 1}
+            attributes = {
+                "MaxSharedMemoryPerBlockOptin": 0,
+                "MultiProcessorCount": 1,
+                "MaxThreadsPerMultiProcessor": 2048,
+            }
 
             def __init__(self, number):
                 self.number, self.mem_info = number, (free[number], 2**40)

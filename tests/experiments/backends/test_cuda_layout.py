@@ -5,10 +5,12 @@ import ctypes
 import numpy as np
 import pytest
 from host_device import COMPILER, compiled
+from test_contract import plan, problem
 
 from ratebound.experiments.backends.cuda_layout import block_of, bounds_of, lanes_of, rows_of, shared_row
 from ratebound.experiments.backends.cuda_source import common
 from ratebound.experiments.backends.kernel import Spec
+from ratebound.experiments.backends.pieces import rooms
 from ratebound.experiments.backends.rules import rules
 from ratebound.experiments.sampling import indices
 from ratebound.problems.losses import LOSSES
@@ -73,6 +75,26 @@ def test_threads_have_the_registers_that_they_need():
     bounds = [bounds_of(numbers, True) for numbers in (20, 72, 73, 200, 250)]
     assert bounds == ["512, 1", "512, 1", "256, 1", "256, 1", "128, 1"]
     assert bounds_of(200, False) == "128, 2"
+
+
+def test_local_memory_is_set_aside():
+    class Card:
+        threads = 1000
+
+        def free_bytes(self):
+            return 10_000_000
+
+        def lanes(self, d):
+            return 4
+
+    def room(method="sgd", d=5, **options):
+        return rooms(plan(problem("logistic", d), METHODS[method], **options), [Card()])[0]
+
+    assert room() == room(batch=9) == room("sgd_importance") == 10_000_000
+    assert room(batch=9, replacement=False) == room("sgd_importance", batch=9) == 10_000_000 - 1000 * 9 * 4
+    # An iterate, its average, the sum of a batch and a row.
+    assert room(d=400) == 10_000_000 - 1000 * 4 * 100 * 8
+    assert room(d=4000) == 0
 
 
 @pytest.mark.skipif(COMPILER is None, reason="no C++ compiler to play the GPU")
