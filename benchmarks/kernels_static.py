@@ -52,6 +52,9 @@ _ROUND = re.compile(r"IMAD\.WIDE\.U32 .*-0x(2daee0ad|326172a9)")
 """A multiplication of Philox, which comes with one more instruction."""
 
 
+_JUMP = re.compile(r"BRA.*`\((\.L_x_\d+)\)")
+
+
 class Printing:
     """A device that takes everything and computes nothing."""
 
@@ -103,7 +106,7 @@ def step(lines, kernel):
     at = {line[:-1]: i for i, line in enumerate(lines) if line.endswith(":")}
     loops = []
     for i, line in enumerate(lines):
-        target = re.search(r"BRA.*`\((\.L_x_\d+)\)", line)
+        target = _JUMP.search(line)
         if target and at[target[1]] < i:
             loops.append((at[target[1]], i))
 
@@ -112,12 +115,16 @@ def step(lines, kernel):
 
     first, last = max(filter(works, loops), key=lambda loop: loop[1] - loop[0])
     within = [(a, b) for a, b in loops if first < a and b < last]
+    # With what leads to them: it is jumped over where a word is fair.
+    jumps = [(i + 1, at[t[1]] - 1) for i in range(first, last) if (t := _JUMP.search(lines[i]))]
+    idle = [(a, b) for a, b in within if not works((a, b))]
+    idle += [(a, b) for a, b in jumps if not works((a, b)) and any(a <= c and d <= b for c, d in idle)]
     pieces = -(-kernel.number("BATCH") // kernel.number("ROWS"))
     counts = dict.fromkeys((*KINDS, "Philox", "all"), 0.0)
     for i in range(first, last + 1):
-        loop = next(((a, b) for a, b in within if a <= i <= b), None)
-        if lines[i].endswith(":") or (loop and not works(loop)):
+        if lines[i].endswith(":") or any(a <= i <= b for a, b in idle):
             continue
+        loop = any(a <= i <= b for a, b in within)
         times = pieces if loop and kernel.number("ROWS") > 1 else 1
         philox = 2 * bool(_ROUND.search(lines[i]))
         kind = next((k for k, p in KINDS.items() if re.match(rf"(@!?\w+ )?({p})\b", lines[i])), None)

@@ -29,15 +29,8 @@ from ratebound.experiments.backends.cuda_drawn_text import (
     STORED_AGAIN,
 )
 from ratebound.experiments.backends.cuda_layout import bounds_of
-from ratebound.experiments.backends.cuda_source import (
-    SAMPLE,
-    SAMPLER,
-    SHARED_DATA,
-    common,
-    lines,
-    of_now,
-    scalar_lines,
-)
+from ratebound.experiments.backends.cuda_source import SHARED_DATA, lines, of_now, schedule_lines
+from ratebound.experiments.backends.cuda_stream import DRAWS, SAMPLE, SAMPLER, common
 from ratebound.experiments.backends.drawn import WEIGHTED
 from ratebound.experiments.backends.kernel import Spec
 from ratebound.problems.lower import printed
@@ -135,7 +128,7 @@ def cuda_drawn_source(
     written = (*spec.rules.values(), kept)
     vectors = () if length is None else (length,)
     reads = {s.name for expr in (*written, *points.values(), *vectors) for s in expr.free_symbols}
-    scalars = scalar_lines(reads)
+    before, scalars = schedule_lines(reads)
     number = f"uniform(philox((u32)now, replica, {COIN}u, 0, key0, key1))"
     if draws.coin != 0:
         scalars += [f"const real {coin.name} = {number} < chance ? real(1) : real(0);"]
@@ -171,6 +164,7 @@ def cuda_drawn_source(
         stride=row or d,
         bounds=bounds_of(numbers * np.dtype(spec.dtype).itemsize // 4, row > 0),
         sampler=SAMPLER,
+        draws=DRAWS,
         sparse=int(sparse),
         rows=SPARSE_ROWS if sparse else DENSE_ROWS,
         data="const u64* starts, const u32* columns, const real* entries, real* room"
@@ -185,6 +179,7 @@ def cuda_drawn_source(
         shared_data=SHARED_DATA,
         declared=lines(1, [f"real own_{name}[EACH];" for name in state]),
         loaded=lines(2, [f"own_{v}[slot] = j < D ? state_{v}[unit * D + j] : real(0);" for v in state]),
+        schedules=lines(1, before),
         scalars=lines(2, scalars),
         sample=SAMPLE,
         products=PRODUCTS.format(second=printed(spec.second, "cuda")) if draws.hessian else "",

@@ -99,8 +99,12 @@ __device__ __forceinline__ void add_gradient(Row row, real y, real factor, const
 #if !WEIGHTED
 {sampler}
 #endif
+{schedules}
     for (u64 now = start; now < stop; ++now) {{
 {scalars}
+#if !WEIGHTED
+{draws}
+#endif
         u32 index[BATCH];
         for (int q = 0; q < BATCH; ++q) {{
 #if WEIGHTED

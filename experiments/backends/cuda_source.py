@@ -11,114 +11,10 @@ from collections.abc import Iterable
 import numpy as np
 from sympy import Expr, Symbol
 
-from ratebound.experiments.backends.cuda_groups import groups, head
 from ratebound.experiments.backends.cuda_layout import bounds_of, rows_of
+from ratebound.experiments.backends.cuda_stream import DRAWS, SAMPLE, SAMPLER, common
 from ratebound.experiments.backends.kernel import Spec
-from ratebound.experiments.sampling import steps_per_block
 from ratebound.problems.lower import printed
-
-_STREAM = """
-#define BATCH {batch}      // samples per gradient estimate
-#define TOGETHER {together}   // steps that share the four words of one evaluation
-#define IN_PASSES {in_passes}  // whether samples are drawn in passes over the data
-#define DISTINCT {distinct}   // whether those of a batch are drawn without replacement
-
-struct Words {{ u32 w[4]; }};
-
-// Philox4x32-10.
-__device__ __forceinline__ Words philox(u32 c0, u32 c1, u32 c2, u32 c3, u32 k0, u32 k1) {{
-    for (int round = 0; round < 10; ++round) {{
-        const u64 p0 = (u64)0xD2511F53u * c0, p1 = (u64)0xCD9E8D57u * c2;
-        c0 = (u32)(p1 >> 32) ^ c1 ^ k0;
-        c2 = (u32)(p0 >> 32) ^ c3 ^ k1;
-        c1 = (u32)p1;
-        c3 = (u32)p0;
-        k0 += 0x9E3779B9u;
-        k1 += 0xBB67AE85u;
-    }}
-    return {{{{c0, c1, c2, c3}}}};
-}}
-
-// Word i; not by an index in memory, for words are kept in registers.
-__device__ __forceinline__ u64 word(Words words, u32 i) {{
-    return i == 0 ? words.w[0] : i == 1 ? words.w[1] : i == 2 ? words.w[2] : words.w[3];
-}}
-
-// The number below a bound that word i gives, unbiased: a word whose product falls short of 2^32 modulo the
-// bound gives way to that of the next attempt. The modulus is taken where a product falls short of the bound.
-__device__ __forceinline__ u32 below(
-    u32 bound, Words words, u32 i, u32 c0, u32 c1, u32 c2, u32 k0, u32 k1)
-{{
-    u64 product = word(words, i) * bound;
-    if ((u32)product < bound) {{
-        const u32 least = (0u - bound) % bound;
-        for (u32 attempt = 1; (u32)product < least; ++attempt)
-            product = word(philox(c0, c1, c2, attempt, k0, k1), i) * bound;
-    }}
-    return (u32)(product >> 32);
-}}
-
-#if IN_PASSES
-// Step i of Fisher and Yates' shuffle: sample i of a pass, whose order so far is `order`. Its word is one of
-// these, of all the numbers drawn so far.
-__device__ __forceinline__ u32 next_in_order(
-    u32* order, u32 i, u32 n, Words words, u64 number, u32 replica, u32 k0, u32 k1)
-{{
-    const int lane = threadIdx.x % LANES;
-    if (i == 0) {{
-        for (u64 at = lane; at < n; at += LANES) order[at] = (u32)at;
-        __syncwarp(meeting());
-    }}
-    const u64 block = number / 4;
-    const u32 j = (u32)(number % 4), c0 = (u32)block, c2 = (u32)(block >> 32);
-    const u32 place = i + below(n - i, words, j, c0, replica, c2, k0, k1);
-    const u32 taken = order[place], left = order[i];
-    __syncwarp(meeting());
-    if (lane == 0) {{
-        order[place] = left;
-        order[i] = taken;
-    }}
-    __syncwarp(meeting());
-    return taken;
-}}
-#endif
-"""
-
-SAMPLER = """\
-    Words words;
-#if IN_PASSES
-    // The numbers drawn so far, how many of them in the present pass, and whole passes.
-    u64 number = start * BATCH, passes = number / n;
-    u32 in_pass = (u32)(number % n);
-#endif"""
-"""Declares what draws of samples leave for the next ones."""
-
-SAMPLE = """\
-#if IN_PASSES
-            u32* const order = orders + unit * n;
-            if (passes < shuffled) {
-                if (number % 4 == 0 || number == start * BATCH)
-                    words = philox((u32)(number / 4), replica, (u32)(number >> 34), 0, key0, key1);
-                index[q] = next_in_order(order, in_pass, (u32)n, words, number, replica, key0, key1);
-            } else {
-                index[q] = order[in_pass];
-            }
-            ++number;
-            if (++in_pass == n) in_pass = 0, ++passes;
-#else
-            if (q % 4 == 0 && (now % TOGETHER == 0 || now == start))
-                words = philox((u32)now / TOGETHER, replica, q / 4, 0, key0, key1);
-            index[q] = below(
-                DISTINCT ? (u32)n - BATCH + 1 + q : (u32)n, words, (u32)now % TOGETHER * BATCH + q % 4,
-                (u32)now / TOGETHER, replica, q / 4, key0, key1);
-#if DISTINCT
-            // Floyd: distinct indices, every subset equally likely.
-            bool taken = false;
-            for (int i = 0; i < q; ++i) taken |= index[i] == index[q];
-            if (taken) index[q] = (u32)n - BATCH + q;
-#endif
-#endif"""
-"""Draws sample q of a step; dense and sparse kernels alike."""
 
 SHARED_DATA = """\
 #if SHARED
@@ -168,8 +64,10 @@ extern "C" __global__ void __launch_bounds__({bounds}) advance(
     // A diverged replica stops here: every later look at it reads nan.
     if (group_sum(probe) != 0) return;
 {sampler}
+{schedules}
     for (u64 now = start; now < stop; ++now) {{
 {scalars}
+{draws}
         u32 index[BATCH];
         real batch_sum[EACH] = {{0}};
         for (int first = 0; first < BATCH; first += ROWS) {{
@@ -177,27 +75,29 @@ extern "C" __global__ void __launch_bounds__({bounds}) advance(
 #pragma unroll
             for (int r = 0; r < ROWS; ++r) {{
                 const int q = first + r;
-                if (q >= BATCH) continue;
+                if (BATCH % ROWS && q >= BATCH) continue;
 {sample}
                 near[r] = index[q];
             }}
             real rows[ROWS][EACH], seen[ROWS], sums[ROWS] = {{0}};
 #pragma unroll
             for (int r = 0; r < ROWS; ++r) {{
-                if (first + r >= BATCH) continue;
+                if (BATCH % ROWS && first + r >= BATCH) continue;
                 const real* row = data + (u64)near[r] * STRIDE;
                 seen[r] = labels[near[r]];
                 for (int slot = 0; slot < EACH; ++slot)
                     if (lane + slot * LANES < D) rows[r][slot] = row[lane + slot * LANES];
             }}
 #pragma unroll
-            for (int r = 0; r < ROWS; ++r)
+            for (int r = 0; r < ROWS; ++r) {{
+                if (BATCH % ROWS && first + r >= BATCH) continue;
                 for (int slot = 0; slot < EACH; ++slot)
-                    if (first + r < BATCH && lane + slot * LANES < D) sums[r] += rows[r][slot] * own_x[slot];
+                    if (lane + slot * LANES < D) sums[r] += rows[r][slot] * own_x[slot];
+            }}
             group_sums<ROWS>(sums);
 #pragma unroll
             for (int r = 0; r < ROWS; ++r) {{
-                if (first + r >= BATCH) continue;
+                if (BATCH % ROWS && first + r >= BATCH) continue;
                 const real z = sums[r], y = seen[r];
                 const real s = {slope};
                 for (int slot = 0; slot < EACH; ++slot)
@@ -222,23 +122,6 @@ extern "C" __global__ void __launch_bounds__({bounds}) advance(
 """
 
 
-def common(spec: Spec, lanes: int, apart: bool = False) -> str:
-    """Print what kernels for dense and sparse data share: sizes, the stream of samples, sums over lanes.
-
-    `apart` as in :func:`ratebound.experiments.backends.cuda_groups.groups`.
-    """
-    return (
-        head(spec.title, spec.dtype)
-        + groups(lanes, apart)
-        + _STREAM.format(
-            batch=spec.batch,
-            together=steps_per_block(spec.batch),
-            in_passes=int(spec.in_passes),
-            distinct=int(spec.distinct),
-        )
-    )
-
-
 def scalar_lines(names: Iterable[str], schedule: str = "schedules[unit]") -> list[str]:
     """Return the lines that read those of alpha, weight and k of a step that are asked for.
 
@@ -251,6 +134,23 @@ def scalar_lines(names: Iterable[str], schedule: str = "schedules[unit]") -> lis
         if name in names
     ]
     return lines + (["const real k = (real)now;"] if "k" in names else [])
+
+
+def schedule_lines(names: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Return what :func:`scalar_lines` does in two parts: before the steps, and in each of them.
+
+    A schedule is walked along; to find its place by multiplication would be a tenth of a short step.
+    """
+    names = set(names)
+    read = [name for name in ("alpha", "weight") if name in names]
+    before = [
+        f"const real* {name}_at = {name}s + schedules[unit] * {name}s_stride + start * {name}s_move;"
+        for name in read
+    ]
+    within = [
+        line for name in read for line in (f"const real {name} = *{name}_at;", f"{name}_at += {name}s_move;")
+    ]
+    return before, within + scalar_lines(names - {"alpha", "weight"})
 
 
 def lines(depth: int, written: Iterable[str]) -> str:
@@ -287,6 +187,7 @@ def cuda_source(spec: Spec, d: int, lanes: int, row: int = 0) -> str:
     state, itemsize = list(spec.rules), np.dtype(spec.dtype).itemsize
     rows = rows_of(spec.batch, d, lanes, itemsize)
     reads = {s.name for rule in spec.rules.values() for s in rule.free_symbols}
+    before, within = schedule_lines(reads)
     return common(spec, lanes) + _SOURCE.format(
         d=d,
         shared=int(row > 0),
@@ -296,13 +197,15 @@ def cuda_source(spec: Spec, d: int, lanes: int, row: int = 0) -> str:
         regulariser=" + l2 * own_x[slot]" if spec.regularised else "",
         bounds=bounds_of((len(state) + 1 + rows) * -(-d // lanes) * itemsize // 4, row > 0),
         sampler=SAMPLER,
+        draws=DRAWS,
         shared_data=SHARED_DATA,
         sample=lines(1, SAMPLE.splitlines()),
         slope=printed(spec.slope, "cuda"),
         arguments=", ".join(f"real* state_{name}" for name in state),
         declared=lines(1, [f"real own_{name}[EACH];" for name in state]),
         loaded=lines(2, [f"own_{v}[slot] = j < D ? state_{v}[unit * D + j] : real(0);" for v in state]),
-        scalars=lines(2, scalar_lines(reads)),
+        schedules=lines(1, before),
+        scalars=lines(2, within),
         now=lines(3, [f"const real {name}_now = own_{name}[slot];" for name in state]),
         updated=lines(3, [f"own_{name}[slot] = {of_now(rule, state)};" for name, rule in spec.rules.items()]),
         stored=lines(2, [f"if (j < D) state_{v}[unit * D + j] = own_{v}[slot] + probe;" for v in state]),

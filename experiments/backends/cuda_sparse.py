@@ -7,7 +7,8 @@ write to the same place; rows of a batch come one after the other.
 
 from __future__ import annotations
 
-from ratebound.experiments.backends.cuda_source import SAMPLE, SAMPLER, common, lines, scalar_lines
+from ratebound.experiments.backends.cuda_source import lines, schedule_lines
+from ratebound.experiments.backends.cuda_stream import DRAWS, SAMPLE, SAMPLER, common
 from ratebound.experiments.backends.kernel import Spec
 from ratebound.experiments.backends.rules import SUM
 from ratebound.experiments.backends.sparse_step import LARGE, SMALL, printed_step, sparse_step
@@ -37,8 +38,10 @@ extern "C" __global__ void advance(
     // A diverged replica stops here.
     if (group_sum(probe) != 0) return;
 {sampler}
+{schedules}
     for (u64 now = start; now < stop; ++now) {{
 {scalars}
+{draws}
         u32 index[BATCH];
         real slopes[BATCH];
         for (int q = 0; q < BATCH; ++q) {{
@@ -103,11 +106,14 @@ def cuda_sparse_source(spec: Spec, lanes: int) -> str:
     """
     averaged = SUM in spec.rules
     reads = {s.name for expr in sparse_step(spec).values() for s in expr.free_symbols}
+    before, within = schedule_lines(reads | ({"weight"} if averaged else set()))
     return common(spec, lanes) + _SOURCE.format(
         averaged=int(averaged),
         sample=SAMPLE,
         sampler=SAMPLER,
-        scalars=lines(2, scalar_lines(reads | ({"weight"} if averaged else set()))),
+        draws=DRAWS,
+        schedules=lines(1, before),
+        scalars=lines(2, within),
         small=f"real({SMALL!r})",
         large=f"real({LARGE!r})",
         **printed_step(spec, "cuda"),

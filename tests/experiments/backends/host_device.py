@@ -40,6 +40,13 @@ static double exchange(double value, int offset) {
     meet();
     return other;
 }
+static unsigned from_lane(unsigned value, int lane) {
+    offered[threadIdx.x] = value;
+    meet();
+    const unsigned found = (unsigned)offered[lane];
+    meet();
+    return found;
+}
 #define __device__
 #define __global__
 #define __shared__
@@ -47,6 +54,7 @@ static double exchange(double value, int offset) {
 #define __launch_bounds__(...)
 #define __syncthreads() meet()
 #define __syncwarp(mask) meet()
+#define __shfl_sync(mask, value, lane, width) from_lane(value, lane)
 #define __shfl_xor_sync(mask, value, offset, width) exchange(value, offset)
 """
 

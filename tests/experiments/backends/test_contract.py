@@ -222,9 +222,13 @@ def test_full_gradients_of_many_features(monkeypatch):
 
 @pytest.mark.skipif(COMPILER is None, reason="no C++ compiler to play the GPU")
 @pytest.mark.parametrize("device", [HostDevice(lanes=4), HostDevice(2**19), HostDevice(2**19, lanes=2)])
-@pytest.mark.parametrize("order", ["independent", "reshuffle"])
-def test_lanes_and_shared_memory_change_nothing(device, order):
-    given = plan(problem("logistic"), METHODS["sgd"], batch=3, replacement=False, order=order)
+@pytest.mark.parametrize(
+    ("batch", "order"), [(3, "independent"), (3, "reshuffle"), (2, "independent"), (50, "independent")]
+)
+def test_lanes_and_shared_memory_change_nothing(device, batch, order):
+    # Rows are read in pieces of a batch that do not divide it.
+    given = problem("logistic") if batch < 23 else problem("logistic", 21, 70)
+    given = plan(given, METHODS["sgd"], batch=batch, replacement=False, order=order)
     plain, other = CudaEngine(given, HostDevice()), CudaEngine(given, device)
     for start, stop in ((0, 30), (30, STEPS)):
         plain.advance(start, stop)

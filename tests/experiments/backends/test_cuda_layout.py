@@ -8,7 +8,7 @@ from host_device import COMPILER, compiled
 from test_contract import plan, problem
 
 from ratebound.experiments.backends.cuda_layout import block_of, bounds_of, lanes_of, rows_of, shared_row
-from ratebound.experiments.backends.cuda_source import common
+from ratebound.experiments.backends.cuda_stream import common
 from ratebound.experiments.backends.kernel import Spec
 from ratebound.experiments.backends.pieces import rooms
 from ratebound.experiments.backends.rules import rules
