@@ -5,6 +5,7 @@ python docs/theorem_pages.py
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Collection
 from importlib import import_module
@@ -101,10 +102,22 @@ def pages() -> dict[str, str]:
 
 
 def _guarded(text: str) -> str:
-    """Return a page whose formulas survive Markdown, which drops a backslash before punctuation."""
+    """Return a page whose formulas survive Markdown.
+
+    It drops a backslash before punctuation, and takes pairs of ``*`` or ``_`` for emphasis unless the formula
+    stands between backticks too, or in a block. Products in words get a backslash.
+    """
     for short, word in ((r"\\", r"\cr "), (r"\,", r"\thinspace "), (r"\:", r"\medspace ")):
         text = text.replace(short, word)
-    return text
+    text = re.sub(r"^\$\$(.+)\$\$$", r"```math\n\1\n```", text, flags=re.MULTILINE)
+    text = re.sub(r"(?<!\$)\$([^$`\n]*[*_][^$`\n]*)\$(?!\$)", r"$`\1`$", text)
+    parts = re.split(r"(```math.*?```|`[^`\n]*`|\$[^$\n]*\$)", text, flags=re.DOTALL)
+    parts[::2] = [re.sub(r"(?<=[\w)])(\*+_?)(?=[\w(])", _escaped, words) for words in parts[::2]]
+    return "".join(parts)
+
+
+def _escaped(stars: re.Match[str]) -> str:
+    return re.sub(r"[*_]", r"\\\g<0>", stars.group())
 
 
 def _family(module: ModuleType) -> list[str]:

@@ -74,9 +74,19 @@ class _Commands(click.Group):
             click.echo("interrupted; nothing was written", err=True)
             ctx.exit(INTERRUPTED)
         except BrokenPipeError:
-            # The reader is gone (`ratebound list | head`): nothing more can be written, also not at exit.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            # The reader is gone (`ratebound list | head`).
+            _drop_output()
             ctx.exit(_BROKEN_PIPE)
+        except OSError as error:
+            if error.filename is None:  # Such as a full disk behind `ratebound list > file`.
+                _drop_output()
+            click.echo(f"error: {error}", err=True)
+            ctx.exit(BAD_INPUT)
+
+
+def _drop_output() -> None:
+    """Send what is still to be written nowhere: nothing more can be written, also not at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _is_contradiction(error: RateboundError) -> bool:

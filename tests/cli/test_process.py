@@ -68,6 +68,15 @@ def test_a_reader_that_goes_away():
         assert process.wait(timeout=60) == 141
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_an_output_that_is_full():
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [COMMAND, "problems"], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False
+        )
+    assert (done.returncode, done.stderr) == (2, "error: [Errno 28] No space left on device\n")
+
+
 def test_a_terminal_that_knows_few_letters():
     environment = {**os.environ, "PYTHONIOENCODING": "latin-1"}
     done = subprocess.run(

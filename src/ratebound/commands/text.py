@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 
 import click
@@ -19,7 +20,12 @@ def aligned(rows: Sequence[Sequence[str]], gap: str = "  ") -> str:
 
 
 def coloured(words: str, outcome: str) -> str:
-    """Return words in the colour of an outcome, which vanishes where the output is no terminal."""
+    """Return words in the colour of an outcome, which vanishes where the output is no terminal.
+
+    It stays away where the user wants none (https://no-color.org) or the terminal knows none.
+    """
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return words
     return click.style(words, fg=_COLOURS[outcome])
 
 
