@@ -9,18 +9,29 @@ import tempfile
 from pathlib import Path
 
 
-def _nvrtc():
-    """NVRTC from its wheel; None where it is not installed."""
+def nvrtc_for(architecture):
+    """Return NVRTC from its wheel; None where it is not installed, or does not know the architecture."""
     for name in ("nvidia.cuda_nvrtc", "nvidia.cu13"):
         if importlib.util.find_spec("nvidia") is None or importlib.util.find_spec(name) is None:
             continue
         for folder in importlib.util.find_spec(name).submodule_search_locations:
             for library in sorted(Path(folder, "lib").glob("libnvrtc.so.*")):
-                return ctypes.CDLL(str(library))
+                found, count = ctypes.CDLL(str(library)), ctypes.c_int()
+                found.nvrtcGetNumSupportedArchs(ctypes.byref(count))
+                known = (ctypes.c_int * count.value)()
+                found.nvrtcGetSupportedArchs(known)
+                return found if architecture in known else None
     return None
 
 
-def _with_nvrtc(nvrtc, source, architecture):
+def with_nvrtc(nvrtc, source, architecture):
+    """Return what NVRTC says of a text, and its machine code.
+
+    Raises
+    ------
+    ValueError
+        If the text does not compile.
+    """
     program, size = ctypes.c_void_p(), ctypes.c_size_t()
     nvrtc.nvrtcCreateProgram(ctypes.byref(program), source.encode(), b"kernel.cu", 0, None, None)
     options = [f"--gpu-architecture=sm_{architecture}", "-std=c++17", "--ptxas-options=-v"]
@@ -34,9 +45,11 @@ def _with_nvrtc(nvrtc, source, architecture):
         return buffer.raw
 
     log = text("ProgramLog").decode()
+    code = b"" if status else text("CUBIN")
+    nvrtc.nvrtcDestroyProgram(ctypes.byref(program))
     if status:
         raise ValueError(log)
-    return log, text("CUBIN")
+    return log, code
 
 
 def _with_nvcc(nvcc, source, architecture):
@@ -57,9 +70,9 @@ def compiled(source, architecture):
 
     The first is a dict: registers of a thread, bytes of its frame in local memory, of spill stores and loads.
     """
-    nvrtc, nvcc = _nvrtc(), shutil.which("nvcc")
+    nvrtc, nvcc = nvrtc_for(architecture), shutil.which("nvcc")
     if nvrtc is not None:
-        log, code = _with_nvrtc(nvrtc, source, architecture)
+        log, code = with_nvrtc(nvrtc, source, architecture)
     elif (
         nvcc is not None
         and f"_{architecture}\n"

@@ -60,9 +60,9 @@ class Array(np.lib.mixins.NDArrayOperatorsMixin):
 
 
 class FakeCupy(ModuleType):
-    """What :class:`CupyDevice` calls, for devices with so many free bytes each."""
+    """What :class:`CupyDevice` calls, for devices with so many free bytes each, and of shared memory."""
 
-    def __init__(self, free):
+    def __init__(self, free, shared):
         super().__init__("cupy")
         self.__spec__ = ModuleSpec("cupy", None)
         self.units = {number: [] for number in range(len(free))}
@@ -74,7 +74,7 @@ class FakeCupy(ModuleType):
 
         class Device:
             attributes = {
-                "MaxSharedMemoryPerBlockOptin": 0,
+                "MaxSharedMemoryPerBlockOptin": shared,
                 "MultiProcessorCount": 1,
                 "MaxThreadsPerMultiProcessor": 2048,
             }
@@ -120,6 +120,7 @@ class FakeCupy(ModuleType):
     def RawModule(self, code, options):
         def launch(kernel, grid, block, arguments, shared_mem):
             device = self.device
+            assert block[0] <= 512 and shared_mem <= functions[kernel].max_dynamic_shared_size_bytes
             assert all(a.device == device for a in arguments if isinstance(a, Array))
             plain = tuple(a.values if isinstance(a, Array) else a for a in arguments)
             threads = 1
@@ -133,12 +134,22 @@ class FakeCupy(ModuleType):
             with _HOST:
                 HostDevice().launch(code, kernel, threads, shared_mem, plain)
 
-        return SimpleNamespace(get_function=lambda kernel: partial(launch, kernel))
+        functions = {}
+
+        def get_function(kernel):
+            # Functions of one name are one, with limits that are theirs.
+            if kernel not in functions:
+                functions[kernel] = partial(launch, kernel)
+                functions[kernel].max_threads_per_block = 512
+                functions[kernel].max_dynamic_shared_size_bytes = 48 * 1024
+            return functions[kernel]
+
+        return SimpleNamespace(get_function=get_function)
 
 
-def install(monkeypatch, *free):
+def install(monkeypatch, *free, shared=0):
     """Let this process see devices with so many free bytes, which give a lane to each replica."""
-    fake = FakeCupy(free)
+    fake = FakeCupy(free, shared)
     monkeypatch.setitem(sys.modules, "cupy", fake)
     monkeypatch.setattr(cuda_device, "lanes_of", lambda d: 1)
     return fake

@@ -1,13 +1,10 @@
 """What the GPU compiler says of the printed kernel."""
 
-import ctypes
-import importlib.util
 import re
 import shutil
 import subprocess
 from dataclasses import replace
 from importlib import import_module
-from pathlib import Path
 
 import pytest
 from house import ROOT
@@ -65,6 +62,12 @@ DRAWN = [
 """Methods, whether samples come in passes, and whether data are sparse."""
 
 
+@pytest.fixture(autouse=True)
+def benchmarks(monkeypatch):
+    """What the scripts of benchmarks/ import."""
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+
+
 def architectures():
     """The oldest and the newest of the supported architectures that this compiler knows."""
     if NVCC is None:
@@ -120,31 +123,17 @@ def test_nvcc_compiles_draws(architecture, method, in_passes, sparse, tmp_path):
 
 
 @pytest.mark.parametrize("architecture", architectures()[-1:] or [None])
-def test_nvcc_compiles_the_reading_of_memory(architecture, monkeypatch, tmp_path):
-    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+def test_nvcc_compiles_the_reading_of_memory(architecture, tmp_path):
     compile_with_nvcc(import_module("gpu").READ, architecture, tmp_path)
 
 
-def nvrtc_library():
-    """NVRTC from its wheel, which needs no GPU."""
-    if importlib.util.find_spec("nvidia") is None or importlib.util.find_spec("nvidia.cuda_nvrtc") is None:
-        pytest.skip("nvidia-cuda-nvrtc-cu12 is not installed")
-    [folder] = importlib.util.find_spec("nvidia.cuda_nvrtc").submodule_search_locations
-    return ctypes.CDLL(str(next(Path(folder, "lib").glob("libnvrtc.so.*"))))
-
-
 def compile_with_nvrtc(source, architecture):
-    nvrtc = nvrtc_library()
-    program = ctypes.c_void_p()
-    text = source.encode()
-    assert nvrtc.nvrtcCreateProgram(ctypes.byref(program), text, b"kernel.cu", 0, None, None) == 0
-    options = (ctypes.c_char_p * 2)(f"--gpu-architecture=sm_{architecture}".encode(), b"-std=c++17")
-    status = nvrtc.nvrtcCompileProgram(program, 2, options)
-    size = ctypes.c_size_t()
-    nvrtc.nvrtcGetProgramLogSize(program, ctypes.byref(size))
-    log = ctypes.create_string_buffer(size.value)
-    nvrtc.nvrtcGetProgramLog(program, log)
-    assert status == 0, log.value.decode()
+    from cuda_compilers import nvrtc_for, with_nvrtc
+
+    library = nvrtc_for(architecture)
+    if library is None:
+        pytest.skip(f"no NVRTC for sm_{architecture}: nvidia-cuda-nvrtc-cu12 is not installed")
+    with_nvrtc(library, source, architecture)
 
 
 @pytest.mark.parametrize("architecture", [70, 90])

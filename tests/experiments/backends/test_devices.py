@@ -80,6 +80,15 @@ def test_gaps_are_taken_where_the_points_are(loss, dtype, monkeypatch):
     assert [kernels == {"sum_losses"} for kernels in fake.others.values()] == [loss != "squared"] * 2
 
 
+def test_shared_memory_is_asked_for(monkeypatch):
+    fake = fake_cupy.install(monkeypatch, ROOMY, shared=96 * 1024)
+    large = problem("logistic", 8, 900)
+    assert 48 * 1024 < large.A.nbytes < 96 * 1024
+    found = simulate(large, "sgd", 0.1, backend="cuda", **OPTIONS)
+    same(found, simulate(large, "sgd", 0.1, backend="numpy", **OPTIONS))
+    assert fake.units[0]
+
+
 def test_gaps_near_the_minimum_keep_their_digits(monkeypatch):
     fake_cupy.install(monkeypatch, ROOMY)
     options = dict(steps=200, measures=("gap_last",))
