@@ -154,7 +154,22 @@ def shares_of_the_wrong_end():
     return replace(theorem, where=(kept >= most.rhs,))
 
 
+def a_start_that_the_potential_does_not_bound():
+    return replace(THEOREMS["fista_convex"], start=S.Zero)
+
+
+def a_model_before_any_step():
+    return replace(THEOREMS["ogm_convex"], start=S.Zero)
+
+
+def a_start_that_is_forgotten_before_it_is_left():
+    return replace(THEOREMS["cubic_convex_any"], start=S.Zero)
+
+
 SAID = {
+    a_start_that_the_potential_does_not_bound: "after a step, not at the start",
+    a_model_before_any_step: "after a step, not at the start",
+    a_start_that_is_forgotten_before_it_is_left: "forgotten after a step",
     noise_split_at_complex_factors: "numbers that are not real|is not proved within",
     noise_split_at_zero_from_both_sides: "is not proved within",
     moment_of_a_complex_factor: "is not proved within",

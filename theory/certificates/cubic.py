@@ -56,6 +56,8 @@ class CubicModel:
         for case, values in self.cases().items():
             if not nonnegative(values):
                 raise RateboundError(f"1/u is not proved to grow by 1/3 where {case}")
+        if self.after_first and not nonnegative(theorem.start - 1):
+            raise RateboundError("the start is forgotten after a step; claim the bound from k = 1")
         if self.after_first and reached.subs(t, 1) != Rational(1, 3):
             raise RateboundError("the first step does not make u^2 at most 1/3")
         grown = sqrt(3) - Rational(1, 3) if self.after_first else (scale / gap0) ** Rational(1, 2)

@@ -226,6 +226,11 @@ class Potential:
         (gap,) = (q for q in reached if q in _GAPS)
         # The gap of x_{k-1} in V_{k+1} is that of x_k.
         late = 1 if gap == gap_before else 0
+        if (self.lower is not None or gap == gap_model) and not nonnegative(theorem.start + late - 1):
+            # At the start the potential has its lower form, and no model of the step before.
+            raise RateboundError(
+                "this potential bounds f after a step, not at the start; claim it from k = 1"
+            )
         share = reached[gap].subs(k, k + late)
         require(share, theorem, "the share of the measure in the potential")
         rate = self.factor.xreplace({alpha: theorem.step})
