@@ -21,7 +21,7 @@ _SOURCE = '''"""Full gradients of the {title}: printed, not written."""
 
 {imports}
 
-@njit(nogil=True, cache=True, error_model="numpy", boundscheck=False)
+@njit(nogil=True, cache=True, error_model="numpy", boundscheck=False, no_cfunc_wrapper=True)
 def add_gradients(first, last, data, labels, points, gradients):
     for group in range(first, last):
         i = group * {rows}
@@ -34,7 +34,7 @@ _LARGE = '''"""Full gradients of the {title}, of many features: printed, not wri
 
 {imports}
 
-@njit(nogil=True, cache=True, error_model="numpy", boundscheck=False)
+@njit(nogil=True, cache=True, error_model="numpy", boundscheck=False, no_cfunc_wrapper=True)
 def add_gradients(first, last, data, labels, points, gradients):
     slopes = np.empty(({together} * {rows}, {lanes}), real)
     for begun in range(first, last, {together}):

@@ -8,16 +8,25 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
-from ratebound.experiments.backends.simd import WIDTH, anywhere, fill, load, ramp, store, where
+from ratebound.experiments.backends.simd import (
+    WIDTH,
+    anywhere,
+    fill,
+    inlined,
+    inner,
+    load,
+    ramp,
+    store,
+    where,
+)
 
 _M0, _M1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
 _W0, _W1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
 _MASK, _HALF = np.uint64(0xFFFFFFFF), np.uint64(32)
 
 
-@njit(forceinline=True, error_model="numpy")
+@inlined
 def philox(c0: Any, c1: Any, c2: Any, c3: Any, k0: Any, k1: Any) -> Any:
     """Return the four 32-bit words of Philox4x32-10, held in 64 bits; takes numbers or lanes."""
     for _ in range(10):
@@ -33,7 +42,7 @@ def philox(c0: Any, c1: Any, c2: Any, c3: Any, k0: Any, k1: Any) -> Any:
     return c0, c1, c2, c3
 
 
-@njit(error_model="numpy")
+@inner
 def redraw(block: Any, replica: Any, quad: Any, word: Any, k0: Any, k1: Any, bound: Any, least: Any) -> Any:
     """Return a draw below `bound`, from the first attempt on that the unbiased reduction accepts."""
     attempt = np.uint64(0)
@@ -44,7 +53,7 @@ def redraw(block: Any, replica: Any, quad: Any, word: Any, k0: Any, k1: Any, bou
         attempt += np.uint64(1)
 
 
-@njit(forceinline=True, error_model="numpy")
+@inlined
 def _accept(
     value: Any, word: Any, quad: Any, index: Any, p: Any, batch: Any, together: Any, lane: Any, block: Any,
     replica: Any, k0: Any, k1: Any, limits: Any,
@@ -63,7 +72,7 @@ def _accept(
             )
 
 
-@njit(error_model="numpy")
+@inner
 def draw(
     index: Any, p: Any, batch: Any, together: Any, first: Any, replica: Any, k0: Any, k1: Any, limits: Any
 ) -> None:
@@ -92,7 +101,7 @@ def draw(
             _accept(w3, 3, quad, *at)
 
 
-@njit(forceinline=True, error_model="numpy")
+@inlined
 def _accept_across(
     value: Any, word: Any, index: Any, t: Any, lane: Any, block: Any, replicas: Any, u: Any, k0: Any, k1: Any,
     limits: Any,
@@ -107,7 +116,7 @@ def _accept_across(
             )
 
 
-@njit(error_model="numpy")
+@inner
 def draw_across(index: Any, first: Any, replicas: Any, u: Any, k0: Any, k1: Any, limits: Any) -> None:
     """Draw one index per step of a tile for neighbouring replicas.
 
@@ -129,7 +138,7 @@ def draw_across(index: Any, first: Any, replicas: Any, u: Any, k0: Any, k1: Any,
             _accept_across(w3, 3, index, t + 3, *at)
 
 
-@njit(error_model="numpy")
+@inner
 def make_distinct(index: Any, p: Any, batch: Any, n: Any) -> None:
     """Turn draws below n - b + 1, ..., n into distinct indices, every subset equally likely (Floyd)."""
     for t in range(0, index.shape[2], WIDTH):

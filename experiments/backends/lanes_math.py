@@ -9,9 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
-from ratebound.experiments.backends.simd import everywhere, where
+from ratebound.experiments.backends.simd import everywhere, inlined, inner, where
 from ratebound.experiments.backends.simd_bits import (
     LOOKS_UP,
     STEPS,
@@ -22,8 +21,6 @@ from ratebound.experiments.backends.simd_bits import (
     scaled,
 )
 from ratebound.experiments.backends.simd_functions import absolute, fused, narrowed, nearest, widened
-
-_inline = njit(forceinline=True, error_model="numpy")
 
 _LN2_HIGH, _LN2_LOW = 0.693147180369123816490, 1.90821492927058770002e-10
 _INV_LN2 = 1.44269504088896338700
@@ -43,7 +40,7 @@ _Q1, _Q2, _Q3, _Q4, _Q5, _Q6 = (
 """The same coefficients where r is a part of a sixteenth of a doubling."""
 
 
-@_inline
+@inlined
 def _taylor(r: Any) -> Any:
     """Return exp(r) for |r| up to ln(2)/2."""
     r2 = r * r
@@ -55,7 +52,7 @@ def _taylor(r: Any) -> Any:
     return 1.0 + (r + r2 * (0.5 + r * series))
 
 
-@_inline
+@inlined
 def _reduced(v: Any) -> Any:
     """Return n + a shift, where n rounds v/ln(2), and exp(v)/2^n by Taylor's series in v - n ln 2."""
     shifted = v * _INV_LN2 + _SHIFT
@@ -63,14 +60,14 @@ def _reduced(v: Any) -> Any:
     return shifted, _taylor((v - n * _LN2_HIGH) - n * _LN2_LOW)
 
 
-@_inline
+@inlined
 def _power_by_series(u: Any) -> Any:
     """Return 2^u where it is normal."""
     shifted = u + _SHIFT
     return scaled(_taylor((u - (shifted - _SHIFT)) * _LN2), shifted)
 
 
-@_inline
+@inlined
 def _power_by_table(u: Any) -> Any:
     """Return 2^(u/16) = 2^(n/16) (1 + r q(r)) where it is normal; n rounds u, and r = u - n is exact."""
     shifted = u + _SHIFT
@@ -80,7 +77,7 @@ def _power_by_table(u: Any) -> Any:
     return fused(power * r, q, power)
 
 
-@_inline
+@inlined
 def _exp_by_table(v: Any) -> Any:
     """Return exp(v) = 2^(n/16) exp(r), where n rounds 16 v/ln(2) and r is at most ln(2)/32."""
     shifted = fused(v, STEPS * _INV_LN2, _SHIFT)
@@ -92,7 +89,7 @@ def _exp_by_table(v: Any) -> Any:
     return fused(power, fused(r2, series, r), power)
 
 
-@_inline
+@inlined
 def _exp_by_series(v: Any) -> Any:
     """Return exp(v) where 2^n and exp(v) are normal."""
     shifted, value = _reduced(v)
@@ -107,7 +104,7 @@ PARTS = STEPS if LOOKS_UP else 1
 """Parts of a doubling in which :func:`power_minus` counts: what is so counted needs no reduction."""
 
 
-@njit(error_model="numpy")
+@inner
 def _exp_far(v: Any) -> Any:
     """Return exp(v) where 2^n may overflow though exp(v) does not, or exp(v) is subnormal: in two factors."""
     shifted, value = _reduced(where(v > 760.0, 760.0, where(v < -760.0, -760.0, v)))
@@ -116,7 +113,7 @@ def _exp_far(v: Any) -> Any:
     return value * power_of_two(half) * power_of_two(n - half)
 
 
-@_inline
+@inlined
 def _exp(v: Any) -> Any:
     """Return exp(v)."""
     if everywhere(absolute(v) <= _NEAR):
@@ -124,7 +121,7 @@ def _exp(v: Any) -> Any:
     return _exp_far(v)
 
 
-@_inline
+@inlined
 def _log(v: Any) -> Any:
     """Return log(v): v = 2^e m with m around 1, and the series of artanh in (m - 1)/(m + 1)."""
     tiny = v < 2.3e-308
@@ -146,7 +143,7 @@ def _log(v: Any) -> Any:
     return where(v < np.inf, value, v)
 
 
-@_inline
+@inlined
 def _softplus(v: Any) -> Any:
     """Return log(1 + exp(v)): with e = exp(-|v|) it is max(v, 0) + 2 artanh(e/(2 + e)), by the series."""
     e = _exp(-absolute(v))
@@ -162,39 +159,39 @@ def _softplus(v: Any) -> Any:
     return where(v > 0.0, v, 0.0) + fused(2.0, s, 2.0 * s * q * series)
 
 
-@_inline
+@inlined
 def larger(a: Any, b: Any) -> Any:
     """Return the larger of two, nan if one of them is."""
     # Of two that no comparison orders the sum is nan.
     return where(a > b, a, where(a <= b, b, a + b))
 
 
-@_inline
+@inlined
 def smaller(a: Any, b: Any) -> Any:
     """Return the smaller of two, nan if one of them is."""
     return where(a < b, a, where(a >= b, b, a + b))
 
 
-@_inline
+@inlined
 def exp(v: Any) -> Any:
     """Return exp(v)."""
     return narrowed(_exp(widened(v)), v)
 
 
-@_inline
+@inlined
 def power_minus(size: Any) -> Any:
     """Return 2^(-size/PARTS) of float64 that are not negative; below 2^-1021 it falls no further."""
     least = -1021.0 * PARTS
     return _power(where(least > -size, least, -size))
 
 
-@_inline
+@inlined
 def log(v: Any) -> Any:
     """Return log(v)."""
     return narrowed(_log(widened(v)), v)
 
 
-@_inline
+@inlined
 def softplus(v: Any) -> Any:
     """Return log(1 + exp(v))."""
     return narrowed(_softplus(widened(v)), v)

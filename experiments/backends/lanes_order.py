@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from ratebound.experiments.backends.lanes_draw import philox
+from ratebound.experiments.backends.simd import inner
 
 _MASK, _HALF = np.uint64(0xFFFFFFFF), np.uint64(32)
 _FOUR, _ONE, _WORDS = np.uint64(4), np.uint64(1), np.uint64(2**32)
 
 
-@njit(error_model="numpy")
+@inner
 def _below(bound: Any, word: Any, number: Any, replica: Any, k0: Any, k1: Any) -> Any:
     """Return draw `number` below `bound`, unbiased: a word that the reduction rejects is drawn again."""
     product = word * bound
@@ -26,7 +26,7 @@ def _below(bound: Any, word: Any, number: Any, replica: Any, k0: Any, k1: Any) -
     return product >> _HALF
 
 
-@njit(error_model="numpy")
+@inner
 def draw_in_order(
     index: Any, batch: Any, first: Any, count: Any, replica: Any, k0: Any, k1: Any, order: Any,
     shuffled: Any,

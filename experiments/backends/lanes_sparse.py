@@ -12,10 +12,9 @@ from weakref import WeakKeyDictionary
 
 import llvmlite.ir as ir
 import numpy as np
-from numba import njit
 
 from ratebound.experiments.backends.aligned import aligned
-from ratebound.experiments.backends.simd import ask_for, everywhere, intrinsic
+from ratebound.experiments.backends.simd import ask_for, everywhere, inlined, intrinsic
 from ratebound.experiments.backends.simd_functions import absolute, fused
 from ratebound.experiments.backends.sparse_step import LARGE, SMALL
 from ratebound.problems.finite_sum import Problem
@@ -75,7 +74,7 @@ def unforeseen(context: Any, e: Any) -> Any:
     return e(e), build
 
 
-@njit(forceinline=True, error_model="numpy")
+@inlined
 def row_dot(first: Any, last: Any, columns: Any, entries: Any, v: Any, unit: Any) -> Any:
     """Return the product of the entries ``first .. last - 1``, a row of the data, and ``v[unit]``."""
     z0 = z1 = z2 = z3 = entries.dtype.type(0)
@@ -90,7 +89,7 @@ def row_dot(first: Any, last: Any, columns: Any, entries: Any, v: Any, unit: Any
     return (z0 + z1) + (z2 + z3)
 
 
-@njit(forceinline=True, error_model="numpy")
+@inlined
 def add_row(first: Any, last: Any, columns: Any, entries: Any, factor: Any, v: Any, unit: Any) -> None:
     """Add a multiple of a row of the data to ``v[unit]``."""
     e = np.uint64(first)
@@ -101,25 +100,25 @@ def add_row(first: Any, last: Any, columns: Any, entries: Any, factor: Any, v: A
         e = unforeseen(e + _FOUR)
 
 
-@njit(forceinline=True, error_model="numpy")
+@inlined
 def leaves_range(scale: Any) -> Any:
     """Tell whether a scale must be multiplied into v; nan does."""
     return not (SMALL < abs(scale) < LARGE)
 
 
-@njit(forceinline=True, error_model="numpy")
+@inlined
 def any_leaves_range(scales: Any) -> Any:
     """Tell whether one of eight scales must be multiplied into v."""
     size = absolute(scales)
     return not everywhere((size > SMALL) & (size < LARGE))
 
 
-@njit(forceinline=True, error_model="numpy")
-def ask_for_row(first: Any, last: Any, columns: Any, entries: Any) -> None:
+@inlined
+def ask_for_row(first: Any, columns: Any, entries: Any) -> None:
     """Ask for a row that will be read soon: random rows are far away, and waiting takes most of the time."""
-    first, last = np.uint64(first), np.uint64(last)
+    first = np.uint64(first)
+    # Of a short row's neighbours, too, or beyond the arrays, where nothing is read: cheaper than to look.
     for i in range(_LINES):
-        # The same line again where a row is short: cheaper than a branch.
-        ask_for(entries, (min(first + np.uint64(i) * _LINE, last),))
+        ask_for(entries, (first + np.uint64(i) * _LINE,))
     for i in range(_LINES // 2):
-        ask_for(columns, (min(first + np.uint64(2 * i) * _LINE, last),))
+        ask_for(columns, (first + np.uint64(3 * i) * _LINE,))

@@ -83,7 +83,7 @@ _DENSE = '''"""Sums over the samples: printed, not written."""
 
 {imports}
 
-@njit(nogil=True, cache=True, error_model="numpy", boundscheck=False)
+@njit(nogil=True, cache=True, error_model="numpy", boundscheck=False, no_cfunc_wrapper=True)
 def sums(data, firsts, begin, labels, inside, points, values, squares):
     predictions, products = np.empty(({points}, {lanes})), np.ones({padded})
     totals, factors = np.zeros(({points}, 8)), np.ones(({points}, 8))
@@ -117,7 +117,7 @@ _SPARSE = '''"""Sums over sparse rows: printed, not written."""
 
 {imports}
 
-@njit(nogil=True, cache=True, error_model="numpy", boundscheck=False)
+@njit(nogil=True, cache=True, error_model="numpy", boundscheck=False, no_cfunc_wrapper=True)
 def sums(starts, columns, entries, labels, given, unit, points, totals, squares):
 {start}
     for j in range(given.shape[1]):

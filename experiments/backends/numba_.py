@@ -36,6 +36,8 @@ from ratebound.problems.finite_sum import Problem
 
 _COPIED = 2**22
 """Values of states that are kept ahead of the measures."""
+_NEAR, _STOPS = 2**20, 8
+"""Of which so many stay in the last cache; but for fewer stops than this a call is not worth its start."""
 
 
 def padded(size: int, multiple: int = WIDTH) -> int:
@@ -97,7 +99,8 @@ class _Kernel:
         self._shown = {name: values[self._places[stop]] for name, values in self._copies.items()}
 
     def _upcoming(self, stop: int) -> list[int]:
-        room = max(1, _COPIED // sum(values.size for values in self._shown.values()))
+        size = sum(values.size for values in self._shown.values())
+        room = max(1, min(_COPIED // size, max(_STOPS, _NEAR // size)))
         at = bisect_left(self.stops, stop)
         return [int(each) for each in self.stops[at : at + room]] or [stop]
 

@@ -15,7 +15,7 @@ nan = np.nan
 real = np.{dtype}
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@njit(error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def add_row(data, labels, row, point, factor, out):
     z = real(0.0)
 {dot}
@@ -24,7 +24,7 @@ def add_row(data, labels, row, point, factor, out):
 {add}
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@njit(error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def of_rows(data, labels, l2, rows, scale, point, out):
     """The mean of the scaled gradients of some components at a point."""
     total = real(0.0)
@@ -37,7 +37,7 @@ def of_rows(data, labels, l2, rows, scale, point, out):
         out[j] += l2 * total * point[j]
 
 
-{products}@njit(nogil=True, cache=True, error_model="numpy")
+{products}@njit(nogil=True, cache=True, error_model="numpy", no_cfunc_wrapper=True)
 def advance(
     first, last, start, data, labels, l2, alphas, alphas_move, weights, weights_move, index, coins, scale,
     every, ones, smooth, lowest, table, {states}
@@ -56,7 +56,7 @@ def advance(
 
 
 PRODUCTS = '''\
-@njit(nogil=True, cache=True, error_model="numpy")
+@njit(error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def add_product(data, labels, row, point, vector, factor, out):
     z = real(0.0)
 {dot}
@@ -68,7 +68,7 @@ def add_product(data, labels, row, point, vector, factor, out):
 {add}
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@njit(error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def products_of_rows(data, labels, l2, rows, scale, point, vector, out):
     """The mean of the scaled Hessians of some components at a point, times a vector."""
     total = real(0.0)

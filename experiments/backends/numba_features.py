@@ -45,16 +45,19 @@ class _Features:
         self.rows = min(WIDTH, 1 << (spec.batch - 1).bit_length())
         self.passes = -(-spec.batch // self.rows)
         self.units = WIDTH // self.rows
-        size = self.units * width * len(self.state) * np.dtype(spec.dtype).itemsize
-        self.unrolled = self.passes == 1 and size <= _REGISTERS
-        # With its state in memory a kernel has registers for twice the replicas, which hides latencies.
-        self.octets = 2 if self.rows == 1 and not self.unrolled else 1
-        self.units *= self.octets
-        self.ahead = self.passes == 1 and not self.unrolled
-        self.together = steps_together(spec)
         self.update = elementwise(
             spec.rules, spec.batch, self.rows if self.passes == 1 else None, spec.regularised
         )
+        size = self.units * width * len(self.state) * np.dtype(spec.dtype).itemsize
+        # A long rule is not written out for every unit: the loads and stores of a loop take little beside it.
+        loop = self.rows == 1 and not self.update.linear
+        self.unrolled = self.passes == 1 and size <= _REGISTERS and not loop
+        self.ahead = self.passes == 1 and not self.unrolled
+        self.looped = self.ahead and loop
+        # With its state in memory a kernel has registers for twice the replicas, which hides latencies.
+        self.octets = 2 if self.rows == 1 and not self.unrolled else 1
+        self.units *= self.octets
+        self.together = steps_together(spec)
 
     def places(self, lines: Callable[[str], list[str]]) -> list[str]:
         """Return lines for every vector of a row: written out, or in a loop over j."""
@@ -62,26 +65,26 @@ class _Features:
             return [line for j in range(0, self.width, WIDTH) for line in lines(str(j))]
         return [f"for j in range(0, {self.width}, {WIDTH}):", *indented(lines("j"), 1)]
 
-    def cell(self, name: str, p: int, j: str) -> str:
+    def cell(self, name: str, p: str | int, j: str) -> str:
         """Return the expression for one vector of a state variable of unit p."""
         return f"{name}_{p}_{j}" if self.unrolled else f"load(state_{name}, (u + {p}, {j}))"
 
-    def put(self, value: str, name: str, p: int, j: str) -> str:
+    def put(self, value: str, name: str, p: str | int, j: str) -> str:
         """Return the line that writes such a vector."""
         return (
             f"{name}_{p}_{j} = {value}" if self.unrolled else f"store({value}, state_{name}, (u + {p}, {j}))"
         )
 
-    def rows_of_step(self, t: str, name: str, q: str = "q") -> list[str]:
-        """Return the lines that look up the rows of step t, the rows q .. of large batches."""
+    def place(self, t: str) -> str:
+        """Return where the rows of step t lie in the last or the first axis of the indices."""
+        return t if self.spec.batch == 1 else place_of_step(self.together, t)
+
+    def rows_of_step(self, drawn: str, name: str, q: str = "q") -> list[str]:
+        """Return the lines that look up the rows of a step, the rows q .. of large batches."""
         lanes, rows = range(WIDTH * self.octets), self.rows
         if self.spec.batch == 1:
-            return [f"{name}{r} = index[{t}, {r}]" for r in lanes]
-        place = place_of_step(self.together, t)
-        return [
-            f"drawn = {place}",
-            *(f"{name}{r} = index[{r // rows}, {q} + {r % rows}, drawn]" for r in lanes),
-        ]
+            return [f"{name}{r} = index[{drawn}, {r}]" for r in lanes]
+        return [f"{name}{r} = index[{r // rows}, {q} + {r % rows}, {drawn}]" for r in lanes]
 
     def predictions(self) -> list[str]:
         """Return the lines from rows to the products d0 .. d7, yet to be summed over lanes."""
@@ -97,34 +100,37 @@ class _Features:
         ]
 
     def slopes(self) -> list[str]:
-        """Return the lines from d0 .. d7 to the slopes s0 .. s7."""
-        lanes = range(WIDTH * self.octets)
+        """Return the lines from such products to the slopes."""
         lines = []
         for o in range(self.octets):
-            octet = lanes[WIDTH * o : WIDTH * (o + 1)]
-            slope = renamed(self.spec.slope, {"z": f"z{o}", "y": f"y{o}"})
+            place, apart = f"(drawn, {WIDTH * o})", 1
+            if self.spec.batch > 1:
+                place, apart = "(0, q, drawn)", TILE
+            products = ", ".join(f"d{r}" for r in range(WIDTH * o, WIDTH * (o + 1)))
             lines += [
-                f"z{o} = totals({', '.join(f'd{r}' for r in octet)})",
-                f"y{o} = pack({', '.join(f'labels[i{r}]' for r in octet)})",
-                f"store({slope}, slope, ({WIDTH * o},))",
+                f"z = totals_of(products, {WIDTH * o})" if self.looped else f"z = totals({products})",
+                f"y = taken(labels, index, {place}, {apart})",
+                f"store({renamed(self.spec.slope, {})}, slope, ({WIDTH * o},))",
             ]
-        return lines + [f"s{r} = slope[{r}]" for r in lanes]
+        return lines + [f"s{r} = slope[{r}]" for r in range(0 if self.looped else WIDTH * self.octets)]
 
-    def step(self, p: int) -> list[str]:
-        """Return the lines that update unit p."""
+    def step(self, p: str) -> list[str]:
+        """Return the lines that update unit p, a number or the variable of a loop."""
         update, reads = self.update, scalars_read(self.update)
-        names = {f"s{q}": f"s{p * self.rows + q}" for q in range(self.rows)}
+        own = range(1) if self.looped else range(int(p) * self.rows, (int(p) + 1) * self.rows)
+        names = {f"s{q}": f"s{r}" for q, r in enumerate(own)}
         names |= {name: f"{name}_{p}" for name in (*update.coefficients, "alpha", "weight")}
         lines = [
-            f"{name}_{p} = {name}s[schedule_{p}, {name}_now]" for name in ("alpha", "weight") if name in reads
+            f"{name}_{p} = {name}s[schedule[{p}], {name}_now]"
+            for name in ("alpha", "weight")
+            if name in reads
         ]
-        lines += ["k = float(step)"] if "k" in reads else []
         lines += [f"{name}_{p} = {renamed(expr, names)}" for name, expr in update.coefficients.items()]
         names |= {name: f"{name}_now" for name in self.state}
 
         def each(j: str) -> list[str]:
             if self.passes == 1:
-                out = [f"a{q} = load(data, (i{p * self.rows + q}, {j}))" for q in range(self.rows)]
+                out = [f"a{q} = load(data, (i{r}, {j}))" for q, r in enumerate(own)]
             else:
                 out = [f"h = load(total, ({j},))"]
             out += [f"{name}_now = {self.cell(name, p, j)}" for name in self.state]
@@ -139,24 +145,49 @@ class _Features:
                 out += [f"d{r} = d{r} + load(data, (n{r}, {j})) * x_next" for r in own]
             return out
 
-        own = range(p * self.rows, (p + 1) * self.rows)
-        lines += [f"d{r} = fill(zero)" for r in own if self.ahead]
-        return lines + self.places(each)
+        if not self.looped:
+            return lines + [f"d{r} = fill(zero)" for r in own if self.ahead] + self.places(each)
+        rows = ["i0, n0, s0 = index[drawn, p], index[upcoming, p], slope[p]"]
+        return [*rows, *lines, *self.kept_products(each)]
+
+    def kept_products(self, lines: Callable[[str], list[str]]) -> list[str]:
+        """Return lines that add to the product of unit p, for every vector of a row, and keep it."""
+        return ["d0 = fill(zero)", *self.places(lines), "store(d0, products, (p, 0))"]
+
+    def first(self) -> list[str]:
+        """Return the lines that predict for the first step of a tile."""
+        drawn = ["q = 0", f"drawn = {self.place('(now - tile)')}"]
+        if not self.looped:
+            return [*drawn, *self.rows_of_step("drawn", "i"), *self.predictions()]
+        products = self.kept_products(
+            lambda j: [f"d0 = d0 + load(data, (i0, {j})) * {self.cell('x', 'p', j)}"]
+        )
+        return [*drawn, *self.every_unit(["i0 = index[drawn, p]", *products])]
+
+    def every_unit(self, lines: list[str]) -> list[str]:
+        """Return the loop over units."""
+        return [f"for p in range({self.units}):", *indented(lines, 1)]
 
     def one_step(self) -> list[str]:
         """Return the lines of one step of all units, after the predictions where they were made ahead."""
-        steps = [line for p in range(self.units) for line in self.step(p)]
+        reads = scalars_read(self.update)
         steps = [
-            f"{name}_now = np.uint64(step * {name}s_move)"
-            for name in ("alpha", "weight")
-            if name in scalars_read(self.update)
-        ] + steps
+            f"{name}_now = np.uint64(step * {name}s_move)" for name in ("alpha", "weight") if name in reads
+        ]
+        steps += ["k = float(step)"] if "k" in reads else []
+        if self.looped:
+            steps += self.every_unit(self.step("p"))
+        else:
+            steps += [line for p in range(self.units) for line in self.step(str(p))]
         if self.ahead:
             # What lies after the tile is predicted for nothing.
-            upcoming = [f"ahead = min(t + 1, {TILE - 1})", *self.rows_of_step("ahead", "n")]
-            swap = [f"i{r} = n{r}" for r in range(WIDTH * self.octets)]
+            upcoming = [f"upcoming = {self.place(f'min(t + 1, {TILE - 1})')}"]
+            swap = []
+            if not self.looped:
+                upcoming += self.rows_of_step("upcoming", "n")
+                swap = [f"i{r} = n{r}" for r in range(WIDTH * self.octets)]
             return [*self.slopes(), *upcoming, *steps, *swap]
-        slopes = [*self.rows_of_step("t", "i"), *self.predictions(), *self.slopes()]
+        slopes = [*self.rows_of_step("drawn", "i"), *self.predictions(), *self.slopes()]
         if self.passes == 1:
             return ["q = 0", *slopes, *steps]
         terms = " + ".join(f"s{r} * load(data, (i{r}, j))" for r in range(WIDTH))
@@ -167,7 +198,7 @@ class _Features:
         more = f"q + {self.rows} < {self.passes * self.rows}"
         upcoming = [
             f"following, at = (q + {self.rows}, t) if {more} else (0, min(t + 1, {TILE - 1}))",
-            *self.rows_of_step("at", "n", "following"),
+            *self.rows_of_step(self.place("at"), "n", "following"),
         ]
         return [
             "total[:] = 0.0",
@@ -214,9 +245,9 @@ class _Features:
         ]
         steps = [
             *(f"{self.cell(n, p, j)} = load(state_{n}, (u + {p}, {j}))" for n, p, j in cells),
-            *(["q = 0", *self.rows_of_step("(now - tile)", "i"), *self.predictions()] * self.ahead),
+            *(self.first() if self.ahead else []),
             "for t in range(now - tile, end - tile if alive else now - tile):",
-            "    step = tile + t",
+            f"    step, drawn = tile + t, {self.place('t')}",
             *indented(self.one_step(), 1),
             *(f"store({self.cell(n, p, j)}, state_{n}, (u + {p}, {j}))" for n, p, j in cells),
         ]
@@ -237,9 +268,12 @@ class _Features:
         body = [
             *self.indices(),
             f"slope, total = np.empty({WIDTH * self.octets}, real), np.zeros({self.width}, real)",
+            f"schedule = np.empty({units}, np.uint64)",
+            *([f"products = np.empty(({WIDTH * self.octets}, {WIDTH}), real)"] * self.looped),
             "for group in range(first, last):",
             f"    u = group * {units}",
-            *indented((f"schedule_{p} = schedules[u + {p}]" for p in range(units)), 1),
+            f"    for p in range({units}):",
+            "        schedule[p] = schedules[u + p]",
             *indented(some, 1),
             *indented(through_stops(self.together, self.draws(), steps, stop), 1),
         ]

@@ -26,7 +26,7 @@ from ratebound.experiments.backends.lanes_sparse import (
 )
 from ratebound.experiments.backends.simd import anywhere, ask_for, fill, load, pack, store, where
 from ratebound.experiments.backends.simd_functions import (
-    absolute, cos, fused, sin, sqrt, store_turned, totals
+    absolute, cos, fused, sin, sqrt, store_turned, taken, totals, totals_of
 )
 
 nan = np.nan
@@ -38,7 +38,7 @@ _HEADER = '''"""{title}"""
 
 {imports}
 
-@njit(nogil=True, cache=True, error_model="numpy", boundscheck=False)
+@njit(nogil=True, cache=True, error_model="numpy", boundscheck=False, no_cfunc_wrapper=True)
 def advance(
     first, last, start, stops, data, labels, l2, alphas, alphas_move, weights, weights_move, replicas, limits,
     key0, key1, distinct, {arguments}

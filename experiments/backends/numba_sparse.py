@@ -53,11 +53,11 @@ def _step(spec: Spec, line: Mapping[str, str]) -> list[str]:
 
     lines = [f"for q in range({spec.batch}):"]
     for p in range(_TOGETHER):
-        ahead, row = (
-            f"begins[{at}, q, turn + {p}], ends[{at}, q, turn + {p}], columns, entries"
-            for at in ("ahead", "drawn")
-        )
-        lines += [f"    ask_for_row({ahead})", f"    dot{p} = row_dot({row}, state_x, own + {p})"]
+        row = f"begins[drawn, q, turn + {p}], ends[drawn, q, turn + {p}]"
+        lines += [
+            f"    ask_for_row(begins[ahead, q, turn + {p}], columns, entries)",
+            f"    dot{p} = row_dot({row}, columns, entries, state_x, own + {p})",
+        ]
     lines += [
         f"    z = load(scales, (0,)) * {packed('dot{p}')}",
         f"    y = {packed('drawn_labels[drawn, q, turn + {p}]')}",
@@ -108,7 +108,7 @@ def _steps(spec: Spec, line: Mapping[str, str]) -> list[str]:
         f"        for t in range(now - tile, min(now - tile + {_AHEAD}, {TILE})):",
         f"            for q in range({spec.batch}):",
         f"                for p in range(turn, turn + {_TOGETHER}):",
-        f"                    ask_for_row(begins[{place}, q, p], ends[{place}, q, p], columns, entries)",
+        f"                    ask_for_row(begins[{place}, q, p], columns, entries)",
         "        for t in range(now - tile, end - tile):",
         f"            step, drawn = tile + t, {place}",
         f"            ahead = {place_of_step(together, f'min(t + {_AHEAD}, {TILE - 1})')}",

@@ -52,9 +52,12 @@ class _StepSizes:
         self.kept = kept(spec)
         self.vectors = range(lanes // WIDTH)
         self.rows = rows_together(spec.batch)
-        self.passes = -(-spec.batch // self.rows)
+        self.cells = list(product(range(self.rows), self.vectors))
+        self.together = steps_together(spec)
         # One kernel serves every batch of several passes: it reads the batch when it runs.
-        several = self.passes > 1
+        several = spec.batch > self.rows
+        # Else one pass over the state makes a step, and predicts for the next, whose rows are known.
+        self.ahead = not several
         self.update = elementwise(
             spec.rules,
             _BATCH if several else spec.batch,
@@ -62,25 +65,32 @@ class _StepSizes:
             spec.regularised,
         )
 
-    def slopes(self) -> list[str]:
-        """Return the lines from the rows q .. of step t to their slopes under every step size."""
-        rows = range(self.rows)
-        cells = list(product(rows, self.vectors))
-        lines = [f"i{q} = index[0, q + {q}, drawn]" for q in rows]
-        lines += [f"z{q}_{c} = fill(zero)" for q, c in cells]
+    def looked_up(self, name: str, place: str) -> list[str]:
+        """Return the lines that look up the rows q .. of a step, drawn at `place`."""
+        return [f"{name}{q} = index[0, q + {q}, {place}]" for q in range(self.rows)]
+
+    def predictions(self) -> list[str]:
+        """Return the lines from the rows i0 .. to their products with x."""
+        lines = [f"z{q}_{c} = fill(zero)" for q, c in self.cells]
         lines += ["for j in range(d):"]
         lines += [f"    x_{c} = load(state_x, (u, block, j, {WIDTH * c}))" for c in self.vectors]
-        lines += [f"    a{q} = data[i{q}, j]" for q in rows]
-        lines += [f"    z{q}_{c} = z{q}_{c} + a{q} * x_{c}" for q, c in cells]
-        lines += [f"y{q} = labels[i{q}]" for q in rows]
+        lines += [f"    a{q} = data[i{q}, j]" for q in range(self.rows)]
+        return lines + [f"    z{q}_{c} = z{q}_{c} + a{q} * x_{c}" for q, c in self.cells]
+
+    def slopes(self) -> list[str]:
+        """Return the lines from the predictions for the rows i0 .. to their slopes under every step size."""
         slope = self.spec.slope
-        return lines + [f"s{q}_{c} = {renamed(slope, {'z': f'z{q}_{c}', 'y': f'y{q}'})}" for q, c in cells]
+        lines = [f"y{q} = labels[i{q}]" for q in range(self.rows)]
+        return lines + [
+            f"s{q}_{c} = {renamed(slope, {'z': f'z{q}_{c}', 'y': f'y{q}'})}" for q, c in self.cells
+        ]
 
     def step(self) -> list[str]:
-        """Return the lines that update all features."""
+        """Return the lines that update all features, and predict for the next rows n0 .. on the way."""
         update, reads = self.update, scalars_read(self.update)
         lines = ["k = float(step)"] if "k" in reads else []
-        each = [f"a{q} = data[i{q}, j]" for q in range(self.rows)] if self.passes == 1 else []
+        each = [f"a{q} = data[i{q}, j]" for q in range(self.rows)] if self.ahead else []
+        each += [f"b{q} = data[n{q}, j]" for q in range(self.rows)] if self.ahead else []
         for c in self.vectors:
             place = f"block * {self.lanes} + {WIDTH * c}"
             lines += [
@@ -92,37 +102,46 @@ class _StepSizes:
             names |= {f"s{q}": f"s{q}_{c}" for q in range(self.rows)}
             lines += [f"{name}_{c} = {renamed(expr, names)}" for name, expr in update.coefficients.items()]
             names |= {name: f"{name}_now" for name in self.state}
-            each += [f"h = load(total, (j, {WIDTH * c}))"] if self.passes > 1 else []
+            each += [] if self.ahead else [f"h = load(total, (j, {WIDTH * c}))"]
             each += [f"{name}_now = load(state_{name}, (u, block, j, {WIDTH * c}))" for name in self.state]
             each += [] if update.total is None else [f"h = {renamed(update.total, names)}"]
             each += [f"{name}_next = {renamed(expr, names)}" for name, expr in update.following.items()]
             each += [f"store({name}_next, state_{name}, (u, block, j, {WIDTH * c}))" for name in self.state]
+            if self.ahead:
+                each += [f"z{q}_{c} = z{q}_{c} + b{q} * x_next" for q in range(self.rows)]
+        lines += [f"z{q}_{c} = fill(zero)" for q, c in self.cells if self.ahead]
         return [*lines, "for j in range(d):", *indented(each, 1)]
 
     def one_step(self) -> list[str]:
         """Return the lines of one step under all step sizes of a block."""
-        if self.passes == 1:
-            return ["q = 0", *self.slopes(), *self.step()]
+        if self.ahead:
+            # What lies after the tile is predicted for nothing.
+            following = place_of_step(self.together, f"min(t + 1, {TILE - 1})")
+            upcoming = self.looked_up("n", following)
+            return [*self.slopes(), *upcoming, *self.step(), *(f"i{q} = n{q}" for q in range(self.rows))]
         gather = ["for j in range(d):"]
         gather += [f"    a{q} = data[i{q}, j]" for q in range(self.rows)]
         for c in self.vectors:
             place = f"total, (j, {WIDTH * c})"
             terms = " + ".join(f"a{q} * s{q}_{c}" for q in range(self.rows))
             gather.append(f"    store(load({place}) + {terms}, {place})")
+        rows = [*self.looked_up("i", "drawn"), *self.predictions(), *self.slopes()]
         return [
+            f"drawn = {place_of_step(self.together)}",
             "total[:] = 0.0",
             f"for q in range(0, index.shape[1], {self.rows}):",
-            *indented([*self.slopes(), *gather], 1),
+            *indented([*rows, *gather], 1),
             *self.step(),
         ]
 
     def source(self) -> str:
         """Return the whole module."""
-        together = steps_together(self.spec)
+        first = ["q = 0", *self.looked_up("i", place_of_step(self.together, "(now - tile)"))]
         steps = [
             "for block in range(blocks):",
+            *indented([*first, *self.predictions()] if self.ahead else [], 1),
             "    for t in range(now - tile, end - tile if alive[block] else now - tile):",
-            f"        step, drawn = tile + t, {place_of_step(together)}",
+            "        step = tile + t",
             *indented(self.one_step(), 2),
         ]
         body = [
@@ -132,10 +151,10 @@ class _StepSizes:
             "blocks, d = state_x.shape[1], state_x.shape[2]",
             f"total, alive = np.zeros((d, {self.lanes}), real), np.ones(blocks, np.bool_)",
             "for u in range(first, last):",
-            *indented(self.stop(), 1),
+            *indented(self.note_alive(), 1),
             *indented(
                 through_stops(
-                    together,
+                    self.together,
                     draws(self.spec, "u", "0"),
                     steps,
                     [*self.stop(), *self.show()],
@@ -163,24 +182,33 @@ class _StepSizes:
             for name in self.kept
         ]
 
+    def note_alive(self) -> list[str]:
+        """Return the lines that note which blocks have a step size that has not diverged."""
+        return [
+            "for block in range(blocks):",
+            "    alive[block] = False",
+            f"    for lane in range(0, {self.lanes}, {WIDTH}):",
+            "        x_now = load(state_x, (u, block, 0, lane))",
+            "        if anywhere(x_now == x_now):",
+            "            alive[block] = True",
+        ]
+
     def stop(self) -> list[str]:
-        """Return the lines that note which step sizes have diverged."""
+        """Return the lines that mark which step sizes have diverged."""
+        place = "(u, block, j, lane)"
         gone = "store(where(probe == probe, load({0}, {1}), nan), {0}, {1})"
-        lines = ["for block in range(blocks):", "    alive[block] = False"]
-        for c in self.vectors:
-            place = f"(u, block, j, {WIDTH * c})"
-            lines += [
-                "    probe = fill(zero)",
-                "    for j in range(d):",
-                f"        probe = probe + 0.0 * load(state_x, {place})",
-                "    # A diverged step size stops with its block: every later look at it reads nan.",
-                "    if anywhere(probe != probe):",
-                "        for j in range(d):",
-                *indented((gone.format(f"state_{name}", place) for name in self.state), 3),
-                "    if anywhere(probe == probe):",
-                "        alive[block] = True",
-            ]
-        return lines
+        return [
+            "for block in range(blocks):",
+            f"    for lane in range(0, {self.lanes}, {WIDTH}):",
+            "        probe = fill(zero)",
+            "        for j in range(d):",
+            f"            probe = probe + 0.0 * load(state_x, {place})",
+            "        # A diverged step size stops with its block: every later look at it reads nan.",
+            "        if anywhere(probe != probe):",
+            "            for j in range(d):",
+            *indented((gone.format(f"state_{name}", place) for name in self.state), 4),
+            *self.note_alive(),
+        ]
 
 
 @lru_cache(maxsize=64)

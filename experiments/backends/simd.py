@@ -12,6 +12,7 @@ import operator
 from typing import Any
 
 import llvmlite.ir as ir
+from numba import njit
 from numba.core import cgutils, types
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 from numba.extending import intrinsic as _intrinsic
@@ -22,6 +23,10 @@ _FUSE = ("contract",)
 _INT = ir.IntType(32)
 # Typed for what the decorated functions become, not for what they are: calls carry no typing context.
 intrinsic: Any = _intrinsic
+INNER: dict[str, Any] = {"error_model": "numpy", "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+"""How functions are compiled that only kernels call: without an entry from Python, which takes its time."""
+inner: Any = njit(**INNER)
+inlined: Any = njit(forceinline=True, **INNER)
 
 
 class Lanes(types.Type):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import llvmlite.ir as ir
-from numba.core import cgutils, types
+from numba.core import cgutils, types, typing
 
 from ratebound.experiments.backends.simd import (
     WIDTH,
@@ -16,6 +16,7 @@ from ratebound.experiments.backends.simd import (
     joined,
     singles,
     splat,
+    vector_of,
 )
 
 _INT = ir.IntType(32)
@@ -36,21 +37,61 @@ def _halves(half: int) -> tuple[list[int], list[int]]:
     return low, [i + half for i in low]
 
 
+def _totals(builder: Any, rows: list[Any]) -> Any:
+    """Return the sums over the lanes of eight vectors, as one vector."""
+    for half in (1, 2, 4):
+        low, high = _halves(half)
+        rows = [
+            builder.fadd(_pick(builder, x, y, low), _pick(builder, x, y, high))
+            for x, y in zip(rows[::2], rows[1::2], strict=True)
+        ]
+    return rows[0]
+
+
 @intrinsic
 def totals(typingctx: Any, a: Any, b: Any, c: Any, d: Any, e: Any, f: Any, g: Any, h: Any) -> Any:
     """Return the sums over the lanes of eight vectors, as one vector."""
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        rows = list(args)
-        for half in (1, 2, 4):
-            low, high = _halves(half)
-            rows = [
-                builder.fadd(_pick(builder, x, y, low), _pick(builder, x, y, high))
-                for x, y in zip(rows[::2], rows[1::2], strict=True)
-            ]
-        return rows[0]
+        return _totals(builder, list(args))
 
     return a(a, b, c, d, e, f, g, h), codegen
+
+
+@intrinsic
+def totals_of(typingctx: Any, array: Any, first: Any) -> Any:
+    """Return the sums of eight rows, of eight numbers each, of a contiguous array from row `first` on."""
+    kind = Lanes(array.dtype)
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        row = context.cast(builder, args[1], first, types.intp)
+        data = builder.bitcast(
+            context.make_array(array)(context, builder, args[0]).data, vector_of(kind).as_pointer()
+        )
+        places = [builder.add(row, ir.IntType(64)(number)) for number in range(WIDTH)]
+        each = [builder.load(builder.gep(data, [place]), align=array.dtype.bitwidth // 8) for place in places]
+        return _totals(builder, each)
+
+    return kind(array, first), codegen
+
+
+@intrinsic
+def taken(typingctx: Any, values: Any, index: Any, place: Any, step: Any) -> Any:
+    """Return ``values[index[place]]`` for eight places in a contiguous array, each `step` after the last."""
+    kind = Lanes(values.dtype)
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        here = address(context, builder, typing.signature(kind, index, place), args[1:3])
+        first = builder.bitcast(here, ir.IntType(64).as_pointer())
+        apart = context.cast(builder, args[3], step, types.intp)
+        data = context.make_array(values)(context, builder, args[0]).data
+        vector = ir.Constant(vector_of(kind), ir.Undefined)
+        for lane in range(WIDTH):
+            row = builder.load(builder.gep(first, [builder.mul(apart, ir.IntType(64)(lane))]))
+            vector = builder.insert_element(vector, builder.load(builder.gep(data, [row])), _INT(lane))
+        return vector
+
+    return kind(values, index, place, step), codegen
 
 
 @intrinsic
