@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from sympy import (
@@ -32,7 +32,6 @@ from sympy import (
     oo,
     sin,
     sqrt,
-    sympify,
 )
 
 from ratebound.problems.lower import lower
@@ -47,6 +46,15 @@ u = Symbol("u", real=True)
 """Slope of a loss in its prediction."""
 radius = Symbol("radius", nonnegative=True)
 """Bound on |z|, in which a loss may state its largest slope."""
+
+
+def _in_sympy(value: Any) -> Any:
+    """Return Python's numbers, also in pairs, as those of SymPy, and all else as it is."""
+    if isinstance(value, tuple):
+        return tuple(map(_in_sympy, value))
+    return (
+        Rational(value) if isinstance(value, int) else Float(value, 17) if isinstance(value, float) else value
+    )
 
 
 @dataclass(frozen=True)
@@ -100,11 +108,8 @@ class Loss:
 
     def __post_init__(self) -> None:
         for each in fields(self):
-            value = getattr(self, each.name)
-            if isinstance(value, tuple):
-                object.__setattr__(self, each.name, tuple(map(sympify, value)))
-            elif isinstance(value, int):
-                object.__setattr__(self, each.name, sympify(value))
+            if each.name != "kink":
+                object.__setattr__(self, each.name, _in_sympy(getattr(self, each.name)))
 
     @cached_property
     def slope(self) -> Expr:
@@ -256,15 +261,8 @@ hinge = Loss(
     slopes=_OF_LABELS,
     conjugate=u * y,
 )
-sine = Loss(
-    "sine",
-    "sine loss",
-    z**2 + 3 * sin(z) ** 2 + y * z,
-    (Integer(-4), Integer(8)),
-    -(y**2) / 4,
-    "real",
-    third=Integer(12),
-)
+_sine = z**2 + 3 * sin(z) ** 2 + y * z
+sine = Loss("sine", "sine loss", _sine, (Integer(-4), Integer(8)), -(y**2) / 4, "real", third=Integer(12))
 signed = Loss(
     "signed", "signed squared loss", y * z**2 / 2, (S.NegativeOne, S.One), -oo, "binary", third=S.Zero
 )

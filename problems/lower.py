@@ -84,7 +84,7 @@ def _check(expr: Expr, args: tuple[Symbol, ...]) -> None:
         unknown = ", ".join(sorted(map(str, free | expr.atoms(AppliedUndef))))
         known = ", ".join(map(str, args)) or "nothing"
         raise RateboundError(f"{unknown} in {expr} has no value here; it may depend on {known} only")
-    if expr.has(I) or (expr.is_number and expr.is_real is False):
+    if expr.has(I) or (expr.is_number and expr.is_extended_real is False):
         raise RateboundError(f"{expr} is not real; take no root and no logarithm of a negative number")
 
 

@@ -8,10 +8,8 @@ from sympy import Rational, Symbol, sqrt
 
 from ratebound.experiments.backends import numpy_, recorder
 from ratebound.experiments.checkpoints import checkpoints
-from ratebound.experiments.plan import check_batch, check_weights
 from ratebound.experiments.run import MEASURES, OVER_PATH, simulate
 from ratebound.experiments.sampling import indices
-from ratebound.experiments.schedule import resolve
 from ratebound.problems.build import least_squares, logistic
 from ratebound.problems.constants import certify
 from ratebound.problems.library import load
@@ -320,15 +318,3 @@ def test_one_sample():
     data = simulate(problem, "sgd", 0.2, steps=10, replicas=3)
     gd = simulate(problem, "gd", 0.2, steps=10)
     np.testing.assert_allclose(data.gap_last, np.broadcast_to(gd.gap_last, data.gap_last.shape), rtol=1e-10)
-
-
-def test_a_constant_step_takes_no_memory_for_the_steps_of_a_run():
-    # Of 10^12 steps none is stored; an array of them would not fit.
-    schedule = resolve("1/(8*L_max)", load("linnerud"), 10**12)
-    assert schedule.alphas.shape == (1, 10**12)
-    assert schedule.alphas.strides[1] == 0
-    assert schedule.alphas[0, -1] == schedule.alphas[0, 0] > 0
-    weights = check_weights(None, schedule.alphas.shape)
-    assert (check_batch(4, 10**12)[-1], weights[0, -1]) == (4, 1.0)
-    with pytest.raises(RateboundError, match="positive"):
-        resolve("0*L_max", load("linnerud"), 10**12)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from sympy import Piecewise, Rational, S, sqrt
+from sympy import Piecewise, Rational, S, oo, sqrt
 
 import ratebound as rb
 from ratebound.problems.constants import certify
@@ -78,4 +78,5 @@ def test_a_verdict_says_whose_the_numbers_are():
     assert verdict.holds
     assert "what the pseudo-Huber loss states of itself" in verdict.explain()
     assert "states of itself" not in rb.verify("gd_pl", "diabetes", steps=50).explain()
-    assert pseudo_huber.curvature == (S.Zero, S.One)
+    assert (pseudo_huber.curvature, pseudo_huber.lower_bound) == ((S.Zero, S.One), 0)
+    assert replace(pseudo_huber, lower_bound=-np.inf).lower_bound == -oo
