@@ -37,6 +37,7 @@ def test_curvature_range_is_proved_by_intervals_and_attained(name):
     loss = LOSSES[name]
     low, high = (float(c) for c in loss.curvature)
     edges = np.linspace(-12, 12, 20001)
+    far = np.geomspace(12, 1e4, 200)  # Where a range that is only approached is.
     seen = []
     # A label shifts or reflects z (or only enters linearly), so that one label proves the range for all.
     for label in labels(loss):
@@ -50,7 +51,7 @@ def test_curvature_range_is_proved_by_intervals_and_attained(name):
                     floor, ceiling = enclose(bend, z, *tail)
                     assert low <= floor + 1e-12 and ceiling <= high + 1e-12
         assert below.min() >= low - 1e-4 and above.max() <= high + 1e-4
-        seen.append(loss.second_at(edges, label))
+        seen.append(loss.second_at(np.concatenate([edges, far, -far]), label))
     values = np.concatenate(seen)
     assert values.min() >= low - 1e-14 and values.max() <= high + 1e-14
     assert values.min() <= low + 1e-5 and values.max() >= high - 1e-5

@@ -18,6 +18,7 @@ from sympy import (
     exp,
     floor,
     log,
+    oo,
     pi,
     sign,
     sin,
@@ -99,6 +100,10 @@ def test_free_symbols_are_refused():
 def test_what_is_not_real_is_refused(what):
     with pytest.raises(RateboundError, match="is not real"):
         lower(what, (x,))
+
+
+def test_infinities_are_numbers():
+    assert lower(-oo, (x,))(1.0) == -np.inf
 
 
 EXPRESSIONS = [
