@@ -122,7 +122,10 @@ def _lower(expr: Expr, args: tuple[Symbol, ...]) -> Callable[..., np.ndarray]:
     _check(expr, args)
     settings = {"fully_qualified_modules": False, "inline": True, "allow_unknown_functions": True}
     # The module, for its name would have SymPy load all of NumPy, its tests and Fortran tools too.
-    raw = lambdify(args, _divided(expr), modules=[_NUMPY, np], printer=_Printer(settings), cse=True)
+    whole = _divided(expr)
+    raw = lambdify(args, whole, modules=[_NUMPY, np], printer=_Printer(settings), cse=True)
+    # Where every argument is read the result has their shape.
+    reads_all = bool(args) and whole.free_symbols >= set(args)
 
     def evaluate(*values: Any) -> np.ndarray:
         # Called once per step and rule: the usual case, float64, is told from the first value.
@@ -130,9 +133,11 @@ def _lower(expr: Expr, args: tuple[Symbol, ...]) -> Callable[..., np.ndarray]:
         single = single and all(getattr(v, "dtype", None) == _SINGLE for v in values)
         dtype = np.float32 if single else np.float64
         arrays = [np.asarray(v, dtype=dtype) for v in values]
-        shape = np.broadcast(*arrays).shape if arrays else ()
         with quiet:
             result = np.asarray(raw(*arrays), dtype=dtype)
+        if reads_all:
+            return result
+        shape = np.broadcast(*arrays).shape if arrays else ()
         return result if result.shape == shape else np.broadcast_to(result, shape).copy()
 
     return evaluate
