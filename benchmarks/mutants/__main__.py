@@ -79,9 +79,14 @@ def second_pass(
     if before is not None and same and not row["killed"] and before["killed"] in ("", "chain", "search"):
         return dict(before)
     ratio, where = row["ratio"], row["where"]
+    on_record = known_tightness(row["theorem"])
     # What has an exact counterexample needs no attempt at a proof, unless the prover itself is on trial.
     known = label(mutant, prove=sound or not row["killed"])
-    if not row["killed"] and known.label != "equivalent" and evaluations:
+    if not row["killed"] and known.route == "record" and on_record is not None and mutant.factor:
+        # The search of the theorem itself has found a run that kills it.
+        row |= {"killed": "search", "witness": on_record.witness.as_json()}
+        ratio, where = on_record.ratio / mutant.factor, f"on record, k = {on_record.witness.k}"
+    elif not row["killed"] and known.label != "equivalent" and evaluations:
         found = worst_chain(mutant.theorem)
         if found[0] > KILLED:
             row["killed"] = "chain"

@@ -85,6 +85,14 @@ def test_survivors_of_an_earlier_study_are_not_searched_again_unless_they_change
     assert second_pass(mutant, row, 0, earlier={key: before})["reason"] != "earlier"
 
 
+def test_what_the_worst_run_on_record_breaks_is_killed_by_it():
+    (mutant,) = [m for m in mutants_of(THEOREMS["adam_nonconvex"], False) if m.change == "bound x 0.1"]
+    row = judged(mutant)
+    assert (row["label"], row["route"], row["killed"]) == ("false", "record", "search")
+    assert row["ratio"] > 1 + 1e-6
+    assert row["witness"]["theorem"] == "adam_nonconvex"
+
+
 def test_no_certificate_closes_on_what_was_killed():
     for mutant in mutants_of(THEOREMS["sgd_nonconvex_constant"], tight=False):
         row = judged(mutant, sound=True)
