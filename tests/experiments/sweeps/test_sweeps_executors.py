@@ -1,5 +1,6 @@
 """Anywhere, the same bytes: threads, processes, workers that are killed."""
 
+import dataclasses
 import os
 import signal
 import subprocess
@@ -105,15 +106,18 @@ def test_a_closed_executor_is_one_line(tmp_path):
     assert issubclass(BrokenExecutor, RuntimeError)
 
 
-def test_a_cell_that_cannot_be_sent_fails_with_the_reason(tmp_path):
-    theorem = rb.theorems["gd_pl"]
-    import dataclasses
-
-    mine = dataclasses.replace(theorem, id="mine", certificate=None)
+def test_a_theorem_of_ones_own_is_sent_or_fails_with_the_reason(tmp_path, monkeypatch):
+    mine = dataclasses.replace(rb.theorems["gd_pl"], id="mine", certificate=None)
     table = {"defaults": {"problem": "iris", "steps": 3}, "axes": {"theorem": [mine]}}
     with ProcessPoolExecutor(1) as pool:
-        found = rb.sweep(table, tmp_path / "s.zarr", executor=pool, retries=0)
-    assert "cannot pickle" in str(found["message"].values[0])
+        assert (rb.sweep(table, tmp_path / "s.zarr", executor=pool)["status"] == "done").all()
+
+        def refuse(theorem):
+            raise TypeError("cannot pickle this one")
+
+        monkeypatch.setattr(rb.Theorem, "__reduce__", refuse)
+        found = rb.sweep(table, tmp_path / "t.zarr", executor=pool, retries=0)
+    assert "cannot pickle this one" in str(found["message"].values[0])
 
 
 @pytest.mark.parametrize(
