@@ -2,10 +2,12 @@
 
 import pytest
 from click.testing import CliRunner
+from sympy import log
 
 from ratebound.cli import cli
 from ratebound.problems.library import names
 from ratebound.theory import catalogue, proved
+from ratebound.theory.algebra import lemmas
 from ratebound.theory.catalogue import THEOREMS
 from ratebound.theory.equivalences import EQUIVALENCES
 from ratebound.theory.errors import RateboundError
@@ -17,6 +19,7 @@ from ratebound.theory.optimal_batch import OPTIMAL_BATCHES
 from ratebound.theory.refuted import REFUTED
 from ratebound.theory.statement import Theorem
 from ratebound.theory.stationary import COMPARISONS, STATIONARY
+from ratebound.theory.symbols import k
 
 
 def run(*arguments):
@@ -180,3 +183,12 @@ def test_a_certificate_that_does_not_close_exits_with_1(monkeypatch):
     result = run("prove", "gd_pl")
     assert result.exit_code == 1
     assert "gd_pl: not proved: a multiplier may be negative" in result.stdout
+
+
+def test_lemmas_are_proved_though_the_catalogue_is_known_to_be(monkeypatch):
+    with proved.elsewhere():
+        false = lemmas.SumLemma("too good", 1 / (k + 1), log(k) / 2, "upper")
+    monkeypatch.setattr(lemmas, "LEMMAS", (*lemmas.LEMMAS, false))
+    result = run("prove", "gd_pl")
+    assert result.exit_code == 1
+    assert "not proved: lemma 'too good'" in result.stderr

@@ -35,7 +35,11 @@ def prove(ctx: click.Context, theorems: tuple[str, ...], quiet: bool) -> None:
 
     try:
         with proved.elsewhere():
+            from ratebound.theory.algebra.lemmas import LEMMAS
+
             len(THEOREMS)
+        for lemma in LEMMAS:
+            lemma.prove()
     except RateboundError as error:
         click.echo(f"not proved: {error}", err=True)
         ctx.exit(1)
