@@ -12,12 +12,12 @@ from typing import Any, Literal
 
 import mpmath
 import numpy as np
-from sympy import Expr, Function, I, Rational, Symbol, floor, fraction, lambdify
-from sympy.core.function import AppliedUndef
+from sympy import Expr, Function, Rational, Symbol, floor, fraction, lambdify
 from sympy.printing.c import C99CodePrinter
 from sympy.printing.numpy import NumPyPrinter
 from sympy.printing.pycode import PythonCodePrinter
 
+from ratebound.problems.lowerable import check
 from ratebound.problems.quiet import quiet
 from ratebound.theory.errors import RateboundError
 
@@ -78,16 +78,6 @@ def _divided(expr: Expr) -> Expr:
     return expr.xreplace({each: (a - _modulo(a, b)) / b for each, (a, b) in whole.items()})
 
 
-def _check(expr: Expr, args: tuple[Symbol, ...]) -> None:
-    free = expr.free_symbols - set(args)
-    if free or expr.atoms(AppliedUndef):
-        unknown = ", ".join(sorted(map(str, free | expr.atoms(AppliedUndef))))
-        known = ", ".join(map(str, args)) or "nothing"
-        raise RateboundError(f"{unknown} in {expr} has no value here; it may depend on {known} only")
-    if expr.has(I) or (expr.is_number and expr.is_extended_real is False):
-        raise RateboundError(f"{expr} is not real; take no root and no logarithm of a negative number")
-
-
 def lower(expr: Expr, args: Sequence[Symbol]) -> Callable[..., np.ndarray]:
     """Compile an expression to a function of float64 arrays, or of float32 ones.
 
@@ -119,7 +109,7 @@ def lower(expr: Expr, args: Sequence[Symbol]) -> Callable[..., np.ndarray]:
 
 @lru_cache(maxsize=1024)
 def _lower(expr: Expr, args: tuple[Symbol, ...]) -> Callable[..., np.ndarray]:
-    _check(expr, args)
+    check(expr, args)
     settings = {"fully_qualified_modules": False, "inline": True, "allow_unknown_functions": True}
     # The module, for its name would have SymPy load all of NumPy, its tests and Fortran tools too.
     whole = _divided(expr)
@@ -161,7 +151,7 @@ def lower_mp(expr: Expr, args: Sequence[Symbol]) -> Callable[..., Any]:
 
 @lru_cache(maxsize=256)
 def _lower_mp(expr: Expr, args: tuple[Symbol, ...]) -> Callable[..., Any]:
-    _check(expr, args)
+    check(expr, args)
     raw = lambdify(args, _divided(expr), modules=[_MPMATH, "mpmath"])
     return lambda *values: mpmath.mpf(raw(*(mpmath.mpf(v) for v in values)))
 
@@ -310,7 +300,7 @@ def printed(expr: Expr, target: Target) -> str:
     RateboundError
         If the expression holds a function without a printing, or an undefined function.
     """
-    _check(expr, tuple(expr.free_symbols))
+    check(expr, tuple(expr.free_symbols))
     if target == "numpy":
         settings = {"fully_qualified_modules": False, "inline": True, "allow_unknown_functions": True}
         return str(_Printer(settings).doprint(expr))
