@@ -52,9 +52,9 @@ def _in_sympy(value: Any) -> Any:
     """Return Python's numbers, also in pairs, as those of SymPy, and all else as it is."""
     if isinstance(value, tuple):
         return tuple(map(_in_sympy, value))
-    return (
-        Rational(value) if isinstance(value, int) else Float(value, 17) if isinstance(value, float) else value
-    )
+    if isinstance(value, float):
+        return Float(value, 17)
+    return Integer(value) if isinstance(value, int) else value
 
 
 @dataclass(frozen=True)
