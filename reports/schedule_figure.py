@@ -41,7 +41,7 @@ def save(found: Mapping[str, Any], path: Path) -> None:
 
 def _drawn(found: Mapping[str, Any]) -> Figure:
     switching = bool(found["times"])
-    figure = Figure(figsize=(9.6 if switching else 6.4, 4.6), layout="constrained")
+    figure = Figure(figsize=(9.6, 5.4) if switching else (6.4, 4.6), layout="constrained")
     FigureCanvasAgg(figure)
     axes = np.atleast_1d(figure.subplots(1, 1 + switching))
     _curves(axes[0], found)
@@ -55,7 +55,11 @@ def _drawn(found: Mapping[str, Any]) -> Figure:
         fontsize=10,
         fontweight="bold",
     )
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower left", ncols=2)
+    # Below the axes, for curves run wherever there is room within them.
+    columns = 1 if switching else 2
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower left", ncols=columns)
+    if switching:
+        figure.legend(*axes[1].get_legend_handles_labels(), loc="outside lower right")
     return figure
 
 
@@ -100,4 +104,3 @@ def _times(axes: Axes, found: Mapping[str, Any]) -> None:
     axes.set(xscale="log", yscale="log", xlabel="time to switch", ylim=(least / 2, 100 * least))
     axes.set_ylabel(f"error at K = {found['iterations']}")
     axes.set_title("from a constant step to a decaying one, switched at k", loc="left", fontsize=8.5)
-    axes.legend(loc="upper right", fontsize=7, frameon=True, framealpha=0.9, edgecolor="none")
