@@ -58,7 +58,8 @@ class _Run:
         self.arguments = case, alphas, weights, given
         self._key = (
             case.problem.name, case.problem.A.tobytes(), case.problem.y.tobytes(), case.problem.x0.tobytes(),
-            case.problem.l2, case.theorem.method, case.theorem.visits, case.batch, case.replacement,
+            case.problem.l2, case.theorem.method, case.theorem.visits, case.theorem.measure, case.batch,
+            case.replacement,
             alphas.tobytes(), weights.tobytes(),
             tuple((name, value.tobytes()) for name, value in given.items()),
         )  # fmt: skip
