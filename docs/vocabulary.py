@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 from types import ModuleType
+from typing import Any
 
 from sympy import Add, S, Symbol
 
@@ -18,6 +19,7 @@ from ratebound.theory.exposition import latex
 from ratebound.theory.inequality import Inequality
 from ratebound.theory.measures import MEASURES
 from ratebound.theory.methods import METHODS
+from ratebound.theory.statement import Theorem
 from ratebound.theory.symbols import CONSTANTS, MEANING, PARAMETERS
 
 _ROLE = re.compile(":[a-z]+:`~?")
@@ -96,9 +98,7 @@ def _assumptions() -> list[str]:
 
 
 def _methods() -> list[str]:
-    used: dict[str, list[str]] = {}
-    for theorem in THEOREMS.values():
-        used.setdefault(theorem.method.name, []).append(theorem.id)
+    used = _grouped(lambda theorem: theorem.method.name)
     rows = ((f"`{name}`", method.title, _example(used.get(name, []))) for name, method in METHODS.items())
     said = (
         "`rb.methods[name]`; a theorem's page prints the update. One more is a `Method` of your own\n"
@@ -108,10 +108,7 @@ def _methods() -> list[str]:
 
 
 def _certificates() -> list[str]:
-    used: dict[type, list[str]] = {}
-    for theorem in THEOREMS.values():
-        if theorem.certificate is not None:
-            used.setdefault(type(theorem.certificate), []).append(theorem.id)
+    used = _grouped(lambda theorem: type(theorem.certificate))
     rows = (
         (f"`{kind.__name__}`", f"`{_short(kind.__module__)}`", _headline(kind), _example(ids))
         for kind, ids in sorted(used.items(), key=lambda item: -len(item[1]))
@@ -187,6 +184,14 @@ def _headline(thing: object) -> str:
 
 def _parameters(maker: Callable[..., object]) -> str:
     return ", ".join(name for name in maker.__annotations__ if name != "return")
+
+
+def _grouped(of: Callable[[Theorem], Any]) -> dict[Any, list[str]]:
+    """Return the ids of the theorems by something of theirs."""
+    found: dict[Any, list[str]] = {}
+    for theorem in THEOREMS.values():
+        found.setdefault(of(theorem), []).append(theorem.id)
+    return found
 
 
 def _example(ids: list[str]) -> str:

@@ -23,6 +23,7 @@ from ratebound.problems.constants import CONSTANTS, certify
 from ratebound.problems.dual import require_dual
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.lower import lower
+from ratebound.problems.quiet import quiet
 from ratebound.theory.errors import RateboundError, nearest
 from ratebound.theory.inequalities.proximity import penalised
 from ratebound.theory.letters.box import margin
@@ -234,15 +235,20 @@ def _with_steps(trial: Trial, chosen: Mapping[Symbol, Expr], steps: int) -> Tria
     return replace(trial, alphas=alphas, weights=weights, start=start, sizes=sizes)
 
 
+def in_range(relation: Relational, left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Whether both sides of a range, arrays of one shape, obey it; up to rounding where it has its end."""
+    with quiet:
+        slack = (right - left) if relation.rel_op in ("<", "<=") else (left - right)
+        # An end that overflows leaves no room for rounding: -oo is not within it of any number.
+        rounding = np.where(np.isfinite(right), _ROUNDING * np.abs(right), 0.0)
+        return np.asarray(slack > 0 if relation.rel_op in ("<", ">") else slack >= -rounding)
+
+
 def _check_range(theorem: Theorem, relation: Relational, left: float, right: float) -> None:
-    upper, strict = relation.rel_op in ("<", "<="), relation.rel_op in ("<", ">")
-    slack = (right - left) if upper else (left - right)
-    # An end that overflows leaves no room for rounding: -oo is not within it of any number.
-    rounding = _ROUNDING * abs(right) if np.isfinite(right) else 0.0
-    if slack > 0 if strict else slack >= -rounding:
+    if in_range(relation, np.array(left), np.array(right)):
         return
-    word, remedy = ("exceeds", "smaller") if upper else ("is below", "larger")
-    if slack == 0:
+    word, remedy = ("exceeds", "smaller") if relation.rel_op in ("<", "<=") else ("is below", "larger")
+    if left == right:
         word = "equals"
     raise NotApplicable(
         f"{relation.lhs} = {left:.6g} {word} {relation.rhs} = {right:.6g}, which {theorem.id} requires "

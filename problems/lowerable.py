@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from sympy import Expr, I, Symbol
+from sympy import Expr, Symbol
 from sympy.core.function import AppliedUndef
 
+from ratebound.theory.algebra.numbers import refuse_unreal
 from ratebound.theory.errors import RateboundError
 
 
@@ -21,5 +22,4 @@ def check(expr: Expr, args: tuple[Symbol, ...]) -> None:
         unknown = ", ".join(sorted(map(str, free | expr.atoms(AppliedUndef))))
         known = ", ".join(map(str, args)) or "nothing"
         raise RateboundError(f"{unknown} in {expr} has no value here; it may depend on {known} only")
-    if expr.has(I) or (expr.is_number and expr.is_extended_real is False):
-        raise RateboundError(f"{expr} is not real; take no root and no logarithm of a negative number")
+    refuse_unreal(expr, str(expr))

@@ -32,6 +32,7 @@ class _Claim(NamedTuple):
     words: str
 
 
+@lru_cache(maxsize=64)
 def is_own(loss: Loss) -> bool:
     """Whether a loss does not come with this library."""
     if loss.name == "huber" and loss.slope_bound is not None:

@@ -6,8 +6,9 @@ import ast
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from sympy import Abs, Expr, I, Integer, Max, Min, Rational, exp, log, sqrt
+from sympy import Abs, Expr, Integer, Max, Min, Rational, exp, log, sqrt
 
+from ratebound.theory.algebra.numbers import refuse_unreal
 from ratebound.theory.algebra.valuation import twos
 from ratebound.theory.errors import RateboundError, among
 from ratebound.theory.symbols import BY_NAME
@@ -55,8 +56,7 @@ def parse(text: str) -> Expr:
     value = _expression(tree.body, text)
     if value.is_number and not value.is_finite:
         raise RateboundError(f"{text!r} divides by zero or overflows; it has no finite value")
-    if value.has(I) or (value.is_number and value.is_real is False):
-        raise RateboundError(f"{text!r} is not real; take no root and no logarithm of a negative number")
+    refuse_unreal(value, repr(text))
     return value
 
 

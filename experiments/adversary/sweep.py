@@ -16,7 +16,7 @@ from sympy import Symbol
 
 from ratebound.experiments.adversary.case import Case, constants_of, number
 from ratebound.experiments.adversary.expectations import PATHS, Curves, curves
-from ratebound.experiments.applicability import NotApplicable, Trial, prepare
+from ratebound.experiments.applicability import NotApplicable, Trial, in_range, prepare
 from ratebound.experiments.evidence.conditional import state_at
 from ratebound.experiments.evidence.enumerate import branches, enumerate_paths
 from ratebound.experiments.evidence.exact import exact_available, exact_curves
@@ -141,10 +141,7 @@ def _inside(theorem: Theorem, values: Mapping[Symbol, np.ndarray | float], size:
     inside = np.ones(size, dtype=bool)
     for relation in theorem.where:
         left, right = (number(side, values).reshape(-1) for side in (relation.lhs, relation.rhs))
-        slack = (right - left) if relation.rel_op in ("<", "<=") else (left - right)
-        strict = relation.rel_op in ("<", ">")
-        rounding = np.where(np.isfinite(right), 1e-12 * np.abs(right), 0.0)
-        inside &= slack > 0 if strict else slack >= -rounding
+        inside &= in_range(relation, left, right)
     return inside
 
 

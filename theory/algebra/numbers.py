@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sympy import Abs, Expr, Function, Integer, Piecewise, Pow, Rational, ceiling, exp, floor, log, sign
+from sympy import Abs, Expr, Function, I, Integer, Piecewise, Pow, Rational, ceiling, exp, floor, log, sign
 
 from ratebound.theory.algebra.valuation import twos
+from ratebound.theory.errors import RateboundError
 
 _OF_REALS = (Abs, Piecewise, ceiling, exp, floor, sign, twos)
 """Functions that are real wherever their arguments are."""
@@ -40,6 +41,18 @@ def real(expr: Expr, nonnegative: Callable[[Expr], bool]) -> bool:
         elif not (isinstance(inner, _OF_REALS) or inner.is_real):
             return False
     return True
+
+
+def refuse_unreal(expr: Expr, shown: str) -> None:
+    """Refuse an expression that is certainly not real, such as the root of -1.
+
+    Raises
+    ------
+    RateboundError
+        If so; it is named as `shown`.
+    """
+    if expr.has(I) or (expr.is_number and expr.is_extended_real is False):
+        raise RateboundError(f"{shown} is not real; take no root and no logarithm of a negative number")
 
 
 def nonzero(expr: Expr) -> bool:
