@@ -18,6 +18,7 @@ from ratebound.theory.catalogue import find
 from ratebound.theory.contrast import Contrast, check_comparable, contrast
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.parse import parse
+from ratebound.theory.printed import printed
 from ratebound.theory.statement import Theorem
 from ratebound.theory.symbols import BY_NAME
 
@@ -240,4 +241,4 @@ def _side(trial: Trial) -> str:
     theorem = trial.theorem
     chosen = f", {trial.parameters_text}" if trial.parameters_text else ""
     when = " at k = K" if theorem.at_horizon else ""
-    return f"{theorem.id}: {theorem.measure} <= {theorem.bound}{when}{chosen}"
+    return f"{theorem.id}: {theorem.measure} <= {printed(theorem.bound)}{when}{chosen}"

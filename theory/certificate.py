@@ -23,6 +23,7 @@ from ratebound.theory.inequalities.passes import pass_step
 from ratebound.theory.letters.coordinates import D_scaled_sq, d2_scaled
 from ratebound.theory.letters.penalty import penalty, penalty0, penalty_gap
 from ratebound.theory.onestep import STATE, expansion, prove_step
+from ratebound.theory.printed import printed
 from ratebound.theory.symbols import (
     D,
     K,
@@ -160,7 +161,7 @@ def require(expr: Expr, theorem: Theorem, what: str, start: Expr | None = None) 
     """
     if not nonnegative(expr, theorem.chart, k, theorem.start if start is None else start):
         raise RateboundError(
-            f"{what}: {expr} is not proved to be >= 0; correct the bound, or narrow the range"
+            f"{what}: {printed(expr)} is not proved to be >= 0; correct the bound, or narrow the range"
         )
 
 

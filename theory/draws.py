@@ -14,6 +14,7 @@ from typing import Literal
 from sympy import Expr, S, Symbol
 
 from ratebound.theory.errors import RateboundError
+from ratebound.theory.printed import printed
 
 coin = Symbol("coin", real=True)
 """One where the coin of a step falls, else zero."""
@@ -147,7 +148,7 @@ class Draws:
         """
 
         def said(expr: Expr) -> str:
-            return str(names.get(expr, expr))
+            return printed(names.get(expr, expr))
 
         words = [f"{name} is the gradient of the same batch at {said(at)}" for name, at in self.also.items()]
         words += [
@@ -156,8 +157,10 @@ class Draws:
         ]
         words += [f"{name} is grad f at {said(at)} where the coin falls" for name, at in self.full.items()]
         words += [f"{coin} is one where the coin falls, else zero"] if self.has_coin else []
-        words += [f"the coin falls with probability {self.coin}"] if self.coin != 0 else []
-        words += [f"the coin falls in the last of every {self.every} steps"] if self.every != 0 else []
+        words += [f"the coin falls with probability {printed(self.coin)}"] if self.coin != 0 else []
+        words += (
+            [f"the coin falls in the last of every {printed(self.every)} steps"] if self.every != 0 else []
+        )
         words += [f"{picked} is one in step j of an epoch with probability 1/(j + 1)"] if self.picks else []
         if self.table:
             kept = "gradient" if self.stores is None else "vector"

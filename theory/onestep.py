@@ -29,6 +29,7 @@ from ratebound.theory.method import Method, g, p, x
 from ratebound.theory.methods.boxed import aimed, frank_wolfe
 from ratebound.theory.methods.proximal import shrinks
 from ratebound.theory.methods.rounded import ERROR_SQ, FALLING_SQ
+from ratebound.theory.printed import printed
 from ratebound.theory.symbols import (
     alpha,
     cross_descent,
@@ -162,7 +163,7 @@ def expansion(method: Method, pathwise: bool = False) -> dict[Symbol, Expr]:
     moved = expand(rule.xreplace({x: X + star}) - star)
     move = expand(rule - x)
     if moved.has(star) or move.has(x) or Poly(moved, X, g).total_degree() > 1:
-        raise RateboundError(f"the update {rule} of {method.name} is not x plus a multiple of g")
+        raise RateboundError(f"the update {printed(rule)} of {method.name} is not x plus a multiple of g")
     if method.sampling == "full":
         moved, move = moved.xreplace({g: G}), move.xreplace({g: G})
         length = move.coeff(G)
@@ -258,7 +259,7 @@ def prove_step(
     for what, multiplier in named:
         if not nonnegative(multiplier.xreplace(dict(values)), chart, k, start):
             raise RateboundError(
-                f"the multiplier {multiplier} {what} may be negative within the admissible range; "
+                f"the multiplier {printed(multiplier)} {what} may be negative within the admissible range; "
                 "narrow the range, or choose other multipliers"
             )
 
@@ -277,8 +278,8 @@ def require_closed(residual: Expr) -> None:
     if left:
         shown = sum(together(c) * _monomial(m) for m, c in sorted(left.items(), reverse=True))
         raise RateboundError(
-            f"the certificate does not close: the claim differs from the multipliers' sum by {shown}; "
-            "correct the multipliers, or the bound"
+            f"the certificate does not close: the claim differs from the multipliers' sum by "
+            f"{printed(shown)}; correct the multipliers, or the bound"
         )
 
 

@@ -21,6 +21,7 @@ from ratebound.theory.errors import RateboundError, nearest
 from ratebound.theory.measures import BEST, MEASURES, ONE_STEP, WEIGHED
 from ratebound.theory.method import Method
 from ratebound.theory.premises import Premise, premises_of
+from ratebound.theory.printed import printed
 from ratebound.theory.readings import READINGS, bounded, require_state
 from ratebound.theory.symbols import BY_NAME, CONSTANTS, MEANING, PARAMETERS, K, alpha, b, k
 from ratebound.theory.visits import CYCLIC, INDEPENDENT, ORDERS
@@ -124,7 +125,7 @@ class Theorem:
 
     def __repr__(self) -> str:
         sign = "=" if self.equality else "<="
-        return f"<Theorem {self.id}: {self.measure} {sign} {self.bound}, {self.proof}>"
+        return f"<Theorem {self.id}: {self.measure} {sign} {printed(self.bound)}, {self.proof}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
         return anew(self)  # and so proved anew
@@ -150,7 +151,7 @@ class Theorem:
             raise RateboundError(f"unknown measure {self.measure!r}{near} (known: {', '.join(MEASURES)})")
         require_state(self.measure, self.method)
         if self.bound.has(oo, zoo, nan):
-            raise RateboundError(f"the bound {self.bound} is not finite; check its denominators")
+            raise RateboundError(f"the bound {printed(self.bound)} is not finite; check its denominators")
         read = (*self.schedules, self.weights, self.start, *self.where)
         named = set().union(*(e.free_symbols for e in read))
         if self.measure not in ONE_STEP:

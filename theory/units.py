@@ -17,6 +17,7 @@ from ratebound.theory.letters import inexact, passes
 from ratebound.theory.letters import metric as m
 from ratebound.theory.letters import penalty as p
 from ratebound.theory.letters import relaxed as r
+from ratebound.theory.printed import printed
 from ratebound.theory.readings import READINGS
 
 _F, _X = Symbol("F", positive=True), Symbol("X", positive=True)
@@ -115,7 +116,7 @@ def check(bound: Expr, measure: str) -> None:
     right = read == unit_of(_MEASURES[measure]) if read is not None else _scales_as(bound, measure)
     if not right:
         raise RateboundError(
-            f"the bound {bound} does not scale as {measure} under f -> a f, x -> b x; "
+            f"the bound {printed(bound)} does not scale as {measure} under f -> a f, x -> b x; "
             "check squares and missing constants"
         )
 

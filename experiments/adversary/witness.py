@@ -89,7 +89,7 @@ class Witness:
 
 
 def statement_text(theorem: Theorem) -> str:
-    """Return what a witness speaks about, as text."""
+    """Return what a witness speaks about, as the text of SymPy that records are known by."""
     sizes = "" if theorem.batch is None else f" and batches of {theorem.batch}"
     return f"{theorem.measure} <= {theorem.bound} with step {theorem.step}{sizes}"
 

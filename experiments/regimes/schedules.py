@@ -30,6 +30,7 @@ from ratebound.problems.quiet import quiet
 from ratebound.theory.catalogue import THEOREMS
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.methods import METHODS
+from ratebound.theory.printed import printed
 from ratebound.theory.statement import Theorem
 from ratebound.theory.symbols import K, k
 
@@ -169,7 +170,7 @@ def compare_schedules(
 
     constant = np.geomspace(*between(problem, _LOW, _HIGH), _CONSTANTS)
     stated, missing = _stated(problem, batch, iterations)
-    texts = {name: str(trial.theorem.step) for name, trial in stated.items()}
+    texts = {name: printed(trial.theorem.step) for name, trial in stated.items()}
     times, switched, theorem_time = np.zeros(0, dtype=int), np.zeros((0, iterations)), None
     if SWITCH in stated:
         times, switched, theorem_time = _switches(stated[SWITCH])

@@ -27,6 +27,7 @@ from ratebound.problems.quiet import quiet
 from ratebound.theory.catalogue import THEOREMS
 from ratebound.theory.measures import ONE_STEP
 from ratebound.theory.method import Method
+from ratebound.theory.printed import printed
 from ratebound.theory.statement import Theorem
 from ratebound.theory.symbols import ALONG_RUN, BY_NAME, K, k
 
@@ -186,7 +187,7 @@ def _line(
         theorem.id,
         theorem.title,
         theorem.measure,
-        range_text=", ".join(str(relation) for relation in theorem.where),
+        range_text=", ".join(printed(relation) for relation in theorem.where),
     )
     try:
         fixed = {name: constants(name) for name in theorem.constants if BY_NAME.get(name) not in ALONG_RUN}

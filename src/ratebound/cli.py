@@ -7,7 +7,7 @@ import os
 import sys
 from importlib import import_module
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -61,9 +61,19 @@ class _Commands(click.Group):
             )
         return super().resolve_command(ctx, args)
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args:
+            return super().parse_args(ctx, args)  # Shows the help.
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            _refuse(ctx, error)
+
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
+        except click.UsageError as error:
+            _refuse(ctx, error)
         except RateboundError as error:
             click.echo(f"error: {error}", err=True)
             ctx.exit(CONTRADICTION if _is_contradiction(error) else BAD_INPUT)
@@ -84,6 +94,14 @@ class _Commands(click.Group):
             ctx.exit(BAD_INPUT)
 
 
+def _refuse(ctx: click.Context, error: click.UsageError) -> NoReturn:
+    """Say in one line what is wrong with a call, and where its usage is told, instead of click's four."""
+    message = " ".join(error.format_message().split()).rstrip(".").replace("'. (", "' (")
+    command = f"{ctx.command_path} {ctx.invoked_subcommand or ''}".rstrip()
+    click.echo(f"error: {message[0].lower()}{message[1:]}; see `{command} --help`", err=True)
+    ctx.exit(BAD_INPUT)
+
+
 def _drop_output() -> None:
     """Send what is still to be written nowhere: nothing more can be written, also not at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -95,7 +113,7 @@ def _is_contradiction(error: RateboundError) -> bool:
     return judged is not None and isinstance(error, judged.HarnessError)
 
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group("ratebound", cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="ratebound", prog_name="ratebound")
 def cli() -> None:
     """Convergence theorems: list them, prove them, run them on real data, judge them.

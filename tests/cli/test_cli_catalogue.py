@@ -16,6 +16,7 @@ from ratebound.theory.lower_bounds import LOWER_BOUNDS
 from ratebound.theory.methods import METHODS
 from ratebound.theory.nearby import NEARBY
 from ratebound.theory.optimal_batch import OPTIMAL_BATCHES
+from ratebound.theory.printed import printed
 from ratebound.theory.refuted import REFUTED
 from ratebound.theory.statement import Theorem
 from ratebound.theory.stationary import COMPARISONS, STATIONARY
@@ -154,8 +155,8 @@ def test_a_proof_names_its_inequalities(theorem, monkeypatch):
     assert result.exit_code == 0
     assert "a certificate of its own kind" not in result.stdout
     for inequality, multiplier in getattr(THEOREMS[theorem].certificate, "by", {}).items():
-        assert f"times {inequality.name}: {inequality.slack} >= 0" in result.stdout
-        assert f"the multiplier {factored(multiplier)}\n" in result.stdout
+        assert f"times {inequality.name}: {printed(inequality.slack)} >= 0" in result.stdout
+        assert f"the multiplier {printed(factored(multiplier))}\n" in result.stdout
 
 
 def test_prove_quietly():

@@ -255,12 +255,28 @@ def test_bad_calls_say_what_and_the_remedy(kind):
 
 
 @pytest.mark.parametrize(
-    "arguments", [("verify", "--steps", "many"), ("verify", "--nonsense"), ("simulate",)]
+    ("arguments", "said"),
+    [
+        (("verify", "--steps", "many"), "'many' is not a valid integer; see `ratebound verify --help`"),
+        (("verify", "--stps", "4"), "no such option '--stps' (Did you mean"),
+        (("verify", "--problem"), "option '--problem' requires an argument; see `ratebound verify --help`"),
+        (("simulate",), "missing option '--problem'; see `ratebound simulate --help`"),
+        (("list", "--kind", "none"), "'none' is not one of 'theorems', 'lower'"),
+        (("--nonsense",), "error: no such option '--nonsense'; see `ratebound --help`"),
+        (("vrify",), "error: no command 'vrify'; did you mean 'verify'?"),
+    ],
 )
-def test_wrong_usage(arguments):
+def test_wrong_usage_is_one_line(arguments, said):
     result = run(*arguments)
     assert result.exit_code == 2
-    assert "Usage:" in result.stderr
+    assert result.stdout == ""
+    assert result.stderr.startswith("error: ")
+    assert result.stderr.count("\n") == 1
+    assert said in result.stderr
+
+
+def test_no_command_shows_the_help():
+    assert run().output.startswith("Usage: ")
 
 
 def test_not_enough_memory(monkeypatch):

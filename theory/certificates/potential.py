@@ -21,6 +21,7 @@ from ratebound.theory.errors import RateboundError
 from ratebound.theory.inequalities.points import GY, XN, X, Y
 from ratebound.theory.method import Method, g, x
 from ratebound.theory.methods.proximal import shrinks
+from ratebound.theory.printed import printed
 from ratebound.theory.symbols import (
     D,
     L,
@@ -196,7 +197,7 @@ class Potential:
         if left:
             raise RateboundError(
                 f"the certificate does not close: the claim differs from the multipliers' sum by "
-                f"{factor_terms(sum(left))}; correct the multipliers, or the bound"
+                f"{printed(factor_terms(sum(left)))}; correct the multipliers, or the bound"
             )
         for quantity in self.plus:
             if not quantity.is_nonnegative:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from sympy import Add, Expr, Symbol
+from sympy import Expr, Symbol
 from sympy.core.relational import Relational
 from sympy.printing.latex import LatexPrinter
 
@@ -14,6 +14,7 @@ from ratebound.theory.exposition.proofs import Line, exposition
 from ratebound.theory.exposition.sure import sure
 from ratebound.theory.lower_bounds import LowerBound
 from ratebound.theory.measures import MEASURES, ONE_STEP
+from ratebound.theory.printed import AFTER, Ordered
 from ratebound.theory.probability import InProbability
 from ratebound.theory.statement import Theorem
 from ratebound.theory.symbols import BY_NAME, LATEX, second_moment, sigma_b_sq, sigma_star_sq
@@ -29,7 +30,7 @@ _ROOTS: Mapping[Symbol, Symbol] = MappingProxyType(
 )
 _NAMES: Mapping[Symbol, str] = MappingProxyType(
     {
-        **LATEX,
+        **{AFTER.get(letter, letter): latex for letter, latex in LATEX.items()},
         _ROOTS[second_moment]: r"\sigma",
         _ROOTS[sigma_star_sq]: r"\sigma_{*}",
         _ROOTS[sigma_b_sq]: r"\sigma_{*,b}",
@@ -44,16 +45,8 @@ _ORDER = re.compile("[<>]=?")
 _RELATIONS: Mapping[str, str] = MappingProxyType({">= 0": r"\geq 0", "<=": r"\leq", ">=": r"\geq"})
 
 
-class _Printer(LatexPrinter):
-    """SymPy's printer, which writes ``1 - x`` and not ``-x + 1``."""
-
-    def _print_Add(self, expr: Add, order: str | None = None) -> str:
-        terms = sorted(self._as_ordered_terms(expr, order=order), key=lambda t: t.could_extract_minus_sign())
-        text = str(self._print(terms[0]))
-        for term in terms[1:]:
-            negative = term.could_extract_minus_sign()
-            text += (" - " if negative else " + ") + str(self._print(-term if negative else term))
-        return text
+class _Printer(Ordered, LatexPrinter):
+    pass
 
 
 def tex(expr: Expr | Relational) -> str:

@@ -31,12 +31,13 @@ def _beside(kind: str) -> list[tuple[str, ...]]:
     from ratebound.theory.lower_bounds import LOWER_BOUNDS
     from ratebound.theory.nearby import NEARBY
     from ratebound.theory.optimal_batch import OPTIMAL_BATCHES
+    from ratebound.theory.printed import printed
     from ratebound.theory.refuted import REFUTED
     from ratebound.theory.stationary import COMPARISONS, STATIONARY
 
     if kind == "lower":
         return [
-            (each.id, "=" if each.attained else ">=", str(each.bound), each.theorem.id, each.title)
+            (each.id, "=" if each.attained else ">=", printed(each.bound), each.theorem.id, each.title)
             for each in LOWER_BOUNDS.values()
         ]
     if kind == "equivalences":
@@ -44,9 +45,9 @@ def _beside(kind: str) -> list[tuple[str, ...]]:
         return [*((each.id, each.title) for each in EQUIVALENCES.values()), *nearly]
     if kind == "stationary":
         return [
-            *((each.id, str(each.distance_sq), each.title) for each in STATIONARY.values()),
-            *((each.id, str(each.ratio), each.title) for each in COMPARISONS.values()),
-            *((each.id, str(each.size), each.title) for each in OPTIMAL_BATCHES.values()),
+            *((each.id, printed(each.distance_sq), each.title) for each in STATIONARY.values()),
+            *((each.id, printed(each.ratio), each.title) for each in COMPARISONS.values()),
+            *((each.id, printed(each.size), each.title) for each in OPTIMAL_BATCHES.values()),
         ]
     return [(each.theorem.id, each.theorem.title, each.why) for each in REFUTED.values()]
 

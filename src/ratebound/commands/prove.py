@@ -76,7 +76,9 @@ def _kind(theorem: Theorem) -> str:
 
 
 def _text(line: Line) -> str:
-    parts = (line.words, "" if line.formula is None else str(line.formula), line.relation)
+    from ratebound.theory.printed import printed
+
+    parts = (line.words, "" if line.formula is None else printed(line.formula), line.relation)
     return " ".join(part for part in parts if part)
 
 

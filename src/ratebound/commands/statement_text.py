@@ -10,6 +10,7 @@ from sympy import Symbol
 from ratebound.theory.exposition.rule import rule, starts
 from ratebound.theory.exposition.sure import sure
 from ratebound.theory.method import x
+from ratebound.theory.printed import printed
 from ratebound.theory.readings import READINGS
 from ratebound.theory.statement import Theorem
 from ratebound.theory.symbols import MEANING, k
@@ -86,27 +87,32 @@ def statement_text(theorem: Theorem, worst: str) -> str:
         What is known of its worst case.
     """
     relation = "=" if theorem.equality else "<="
-    step = f"alpha_k = {theorem.step}" if str(theorem.step) != "alpha" else "alpha, constant"
-    average = () if theorem.averaged_over is None else (f"w_k = {theorem.averaged_over}",)
+    step = f"alpha_k = {printed(theorem.step)}" if str(theorem.step) != "alpha" else "alpha, constant"
+    average = () if theorem.averaged_over is None else (f"w_k = {printed(theorem.averaged_over)}",)
     drawn = {None: "", True: ", batches with replacement", False: ", batches without replacement"}
     counted = " passes" if theorem.in_passes else ""
     written = rule(theorem.method)
-    point = [] if written.point == x else [f"the gradient g is taken at {written.point}"]
+    point = [] if written.point == x else [f"the gradient g is taken at {printed(written.point)}"]
+    reached = f"K ~ {printed(theorem.complexity)}{counted}" if theorem.complexity else ""
+    updates = [f"{state} <- {printed(formula)}" for state, formula in written.states.items()]
     parts = [
         ("method", [f"{theorem.method.title}{drawn[theorem.replacement]}"]),
-        ("update", [*(f"{state} <- {formula}" for state, formula in written.states.items()), *point]),
-        ("with", [*(f"{name} = {part}" for name, part in written.parts.items()), *written.reads]),
+        ("update", [*updates, *point]),
+        ("with", [*(f"{name} = {printed(part)}" for name, part in written.parts.items()), *written.reads]),
         ("start", [f"{'_0 = '.join(names)}_0 = {at}" for at, names in starts(theorem.method).items()]),
         ("visits", [IN_WORDS[theorem.visits]] if theorem.in_passes else []),
         ("assumes", [assumption.title for assumption in theorem.assumptions] or ["nothing"]),
-        ("step", [step, *(str(condition) for condition in theorem.where)]),
-        ("batches", [] if theorem.batch is None else [f"b_k = {theorem.batch}, rounded up"]),
-        ("default", [f"{symbol} = {value}" for symbol, value in theorem.defaults.items()]),
+        ("step", [step, *(printed(condition) for condition in theorem.where)]),
+        ("batches", [] if theorem.batch is None else [f"b_k = {printed(theorem.batch)}, rounded up"]),
+        ("default", [f"{symbol} = {printed(value)}" for symbol, value in theorem.defaults.items()]),
         ("weights", average),
-        ("claim", [f"{_measure(theorem)} {relation} {theorem.bound}", _claimed(theorem)]),
+        ("claim", [f"{_measure(theorem)} {relation} {printed(theorem.bound)}", _claimed(theorem)]),
         ("where", _symbols(theorem)),
         ("order", [theorem.order.text]),
-        ("steps to eps", [] if theorem.complexity is None else [f"K ~ {theorem.complexity}{counted}"]),
+        (
+            "steps to eps",
+            [reached],
+        ),
         ("needs", [", ".join(theorem.constants)]),
         ("proof", [_PROOFS[theorem.proof].format(theorem.id)]),
         ("worst case", [worst]),
