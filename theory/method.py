@@ -166,6 +166,15 @@ class Method:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "update", MappingProxyType(dict(self.update)))
+        if self.sampling not in ("full", "batch"):
+            raise RateboundError(f"sampling = {self.sampling!r} of {self.name}; it must be 'full' or 'batch'")
+        self._check_names()
+        self._check_reads()
+        self._check_starts()
+        if self.draws is not None and self.sampling != "batch":
+            raise RateboundError(f"{self.name} takes full gradients in every step; there is nothing to draw")
+
+    def _check_names(self) -> None:
         taken = {"g", "p", "alpha", "k", "h", "weight", "weighted_sum", *(s.name for s in REDUCED)}
         taken |= set() if self.draws is None else set(self.draws.names)
         for name in self.update:
@@ -177,6 +186,8 @@ class Method:
                 )
         if "x" not in self.update:
             raise RateboundError(f"the method {self.name} does not update x; add a rule for 'x'")
+
+    def _check_reads(self) -> None:
         read = set().union(*(rule.free_symbols for rule in self.update.values()))
         if self.sampling == "batch" and read & set(REDUCED):
             raise RateboundError(f"{self.name} reads numbers of f, which batches do not know")
@@ -184,21 +195,19 @@ class Method:
             raise RateboundError(f"{self.name} reads {sum_inner}, a product with its state s; it has none")
         if self.sampling == "batch" and self.gradients > 1:
             raise RateboundError(f"{self.name} takes two gradients per step, which batches do not do")
-        if self.sampling not in ("full", "batch"):
-            raise RateboundError(f"sampling = {self.sampling!r} of {self.name}; it must be 'full' or 'batch'")
         if (self.metric is not None) != bool(read & {p, step_inner, step_curvature}):
             raise RateboundError(f"{self.name}: the update reads p, a step in a metric, if it has one")
         if self.metric is not None and (self.sampling != "full" or self.point != x):
             raise RateboundError(f"{self.name} has a metric; those take full gradients at x")
         if (self.search is not None) != (accepted_step in read) or (self.search and self.point != x):
             raise RateboundError(f"{self.name}: the update reads {accepted_step}, from x, if it has a search")
+
+    def _check_starts(self) -> None:
         first = () if self.draws is None else self.draws.from_gradient
         if not {*first, *self.from_start} <= self.update.keys() - {"x"} or {*first} & {*self.from_start}:
             raise RateboundError(
                 f"{self.name} starts {', '.join((*first, *self.from_start))}; name states beside x, each once"
             )
-        if self.draws is not None and self.sampling != "batch":
-            raise RateboundError(f"{self.name} takes full gradients in every step; there is nothing to draw")
 
     @property
     def estimate(self) -> str:

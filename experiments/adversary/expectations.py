@@ -52,33 +52,51 @@ def curves(
     given
         Values of the parameters that the method reads besides the step, shape (S,).
     """
-    problem, theorem = case.problem, case.theorem
+    theorem = case.theorem
     if theorem.in_passes:
-        return pass_curves(problem, case.method, theorem.visits, alphas, weights, paths=PATHS)
-    draws = case.method.draws
-    along_axis = draws is not None and draws.axis is not None
-    by_paths = draws is None or draws.of_batch
-    single = problem.n == 1 and not along_axis
-    # Only moments, and engines, read parameters off the method as numbers.
-    by_numbers = not by_paths or (draws is not None and not draws.values)
-    by_numbers = by_numbers or (not single and problem.kind == "quadratic" and is_linear(case.method))
-    if given and case.method.sampling == "batch" and by_numbers:
+        return pass_curves(case.problem, case.method, theorem.visits, alphas, weights, paths=PATHS)
+    if given and _by_numbers(case):
         return _one_by_one(case, alphas, weights, given)
-    if not theorem.stochastic or single:
-        found = _deterministic(case, alphas, weights, given)
-    elif problem.kind == "quadratic" and not by_paths and linear(case.method):
-        if not along_axis and count_paths(problem.n, 1, case.batch, case.replacement) > PATHS:
-            return None
-        found = moments(_plan(case, alphas, weights, (*_OF_STATE, *_named(case))))
-    elif problem.kind == "quadratic" and is_linear(case.method):
-        found = moment_curves(problem, case.method, alphas, weights, case.batch, case.replacement)
-    elif (draws is None or draws.evenly) and _paths(case) <= PATHS:
-        found = _enumerated(case, alphas, weights, given)
-    else:
+    found = _of_states(case, alphas, weights, given)
+    if found is None:
         return None
     last = {name: curve for name, curve in found.items() if name.endswith("_last")}
     paths = [path_curves({name: last[name][s] for name in last}, w) for s, w in enumerate(weights)]
     return found | {name: np.array([path[name] for path in paths]) for name in paths[0]}
+
+
+def _of_states(
+    case: Case, alphas: np.ndarray, weights: np.ndarray, given: Mapping[str, np.ndarray]
+) -> Curves | None:
+    """Return the expectations of what one state says, by the first way that knows them."""
+    draws, quadratic = case.method.draws, case.problem.kind == "quadratic"
+    if not case.theorem.stochastic or _alone(case):
+        return _deterministic(case, alphas, weights, given)
+    if quadratic and draws is not None and not draws.of_batch and linear(case.method):
+        if draws.axis is None and count_paths(case.problem.n, 1, case.batch, case.replacement) > PATHS:
+            return None
+        return moments(_plan(case, alphas, weights, (*_OF_STATE, *_named(case))))
+    if quadratic and is_linear(case.method):
+        return moment_curves(case.problem, case.method, alphas, weights, case.batch, case.replacement)
+    if (draws is None or draws.evenly) and _paths(case) <= PATHS:
+        return _enumerated(case, alphas, weights, given)
+    return None
+
+
+def _alone(case: Case) -> bool:
+    """Whether the one component is all that a step can draw."""
+    draws = case.method.draws
+    return case.problem.n == 1 and (draws is None or draws.axis is None)
+
+
+def _by_numbers(case: Case) -> bool:
+    """Whether parameters must be numbers in the method: for moments, and for engines."""
+    draws = case.method.draws
+    if case.method.sampling != "batch":
+        return False
+    if draws is not None and not draws.values:
+        return True
+    return not _alone(case) and case.problem.kind == "quadratic" and is_linear(case.method)
 
 
 def _paths(case: Case) -> int:
