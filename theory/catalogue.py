@@ -63,6 +63,7 @@ FAMILIES = (
     "schedule_free",
     "sgd_growth",
     "sgd_accelerated",
+    "katyusha",
     "sgd_affine",
     "sgd_batched",
     "sgd_star_more",

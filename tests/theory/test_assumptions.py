@@ -13,7 +13,18 @@ from ratebound.problems.lower import lower
 from ratebound.theory import symbols as s
 from ratebound.theory.assumptions import ASSUMPTIONS, FACTS, JOINT
 from ratebound.theory.inequalities.noise_splits import SAMPLED, SLOPES, lipschitz_split, noise_split
-from ratebound.theory.inequalities.points import BETWEEN_POINTS, GP, GY, PN, XN, M, P, Y
+from ratebound.theory.inequalities.points import (
+    BETWEEN_POINTS,
+    GP,
+    GY,
+    PN,
+    XN,
+    M,
+    P,
+    W,
+    Y,
+    reduced_at_point,
+)
 from ratebound.theory.inequalities.rows import along_rows
 from ratebound.theory.inequalities.stored import COMPARED
 from ratebound.theory.letters import coordinates as c
@@ -108,7 +119,9 @@ def test_inequalities_between_points_hold_anywhere(inequality):
         rng = np.random.default_rng(11)
         for size in (0.01, 0.3, 3.0):
             spread = size * (1 + np.linalg.norm(problem.x0))
-            point, after, before, earlier = problem.x_star + spread * rng.normal(size=(4, problem.d))
+            point, after, before, earlier, snapshot = problem.x_star + spread * rng.normal(
+                size=(5, problem.d)
+            )
             L, ahead, behind = certify(problem, "L").value, problem.gradient(point), problem.gradient(earlier)
             here = earlier - behind / L
             vectors = {
@@ -121,7 +134,13 @@ def test_inequalities_between_points_hold_anywhere(inequality):
                 GP: ahead,
                 G: problem.gradient(here),
                 M: before - problem.x_star,
+                W: snapshot - problem.x_star,
             }
+            # Of batches of two, as in _states, or one sample seen from a snapshot.
+            estimates, share = problem.component_gradients(point), 2
+            if inequality is reduced_at_point:
+                estimates = estimates - problem.component_gradients(snapshot) + problem.gradient(snapshot)
+                share = 1
             gaps = {
                 s.delta: problem.gap(here),
                 s.delta_next: problem.gap(after),
@@ -131,8 +150,8 @@ def test_inequalities_between_points_hold_anywhere(inequality):
                 s.gap_before: problem.gap(before),
                 s.gap_model: problem.gap(earlier) - behind @ behind / (2 * L),
                 s.gap_model_next: problem.gap(point) - ahead @ ahead / (2 * L),
-                # Of batches of two, as in _states.
-                s.moment: ((problem.component_gradients(point) ** 2).sum(1).mean() + ahead @ ahead) / 2,
+                stored_symbols.stored_gap: problem.gap(snapshot),
+                s.moment: ((estimates**2).sum(1).mean() + (share - 1) * ahead @ ahead) / share,
             }
             parts = [
                 _inner(

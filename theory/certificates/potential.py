@@ -8,17 +8,18 @@ where the estimate g_k has the mean grad f(y_k), and its square the mean ``momen
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sympy import Add, Expr, Poly, Pow, S, Symbol, expand, factor_terms
+from sympy import Add, Dummy, Expr, Poly, Pow, S, Symbol, expand, factor_terms
 
 from ratebound.theory.algebra.prover import nonnegative, vanishes
 from ratebound.theory.assumptions import Inequality
 from ratebound.theory.certificate import AT_START, require, require_assumed, with_expressions
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.inequalities.points import GY, XN, X, Y
+from ratebound.theory.letters.stored import stored_gap
 from ratebound.theory.method import Method, g, x
 from ratebound.theory.methods.proximal import shrinks
 from ratebound.theory.printed import printed
@@ -41,9 +42,28 @@ if TYPE_CHECKING:
 
 _GAPS = {delta: delta_next, gap_before: delta, gap_model: gap_model_next}
 """The gaps of a potential, and what they are one step later."""
-_SCALARS = (delta, delta_next, gap_at_point, gap_before, gap_model, gap_model_next, moment)
-_OF_STEP = {*_SCALARS, g, GY, XN, Y} - _GAPS.keys()
-"""What changes from step to step, and is no part of the state."""
+_SCALARS = (delta, delta_next, gap_at_point, gap_before, gap_model, gap_model_next, stored_gap, moment)
+_OF_STEP = {*_SCALARS, g, GY, XN, Y}
+"""What changes from step to step; the gaps of a potential are part of the state."""
+
+
+def abbreviated(form: Expr, variables: Iterable[Symbol]) -> tuple[Expr, dict[Expr, Expr]]:
+    """Return a form with one symbol for each factor and summand that reads no variable, and what they mean.
+
+    It is expanded in the variables only: what the factors are made of may be long.
+    """
+    chosen, names = set(variables), dict[Expr, Expr]()
+
+    def shortened(part: Expr) -> Expr:
+        if not part.free_symbols & chosen:
+            return part if part.is_Atom else names.setdefault(part, Dummy())
+        if part.is_Add or part.is_Mul:
+            constant, rest = part.as_independent(*chosen, as_Add=part.is_Add)
+            return part.func(shortened(constant), *map(shortened, part.func.make_args(rest)))
+        return part if part.is_Atom else part.func(*map(shortened, part.args))
+
+    short = shortened(form)
+    return short, {name: meant for meant, name in names.items()}
 
 
 def letter(name: str) -> Symbol:
@@ -80,13 +100,6 @@ def centred(expr: Expr, method: Method, gradient: Expr = GY) -> Expr:
     if not vanishes(result.coeff(star)):
         raise RateboundError(f"{expr} of {method.name} is no affine combination of points: x* would not stay")
     return result.xreplace({star: S.Zero})
-
-
-def _moved(name: str, method: Method) -> Expr:
-    """Return the next value of a state variable, seen from x*; a proximal step is a letter of its own."""
-    if name == "x" and shrinks(method) is not None:
-        return XN
-    return centred(method.update[name], method, GY if method.sampling == "full" else g)
 
 
 @dataclass(frozen=True)
@@ -141,10 +154,24 @@ class Potential:
 
     def claim(self, method: Method) -> Expr:
         """Return ``factor V_k - V_{k+1}`` with the update put in; with samples it still reads g."""
-        moved = {letter(name): _moved(name, method) for name in method.update}
+        moved = {letter(name): self.moved(name, method) for name in self.read(method)}
         before = self.potential if self.lower is None else self.lower
-        after = self.potential.subs(k, k + 1).xreplace({**moved, **_GAPS})
+        after = self.potential.subs(k, k + 1).xreplace({**moved, **self.gaps(method)})
         return self.factor * before - after
+
+    def read(self, method: Method) -> tuple[str, ...]:
+        """Return the states of which the potential may read the letters: points, seen from x*."""
+        return tuple(method.update)
+
+    def gaps(self, method: Method) -> Mapping[Symbol, Expr]:
+        """Return the gaps that the potential may read, and what they are one step later."""
+        return _GAPS
+
+    def moved(self, name: str, method: Method) -> Expr:
+        """Return the next value of a state variable, seen from x*; a proximal step is a letter of its own."""
+        if name == "x" and shrinks(method) is not None:
+            return XN
+        return centred(method.update[name], method, GY if method.sampling == "full" else g)
 
     def _check_read(self, theorem: Theorem, before: Expr) -> None:
         """Check that a step leaves V_k what it is in the next one, and that the mean of g is known."""
@@ -154,11 +181,15 @@ class Potential:
                 f"potential or factor read the step, and {theorem.step} is another in the next one; take a "
                 "constant step, or write its formula for alpha"
             )
-        stray = set().union(*(form.free_symbols for form in forms)) & _OF_STEP
+        stray = set().union(*(form.free_symbols for form in forms)) & (_OF_STEP - self.gaps(method).keys())
         if stray:
             raise RateboundError(
                 f"the potential reads {', '.join(sorted(map(str, stray)))}, of one step only"
             )
+        self.check_draws(method)
+
+    def check_draws(self, method: Method) -> None:
+        """Check that the gradient estimate has the mean grad f(y_k), and the square that is meant."""
         if method.sampling == "batch" and (method.draws is not None or shrinks(method) is not None):
             raise RateboundError(
                 f"a potential is one in expectation for plain gradients of batches; {method.name} draws more "
@@ -180,7 +211,7 @@ class Potential:
 
     def _places(self, method: Method) -> dict[Expr, Expr]:
         """Return what Y and XN are in the letters of the state; at y_k = x_k the two gaps are one."""
-        places = {Y: centred(method.point, method), XN: _moved("x", method)}
+        places = {Y: centred(method.point, method), XN: self.moved("x", method)}
         return places | ({gap_at_point: delta} if places[Y] == X else {})
 
     def _check_step(self, theorem: Theorem, before: Expr) -> None:
@@ -189,11 +220,11 @@ class Potential:
         total = sum((m * i.slack.xreplace(places) for i, m in self.by.items()), S.Zero)
         total += sum((c * q.xreplace(places) for q, c in self.plus.items()), S.Zero)
         values = {alpha: theorem.step}
-        residual = expected((self.claim(method) - total).xreplace(values), GY, moment)
         state = (*letters(method).values(), GY, XN, *_SCALARS)
-        left = [
-            c * _product(state, powers) for powers, c in Poly(residual, *state).terms() if not vanishes(c)
-        ]
+        short, meant = abbreviated((self.claim(method) - total).xreplace(values), (*state, g))
+        terms = Poly(expected(short, GY, moment), *state).terms()
+        meaning = ((powers, c.xreplace(meant)) for powers, c in terms)
+        left = [c * _product(state, powers) for powers, c in meaning if not vanishes(c)]
         if left:
             raise RateboundError(
                 f"the certificate does not close: the claim differs from the multipliers' sum by "
@@ -207,12 +238,12 @@ class Potential:
 
     def _pieces(self, form: Expr, theorem: Theorem) -> dict[Expr, Expr]:
         """Return the coefficient of each gap and of each square of a form that is a sum of such terms."""
-        names = set(letters(theorem.method).values())
+        names, gaps = {letter(name) for name in self.read(theorem.method)}, self.gaps(theorem.method)
         pieces: dict[Expr, Expr] = {}
         for term in Add.make_args(form):
-            c, q = term.as_independent(*names, *_GAPS)
+            c, q = term.as_independent(*names, *gaps)
             square = isinstance(q, Pow) and q.exp == 2 and q.base.free_symbols & names
-            if q not in _GAPS and not square:
+            if q not in gaps and not square:
                 raise RateboundError(f"the potential has the term {term}: only gaps and squares do")
             pieces[q] = pieces.get(q, S.Zero) + c
         return pieces
@@ -220,7 +251,7 @@ class Potential:
     def _check_bound(self, theorem: Theorem, reached: Mapping[Expr, Expr], before: Expr) -> None:
         started, common = {letter(name) for name in ("x", *theorem.method.from_start)}, Symbol("X0")
         first = expand(before.subs(k, 0).xreplace(dict.fromkeys(started, common)))
-        known = {delta: AT_START[delta], gap_before: AT_START[delta]}
+        known = {gap: AT_START[delta] for gap in self.gaps(theorem.method) if gap != gap_model}
         first = first.xreplace(known).subs(common**2, D**2)
         if first.free_symbols & {*letters(theorem.method).values(), common, gap_model}:
             raise RateboundError(f"the potential at the start, {first}, is not known")

@@ -14,9 +14,11 @@ from ratebound.theory.certificates.growing import Growing
 from ratebound.theory.certificates.memory import Memory
 from ratebound.theory.certificates.potential import Potential
 from ratebound.theory.certificates.recursion import Recursion
+from ratebound.theory.certificates.reduced_potential import ReducedPotential
 from ratebound.theory.certificates.spectral import Chebyshev, Peak, Slowest, lam
 from ratebound.theory.certificates.telescope import SUMMED, Telescope
 from ratebound.theory.exposition.lines import Line, Writer, claim_lines, term_lines
+from ratebound.theory.letters.stored import stored_gap
 from ratebound.theory.statement import Theorem
 from ratebound.theory.symbols import alpha, delta, delta_next, grad_sq
 
@@ -139,6 +141,14 @@ def _potential(theorem: Theorem, proof: Potential) -> Iterator[Line]:
     yield Line("and V_k contains the measure, which is at most the bound", theorem.bound)
 
 
+def _reduced_potential(theorem: Theorem, proof: ReducedPotential) -> Iterator[Line]:
+    yield Line("W is w_k - x* of the snapshot w_k, g the whole estimate grad f_i(y_k) - grad f_i(w_k) + v_k.")
+    yield Line(
+        "The gap of the snapshot, H_k, is one step later in the mean", proof.gaps(theorem.method)[stored_gap]
+    )
+    yield from _potential(theorem, proof)
+
+
 def _memory(theorem: Theorem, proof: Memory) -> Iterator[Line]:
     yield Line(
         "Letters are vectors (X is x_k - x*, M the momentum, G is grad f(x_k)), products inner products;"
@@ -186,6 +196,7 @@ LINES: Mapping[type, Writer] = MappingProxyType(
         Slowest: _spectral,
         Chebyshev: _spectral,
         Potential: _potential,
+        ReducedPotential: _reduced_potential,
         Memory: _memory,
         Growing: _growing,
     }

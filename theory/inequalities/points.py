@@ -2,7 +2,8 @@
 
 They serve methods with memory. Vectors are letters, and a product of two of them is their inner product:
 ``X`` is x_k - x*, ``M`` is x_{k-1} - x*, ``Y`` is y_k - x*, ``XN`` is x_{k+1} - x*, ``GY`` is grad f(y_k);
-``P`` is p_k - x*, ``PN`` is p_{k+1} - x*, ``GP`` is grad f(p_k), ``G`` is grad f(x_k). A certificate replaces
+``P`` is p_k - x*, ``PN`` is p_{k+1} - x*, ``GP`` is grad f(p_k), ``G`` is grad f(x_k), ``W`` is w_k - x* of a
+snapshot w_k. A certificate replaces
 Y, XN, P and PN by what the method makes of its state.
 
 Where x_{k+1} is y_k - grad f(y_k)/L, what smoothness promises of its gap, ``f(y_k) - f* - ||grad
@@ -14,9 +15,12 @@ from __future__ import annotations
 from sympy import Symbol
 
 from ratebound.theory.assumptions import Inequality
+from ratebound.theory.letters.stored import stored_gap
+from ratebound.theory.methods.katyusha import katyusha
 from ratebound.theory.onestep import G, X
 from ratebound.theory.symbols import (
     L,
+    L_max,
     delta,
     delta_next,
     gap_aside,
@@ -31,7 +35,9 @@ from ratebound.theory.symbols import (
     rho,
 )
 
-Y, XN, GY, M, P, PN, GP = (Symbol(name, real=True) for name in ("Y", "XN", "GY", "M", "P", "PN", "GP"))
+Y, XN, GY, M, P, PN, GP, W = (
+    Symbol(name, real=True) for name in ("Y", "XN", "GY", "M", "P", "PN", "GP", "W")
+)
 
 descent_from_point = Inequality(
     "descent lemma from y_k to x_{k+1}",
@@ -85,6 +91,13 @@ strong_below_minimum = Inequality(
     frozenset({"strongly_convex"}),
 )
 growth_at_point = Inequality("strong growth at y_k", rho * GY**2 - moment, frozenset({"strong_growth"}))
+reduced_at_point = Inequality(
+    "second moment of the estimate at y_k, reduced by a snapshot",
+    GY**2 + 2 * L_max * (stored_gap - gap_at_point - GY * (W - Y)) - moment,
+    frozenset({"smooth_components"}),
+    estimate=katyusha.estimate,
+)
+"""The noise is at most ``(1/n) sum_i ||grad f_i(y_k) - grad f_i(w_k)||^2``, by co-coercivity at most this."""
 convex_below_aside = Inequality(
     "first-order convexity at x_k, towards p_k", gap_aside - delta - G * (P - X), frozenset({"convex"})
 )
@@ -115,5 +128,6 @@ BETWEEN_POINTS = (
     model_after,
     pl_at_point,
     growth_at_point,
+    reduced_at_point,
 )
 """All of them."""

@@ -42,6 +42,7 @@ from ratebound.theory.methods.drawn import (
 from ratebound.theory.methods.epochs import IN_EPOCHS
 from ratebound.theory.methods.estimated import d_adaptation, prodigy_gd
 from ratebound.theory.methods.growth import UNDER_GROWTH
+from ratebound.theory.methods.katyusha import katyusha
 from ratebound.theory.methods.metric import (
     bfgs,
     bfgs_exact,
@@ -130,6 +131,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
             sgd_importance,
             sgd_partial,
             lsvrg,
+            katyusha,
             saga,
             sag,
             sag_centred,
