@@ -24,8 +24,8 @@ def nvrtc_for(architecture):
     return None
 
 
-def with_nvrtc(nvrtc, source, architecture):
-    """Return what NVRTC says of a text, and its machine code.
+def with_nvrtc(nvrtc, source, architecture, wanted="CUBIN"):
+    """Return what NVRTC says of a text, and its machine code or, if that is wanted, its PTX.
 
     Raises
     ------
@@ -35,6 +35,8 @@ def with_nvrtc(nvrtc, source, architecture):
     program, size = ctypes.c_void_p(), ctypes.c_size_t()
     nvrtc.nvrtcCreateProgram(ctypes.byref(program), source.encode(), b"kernel.cu", 0, None, None)
     options = [f"--gpu-architecture=sm_{architecture}", "-std=c++17", "--ptxas-options=-v"]
+    if wanted == "PTX":
+        options = [f"--gpu-architecture=compute_{architecture}", "-std=c++17"]
     listed = (ctypes.c_char_p * len(options))(*map(str.encode, options))
     status = nvrtc.nvrtcCompileProgram(program, len(options), listed)
 
@@ -45,24 +47,43 @@ def with_nvrtc(nvrtc, source, architecture):
         return buffer.raw
 
     log = text("ProgramLog").decode()
-    code = b"" if status else text("CUBIN")
+    code = b"" if status else text(wanted)
     nvrtc.nvrtcDestroyProgram(ctypes.byref(program))
     if status:
         raise ValueError(log)
     return log, code
 
 
-def _with_nvcc(nvcc, source, architecture):
+def printer(architecture):
+    """Return the name of a compiler, and what prints PTX of a text; None where there is no compiler."""
+    nvrtc, nvcc = nvrtc_for(architecture), shutil.which("nvcc")
+    if nvrtc is not None:
+        version = ctypes.c_int(), ctypes.c_int()
+        nvrtc.nvrtcVersion(*map(ctypes.byref, version))
+        name = f"NVRTC {version[0].value}.{version[1].value}"
+        return name, lambda source: with_nvrtc(nvrtc, source, architecture, "PTX")[1].decode().rstrip("\0")
+    if nvcc is None or not _knows(nvcc, architecture):
+        return None
+    name = subprocess.run([nvcc, "--version"], capture_output=True, text=True).stdout
+    return name, lambda source: _with_nvcc(nvcc, source, architecture, "ptx")[1].decode()
+
+
+def _knows(nvcc, architecture):
+    listed = subprocess.run([nvcc, "--list-gpu-arch"], capture_output=True, text=True).stdout
+    return f"_{architecture}\n" in listed
+
+
+def _with_nvcc(nvcc, source, architecture, wanted="cubin"):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "kernel.cu")
         path.write_text(source)
-        command = [nvcc, f"-arch=sm_{architecture}", "-std=c++17", "-cubin", "-Xptxas", "-v"]
-        done = subprocess.run(
-            [*command, "-o", path.with_suffix(".cubin"), path], capture_output=True, text=True
-        )
+        target = "compute" if wanted == "ptx" else "sm"
+        command = [nvcc, f"-arch={target}_{architecture}", "-std=c++17", f"-{wanted}", "-Xptxas", "-v"]
+        made = path.with_suffix(f".{wanted}")
+        done = subprocess.run([*command, "-o", made, path], capture_output=True, text=True)
         if done.returncode:
             raise ValueError(done.stderr)
-        return done.stderr, path.with_suffix(".cubin").read_bytes()
+        return done.stderr, made.read_bytes()
 
 
 def compiled(source, architecture):
@@ -73,11 +94,7 @@ def compiled(source, architecture):
     nvrtc, nvcc = nvrtc_for(architecture), shutil.which("nvcc")
     if nvrtc is not None:
         log, code = with_nvrtc(nvrtc, source, architecture)
-    elif (
-        nvcc is not None
-        and f"_{architecture}\n"
-        in subprocess.run([nvcc, "--list-gpu-arch"], capture_output=True, text=True).stdout
-    ):
+    elif nvcc is not None and _knows(nvcc, architecture):
         log, code = _with_nvcc(nvcc, source, architecture)
     else:
         return None

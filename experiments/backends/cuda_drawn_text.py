@@ -183,6 +183,10 @@ OF_ALL = """\
 
 OF_SAMPLE = """\
         const real z = product(ROW(index[0]), at_g);
+#if SPARSE
+        // The next step moves at_g, which other lanes have read: sums put no order on memory.
+        __syncwarp(meeting());
+#endif
         real square = 0, total_sq = 0;
         for (int slot = 0; slot < EACH; ++slot) {{
             if (lane + slot * LANES >= D) continue;

@@ -17,15 +17,16 @@ _GROUPS = """
 #define LANES {lanes}      // threads that work together
 #define APART {apart}       // whether groups of one warp may take different ways
 
+// The lanes of the group.
+__device__ __forceinline__ u32 own_group() {{
+    const u32 first = LANES == 32 ? 0xFFFFFFFFu : (1u << (LANES % 32)) - 1u;
+    return first << (threadIdx.x % 32 / LANES * LANES);
+}}
+
 // The lanes that must meet: those of the group, or all that are left in the warp. The compiler cannot
 // know that a mask which is computed is the same in all lanes of a group, and has every exchange check it.
 __device__ __forceinline__ u32 meeting() {{
-#if APART
-    const u32 own = LANES == 32 ? 0xFFFFFFFFu : (1u << (LANES % 32)) - 1u;
-    return own << (threadIdx.x % 32 / LANES * LANES);
-#else
-    return 0xFFFFFFFFu;
-#endif
+    return APART ? own_group() : 0xFFFFFFFFu;
 }}
 
 // Each of several values becomes its sum over the lanes of one group, in each of them. Side by side, for an

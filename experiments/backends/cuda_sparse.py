@@ -59,6 +59,8 @@ extern "C" __global__ void advance(
 #endif
         real scaled = ({keep}) * scale;
         if (!(fabs(scaled) > {small} && fabs(scaled) < {large})) {{
+            // Other lanes have read v: an exchange with them puts no order on memory. Other groups stay away.
+            __syncwarp(own_group());
             for (u64 j = lane; j < d; j += LANES) {{
 #if AVERAGED
                 rest[j] += total * v[j];

@@ -82,16 +82,22 @@ def compiled(source):
 
 
 @cache
-def declared(source, kernel):
-    """The types of the arguments of a kernel as it states them, and whether they are arrays."""
+def parameters(source, kernel):
+    """The arguments of a kernel as it states them."""
     text = source.replace("\\\n", " ")
     if schedules := re.search(r"#define SCHEDULES (.*)", text):
         text = text.replace("SCHEDULES", schedules[1])
     [listed] = re.findall(rf"__global__ void (?:__launch_bounds__\([\d, ]+\) )?{kernel}\(([^)]*)\)", text)
+    return [each.strip() for each in listed.split(",")]
+
+
+@cache
+def declared(source, kernel):
+    """The types of the arguments of a kernel as it states them, and whether they are arrays."""
     real = re.search(r"typedef (\w+) real;", source)[1]
     numbers = {"u64": "uint64", "u32": "uint32", "int": "int32", "double": "float64"}
     numbers["real"] = {"double": "float64", "float": "float32"}[real]
-    stated = [re.sub(r"\bconst\b", "", each).split()[0] for each in listed.split(",")]
+    stated = [re.sub(r"\bconst\b", "", each).split()[0] for each in parameters(source, kernel)]
     return [(numbers[kind.rstrip("*")], kind.endswith("*")) for kind in stated]
 
 
