@@ -4,7 +4,7 @@ import ratebound as rb
 from ratebound.experiments.regimes.explore import explore
 
 problem = rb.problems.load("diabetes")
-regimes = explore(problem, "sgd", values=(1, 8, 64), iterations=500, replicas=0)
+regimes = explore(problem, "sgd", values=(1, 8, 64), steps=500, replicas=0)
 
 print(f"mean-square stability threshold of SGD, {problem.title}")
 for batch, threshold in zip(regimes.data["batch"].values, regimes.data["threshold"].values, strict=True):

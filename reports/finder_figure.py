@@ -39,7 +39,7 @@ def _drawn(found: Mapping[str, Any]) -> Figure:
     axes = figure.add_subplot()
     # A test that has stopped has no loss: None reads nan.
     steps, low, middle, high = (
-        np.array(found[name], dtype=float) for name in ("steps", "low", "median", "high")
+        np.array(found[name], dtype=float) for name in ("tried", "low", "median", "high")
     )
     axes.fill_between(steps, low, high, color=style.BLUE, alpha=0.2, linewidth=0, label="10–90 % of tests")
     axes.plot(steps, middle, color=style.BLUE, label="median test, smoothed")
@@ -59,7 +59,7 @@ def _drawn(found: Mapping[str, Any]) -> Figure:
     axes.set_ylabel(r"$f(x) - f_*$ along the test")
     axes.set_title(
         f"A range test on {plain(found['problem'])}, batch {found['batch']}; each step then held for "
-        f"{found['iterations']} updates",
+        f"{found['steps']} updates",
         loc="left",
         fontsize=9.5,
         fontweight="bold",

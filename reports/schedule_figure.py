@@ -102,5 +102,5 @@ def _times(axes: Axes, found: Mapping[str, Any]) -> None:
     axes.axvspan(first, last, color=style.GREEN, alpha=0.12, linewidth=0, label="within 10 % of the best")
     least = np.nanmin(errors)
     axes.set(xscale="log", yscale="log", xlabel="time to switch", ylim=(least / 2, 100 * least))
-    axes.set_ylabel(f"error at K = {found['iterations']}")
+    axes.set_ylabel(f"error at K = {found['steps']}")
     axes.set_title("from a constant step to a decaying one, switched at k", loc="left", fontsize=8.5)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _LARGEST_BATCH = 64
 _MOST_STEPS = 4096
-_LEAST_ITERATIONS = 4
+_LEAST_STEPS = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +38,7 @@ class Row:
         Where the row stands on its axis.
     problem, method
         What is run.
-    batch, replacement, iterations
+    batch, replacement, steps
         The sampling and the horizon.
     momentum
         The factor of the method, 0 for gradient descent and SGD.
@@ -49,7 +49,7 @@ class Row:
     method: Method
     batch: int
     replacement: bool
-    iterations: int
+    steps: int
     momentum: float = 0.0
 
     @property
@@ -179,11 +179,11 @@ AXES: Mapping[str, Axis] = MappingProxyType(
             lambda row, value: _number("momentum", value, 0.0, 1.0),
             _with_momentum,
         ),
-        "iterations": Axis(
+        "steps": Axis(
             "steps",
-            lambda row: sorted({max(_LEAST_ITERATIONS, row.iterations >> j) for j in range(8)}),
-            lambda row, value: whole("iterations", value, _LEAST_ITERATIONS),
-            lambda row, value: replace(row, iterations=value),
+            lambda row: sorted({max(_LEAST_STEPS, row.steps >> j) for j in range(8)}),
+            lambda row, value: whole("steps", value, _LEAST_STEPS),
+            lambda row, value: replace(row, steps=value),
         ),
         "noise": Axis(
             "problem",
@@ -206,7 +206,7 @@ def rows(axis: str, values: Sequence[Any] | None, base: Row) -> list[Row]:
     values
         Increasing values along it; None for the default ones.
     base
-        What all rows share; its `iterations` are the longest of the default horizons.
+        What all rows share; its `steps` are the longest of the default horizons.
 
     Raises
     ------

@@ -51,7 +51,7 @@ class Exact:
         steps, c, problem = self._steps, row.factor, row.problem
         plain = self._operator(problem)
         operator = HeavyBall(plain, row.momentum) if row.momentum else plain
-        at = np.union1d(checkpoints(row.iterations), kept)
+        at = np.union1d(checkpoints(row.steps), kept)
         curves = exact_curves(plain, steps, c, at, row.momentum)
         limits, radius = operator.floor(c, steps), operator.contraction(c, steps)
         regime = [
@@ -123,7 +123,7 @@ def stand_in(row: Row, steps: np.ndarray, measured: Cells) -> Cells:
     """
     error, regime = measured["mean"], measured["measured_regime"]
     if row.method.sampling == "full" and not row.momentum:
-        beyond = beyond_stability(row.problem, steps, row.iterations)
+        beyond = beyond_stability(row.problem, steps, row.steps)
         regime = np.where(beyond == "", regime, beyond)
     cells: Cells = {"regime": regime, "error": error, "curve": measured["mean_curve"]}
     cells |= dict.fromkeys(("floor", "contraction"), np.full_like(error, np.nan))

@@ -53,11 +53,11 @@ def theorem_errors(
                 steps.tolist(),
                 batch=1 if row.method.sampling == "full" else row.batch,
                 replacement=row.replacement,
-                steps=row.iterations,
+                steps=row.steps,
                 replicas=count,
                 seed=seed,
                 measures=sorted(measures),
-                checkpoints=np.array([row.iterations]),
+                checkpoints=np.array([row.steps]),
                 backend="numba" if slow else backend,
             )
             errors |= {name: _mean(found[name].values) for name in measures}

@@ -85,7 +85,7 @@ def explore(
     steps_grid: Sequence[float] | np.ndarray | None = None,
     batch: int = 1,
     replacement: bool = True,
-    iterations: int = 1000,
+    steps: int = 1000,
     replicas: int = 64,
     seed: int = 0,
     backend: str = "auto",
@@ -102,13 +102,13 @@ def explore(
     method
         Gradient descent or SGD; full gradients know one batch, n.
     axis
-        What stands beside the step: ``"batch"``; ``"momentum"``, the factor of heavy ball; ``"iterations"``,
+        What stands beside the step: ``"batch"``; ``"momentum"``, the factor of heavy ball; ``"steps"``,
         the horizon; ``"noise"``, how much of the noise of a least-squares problem is left.
     values
         Increasing values of it; None for its default ones.
     steps_grid
         Increasing steps; None for :func:`ratebound.experiments.regimes.axes.default_steps`.
-    batch, iterations
+    batch, steps
         The batch and the horizon of axes that do not say them.
     replacement
         Whether a batch is drawn with replacement.
@@ -136,9 +136,9 @@ def explore(
     RateboundError
         If an argument is out of range, or the method is neither.
     """
-    steps = increasing("steps", check_alphas(_grid(problem, steps_grid)))
-    iterations, replicas = whole("iterations", iterations, 4), whole("replicas", replicas, 0)
-    base = Row(0, problem, find_method(method), batch, replacement, iterations)
+    grid = increasing("steps_grid", check_alphas(_grid(problem, steps_grid)))
+    steps, replicas = whole("steps", steps, 4), whole("replicas", replicas, 0)
+    base = Row(0, problem, find_method(method), batch, replacement, steps)
     chosen = rows(axis, values, base)
     exact = operator_available(problem)
     if replicas < 2 and not exact and base.method.sampling == "batch":
@@ -146,23 +146,23 @@ def explore(
             f"replicas = {replicas}; {problem.name} has no exact second moments, so that at least 2 must run"
         )
     measure = "gap_last" if problem.x_star is not None else "grad_norm_sq_last"
-    plan = _declared(axis, chosen, steps, max(replicas, 1), seed, measure, backend)
+    plan = _declared(axis, chosen, grid, max(replicas, 1), seed, measure, backend)
     horizons = [checkpoints(cell) for cell in plan.cells]
     say, total = watch or _silent, (len(chosen) if replicas else 0) + 2
 
     say(0, total, "exact second moments" if exact else "constants")
-    table = Exact(steps)
+    table = Exact(grid)
     known = [table.row(row, at) for row, at in zip(chosen, horizons, strict=True)] if exact else []
     found: list[Cells] = [cells for cells, _, _ in known] or [{} for _ in chosen]
     if replicas:
         measured = map(measured_row, _replicas(plan, horizons, executor, store, say, total))
         found = [cells | each for cells, each in zip(found, measured, strict=True)]
     if not exact:
-        found = [cells | stand_in(row, steps, cells) for row, cells in zip(chosen, found, strict=True)]
+        found = [cells | stand_in(row, grid, cells) for row, cells in zip(chosen, found, strict=True)]
     cells = stacked(found, horizons, kept := reduce(np.union1d, horizons))
     divergent = cells["regime"] == "divergent"
-    cells["first_divergent"] = np.where(divergent.any(0), steps[divergent.argmax(0)], np.inf)
-    cells["best_step"] = steps[np.nan_to_num(cells["error"], nan=np.inf).argmin(0)]
+    cells["first_divergent"] = np.where(divergent.any(0), grid[divergent.argmax(0)], np.inf)
+    cells["best_step"] = grid[np.nan_to_num(cells["error"], nan=np.inf).argmin(0)]
 
     say(total - 1, total, "theorems")
     limits = cells["threshold" if exact else "first_divergent"]
@@ -173,18 +173,18 @@ def explore(
         if exact:
             _, errors, floors = known[j]
         else:
-            errors = theorem_errors(row, theorems, steps, replicas, backend, seed)
+            errors = theorem_errors(row, theorems, grid, replicas, backend, seed)
         limit = float(limits[j]) if np.isfinite(limits[j]) else np.nan
-        theory.append(lines(row, theorems, steps, errors, floors, threshold=limit))
+        theory.append(lines(row, theorems, grid, errors, floors, threshold=limit))
     cells |= trusted(theory, measure, len(chosen))
     facts = {"axis": axis, "method": base.method.name, "replacement": replacement, "replicas": replicas}
-    facts |= {name: value for name, value in (("batch", batch), ("iterations", iterations)) if name != axis}
+    facts |= {name: value for name, value in (("batch", batch), ("steps", steps)) if name != axis}
     facts |= {"seed": seed, "measure": measure, "exact": exact}
     scaled = exact and axis == "batch" and base.method.sampling == "batch"
-    facts |= batch_scaling(chosen, cells, steps, table) if scaled else NOT_SAID
+    facts |= batch_scaling(chosen, cells, grid, table) if scaled else NOT_SAID
     dimensions = {1: (axis,), 2: ("step", axis), 3: ("step", axis, "k")}
     variables = {name: (dimensions[value.ndim], value) for name, value in cells.items()}
-    coordinates = {"step": steps, axis: [row.value for row in chosen], "k": kept}
+    coordinates = {"step": grid, axis: [row.value for row in chosen], "k": kept}
     return Regimes(xr.Dataset(variables, coordinates, _facts(problem) | facts), tuple(chain(*theory)))
 
 
@@ -193,18 +193,18 @@ def _silent(done: int, total: int, what: str) -> None:
 
 
 def _declared(
-    axis: str, chosen: Sequence[Row], steps: np.ndarray, replicas: int, seed: int, measure: str, backend: str
+    axis: str, chosen: Sequence[Row], grid: np.ndarray, replicas: int, seed: int, measure: str, backend: str
 ) -> Sweep:
     """Return the sweep whose cells are the rows; without replicas it still tells their checkpoints."""
     first, setting = chosen[0], AXES[axis].setting
     along: dict[str, list[Any]] = {
         "batch": [1 if row.method.sampling == "full" else row.batch for row in chosen],
         "method": [row.method for row in chosen],
-        "steps": [row.iterations for row in chosen],
+        "steps": [row.steps for row in chosen],
         "problem": [row.problem for row in chosen],
     }
     shared = {name: each[0] for name, each in along.items() if name != setting}
-    shared |= {"step": steps.tolist(), "replacement": first.replacement, "replicas": replicas}
+    shared |= {"step": grid.tolist(), "replacement": first.replacement, "replicas": replicas}
     shared |= {"seed": seed, "measure": measure, "backend": backend}
     table = {"name": f"explore {first.problem.name}, {axis}", "defaults": shared}
     return declare(table | {"axes": {setting: along[setting]}})
@@ -243,13 +243,13 @@ def _refuse_failures(messages: Iterable[str]) -> None:
         raise RateboundError(f"the map lacks a row: {message}")
 
 
-def _grid(problem: Problem, steps: Sequence[float] | np.ndarray | None) -> np.ndarray:
-    if steps is None:
+def _grid(problem: Problem, steps_grid: Sequence[float] | np.ndarray | None) -> np.ndarray:
+    if steps_grid is None:
         return default_steps(problem)
     try:
-        return np.asarray(steps, dtype=np.float64)
+        return np.asarray(steps_grid, dtype=np.float64)
     except (TypeError, ValueError):
-        raise RateboundError(f"steps = {steps!r}; pass a sequence of numbers") from None
+        raise RateboundError(f"steps_grid = {steps_grid!r}; pass a sequence of numbers") from None
 
 
 def _facts(problem: Problem) -> dict[str, Any]:

@@ -76,9 +76,9 @@ class Finder:
 
     Parameters
     ----------
-    problem, batch, iterations
+    problem, batch, steps
         What was run, and for how long a suggestion is held.
-    steps
+    tried
         The growing steps, shape (T,).
     losses
         f(x) - f* after each of them, smoothed, nan after a test has stopped, shape (R, T).
@@ -93,8 +93,8 @@ class Finder:
 
     problem: str
     batch: int
-    iterations: int
-    steps: np.ndarray
+    steps: int
+    tried: np.ndarray
     losses: np.ndarray
     threshold: float
     exact: bool
@@ -107,8 +107,8 @@ class Finder:
             low, middle, high = np.quantile(
                 np.nan_to_num(self.losses, nan=np.inf), (0.1, 0.5, 0.9), axis=0, method="nearest"
             )
-        found: dict[str, Any] = {"problem": self.problem, "batch": self.batch, "iterations": self.iterations}
-        found |= {"steps": self.steps.tolist(), "threshold": self.threshold, "exact": self.exact}
+        found: dict[str, Any] = {"problem": self.problem, "batch": self.batch, "steps": self.steps}
+        found |= {"tried": self.tried.tolist(), "threshold": self.threshold, "exact": self.exact}
         found |= {"low": low.tolist(), "median": middle.tolist(), "high": high.tolist()}
         found |= {"best_step": self.best_step}
         found["suggestions"] = [asdict(each) | {"verdict": each.verdict} for each in self.suggestions]
@@ -121,7 +121,7 @@ def find_step(
     *,
     batch: int = 1,
     test_steps: int = 100,
-    iterations: int = 1000,
+    steps: int = 1000,
     replicas: int = 64,
     seed: int = 0,
 ) -> Finder:
@@ -135,7 +135,7 @@ def find_step(
         Samples per gradient.
     test_steps
         Updates of a test.
-    iterations
+    steps
         Updates for which a suggestion is held.
     replicas
         Independent tests, and runs of each held step.
@@ -149,19 +149,19 @@ def find_step(
     """
     if problem.x_star is None:
         raise RateboundError(f"{problem.name} has no certified minimum, against which a step could be priced")
-    test_steps, iterations = whole("test_steps", test_steps, 10), whole("iterations", iterations, 4)
+    test_steps, steps = whole("test_steps", test_steps, 10), whole("steps", steps, 4)
     replicas = whole("replicas", replicas, 2)
-    steps = np.geomspace(*between(problem, _LOW, _HIGH), test_steps)
-    losses = _tests(problem, steps, batch, replicas, seed)
+    tried = np.geomspace(*between(problem, _LOW, _HIGH), test_steps)
+    losses = _tests(problem, tried, batch, replicas, seed)
     smooth = smoothed(losses)
     found = {
-        "range test: minimum / 10": np.array([at_minimum(steps, each) / _MARGIN for each in smooth]),
-        "range test: steepest fall": np.array([at_steepest(steps, each) for each in smooth]),
+        "range test: minimum / 10": np.array([at_minimum(tried, each) / _MARGIN for each in smooth]),
+        "range test: steepest fall": np.array([at_steepest(tried, each) for each in smooth]),
     }
     found |= {name: np.array([step]) for name, step in _of_theory(problem).items()}
     medians = {name: float(np.quantile(each, 0.5, method="higher")) for name, each in found.items()}
     grid = np.union1d(default_steps(problem), list(medians.values()))
-    regime, error, threshold = _held(problem, batch, grid, iterations, replicas, seed)
+    regime, error, threshold = _held(problem, batch, grid, steps, replicas, seed)
     suggestions = []
     for name, each in found.items():
         place = int(np.searchsorted(grid, medians[name]))
@@ -180,24 +180,24 @@ def find_step(
         )
     best = float(grid[np.nanargmin(error)])
     exact = operator_available(problem)
-    return Finder(problem.name, batch, iterations, steps, smooth, threshold, exact, best, tuple(suggestions))
+    return Finder(problem.name, batch, steps, tried, smooth, threshold, exact, best, tuple(suggestions))
 
 
 def _held(
-    problem: Problem, batch: int, grid: np.ndarray, iterations: int, replicas: int, seed: int
+    problem: Problem, batch: int, grid: np.ndarray, steps: int, replicas: int, seed: int
 ) -> tuple[np.ndarray, np.ndarray, float]:
     """Return regime and error of every step, shape (S,), and the threshold, inf if no step diverges."""
-    row = Row(batch, problem, METHODS["sgd"], batch, True, iterations)
+    row = Row(batch, problem, METHODS["sgd"], batch, True, steps)
     if operator_available(problem):
-        cells, _, _ = Exact(grid).row(row, np.array([iterations]))
+        cells, _, _ = Exact(grid).row(row, np.array([steps]))
         return cells["regime"], cells["error"], float(cells["threshold"])
-    at = checkpoints(iterations)
+    at = checkpoints(steps)
     run = simulate(
         problem,
         "sgd",
         grid.tolist(),
         batch=batch,
-        steps=iterations,
+        steps=steps,
         replicas=replicas,
         seed=seed,
         measures=["gap_last"],
@@ -210,15 +210,15 @@ def _held(
     return regime, error, float(grid[diverged.argmax()]) if diverged.any() else np.inf
 
 
-def _tests(problem: Problem, steps: np.ndarray, batch: int, replicas: int, seed: int) -> np.ndarray:
+def _tests(problem: Problem, tried: np.ndarray, batch: int, replicas: int, seed: int) -> np.ndarray:
     """Return f(x) - f* after each growing step, shape (R, T)."""
-    at = np.arange(steps.size + 1)
+    at = np.arange(tried.size + 1)
     run = simulate(
         problem,
         "sgd",
-        steps,
+        tried,
         batch=batch,
-        steps=steps.size,
+        steps=tried.size,
         replicas=replicas,
         seed=seed,
         measures=["gap_last"],

@@ -77,7 +77,7 @@ class Schedules:
 
     Parameters
     ----------
-    problem, batch, iterations, replicas, exact
+    problem, batch, steps, replicas, exact
         What was run; `replicas` is 0 where the errors are exact expectations.
     k
         Checkpoints, shape (C,).
@@ -98,7 +98,7 @@ class Schedules:
 
     problem: str
     batch: int
-    iterations: int
+    steps: int
     replicas: int
     exact: bool
     k: np.ndarray
@@ -122,7 +122,7 @@ class Schedules:
 
 
 def compare_schedules(
-    problem: Problem, *, batch: int = 1, iterations: int = 10_000, replicas: int = 256, seed: int = 0
+    problem: Problem, *, batch: int = 1, steps: int = 10_000, replicas: int = 256, seed: int = 0
 ) -> Schedules:
     """Run every step schedule of SGD that a theorem about the last iterate states, for one horizon.
 
@@ -132,7 +132,7 @@ def compare_schedules(
         A problem whose minimum is certified.
     batch
         Samples per gradient.
-    iterations
+    steps
         The horizon K.
     replicas, seed
         Independent runs and the one seed, where the errors are no exact expectations; all schedules share the
@@ -145,9 +145,9 @@ def compare_schedules(
     """
     if problem.x_star is None:
         raise RateboundError(f"{problem.name} has no certified minimum, from which errors could be measured")
-    batch, iterations = whole("batch", batch, 1), whole("iterations", iterations, 10)
+    batch, steps = whole("batch", batch, 1), whole("steps", steps, 10)
     replicas = whole("replicas", replicas, 2)
-    exact, at = operator_available(problem), checkpoints(iterations)
+    exact, at = operator_available(problem), checkpoints(steps)
     if exact:
         operator, factor = SecondMoment(problem), batch_factor(problem.n, batch, True)
 
@@ -160,7 +160,7 @@ def compare_schedules(
             "sgd",
             alphas,
             batch=batch,
-            steps=iterations,
+            steps=steps,
             replicas=replicas,
             seed=seed,
             checkpoints=at,
@@ -169,14 +169,14 @@ def compare_schedules(
             return np.nan_to_num(found.mean(1), nan=np.inf)
 
     constant = np.geomspace(*between(problem, _LOW, _HIGH), _CONSTANTS)
-    stated, missing = _stated(problem, batch, iterations)
+    stated, missing = _stated(problem, batch, steps)
     texts = {name: printed(trial.theorem.step) for name, trial in stated.items()}
-    times, switched, theorem_time = np.zeros(0, dtype=int), np.zeros((0, iterations)), None
+    times, switched, theorem_time = np.zeros(0, dtype=int), np.zeros((0, steps)), None
     if SWITCH in stated:
         times, switched, theorem_time = _switches(stated[SWITCH])
     alphas = np.concatenate(
         [
-            np.repeat(constant[:, None], iterations, 1),
+            np.repeat(constant[:, None], steps, 1),
             *(trial.alphas[None] for trial in stated.values()),
             switched,
         ]
@@ -211,7 +211,7 @@ def compare_schedules(
         for name, row in kept.items()
     )
     return Schedules(
-        problem.name, batch, iterations, 0 if exact else replicas, exact, at, entries, times, errors,
+        problem.name, batch, steps, 0 if exact else replicas, exact, at, entries, times, errors,
         theorem_time, best_time, near, settled, missing,
     )  # fmt: skip
 
@@ -223,13 +223,13 @@ def _candidates() -> Iterator[Theorem]:
             yield theorem
 
 
-def _stated(problem: Problem, batch: int, iterations: int) -> tuple[dict[str, Trial], dict[str, str]]:
+def _stated(problem: Problem, batch: int, steps: int) -> tuple[dict[str, Trial], dict[str, str]]:
     """Return the runs of theorems that apply, each different schedule once, and why others do not."""
     found: dict[str, Trial] = {}
     missing: dict[str, str] = {}
     for theorem in _candidates():
         try:
-            trial = prepare(theorem, problem, steps=iterations, batch=batch)
+            trial = prepare(theorem, problem, steps=steps, batch=batch)
         except NotApplicable as reason:
             missing[theorem.id] = str(reason)
             continue
@@ -240,17 +240,17 @@ def _stated(problem: Problem, batch: int, iterations: int) -> tuple[dict[str, Tr
 
 def _switches(trial: Trial) -> tuple[np.ndarray, np.ndarray, int]:
     """Return times to switch, the schedules that do, shape (T, K), and the time that the theorem states."""
-    theorem, iterations = trial.theorem, trial.steps
+    theorem, steps = trial.theorem, trial.steps
     assert isinstance(theorem.step, Piecewise)
     (early, _), (late, _) = theorem.step.args
     symbols = sorted(trial.values, key=str)
     known = [trial.values[symbol] for symbol in symbols]
     first, second = (
-        np.broadcast_to(lower(part, (k, K, *symbols))(np.arange(iterations), iterations, *known), iterations)
+        np.broadcast_to(lower(part, (k, K, *symbols))(np.arange(steps), steps, *known), steps)
         for part in (early, late)
     )
-    times = np.unique(np.geomspace(1, iterations, _TIMES).round().astype(int))
-    schedules = np.where(np.arange(iterations) < times[:, None], first, second)
+    times = np.unique(np.geomspace(1, steps, _TIMES).round().astype(int))
+    schedules = np.where(np.arange(steps) < times[:, None], first, second)
     return times, schedules, trial.start
 
 

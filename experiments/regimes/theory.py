@@ -112,7 +112,7 @@ class _Constants:
         key = (name, step)
         if key not in self._known:
             row = self._row
-            alphas = np.full(row.iterations if step else 1, step)
+            alphas = np.full(row.steps if step else 1, step)
             batch = 1 if row.method.sampling == "full" else row.batch
             try:
                 found = certify(row.problem, name, setting_of(row.method, alphas, batch, row.replacement))
@@ -181,7 +181,7 @@ def _line(
     constants: _Constants,
     threshold: float,
 ) -> Line:
-    horizon = row.iterations
+    horizon = row.steps
     line = Line(
         row.value,
         theorem.id,

@@ -26,7 +26,7 @@ AXES: Mapping[str, str] = MappingProxyType(
     {
         "batch": "batch",
         "momentum": "momentum",
-        "iterations": "iterations",
+        "steps": "steps K",
         "noise": "noise, times that of the data",
     }
 )
@@ -167,7 +167,7 @@ def _titles(figure: Figure, regimes: Mapping[str, Any]) -> None:
     error = r"$f(x_K)-f_*$" if regimes["measure"] == "gap_last" else r"$\Vert\nabla f(x_K)\Vert^2$"
     how = "" if regimes["replacement"] else ", without replacement"
     how += f", batch {regimes['batch']}" if "batch" in regimes and regimes["method"] == "sgd" else ""
-    horizon = f" = {regimes['iterations']}" if "iterations" in regimes else ""
+    horizon = f" = {regimes['steps']}" if "steps" in regimes else ""
     lines = (
         f"{plain(regimes['title'])}: {', '.join(facts)}",
         f"error {error} after $K${horizon} steps{how}; {source}",

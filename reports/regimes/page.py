@@ -57,7 +57,7 @@ def page(maps: Sequence[Mapping[str, Any]], scripts: list[str]) -> str:
     name = {"sgd": "SGD", "gd": "gradient descent"}[regimes["method"]]
     source = "exact second moments" if regimes["exact"] else f"means over {regimes['replicas']} replicas"
     how = "" if regimes["replacement"] else ", without replacement"
-    steps = f"{regimes['iterations']} steps" if "iterations" in regimes else "several horizons"
+    steps = f"{regimes['steps']} steps" if "steps" in regimes else "several horizons"
     about = (
         f"{regimes['title']}: n = {regimes['n']}, d = {regimes['d']}; {steps}{how}; "
         f"{source}; seed {regimes['seed']}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-_PLURAL = {"batch": "batches", "momentum": "momenta", "iterations": "horizons", "noise": "noise levels"}
+_PLURAL = {"batch": "batches", "momentum": "momenta", "steps": "horizons", "noise": "noise levels"}
 
 
 def said(found: Mapping[str, Any]) -> list[str]:

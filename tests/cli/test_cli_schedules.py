@@ -38,7 +38,7 @@ def test_a_problem_without_the_switch(tmp_path):
     [
         (("-o", "test.gif"), "written as .png or .pdf"),
         (("--json", "nowhere/found.json"), "writable folder"),
-        (("--steps", "3"), "iterations"),
+        (("--steps", "3"), "steps"),
         (("--problem", "linerud"), "did you mean 'linnerud'"),
     ],
 )

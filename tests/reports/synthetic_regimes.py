@@ -48,7 +48,7 @@ def regimes():
         "best_exponent": 0.9,
         "replicas": 8,
         "replacement": False,
-        "iterations": 100,
+        "steps": 100,
         "measure": "gap_last",
         "step": STEPS,
         "axis": "batch",

@@ -34,7 +34,7 @@ from ratebound.theory.errors import RateboundError
     default=("batch",),
     show_default=True,
     metavar="NAME[=V,V]",
-    help="What stands beside the step: batch, momentum, iterations or noise. May be repeated.",
+    help="What stands beside the step: batch, momentum, steps or noise. May be repeated.",
 )
 @click.option(
     "--batch", type=int, default=1, show_default=True, metavar="B", help="The batch of the other axes."
@@ -109,7 +109,7 @@ def explore(
                 steps_grid=default_steps(on, grid),
                 batch=batch,
                 replacement=not without_replacement,
-                iterations=steps,
+                steps=steps,
                 replicas=replicas,
                 seed=seed or 0,
                 backend=backend,

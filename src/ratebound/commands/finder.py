@@ -56,7 +56,7 @@ def finder(
 
     on = options.problem_of(problem, loss, l2)
     found = find_step(
-        on, batch=batch, test_steps=test_steps, iterations=steps, replicas=replicas, seed=seed or 0
+        on, batch=batch, test_steps=test_steps, steps=steps, replicas=replicas, seed=seed or 0
     ).as_dict()
     click.echo(_text(found))
     if figure is not None:
@@ -82,8 +82,8 @@ def _text(found: Mapping[str, Any]) -> str:
     return "\n".join(
         (
             f"range tests of sgd on {found['problem']}, batch {found['batch']}: "
-            f"{len(found['steps'])} growing steps",
-            f"{limit}; best step for K = {found['iterations']}: {found['best_step']:.4g}",
+            f"{len(found['tried'])} growing steps",
+            f"{limit}; best step for K = {found['steps']}: {found['best_step']:.4g}",
             "",
             aligned(rows),
             "held: the regime of the step, kept constant; price: its error / the least error of any step; "

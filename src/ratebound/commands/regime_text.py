@@ -21,7 +21,7 @@ def regime_text(found: Mapping[str, Any]) -> str:
     how = "exact expectation" if found["exact"] else "mean over replicas"
     error = "f(x_K) - f*" if found["measure"] == "gap_last" else "||grad f(x_K)||^2"
     kappa = f", kappa = {found['kappa']:.4g}" if found["kappa"] else ""
-    horizon = f" = {found['iterations']}" if "iterations" in found else ""
+    horizon = f" = {found['steps']}" if "steps" in found else ""
     lines = [
         f"{found['method']} on {found['problem']} (n = {found['n']}, d = {found['d']}{kappa}), "
         f"constant steps by {found['axis']}",

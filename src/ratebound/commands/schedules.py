@@ -49,7 +49,7 @@ def schedules(
     from ratebound.experiments.regimes.schedules import compare_schedules
 
     on = options.problem_of(problem, loss, l2)
-    found = compare_schedules(on, batch=batch, iterations=steps, replicas=replicas, seed=seed or 0).as_dict()
+    found = compare_schedules(on, batch=batch, steps=steps, replicas=replicas, seed=seed or 0).as_dict()
     click.echo(_text(found))
     if figure is not None:
         from ratebound.reports.schedule_figure import save
@@ -78,7 +78,7 @@ def _text(found: Mapping[str, Any]) -> str:
         )
     lines = [
         f"step schedules of sgd on {found['problem']}, batch {found['batch']}: E f(x_K) - f*, "
-        f"K = {found['iterations']}; {how}",
+        f"K = {found['steps']}; {how}",
         "",
         aligned(rows),
     ]

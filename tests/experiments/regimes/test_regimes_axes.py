@@ -12,7 +12,7 @@ from ratebound.problems.library import load
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.methods import METHODS
 
-OPTIONS = {"iterations": 200, "replicas": 32, "seed": 3}
+OPTIONS = {"steps": 200, "replicas": 32, "seed": 3}
 
 
 def base(name="linnerud_ridge", method="sgd"):
@@ -41,15 +41,13 @@ def test_a_map_by_momentum():
 
 
 def test_a_map_by_horizon_is_one_run_looked_at_early():
-    found = explore(load("linnerud_ridge"), axis="iterations", values=(20, 80), **OPTIONS).data
-    early = found.sel(iterations=20)
+    found = explore(load("linnerud_ridge"), axis="steps", values=(20, 80), **OPTIONS).data
+    early = found.sel(steps=20)
     np.testing.assert_allclose(early["curve"].sel(k=20), early["error"])
     assert early["curve"].sel(k=80).isnull().all()
-    np.testing.assert_allclose(
-        found["curve"].sel(k=20, iterations=80).dropna("step"), early["error"], rtol=1e-12
-    )
+    np.testing.assert_allclose(found["curve"].sel(k=20, steps=80).dropna("step"), early["error"], rtol=1e-12)
     assert (found["trusted_price"] >= 1).all()
-    assert (found["best_step"].diff("iterations") <= 0).all()
+    assert (found["best_step"].diff("steps") <= 0).all()
 
 
 def test_noise_sets_the_floor_and_not_the_threshold():
@@ -90,7 +88,7 @@ def test_measured_maps_have_the_other_axes_too():
 
 def test_a_store_continues_any_axis(tmp_path):
     pytest.importorskip("zarr", reason="a store needs zarr, the extra `sweep`")
-    options = {"axis": "iterations", "values": (20, 50), "steps_grid": [0.01, 0.1], "replicas": 8}
+    options = {"axis": "steps", "values": (20, 50), "steps_grid": [0.01, 0.1], "replicas": 8}
     kept = explore(load("linnerud"), store=tmp_path / "s.zarr", **options)
     assert kept.data.identical(explore(load("linnerud"), **options).data)
 

@@ -45,6 +45,6 @@ def test_a_quadratic_has_no_edge(name):
 
 
 def test_the_map_tells_them():
-    found = explore(load("sine_1d"), "gd", steps_grid=[0.1, 0.3, 0.576], iterations=400, replicas=2)
+    found = explore(load("sine_1d"), "gd", steps_grid=[0.1, 0.3, 0.576], steps=400, replicas=2)
     assert found.data["regime"].values[:, 0].tolist() == ["linear", "edge", "chaotic"]
     assert {"edge", "chaotic"} <= set(COLOURS)

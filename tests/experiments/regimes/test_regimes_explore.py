@@ -16,7 +16,7 @@ from ratebound.theory.methods import METHODS
 
 @pytest.fixture(scope="module")
 def ridge():
-    return explore(load("linnerud_ridge"), values=(1, 4), iterations=400, replicas=64, seed=2)
+    return explore(load("linnerud_ridge"), values=(1, 4), steps=400, replicas=64, seed=2)
 
 
 def test_the_map_is_labelled(ridge):
@@ -61,7 +61,7 @@ def test_the_theory_beside_the_truth(ridge):
 def test_a_strict_range_excludes_its_end():
     problem = load("linnerud_ridge")
     end = 1 / certify(problem, "L_max").value
-    found = explore(problem, steps_grid=[end], values=(1,), iterations=50, replicas=0)
+    found = explore(problem, steps_grid=[end], values=(1,), steps=50, replicas=0)
     reasons = {line.id: line.reason for line in found.theory}
     assert reasons["sgd_nws"] == "no step of the grid is within alpha < 1/L_max"
     assert not reasons["sgd_sc_components"]
@@ -70,7 +70,7 @@ def test_a_strict_range_excludes_its_end():
 def test_a_range_may_begin_above_zero():
     problem = load("diabetes_ridge")
     L = certify(problem, "L").value
-    found = explore(problem, "gd", iterations=50, replicas=0)
+    found = explore(problem, "gd", steps=50, replicas=0)
     (line,) = (each for each in found.theory if each.id == "gd_pl_refined_long")
     assert line.least == pytest.approx(1 / L) and line.largest == pytest.approx(2 / L)
     assert line.least <= line.bound_step < line.largest
@@ -84,12 +84,12 @@ def test_every_range_is_about_the_step():
 
 
 def test_theorems_that_do_not_apply_say_why():
-    found = explore(load("rank_deficient"), values=(1,), iterations=50, replicas=0)
+    found = explore(load("rank_deficient"), values=(1,), steps=50, replicas=0)
     assert "zero to rounding" in {line.id: line.reason for line in found.theory}["sgd_nws"]
 
 
 def test_gradient_descent():
-    found = explore(load("diabetes"), "gd", iterations=300)
+    found = explore(load("diabetes"), "gd", steps=300)
     L, mu = (certify(load("diabetes"), name).value for name in ("L", "mu"))
     assert float(found.data["threshold"][0]) == pytest.approx(2 / L)
     assert float(found.data["fastest_step"][0]) == pytest.approx(2 / (mu + L), rel=1e-3)
@@ -102,7 +102,7 @@ def test_gradient_descent():
 
 
 def test_other_losses_are_measured():
-    found = explore(load("iris"), values=(1, 8), iterations=200, replicas=16, steps_grid=[1e-3, 0.1])
+    found = explore(load("iris"), values=(1, 8), steps=200, replicas=16, steps_grid=[1e-3, 0.1])
     assert not found.data.attrs["exact"]
     assert found.data["threshold"].isnull().all()
     assert found.data["regime"].sel(step=1e-3, batch=1) == "slow"
@@ -110,13 +110,13 @@ def test_other_losses_are_measured():
 
 
 def test_without_a_minimum_the_gradient_is_measured():
-    found = explore(load("breast_cancer_sigmoid"), "gd", iterations=50, steps_grid=[0.1, 1.0])
+    found = explore(load("breast_cancer_sigmoid"), "gd", steps=50, steps_grid=[0.1, 1.0])
     assert found.data.attrs["measure"] == "grad_norm_sq_last"
     assert found.theory and all(line.measure.startswith("grad_norm_sq") for line in found.theory)
 
 
 def test_everything_is_plain_and_repeatable():
-    options = {"values": (1, 2), "iterations": 60, "replicas": 4, "seed": 5}
+    options = {"values": (1, 2), "steps": 60, "replicas": 4, "seed": 5}
     first, again = (explore(load("linnerud"), **options).as_dict() for _ in range(2))
     assert json.dumps(first, allow_nan=False) == json.dumps(again, allow_nan=False)
     assert json.loads(json.dumps(first)) == first
@@ -124,7 +124,7 @@ def test_everything_is_plain_and_repeatable():
 
 def test_progress_is_told():
     said = []
-    explore(load("linnerud"), values=(1, 2), iterations=20, replicas=2, watch=lambda *each: said.append(each))
+    explore(load("linnerud"), values=(1, 2), steps=20, replicas=2, watch=lambda *each: said.append(each))
     assert [done for done, total, _ in said] == [0, 1, 2, 3, 3]
     assert {total for _, total, _ in said} == {4}
 
@@ -146,7 +146,7 @@ def test_defaults():
         ({"values": [0]}, "batch = 0"),
         ({"values": [1.5]}, "not an integer"),
         ({"values": [21], "replacement": False}, "exceeds n = 20"),
-        ({"iterations": 3}, "iterations = 3"),
+        ({"steps": 3}, "steps = 3"),
         ({"replicas": -1}, "replicas = -1"),
         ({"seed": -1}, "seed = -1"),
         ({"method": "gdd"}, "unknown method"),
@@ -155,7 +155,7 @@ def test_defaults():
 )
 def test_bad_input_is_one_clear_line(options, said):
     with pytest.raises(RateboundError, match=said) as error:
-        explore(load("linnerud"), **{"iterations": 10, "replicas": 2, **options})
+        explore(load("linnerud"), **{"steps": 10, "replicas": 2, **options})
     assert "\n" not in str(error.value)
 
 
@@ -175,7 +175,7 @@ def test_other_methods_are_refused():
 
 def test_replicas_in_a_store_are_the_same_and_are_continued(tmp_path):
     pytest.importorskip("zarr", reason="a store needs zarr, the extra `sweep`")
-    options = {"iterations": 40, "replicas": 4, "steps_grid": [0.01, 0.1]}
+    options = {"steps": 40, "replicas": 4, "steps_grid": [0.01, 0.1]}
     plain = explore(load("iris"), values=(1, 2), **options)
     said = []
     for batches in ((1,), (1, 2)):
@@ -193,4 +193,4 @@ def test_replicas_in_a_store_are_the_same_and_are_continued(tmp_path):
 
 def test_a_batch_that_cannot_run_is_one_line():
     with pytest.raises(RateboundError, match="unknown backend 'nunpy'"):
-        explore(load("iris"), values=(1,), backend="nunpy", iterations=20, replicas=2)
+        explore(load("iris"), values=(1,), backend="nunpy", steps=20, replicas=2)

@@ -34,7 +34,7 @@ def test_steps_are_read_off_a_curve():
 @pytest.mark.parametrize("name", ["diabetes_ridge", "linnerud"])
 def test_suggestions_are_judged_by_the_exact_operator(name):
     problem = load(name)
-    found = find_step(problem, replicas=8, iterations=200)
+    found = find_step(problem, replicas=8, steps=200)
     assert found.exact
     assert found.threshold == pytest.approx(
         SecondMoment(problem).threshold(batch_factor(problem.n, 1, True)), rel=1e-9
@@ -51,16 +51,16 @@ def test_suggestions_are_judged_by_the_exact_operator(name):
 
 
 def test_without_an_operator_the_steps_are_run():
-    found = find_step(load("iris"), replicas=4, iterations=50, batch=2, test_steps=40)
+    found = find_step(load("iris"), replicas=4, steps=50, batch=2, test_steps=40)
     assert not found.exact and found.losses.shape == (4, 40)
-    again = find_step(load("iris"), replicas=4, iterations=50, batch=2, test_steps=40)
+    again = find_step(load("iris"), replicas=4, steps=50, batch=2, test_steps=40)
     assert found.as_dict() == again.as_dict()
     json.dumps(found.as_dict(), allow_nan=False)
 
 
 @pytest.mark.parametrize(
     ("options", "says"),
-    [({"replicas": 1}, "replicas"), ({"test_steps": 3}, "test_steps"), ({"iterations": 0}, "iterations")],
+    [({"replicas": 1}, "replicas"), ({"test_steps": 3}, "test_steps"), ({"steps": 0}, "steps")],
 )
 def test_bad_numbers_are_named(options, says):
     with pytest.raises(RateboundError, match=says):

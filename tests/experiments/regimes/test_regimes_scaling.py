@@ -12,7 +12,7 @@ BATCHES = (1, 2, 4, 8, 16)
 
 @pytest.fixture(scope="module", params=["linnerud", "diabetes", "quadratic_2d"])
 def batches(request):
-    return explore(load(request.param), values=BATCHES, iterations=100, replicas=0)
+    return explore(load(request.param), values=BATCHES, steps=100, replicas=0)
 
 
 def test_beyond_the_critical_batch_linear_scaling_diverges(batches):
@@ -25,7 +25,7 @@ def test_beyond_the_critical_batch_linear_scaling_diverges(batches):
 
 def test_one_repeated_row_gains_nothing_from_a_batch():
     problem = least_squares(np.ones((4, 1)), np.arange(4.0))
-    found = explore(problem, values=(1, 2, 4), iterations=50, replicas=0)
+    found = explore(problem, values=(1, 2, 4), steps=50, replicas=0)
     assert found.data.attrs["critical_batch"] == pytest.approx(1.0)
 
 
@@ -41,5 +41,5 @@ def test_the_exponent_is_the_slope_of_the_best_steps(batches):
 
 
 def test_other_maps_say_nothing_of_batches():
-    found = explore(load("linnerud"), axis="momentum", values=(0.0, 0.5), iterations=50, replicas=0)
+    found = explore(load("linnerud"), axis="momentum", values=(0.0, 0.5), steps=50, replicas=0)
     assert found.data.attrs["critical_batch"] is None

@@ -16,7 +16,7 @@ from ratebound.theory.methods import METHODS
 
 @pytest.fixture(scope="module")
 def ridge():
-    return compare_schedules(load("linnerud_ridge"), iterations=600)
+    return compare_schedules(load("linnerud_ridge"), steps=600)
 
 
 def test_every_schedule_has_its_exact_error(ridge):
@@ -67,7 +67,7 @@ def test_overtaking_lasts_to_the_end(ridge):
 
 
 def test_replicas_where_no_expectation_is_exact():
-    found = compare_schedules(load("wine"), iterations=40, replicas=4)
+    found = compare_schedules(load("wine"), steps=40, replicas=4)
     assert not found.exact and found.replicas == 4
     assert "claims its bound from" in found.missing[SWITCH]
     assert found.times.size == 0 and found.best_time is None
@@ -76,4 +76,4 @@ def test_replicas_where_no_expectation_is_exact():
 
 def test_a_minimum_is_needed():
     with pytest.raises(RateboundError, match="no certified minimum"):
-        compare_schedules(load("breast_cancer_sigmoid"), iterations=20)
+        compare_schedules(load("breast_cancer_sigmoid"), steps=20)
