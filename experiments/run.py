@@ -20,7 +20,7 @@ from ratebound.experiments.plan import MEASURES, OVER_PATH, Plan, check_batch, w
 from ratebound.experiments.schedule import Schedule, Step, resolve
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.library import named
-from ratebound.theory.errors import RateboundError, among
+from ratebound.theory.errors import RateboundError
 from ratebound.theory.methods import METHODS
 from ratebound.theory.symbols import MEANING
 from ratebound.theory.visits import INDEPENDENT
@@ -46,7 +46,7 @@ def find_method(method: str | Method) -> Method:
     if not isinstance(method, str):
         return method
     if method not in METHODS:
-        raise RateboundError(f"unknown method {method!r}{among(method, METHODS, '`ratebound methods`')}")
+        raise RateboundError(METHODS.unknown(method))
     return METHODS[method]
 
 

@@ -18,7 +18,7 @@ from ratebound.theory.errors import RateboundError
 _LOSSES = ("squared", "logistic")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Composite(Problem):
     """A finite sum plus ``l1 ||x||_1``.
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
-from functools import cache, cached_property
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -17,6 +17,7 @@ from ratebound.problems.losses import z as prediction
 from ratebound.problems.lower import lower
 from ratebound.problems.minimiser import Minimum, gradient_rounding, minimise
 from ratebound.problems.own_loss import check_own
+from ratebound.problems.quadrature import taylor_rule
 from ratebound.problems.quiet import quiet
 from ratebound.problems.sparse import (
     as_data,
@@ -34,16 +35,7 @@ from ratebound.theory.errors import RateboundError
 _SMALL = 0.25
 
 
-@cache
-def _quadrature() -> list[tuple[float, float]]:
-    """Return nodes and weights of the integral of (1 - t) h(t) over [0, 1], exact for degree 11."""
-    from scipy.special import roots_jacobi
-
-    nodes, weights = roots_jacobi(6, 1.0, 0.0)
-    return list(zip((nodes + 1) / 2, weights / 4, strict=True))
-
-
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Problem:
     """A finite sum of losses of linear predictions.
 
@@ -74,11 +66,11 @@ class Problem:
     """
 
     name: str
-    A: np.ndarray = field(repr=False)
-    y: np.ndarray = field(repr=False)
-    loss: Loss = field(repr=False)
+    A: np.ndarray
+    y: np.ndarray
+    loss: Loss
     l2: float
-    x0: np.ndarray = field(repr=False)
+    x0: np.ndarray
     preprocessing: str = "as given"
     title: str = ""
     l1 = 0.0
@@ -95,6 +87,10 @@ class Problem:
         check_own(self.loss, self.y)
         if self.sparse and self.loss.name not in ("squared", "logistic"):
             need_dense(self.A, f"the {self.loss.title}")
+
+    def __repr__(self) -> str:
+        more = f"l2 = {self.l2:g}" + f", l1 = {self.l1:g}" * (self.l1 > 0) + ", sparse" * self.sparse
+        return f"<Problem {self.name}: {self.loss.title}, n = {self.n}, d = {self.d}, {more}>"
 
     @property
     def n(self) -> int:
@@ -263,7 +259,7 @@ class Problem:
             # No quadrature goes across a jump of phi''.
             small &= second(base, self.y) == second(base + dz, self.y)
         step = np.where(small, dz, 0.0)
-        near = sum((w * second(base + t * step, self.y) for t, w in _quadrature()), start=np.zeros(()))
+        near = sum((w * second(base + t * step, self.y) for t, w in taylor_rule()), start=np.zeros(()))
         terms = np.where(small, near * step**2, far)
         return terms.mean(-1) + self.l2 / 2 * ((X - x_star) ** 2).sum(-1)
 

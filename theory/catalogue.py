@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from importlib import import_module
 
 from ratebound.theory import proved
-from ratebound.theory.errors import RateboundError, among
+from ratebound.theory.errors import RateboundError
+from ratebound.theory.named import Named
 from ratebound.theory.statement import Theorem
 
 _log = logging.getLogger(__name__)
@@ -104,31 +104,8 @@ def _all() -> dict[str, Theorem]:
     return found
 
 
-class Catalogue(Mapping[str, Theorem]):
-    """A read-only mapping from id to theorem, filled at the first look (:mod:`ratebound.theory.proved`)."""
-
-    def __getitem__(self, name: str) -> Theorem:
-        try:
-            return _all()[name]
-        except KeyError:
-            raise KeyError(_unknown(name)) from None
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(_all())
-
-    def __repr__(self) -> str:
-        first = ", ".join(repr(name) for name in list(self)[:3])
-        return f"<{len(self)} theorems: {first}, ...>"
-
-    def _ipython_key_completions_(self) -> list[str]:
-        return list(self)
-
-    def __len__(self) -> int:
-        return len(_all())
-
-
-THEOREMS = Catalogue()
-"""The theorems by id."""
+THEOREMS = Named("theorem", _all)
+"""The theorems by id, built at the first look (:mod:`ratebound.theory.proved`)."""
 
 
 def find(theorem: str | Theorem) -> Theorem:
@@ -142,9 +119,5 @@ def find(theorem: str | Theorem) -> Theorem:
     if isinstance(theorem, Theorem):
         return theorem
     if theorem not in THEOREMS:
-        raise RateboundError(_unknown(theorem))
+        raise RateboundError(THEOREMS.unknown(theorem))
     return THEOREMS[theorem]
-
-
-def _unknown(name: object) -> str:
-    return f"unknown theorem {name!r}{among(name, THEOREMS, '`ratebound list`')}"

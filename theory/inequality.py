@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from sympy import Expr, S
 
+from ratebound.theory.printed import printed
+
 if TYPE_CHECKING:
     from ratebound.theory.method import Method
 
@@ -59,6 +61,9 @@ class Inequality:
     strict: bool = False
     known: bool = field(init=False, default_factory=_stated_here, compare=False, repr=False)
 
+    def __repr__(self) -> str:
+        return f"<Inequality {self.name!r}: {printed(self.slack)} >= 0>"
+
 
 def needs(*names: str) -> frozenset[str]:
     """Return what an inequality requires: the assumptions of these names."""
@@ -88,3 +93,6 @@ class Assumption:
     constants: tuple[str, ...]
     inequalities: tuple[Inequality, ...] = ()
     known: bool = field(init=False, default_factory=_stated_here, compare=False, repr=False)
+
+    def __repr__(self) -> str:
+        return f"<Assumption {self.name}: {self.title}>"

@@ -16,6 +16,7 @@ from ratebound.theory.draws import Draws
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.letters.box import sum_inner
 from ratebound.theory.letters.metric import step_curvature, step_inner
+from ratebound.theory.printed import printed
 from ratebound.theory.symbols import (
     PARAMETERS,
     L,
@@ -37,6 +38,9 @@ p = Symbol("p", real=True)
 REDUCED = (delta, grad_sq, grad_curvature, grad_l1, sum_inner, step_inner, step_curvature, accepted_step)
 """Numbers of the whole vector that an update may read, at the point of the gradient; no sampling."""
 
+
+_SHOWN = 90
+"""Letters of an update that is shown as a whole."""
 
 AXES = ("axis", "steepest_axis")
 """The kinds of a metric that is no matrix."""
@@ -208,6 +212,12 @@ class Method:
             raise RateboundError(
                 f"{self.name} starts {', '.join((*first, *self.from_start))}; name states beside x, each once"
             )
+
+    def __repr__(self) -> str:
+        rules = "; ".join(f"{name} <- {printed(rule)}" for name, rule in self.update.items())
+        update = rules if len(rules) <= _SHOWN else f"{self.title}, with the state {', '.join(self.update)}"
+        gradients = "full gradients" if self.sampling == "full" else "samples"
+        return f"<Method {self.name} ({gradients}): {update}>"
 
     @property
     def estimate(self) -> str:

@@ -127,6 +127,12 @@ class Theorem:
         sign = "=" if self.equality else "<="
         return f"<Theorem {self.id}: {self.measure} {sign} {printed(self.bound)}, {self.proof}>"
 
+    def _repr_latex_(self) -> str:
+        """Return what notebooks show."""
+        from ratebound.theory.exposition.latex import claim
+
+        return rf"$\displaystyle {claim(self)}$"
+
     def __reduce__(self) -> tuple[Any, ...]:
         return anew(self)  # and so proved anew
 

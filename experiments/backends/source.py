@@ -25,9 +25,7 @@ def _method(subject: Any) -> Method:
     """Return the method that a theorem is about, a method itself, or the one of this name."""
     if isinstance(subject, str):
         if subject not in METHODS:
-            raise RateboundError(
-                f"unknown method {subject!r}{among(subject, METHODS, '`ratebound methods`')}"
-            )
+            raise RateboundError(METHODS.unknown(subject))
         return METHODS[subject]
     method: Method = getattr(subject, "method", subject)
     return method

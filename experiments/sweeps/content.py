@@ -66,7 +66,8 @@ def _method(method: Method) -> str:
     rules = sorted((name, str(rule)) for name, rule in method.update.items())
     drawn = "" if method.draws is None else f" {method.draws}"
     metric = "" if method.metric is None else f" {method.metric}"
-    return f"{method.sampling} {rules} {method.point} {sorted(method.from_start)}{drawn}{metric}"
+    search = "" if method.search is None else f" {method.search}"
+    return f"{method.sampling} {rules} {method.point} {sorted(method.from_start)}{drawn}{metric}{search}"
 
 
 def _theorem(theorem: Theorem) -> str:

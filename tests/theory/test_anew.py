@@ -20,8 +20,3 @@ def test_verdicts_are_pickled_and_copied():
     for other in (pickle.loads(pickle.dumps(verdict)), copy.deepcopy(verdict)):
         assert other.explain() == verdict.explain() and list(other.curves) == list(verdict.curves)
     assert repr(verdict) == "<Verdict gd_pl on quadratic_2d: holds (evidence: exact)>"
-
-
-def test_the_catalogue_shows_itself():
-    assert repr(rb.theorems).startswith(f"<{len(rb.theorems)} theorems: 'gd_convex'")
-    assert rb.theorems._ipython_key_completions_() == list(rb.theorems)

@@ -84,8 +84,9 @@ from ratebound.theory.methods.proximal import PROXIMAL
 from ratebound.theory.methods.rounded import ROUNDED
 from ratebound.theory.methods.searched import SEARCHED
 from ratebound.theory.methods.signed import SIGNED
+from ratebound.theory.named import Named
 
-METHODS: Mapping[str, Method] = MappingProxyType(
+_BY_NAME: Mapping[str, Method] = MappingProxyType(
     {
         method.name: method
         for method in (
@@ -163,4 +164,5 @@ METHODS: Mapping[str, Method] = MappingProxyType(
         )
     }
 )
+METHODS = Named("method", lambda: _BY_NAME)
 """The methods by name."""

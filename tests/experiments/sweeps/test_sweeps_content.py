@@ -30,6 +30,12 @@ def test_neither_place_nor_form_enters():
     assert digest(listed.cells[0]) == digest(product.cells[2])
 
 
+def test_no_two_methods_are_one():
+    shared = {"problem": "linnerud_ridge", "steps": 20, "step": 0.1}
+    cells = declare({"defaults": shared, "axes": {"method": list(rb.methods)}}).cells
+    assert len({digest(cell) for cell in cells}) == len(rb.methods)
+
+
 def test_everything_that_changes_results_enters():
     base = small()
     others = [
