@@ -17,7 +17,8 @@ import numpy as np
 
 from ratebound.problems.certified import EPS
 from ratebound.problems.losses import Loss
-from ratebound.problems.minimiser import Minimum, gradient_rounding
+from ratebound.problems.minimiser import Minimum
+from ratebound.problems.rounding import gradient_rounding
 from ratebound.problems.spectrum import Spectrum
 
 _LOOKS, _BETWEEN = 200, 250

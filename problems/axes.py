@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ratebound.problems.certified import EPS, Constant, NotCertified
-from ratebound.problems.curvature import direction_of, smooth_components
+from ratebound.problems.curvature import direction_of, smooth_components, steepest_bend
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.sparse import column_norms_sq
 
@@ -27,7 +27,7 @@ def axis_smoothness(problem: Problem) -> np.ndarray:
     """
     smooth_components(problem)
     norms = column_norms_sq(problem.A) / problem.n
-    values = float(problem.loss.curvature[1]) * norms + problem.l2
+    values = steepest_bend(problem) * norms + problem.l2
     if not values.all():
         j = int(np.argmin(values))
         raise NotCertified(f"feature {j} occurs in no sample: f is constant along its axis; leave it out")

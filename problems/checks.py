@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from typing import Any
+from weakref import WeakValueDictionary
 
 import numpy as np
 
 from ratebound.problems.losses import Loss
 from ratebound.theory.errors import RateboundError
 
+_ours: WeakValueDictionary[int, np.ndarray] = WeakValueDictionary()
+"""Arrays that were made here, by their identity."""
 _LARGEST = 1e70
 """Fourth powers of entries, times what sums and steps add to them, stay in the range of double precision."""
 
@@ -16,7 +19,7 @@ _LARGEST = 1e70
 def as_floats(name: str, values: Any, ndim: int) -> np.ndarray:
     """Return `values` as a read-only C-contiguous float64 array of finite entries.
 
-    It is new, unless `values` are such an array already, with nobody else's memory under it.
+    It is new, unless `values` are an array that this function returned.
 
     Raises
     ------
@@ -46,12 +49,13 @@ def as_floats(name: str, values: Any, ndim: int) -> np.ndarray:
             "remove or impute them"
         )
     array.flags.writeable = False
+    _ours[id(array)] = array
     return array
 
 
 def _is_ours(array: np.ndarray) -> bool:
-    flags = array.flags
-    return array.dtype == np.float64 and flags.c_contiguous and flags.owndata and not flags.writeable
+    # One that a user made read-only may still be written through a view made before.
+    return _ours.get(id(array)) is array and not array.flags.writeable
 
 
 def check_l2(l2: Any) -> float:
@@ -119,3 +123,9 @@ def check_shapes(A: Any, y: np.ndarray, x0: np.ndarray) -> None:
             f"the entries of A reach {largest:.3g}, and squares of curvatures leave double precision; "
             f"rescale A so that its largest entry lies in {1 / _LARGEST:g} .. {_LARGEST:g}"
         )
+    for name, values in (("y", y), ("x0", x0)):
+        if np.abs(values).max() > _LARGEST:
+            raise RateboundError(
+                f"the entries of {name} reach {np.abs(values).max():.3g}, and squares of residuals leave "
+                f"double precision; rescale it to at most {_LARGEST:g}"
+            )

@@ -13,6 +13,7 @@ from ratebound.problems.certified import EPS, Constant, NotCertified
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.losses import y as label
 from ratebound.problems.lower import lower
+from ratebound.problems.rounding import value_rounding
 
 _NEWTON = 60
 
@@ -32,9 +33,9 @@ def component_gap(problem: Problem) -> Constant:
     f_star = float(problem.value(minimum.x_star))
     if problem.loss.additive_noise:
         f_star = minimum.f_star + minimum.value_error
-    size = float(np.abs(problem.loss.value_at(problem.A @ minimum.x_star, problem.y)).mean())
     # f at any point is an upper bound of f*; only rounding has to be added.
-    error = 8 * (problem.n + problem.d) * EPS * (size + abs(f_star) + float(np.abs(lowest).mean()))
+    error = value_rounding(problem.A, problem.y, problem.loss, problem.l2, minimum.x_star)
+    error += 8 * (problem.n + problem.d) * EPS * (abs(f_star) + float(np.abs(lowest).mean()))
     value = max(f_star - float(lowest.mean()), 0.0) + error
     return Constant("component_gap", float(np.nextafter(value, np.inf)), route, "upper", error=error)
 

@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from ratebound.problems.active_set import minimise_penalised
+from ratebound.problems.bregman import bregman
 from ratebound.problems.certified import Constant
 from ratebound.problems.finite_sum import Problem
 from ratebound.problems.minimiser import Minimum
@@ -80,7 +81,7 @@ class Composite(Problem):
                 roots = (X - minimum.x_star) @ self.root.T
                 rise = np.asarray(np.einsum("...j,...j->...", roots, roots)) / 2
             else:
-                rise = self._bregman(X)
+                rise = bregman(self, X)
             return rise + self.l1 * (np.abs(X) - self._signs * X).sum(-1)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from weakref import WeakKeyDictionary
@@ -140,6 +141,12 @@ def _check_penalised(problem: Problem, name: str, setting: Setting | None) -> No
         )
 
 
+def _finite(constant: Constant) -> Constant:
+    if not math.isfinite(constant.value):
+        raise NotCertified(f"{constant.name} leaves double precision; rescale the data")
+    return constant
+
+
 def certify(problem: Problem, name: str, setting: Setting | None = None) -> Constant:
     """Return a certified constant of a problem.
 
@@ -174,13 +181,13 @@ def certify(problem: Problem, name: str, setting: Setting | None = None) -> Cons
             raise RateboundError(f"{name} depends on the run; pass a Setting(alphas, batch, replacement)")
         if not setting.independent and name != "b":
             raise NotCertified(f"{name} is derived for independent batches, not for passes over the data")
-        return _OF_RUN[name](problem, setting)
+        return _finite(_OF_RUN[name](problem, setting))
     if name not in OF_PROBLEM:
         raise RateboundError(f"unknown constant {name!r}{nearest(name, CONSTANTS)}")
     known = _cache.setdefault(problem, {})
     if name not in known:
         try:
-            known[name] = OF_PROBLEM[name](problem)
+            known[name] = _finite(OF_PROBLEM[name](problem))
         except NotCertified as reason:
             known[name] = str(reason)
     found = known[name]

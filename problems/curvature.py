@@ -22,9 +22,16 @@ _SIGNED = "eigenvalue of (1/n) sum y_i a_i a_i^T + l2"
 
 
 def _range(problem: Problem) -> tuple[float, float]:
+    """Return the least second derivative of the loss, and the largest one, zero if that is negative."""
     low, high = (float(c) for c in problem.loss.curvature)
     # Curvatures such as -2 exp(-3/2) are rounded when they become floats.
-    return low - 2 * EPS * abs(low) if low < 0 else low, high * (1 + 2 * EPS)
+    return low - 2 * EPS * abs(low) if low < 0 else low, max(high, 0.0) * (1 + 2 * EPS)
+
+
+def steepest_bend(problem: Problem) -> float:
+    """Return the largest absolute value of a second derivative of the loss."""
+    low, high = _range(problem)
+    return max(high, -low)
 
 
 def _check_smooth(problem: Problem) -> None:
@@ -100,7 +107,7 @@ def L_inf(problem: Problem) -> Constant:
     Signs are walked for few features; else the entries of the Gram matrix are added in absolute value.
     """
     _check_smooth(problem)
-    _, high = _range(problem)
+    high = steepest_bend(problem)
     gram = problem.A.T @ problem.A / problem.n
     total, d = float(np.abs(gram).sum()), problem.d
     walked = d <= MOST_SIGNS

@@ -18,7 +18,7 @@ from ratebound.problems.finite_sum import Problem
 from ratebound.problems.losses import radius
 from ratebound.problems.lower import lower
 from ratebound.problems.moments import MomentRecursion
-from ratebound.problems.noise import MOST_FEATURES, exactly, of_linear_terms, second_moment
+from ratebound.problems.noise import MOST_FEATURES, check_minimum, exactly, of_linear_terms, second_moment
 
 
 def sample_variance(problem: Problem, setting: Setting) -> Constant:
@@ -33,6 +33,7 @@ def sample_variance(problem: Problem, setting: Setting) -> Constant:
     if known is not None:
         squares, route, direction = known
         return _constant("sample_variance", problem, float(squares.sum()), route, "everywhere", direction)
+    check_minimum(problem)
     if setting.memory is None:
         return _along_run(problem, setting)
     value, region = _on_ball(problem, setting)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ratebound.problems.certified import EPS, Constant
+from ratebound.problems.certified import EPS, Constant, NotCertified
 from ratebound.problems.curvature import MOST_SIGNS, all_signs, mu, quadratic
 from ratebound.problems.finite_sum import Problem
 
@@ -19,11 +19,14 @@ def _inverse(problem: Problem) -> tuple[np.ndarray, float]:
     Raises
     ------
     NotCertified
-        If f is not quadratic, or not strongly convex.
+        If f is not quadratic, or not strongly convex beyond rounding.
     """
     quadratic(problem)
     least = mu(problem).value
-    found = np.linalg.inv(problem.H)
+    try:
+        found = np.linalg.inv(problem.H)
+    except np.linalg.LinAlgError:
+        raise NotCertified("the Hessian is singular to rounding: its inverse is not known") from None
     rounding = (
         (problem.n + 2 * problem.d + 8) * EPS * float(np.linalg.norm(problem.H) * np.linalg.norm(found))
     )

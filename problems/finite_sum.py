@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
 
 from ratebound.problems.blas import one_blas_thread
+from ratebound.problems.bregman import bregman
 from ratebound.problems.certified import EPS
 from ratebound.problems.checks import as_floats, check_l2, check_labels, check_shapes
 from ratebound.problems.losses import Loss
 from ratebound.problems.losses import z as prediction
 from ratebound.problems.lower import lower
-from ratebound.problems.minimiser import Minimum, gradient_rounding, minimise
+from ratebound.problems.minimiser import Minimum, minimise
 from ratebound.problems.own_loss import check_own
-from ratebound.problems.quadrature import taylor_rule
 from ratebound.problems.quiet import quiet
+from ratebound.problems.rounding import gradient_rounding, value_rounding
 from ratebound.problems.sparse import (
     as_data,
     batch_slopes,
@@ -30,9 +31,6 @@ from ratebound.problems.sparse import (
 )
 from ratebound.problems.spectrum import Spectrum, spectrum, triangular_root
 from ratebound.theory.errors import RateboundError
-
-# Taylor's remainder by quadrature where the subtraction phi(z) - phi(z*) - phi'(z*)(z - z*) would cancel.
-_SMALL = 0.25
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -91,6 +89,10 @@ class Problem:
     def __repr__(self) -> str:
         more = f"l2 = {self.l2:g}" + f", l1 = {self.l1:g}" * (self.l1 > 0) + ", sparse" * self.sparse
         return f"<Problem {self.name}: {self.loss.title}, n = {self.n}, d = {self.d}, {more}>"
+
+    def __reduce__(self) -> tuple[type[Problem], tuple[Any, ...]]:
+        """Return how a copy is made: built anew, for data that are unpickled could be written to."""
+        return type(self), tuple(getattr(self, each.name) for each in fields(self))
 
     @property
     def n(self) -> int:
@@ -170,7 +172,9 @@ class Problem:
     def spectrum(self) -> Spectrum:
         """Eigenvalues of (1/n) A^T A."""
         with self._calmly():
-            return sparse_spectrum(self.A) if self.sparse else spectrum(self.A)
+            if self.sparse:
+                return sparse_spectrum(self.A)
+            return spectrum(self.A, settle=self.l2 == 0 and self.loss.labels == "real")
 
     @cached_property
     def minimum(self) -> Minimum:
@@ -241,27 +245,11 @@ class Problem:
                 roots = (X - minimum.x_star) @ self.root.T
                 return np.asarray(np.einsum("...j,...j->...", roots, roots)) / 2
             if minimum.route == "newton":
-                return self._bregman(X)
+                return bregman(self, X)
             if self.loss.additive_noise and minimum.x_star is not None:
                 # The noise sums to zero exactly; summing it in floating point would only add rounding.
                 return lower(self.loss.noiseless, (prediction,))(X @ self.A.T).mean(-1) - minimum.f_star
             return self.value(X) - minimum.f_star
-
-    def _bregman(self, X: np.ndarray) -> np.ndarray:
-        x_star = self.minimum.x_star
-        assert x_star is not None
-        base = self.A @ x_star
-        dz = predictions(self.A, X - x_star)
-        phi, slope, second = self.loss.value_at, self.loss.slope_at, self.loss.second_at
-        far = phi(base + dz, self.y) - phi(base, self.y) - slope(base, self.y) * dz
-        small = np.abs(dz) < _SMALL
-        if self.loss.jumps:
-            # No quadrature goes across a jump of phi''.
-            small &= second(base, self.y) == second(base + dz, self.y)
-        step = np.where(small, dz, 0.0)
-        near = sum((w * second(base + t * step, self.y) for t, w in taylor_rule()), start=np.zeros(()))
-        terms = np.where(small, near * step**2, far)
-        return terms.mean(-1) + self.l2 / 2 * ((X - x_star) ** 2).sum(-1)
 
     def distance_sq(self, X: np.ndarray) -> np.ndarray:
         """Return the squared distance to the minimiser nearest to x0, shape (...).
@@ -299,9 +287,9 @@ class Problem:
     def value_floor(self) -> float:
         """Absolute accuracy of :meth:`gap` and of a run in double precision; comparisons stop there."""
         minimum = self.minimum
-        size = float(np.abs(self.loss.value_at(self.A @ self.x0, self.y)).mean()) + abs(minimum.f_star)
+        rounding = value_rounding(self.A, self.y, self.loss, self.l2, self.x0) + 8 * EPS * abs(minimum.f_star)
         if minimum.x_star is None:
-            return 8 * EPS * size
+            return rounding
         # An error g of the gradient moves the point where a run stalls by at most |g|^2/(2 mu) in value; the
         # gradients of noisy components cancel there only up to rounding, also where x* itself is exact.
         stall = gradient_rounding(self.A, self.y, self.loss, self.l2, minimum.x_star) + minimum.gradient_norm
@@ -309,8 +297,8 @@ class Problem:
         if minimum.route == "attained bound":
             # Around the origin predictions are computed to relative accuracy, and so is the gap.
             relative = not minimum.x_star.any() and minimum.f_star == 0
-            return minimum.value_error + stalled + (0.0 if relative else 8 * EPS * size)
+            return minimum.value_error + stalled + (0.0 if relative else rounding)
         if minimum.route == "vertex":
-            return minimum.value_error + 8 * (self.n + self.d) * EPS * size
+            return minimum.value_error + rounding
         far = 0.0 if minimum.route == "closed form" else 8 * EPS * abs(minimum.f_star)
         return stalled + far

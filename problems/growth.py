@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import mpmath
 import numpy as np
 
 from ratebound.problems import curvature, signed
 from ratebound.problems.certified import EPS, Constant, NotCertified, Setting, batch_factor
 from ratebound.problems.finite_sum import Problem
+from ratebound.problems.losses import y as label
+from ratebound.problems.losses import z
+from ratebound.problems.lower import lower_mp
 from ratebound.problems.minimiser import balanced
 from ratebound.problems.optimum import sigma_star_sq
 
@@ -37,11 +41,25 @@ def interpolates(problem: Problem) -> Constant:
         whole = all((v == np.rint(v)).all() and np.abs(v).max() < _EXACT for v in (A, y, x))
         if whole and np.abs(A).sum(1).max() * max(np.abs(x).max(), 1) < 2**50 and (A @ x == y).all():
             return Constant("interpolates", 1.0, "A x = y holds exactly at a point of integers", "exact")
-    if x is not None and not least_squares and not problem.component_gradients(x).any():
+    if x is not None and not least_squares and _stationary(problem, x):
         return Constant("interpolates", 1.0, "every component gradient is exactly zero at x*", "exact")
     raise NotCertified(
         f"{problem.name} is not certified to interpolate: no point is known to fit every sample"
     )
+
+
+def _stationary(problem: Problem, x: np.ndarray) -> bool:
+    """Whether every component gradient is zero at x, to a hundred digits and not in double precision only."""
+    if problem.component_gradients(x).any():
+        return False
+    slope, weight = lower_mp(problem.loss.slope, (z, label)), mpmath.mpf(problem.l2)
+    at = [mpmath.mpf(v) for v in x.tolist()]
+    with mpmath.workdps(100):
+        for row, y in zip(problem.A.tolist(), problem.y.tolist(), strict=True):
+            bend = slope(mpmath.fdot(zip(row, at, strict=True)), mpmath.mpf(y))
+            if any(bend * a + weight * v != 0 for a, v in zip(row, at, strict=True)):
+                return False
+    return True
 
 
 def L_batch(problem: Problem, setting: Setting) -> Constant:

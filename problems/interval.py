@@ -12,10 +12,10 @@ from functools import reduce
 import numpy as np
 from sympy import Add, Expr, Integer, Mul, Pow, Symbol, cos, exp, log, sin
 
+from ratebound.problems.certified import NotCertified
 from ratebound.problems.lower import expit_at
 from ratebound.problems.primitives import expit, softplus
 from ratebound.problems.quiet import quiet
-from ratebound.theory.errors import RateboundError
 
 Interval = tuple[np.ndarray, np.ndarray]
 _INCREASING: dict[type, Callable[[np.ndarray], np.ndarray]] = {
@@ -51,7 +51,7 @@ def enclose(expr: Expr, symbol: Symbol, lo: np.ndarray | float, hi: np.ndarray |
 
     Raises
     ------
-    RateboundError
+    NotCertified
         If the expression contains anything else.
     """
     start = (np.asarray(lo, dtype=np.float64), np.asarray(hi, dtype=np.float64))
@@ -85,7 +85,7 @@ def _visit(expr: Expr, symbol: Symbol, box: Interval) -> Interval:
         return _outward(_INCREASING[kind](args[0][0]), _INCREASING[kind](args[0][1]))
     if kind in _PERIODIC:
         return _periodic(*_PERIODIC[kind], args[0])
-    raise RateboundError(f"no interval arithmetic for {kind.__name__} in {expr}")
+    raise NotCertified(f"no interval arithmetic for {kind.__name__} in {expr}")
 
 
 def _multiply(a: Interval, b: Interval) -> Interval:

@@ -47,7 +47,8 @@ def R_sq(problem: Problem) -> Constant:
 def residual_sq(problem: Problem) -> Constant:
     """Return the least s^2 with ``E r^2 a a^T <= s^2 H``, r the residuals at x*, rounded up."""
     _check(problem)
-    assert problem.x_star is not None
+    if problem.x_star is None:
+        raise NotCertified(problem.minimum.note)
     residuals = np.abs(problem.A @ problem.x_star - problem.y)
     # A residual moves by at most ||a_i|| times the error of x*.
     shift = np.sqrt(curvature.L_max(problem).value) * problem.minimum.distance_error

@@ -10,24 +10,32 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
+from sympy import S, expand
 
 from ratebound.problems import signed
 from ratebound.problems.certified import EPS
 from ratebound.problems.kinked import vertex
-from ratebound.problems.losses import Loss
+from ratebound.problems.losses import Loss, z
 from ratebound.problems.losses import y as label
 from ratebound.problems.lower import lower
-from ratebound.problems.sparse import is_sparse, newton_direction, row_norms_sq
+from ratebound.problems.rounding import gradient_rounding
+from ratebound.problems.sparse import is_sparse, newton_direction
 from ratebound.problems.spectrum import Spectrum
 
 _NEAR = 1e-6
 """Share of the largest gradient below which a Hessian is near enough to that of the minimum."""
 _BLOCK = 2**16
 """Values of the data that enter a Hessian at once."""
+
+_UNSETTLED = (
+    "the data are rank deficient to rounding, but not proved to be so exactly, on which the minimum depends; "
+    "drop columns that depend on the others, or take l2 > 0"
+)
 
 Route = Literal["closed form", "newton", "vertex", "active set", "attained bound", "lower bound"]
 
@@ -72,25 +80,21 @@ def balanced(A: np.ndarray, y: np.ndarray) -> bool:
     return all(math.fsum(A[:, j] * y) == 0 for j in range(A.shape[1]))
 
 
-def gradient_rounding(A: np.ndarray, y: np.ndarray, loss: Loss, l2: float, x: np.ndarray) -> float:
-    """Return a worst-case bound on the rounding error of the full gradient computed at x."""
-    n, d = A.shape
-    norms = np.sqrt(row_norms_sq(A))
-    # The slopes of a loss with a kink are the same on each side of it.
-    bend = 0.0 if loss.kinked else max(abs(float(c)) for c in loss.curvature)
-    size = bend * norms * np.linalg.norm(x) + np.abs(loss.slope_at(A @ x, y)) + bend * np.abs(y)
-    return float(EPS * ((n + 2 * d + 8) * np.mean(norms * size) + 4 * l2 * np.linalg.norm(x)))
-
-
 def minimise(A: np.ndarray, y: np.ndarray, loss: Loss, l2: float, x0: np.ndarray, spec: Spectrum) -> Minimum:
     """Return the certified minimum of ``(1/n) sum phi(a_i.x, y_i) + (l2/2)||x||^2``."""
     low, _ = (float(c) for c in loss.curvature)
     if is_sparse(A) and loss.name == "squared":
         return _sparse_least_squares(A, y, loss, l2, x0, spec)
     if loss.name == "squared":
+        least = -spec.rank if l2 == 0 else 0
+        mu = l2 + max(spec.values[least] - spec.errors[least], 0.0)
+        if mu <= 0 or (l2 == 0 and not spec.settled):
+            return Minimum(None, 0.0, "lower bound", note=_UNSETTLED)
         x = _solve_least_squares(A, y, l2, x0)
-        mu = spec.smallest_nonzero + l2 if l2 == 0 else spec.values[0] + l2
-        return _certify(A, y, loss, l2, x, mu, "closed form")
+        found = _certify(A, y, loss, l2, x, mu, "closed form")
+        if l2 > 0 or spec.rank == len(x):
+            return found
+        return replace(found, distance_error=found.distance_error + _unseen(x, x0))
     if loss.name == "signed":
         return _at_origin(A, y, l2)
     if loss.kinked:
@@ -100,12 +104,18 @@ def minimise(A: np.ndarray, y: np.ndarray, loss: Loss, l2: float, x0: np.ndarray
         f_star = _objective(A, y, loss, l2, corner.x)
         error = corner.steepest * corner.error
         return Minimum(corner.x, f_star, "vertex", 0.0, corner.error, error)
-    mu = l2 + (low * spec.values[0] if low >= 0 else low * spec.largest)
+    least, most = max(spec.values[0] - spec.errors[0], 0.0), spec.largest + spec.errors[-1]
+    mu = (l2 + low * (least if low >= 0 else most)) * (1 - 8 * EPS)
     if mu > 1e-10 * (l2 + spec.largest):
         x_newton = _newton(A, y, loss, l2, x0)
         if x_newton is not None:
             return _certify(A, y, loss, l2, x_newton, mu, "newton")
     return _attained(A, y, loss, l2, x0, spec)
+
+
+def _unseen(x: np.ndarray, x0: np.ndarray) -> float:
+    """Return the rounding of x along directions that f does not see, where x stays at the start."""
+    return (len(x) + 8) * EPS * float(np.linalg.norm(x) + np.linalg.norm(x0))
 
 
 def _gradient(A: np.ndarray, y: np.ndarray, loss: Loss, l2: float, x: np.ndarray) -> np.ndarray:
@@ -145,11 +155,12 @@ def _solve_least_squares(A: np.ndarray, y: np.ndarray, l2: float, x0: np.ndarray
     else:
         system = np.vstack([A, math.sqrt(n * l2) * np.eye(d)])
         x, target = np.zeros(d), np.concatenate([y, np.zeros(d)])
-    # Factorised once for all corrections: the root has the singular values of the system.
+    # Factorised once for all corrections: the root has the singular values of the system, of which those are
+    # zero that are so in the spectrum.
     orthonormal, root = np.linalg.qr(system)
     for _ in range(3):
         projected = orthonormal.T @ (target - system @ x)
-        x = x + np.linalg.lstsq(root, projected, rcond=max(system.shape) * EPS)[0]
+        x = x + np.linalg.lstsq(root, projected, rcond=(n + d) * EPS)[0]
     return x
 
 
@@ -208,20 +219,45 @@ def _attained(A: np.ndarray, y: np.ndarray, loss: Loss, l2: float, x0: np.ndarra
     noisy = loss.additive_noise and not balanced(A, y)
     quiet = np.zeros_like(y) if loss.additive_noise and not noisy else y
     floor = float(np.mean(lower(loss.lower_bound, (label,))(quiet)))
-    if loss.labels == "real" and l2 == 0 and not noisy:
-        # All these losses attain their lower bound only where the prediction equals the (noiseless) label.
-        x = np.linalg.lstsq(A, quiet, rcond=None)[0]
-        if spec.rank < A.shape[1]:
-            x = x + x0 - np.linalg.lstsq(A, A @ x0, rcond=None)[0]
-        miss = float(np.linalg.norm(A @ x - quiet))
-        scale = float(np.linalg.norm(quiet) + np.linalg.norm(A) * np.linalg.norm(x))
-        if miss <= 100 * len(y) * EPS * scale:
-            slack = float(np.mean(loss.value_at(A @ x, quiet))) - floor
-            error = (miss + len(y) * EPS * scale) / math.sqrt(spec.smallest_nonzero * len(y)) if miss else 0.0
-            return Minimum(x, floor, "attained bound", 0.0, error, max(slack, 0.0))
+    if loss.labels == "real" and l2 == 0 and not noisy and spec.settled and _meets_its_bound(loss):
+        fitted = _fitted(A, quiet, loss, floor, x0, spec)
+        if fitted is not None:
+            return fitted
     if loss.name == "logistic":
         more = "one is with a penalty, l2 > 0" if l2 == 0 else f"l2 = {l2:g} is lost beside the data"
         note = f"logistic: a finite minimiser is not certified; {more}"
     else:
         note = f"{loss.title}: no minimiser is certified on these data, only the lower bound {floor:g} of f"
     return Minimum(None, floor, "lower bound", note=note)
+
+
+@lru_cache(maxsize=64)
+def _meets_its_bound(loss: Loss) -> bool:
+    """Whether the lower bound is the value where the prediction equals the label, zero for additive noise."""
+    at = {z: S.Zero, label: S.Zero} if loss.additive_noise else {z: label}
+    return bool(expand((loss.phi - loss.lower_bound).subs(at)) == 0)
+
+
+def _fitted(
+    A: np.ndarray, y: np.ndarray, loss: Loss, floor: float, x0: np.ndarray, spec: Spectrum
+) -> Minimum | None:
+    """Return the minimum where all predictions equal the labels, to rounding; None if no point is known."""
+    n, d = A.shape
+    cut = (n + d) * EPS
+    x = np.linalg.lstsq(A, y, rcond=cut)[0]
+    if spec.rank < d:
+        x = x + x0 - np.linalg.lstsq(A, A @ x0, rcond=cut)[0]
+    scale = float(np.linalg.norm(y) + np.linalg.norm(A) * np.linalg.norm(x))
+    miss = float(np.linalg.norm(A @ x - y))
+    least = spec.smallest_nonzero - float(spec.errors[-spec.rank])
+    if miss > 100 * n * EPS * scale or least <= 0:
+        return None
+    # The exact residuals are at most as long; they need not vanish at any point, and no minimiser has more.
+    miss += (n + d) * EPS * scale
+    error = (1 + math.sqrt(n)) * miss / math.sqrt(least * n) + (_unseen(x, x0) if spec.rank < d else 0.0)
+    if loss.kinked:
+        steepest = float(np.abs([loss.slope_at(y + side, y) for side in (-1, 1)]).max())
+        return Minimum(x, floor, "attained bound", 0.0, error, steepest * miss / math.sqrt(n))
+    bend = max(abs(float(c)) for c in loss.curvature)
+    slope = bend * math.sqrt((spec.largest + spec.errors[-1]) / n) * miss
+    return Minimum(x, floor, "attained bound", slope, error, bend * miss**2 / (2 * n))

@@ -46,6 +46,7 @@ def second_moment(problem: Problem, setting: Setting) -> Constant:
     if setting.alphas.size == 0:
         raise NotCertified("no steps are given: the second moment of a run needs its step sizes")
     batch_factor(problem.n, setting.batch, setting.replacement)
+    check_minimum(problem)
     if setting.radius is not None:
         return second_moment_on_ball(problem, setting)
     if setting.memory is not None:
@@ -74,6 +75,7 @@ def variance_bound(problem: Problem, setting: Setting) -> Constant:
     NotCertified
         If no region that holds the run is known.
     """
+    check_minimum(problem)
     factor = batch_factor(problem.n, setting.batch, setting.replacement)
     if setting.memory is not None and problem.kind == "quadratic":
         return _with_memory(problem, setting, setting.memory, variance=True)
@@ -89,6 +91,12 @@ def variance_bound(problem: Problem, setting: Setting) -> Constant:
     moment = second_moment(problem, setting)
     note = "the second moment, which is never smaller than the variance"
     return replace(moment, name="variance_bound", direction="upper", note=note)
+
+
+def check_minimum(problem: Problem) -> None:
+    """Refuse least squares of which no minimum is certified: moments are those of the way from x*."""
+    if problem.kind == "quadratic" and problem.x_star is None:
+        raise NotCertified(problem.minimum.note)
 
 
 def of_linear_terms(problem: Problem) -> float | None:

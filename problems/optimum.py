@@ -9,6 +9,7 @@ import numpy as np
 from ratebound.problems import curvature
 from ratebound.problems.certified import EPS, Constant, NotCertified, Setting, batch_factor
 from ratebound.problems.finite_sum import Problem
+from ratebound.problems.rounding import gradient_rounding, value_rounding
 from ratebound.problems.sparse import row_norms_sq
 
 _GAP_ROUTE = {
@@ -43,14 +44,15 @@ def gap0(problem: Problem) -> Constant:
     if not np.isfinite(minimum.f_star):
         raise NotCertified(minimum.note)
     if minimum.x_star is None:
-        size = float(np.abs(problem.loss.value_at(problem.A @ problem.x0, problem.y)).mean())
-        error = rounding + 4 * (problem.n + problem.d) * EPS * size
+        error = _rounding_at_start(problem) + 8 * EPS * abs(minimum.f_star)
         note = f"f(x0) minus the lower bound {minimum.f_star:g} of f, not minus f*"
         value = float(np.nextafter(gap + error, np.inf))
         return Constant(
             "gap0", value, "closed form: lower bound of the loss", "upper", error=error, note=note
         )
     error = rounding + minimum.value_error + problem.value_floor
+    if minimum.route in ("attained bound", "vertex"):
+        error += _rounding_at_start(problem)
     if math.isfinite(minimum.curvature):
         reach = float(np.linalg.norm(problem.x0 - minimum.x_star)) + minimum.distance_error
         error += minimum.gradient_norm * reach
@@ -58,11 +60,14 @@ def gap0(problem: Problem) -> Constant:
     return Constant("gap0", value, _GAP_ROUTE[minimum.route], "exact", error=error)
 
 
+def _rounding_at_start(problem: Problem) -> float:
+    return value_rounding(problem.A, problem.y, problem.loss, problem.l2, problem.x0)
+
+
 def grad0_sq(problem: Problem) -> Constant:
     """Return ||grad f(x0)||^2, rounded up by the error of a sum of n gradients."""
     root = float(np.linalg.norm(problem.gradient(problem.x0)))
-    terms = float(np.sqrt(_component_norms_sq(problem, problem.x0)).mean())
-    value = (root + 4 * (problem.n + problem.d) * EPS * terms) ** 2
+    value = (root + gradient_rounding(problem.A, problem.y, problem.loss, problem.l2, problem.x0)) ** 2
     return Constant(
         "grad0_sq", float(np.nextafter(value, np.inf)), "closed form", "exact", "at x0", value - root**2
     )

@@ -32,7 +32,7 @@ def shuffle_radius(problem: Problem) -> Constant:
     L_max, x_star = curvature.L_max(problem).value, problem.x_star
     if x_star is None:
         raise NotCertified(problem.minimum.note)
-    n, high = problem.n, float(problem.loss.curvature[1])
+    n, high = problem.n, curvature.steepest_bend(problem)
     parts = problem.component_gradients(x_star)
     largest = math.sqrt(float((parts**2).sum(1).max()))
     # The gradients add up to zero; what is left of their sum is error.

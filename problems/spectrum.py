@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ratebound.problems.certified import EPS
+from ratebound.problems.exact_rank import rank_is_at_most
 
 _BLOCK = 2**19
 """Values of the data that are factorised at once."""
@@ -25,10 +26,13 @@ class Spectrum:
     rank
         Number of singular values that are not zero to rounding.
     clear
-        Whether no singular value lies within a factor 1e4 of the threshold: the rank is then not in doubt.
+        Whether no singular value lies within a factor 1e4 of the threshold, and those below it are exactly
+        zero: the rank is then not in doubt.
     bounds_only
         Whether the first value is a lower bound of the smallest, the last an upper bound of the largest, and
         the others are not known.
+    settled
+        Whether singular values that count as zero are proved to be exactly zero.
     """
 
     values: np.ndarray
@@ -36,6 +40,7 @@ class Spectrum:
     rank: int
     clear: bool
     bounds_only: bool = False
+    settled: bool = False
 
     @property
     def largest(self) -> float:
@@ -48,8 +53,10 @@ class Spectrum:
         return float(self.values[-self.rank])
 
 
-def spectrum(A: np.ndarray) -> Spectrum:
+def spectrum(A: np.ndarray, settle: bool = True) -> Spectrum:
     """Return the spectrum of ``(1/n) A^T A`` from the singular values of A.
+
+    Where it is to be settled, what is zero to rounding is held against exact arithmetic.
 
     A backward stable SVD errs by at most a modest multiple of eps * s_max in each singular value; ``n + d``
     is taken for the multiple, far above what is observed.
@@ -63,7 +70,10 @@ def spectrum(A: np.ndarray) -> Spectrum:
     # Columns beyond the number of rows are zero eigenvalues exactly, not by rounding.
     kept = s > delta
     doubtful = kept & (s < 1e4 * delta)
-    return Spectrum(s**2 / n, (2 * s + delta) * delta / n, int(kept.sum()), not doubtful.any())
+    rank = int(kept.sum())
+    settled = rank == min(n, d) or (settle and rank_is_at_most(A, rank))
+    clear = settled and not doubtful.any()
+    return Spectrum(s**2 / n, (2 * s + delta) * delta / n, rank, clear, settled=settled)
 
 
 def triangular_root(A: np.ndarray, l2: float) -> np.ndarray:

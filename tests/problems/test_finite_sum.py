@@ -1,9 +1,14 @@
+import copy
+import pickle
+
 import mpmath
 import numpy as np
 import pytest
 from scipy.optimize import check_grad, minimize
+from scipy.sparse import csr_array
 
-from ratebound.problems.build import from_arrays
+from ratebound.problems.build import from_arrays, least_squares
+from ratebound.problems.composite import penalised
 from ratebound.problems.library import load, names
 from ratebound.problems.losses import LOSSES
 
@@ -116,3 +121,23 @@ def test_divergent_points_are_silent():
         for function in (problem.value, problem.gap, problem.grad_norm_sq):
             function(X)
         problem.batch_gradient(X, np.zeros((2, 1), dtype=int))
+
+
+def test_data_cannot_be_changed_through_views_made_before():
+    A = np.eye(2)
+    view = A[:]
+    A.flags.writeable = False
+    problem = least_squares(A, [1.0, 1.0])
+    view[0, 0] = 99
+    assert problem.A[0, 0] == 1
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda p: pickle.loads(pickle.dumps(p))])
+def test_copies_are_read_only_too(copied):
+    sums = least_squares([[1.0, 0.0], [0.0, 2.0]], [1.0, 1.0], x0=[1.0, 1.0])
+    for problem in (sums, penalised(sums, 0.1), from_arrays(csr_array(sums.A), sums.y, "logistic", 0.1)):
+        other = copied(problem)
+        assert type(other) is type(problem) and other.l1 == problem.l1 and other.loss == problem.loss
+        for part in (other.A.data if other.sparse else other.A[0], other.y, other.x0):
+            with pytest.raises(ValueError, match="read-only"):
+                part[0] = 5.0

@@ -7,7 +7,7 @@ import pytest
 from sympy import Piecewise, Rational, S, oo, sqrt
 
 import ratebound as rb
-from ratebound.problems.constants import certify
+from ratebound.problems.constants import NotCertified, certify
 from ratebound.problems.losses import LOSSES, Loss, huber, y, z
 from ratebound.problems.own_loss import check_own, is_own
 from ratebound.theory.errors import RateboundError
@@ -80,3 +80,31 @@ def test_a_verdict_says_whose_the_numbers_are():
     assert "states of itself" not in rb.verify("gd_pl", "diabetes", steps=50).explain()
     assert (pseudo_huber.curvature, pseudo_huber.lower_bound) == ((S.Zero, S.One), 0)
     assert replace(pseudo_huber, lower_bound=-np.inf).lower_bound == -oo
+
+
+def test_a_minimum_beside_the_label_is_not_taken_to_be_at_it():
+    beside = replace(pseudo_huber, name="beside", phi=pseudo_huber.phi.subs(z, z - 1))
+    problem = rb.problems.from_arrays([[1.0, 0.0], [0.0, 2.0]], [1.0, 2.0], beside)
+    assert problem.x_star is None and problem.minimum.route == "lower bound"
+    at_label = rb.problems.from_arrays([[1.0, 0.0], [0.0, 2.0]], [1.0, 2.0], pseudo_huber)
+    assert certify(at_label, "D").value == pytest.approx(np.sqrt(2))
+
+
+def test_the_curvature_of_a_concave_loss_bounds_that_of_the_sum_from_both_sides():
+    bent = Loss("bent", "bent", -5 * z**2 / 2 + 3 * sqrt(1 + z**2), (-5, -2), -oo, "real")
+    A = np.array([[1.0, 1.0]])
+    problem = rb.problems.from_arrays(A, [0.0], bent, l2=1.0)
+    # The Hessian is I - c A^T A with 2 <= c <= 5: one along the row of signs (1, -1), -9 along (1, 1).
+    assert certify(problem, "L").value >= 9
+    flat = rb.problems.from_arrays(0.1 * A, [0.0], bent, l2=1.0)
+    assert certify(flat, "L").value >= 1 and certify(flat, "L_max").value >= 1
+    assert certify(flat, "L_inf").value >= 2 and certify(flat, "L_coord").value >= 1 - 0.02
+
+
+def test_components_that_vanish_in_double_precision_only_do_not_interpolate():
+    double = Loss("double", "double", (z - y) ** 2, (2, 2), 0, "real")
+    rounded = rb.problems.from_arrays([[1.0], [3.0]], [0.1, 3 * 0.1], double)
+    with pytest.raises(NotCertified, match="not certified to interpolate"):
+        certify(rounded, "interpolates")
+    exact = rb.problems.from_arrays([[1.0], [3.0]], [0.5, 1.5], double)
+    assert certify(exact, "interpolates").value == 1
