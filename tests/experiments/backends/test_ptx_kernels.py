@@ -74,6 +74,11 @@ def test_batches_of_dense_data(lanes, shared, batch, replacement, order, dtype):
     follow(given, given, PtxDevice(compiled, shared, lanes), stops)
 
 
+def test_many_blocks():
+    given = plan(problem("logistic"), METHODS["sgd"], 3, replicas=41)
+    follow(given, given, PtxDevice(compiled, SHARED, lanes=4, block=128))
+
+
 def test_batches_in_pieces():
     given = plan(problem("huber", 70, 60), METHODS["sgd_momentum"], 2, 50, dtype="float32")
     follow(given, given, PtxDevice(compiled, SHARED, lanes=16), (1, 2))
