@@ -5,13 +5,15 @@ PTX is run by the machine of ``ptx/``; no GPU is needed. Where there is no compi
 
 import re
 from dataclasses import replace
+from importlib import import_module
 
 import numpy as np
 import pytest
 from house import ROOT
 from ptx.compiler import compiled, compiler
-from ptx.device import PtxDevice
-from ptx.memory import Fault
+from ptx.device import PtxDevice, launch
+from ptx.faults import Fault
+from ptx.text import entries
 from sympy import Rational, sympify
 from test_contract import AHEAD, METHODS, penalised, plan, problem
 from test_sparse_engine import problem as sparse_problem
@@ -164,6 +166,15 @@ def test_gaps_of_many_points(lanes):
     found = device_measures(given, device)["gap"](points)
     np.testing.assert_allclose(found, given.gap(points), 1e-10)
     assert device.kernels == {"sum_losses"}
+
+
+def test_the_reading_of_memory():
+    entry = entries(compiled(import_module("gpu").READ))["read"]
+    numbers, out = np.arange(400.0), np.zeros(128)
+    arguments = {"x": numbers, "size": np.uint64(200), "rounds": np.int32(3), "out": out}
+    launch(entry, 2, 64, 0, arguments, {"x"})
+    pairs = np.pad(numbers, (0, 112)).reshape(2, 128, 2)
+    np.testing.assert_array_equal(out, 3 * pairs.sum((0, 2)))
 
 
 BARRIER = r"__sync\w+\([\w()]*\);"

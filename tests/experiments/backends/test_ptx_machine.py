@@ -8,8 +8,8 @@ from ptx.arithmetic import dtype_of, function
 from ptx.convert import conversion
 from ptx.counts import Counts
 from ptx.device import launch
+from ptx.faults import Fault
 from ptx.fused import fma, fma_down
-from ptx.memory import Fault
 from ptx.text import entries
 
 KERNEL = """
@@ -106,9 +106,11 @@ SHUFFLE = "shfl.sync.bfly.b32 %r20|%p2, %r11, {}, 31, {}; "
         ("st.global.u32 [%rd7], %r30; ", "register %r30 is read and was never written", {}),
         ("add.s32 %r20, %r30, 1; " + WRITE, "register %r20 is read and was never written", {}),
         ("setp.eq.s32 %p3, %r30, 1; @%p3 bra $end; $end: ", "register %p3 is read", {}),
-        (FIRST_ONLY.format(MEET) + MEET, "in vain for others: 10 threads wait here, and 54", {}),
-        (FIRST_ONLY.format(SHUFFLE.format(1, -1)) + "bar.warp.sync -1; ", "in vain", {}),
+        (FIRST_ONLY.format(MEET) + MEET, "in vain for others: 10 threads of its block have come", {}),
+        ("@%p1 bra $end; ret; $end: " + MEET, "in vain for others: 10 threads of its block have come", {}),
+        (FIRST_ONLY.format(SHUFFLE.format(1, -1)) + "bar.warp.sync -1; ", "10 threads of its warp have", {}),
         (FIRST_ONLY.format(SHUFFLE.format(16, 1023)), "reads lane 16, which takes no part", {}),
+        ("div.u32 %r20, %r1, %r11; ", "thread 0 of block 0: it divides by zero", {}),
         ("bar.warp.sync 1; ", "thread 1 of block 0: it is not in its own mask 0x1", {}),
         # Lane 16 has ended.
         (FIRST_ONLY.format(SHUFFLE.format(16, -1)), "reads lane 16, which takes no part", {}),

@@ -36,7 +36,7 @@ def _wide(a, b):
 
 
 def _quotient(a, b, rest=False):
-    """Division towards zero; by zero, which PTX does not define, only in lanes that are not looked at."""
+    """Division towards zero; by zero, which PTX does not define, in threads that nobody looks at."""
     if a.dtype.kind == "f":
         return a / b
     safe = np.where(b == 0, a.dtype.type(1), b)

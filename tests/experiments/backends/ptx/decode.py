@@ -7,6 +7,7 @@ import numpy as np
 from ptx.arithmetic import WIDE, dtype_of, function
 from ptx.convert import conversion
 from ptx.counts import kind_of
+from ptx.faults import refuse
 from ptx.memory import LOCAL, SHARED
 
 _WORD = np.dtype(np.uint32)
@@ -79,7 +80,19 @@ def _computing(machine, instruction):
         raise NotImplementedError(f"the machine does not know {instruction}")
     read = [source(machine, text, kind) for text, kind in zip(operands, sources, strict=True)]
     means = _choosing if instruction.opcode[0] == "selp" else _all_known
+    if instruction.opcode[0] in ("div", "rem") and sources[1].kind != "f":
+        compute = _dividing(machine, compute)
     return lambda: machine.put(target, compute(*(each() for each in read)), means(machine, operands))
+
+
+def _dividing(machine, compute):
+    """The same, but not by zero."""
+
+    def divide(a, b):
+        refuse(b[machine.lanes] == 0, machine.lanes, "it divides by zero")
+        return compute(a, b)
+
+    return divide
 
 
 def _all_known(machine, operands):

@@ -13,7 +13,8 @@ import numpy as np
 from ptx.arithmetic import dtype_of
 from ptx.counts import kind_of
 from ptx.decode import decoded, source
-from ptx.memory import LOCAL, SHARED, Fault, Space, refuse
+from ptx.faults import Fault, refuse
+from ptx.memory import LOCAL, SHARED, Space
 from ptx.races import Races
 from ptx.text import SYNCHRONISING
 from ptx.waiting import Waiting

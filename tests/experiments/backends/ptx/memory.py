@@ -2,26 +2,12 @@
 
 import numpy as np
 
+from ptx.faults import Fault, refuse
 from ptx.races import Races
 
 BASE, LOCAL, SHARED = 1 << 40, 2 << 32, 1 << 32
 """Where the addresses of buffers begin and, among addresses of all kinds, those of other memory."""
 WORD = 4
-
-
-class Fault(Exception):
-    """What a kernel must not do, and in which thread."""
-
-    def __init__(self, message, thread):
-        super().__init__(message)
-        self.thread = int(thread)
-
-
-def refuse(wrong, threads, message, *details):
-    """Raise a fault if something is wrong in some of the threads; the details are those of the first one."""
-    if wrong.any():
-        first = int(wrong.argmax())
-        raise Fault(message.format(*(each[first] for each in details)), threads[first])
 
 
 def _words(offsets, size):

@@ -6,6 +6,8 @@ exchanges registers; the programming guide promises no order of memory by it, an
 
 import numpy as np
 
+from ptx.faults import Fault, refuse
+
 
 class Clocks:
     """What each thread knows of each: up to which of its barriers (vector clocks)."""
@@ -34,8 +36,6 @@ class Races:
         self._writer, self._written = np.full(words, -1), np.zeros(words, np.int32)
 
     def _after_writes(self, words, threads, what):
-        from ptx.memory import refuse
-
         writer = self._writer[words]
         unseen = (writer >= 0) & (writer != threads)
         unseen &= self._written[words] > self._clocks.known[threads, writer]
@@ -54,8 +54,6 @@ class Races:
 
     def write(self, words, threads):
         """Threads write words."""
-        from ptx.memory import Fault, refuse
-
         order = np.argsort(words, kind="stable")
         twice = np.flatnonzero(np.diff(words[order]) == 0)
         if twice.size:

@@ -1,13 +1,13 @@
 """Threads that wait for each other: shuffles, votes and barriers.
 
-The others that a thread waits for are those that its mask names, or those of its block, unless they have
-ended; they must come to the same instruction.
+The others that a thread waits for must come to the same instruction: those that its mask names, unless they
+have ended, or at `bar.sync` all of its block.
 """
 
 import numpy as np
 
 from ptx.decode import source
-from ptx.memory import Fault, refuse
+from ptx.faults import Fault, refuse
 
 WARP = 32
 _ONES = np.uint32(0xFFFFFFFF)
@@ -53,7 +53,7 @@ class Waiting:
             act = self._vote(instruction)
         else:
             act = self._block_meets if whole_block else self._warp_meets
-        looked_at = [name for name in instruction.operands[1:] if name in machine.registers]
+        looked_at = instruction.operands[parts[0] != "bar" :]
 
         def arrive(number):
             machine.check(looked_at)
@@ -74,7 +74,7 @@ class Waiting:
         live = self._machine.live
         if self._acts[number] == self._block_meets:
             block = self._machine.block
-            missing = (live & ~here).reshape(-1, block).any(1)
+            missing = (~here).reshape(-1, block).any(1)
             found = here & ~np.repeat(missing, block)
         else:
             masks = np.where(here, self._mask, np.uint32(0)).reshape(-1, WARP)
@@ -102,11 +102,10 @@ class Waiting:
         number = int(places[0])
         self._machine.instruction = self._instructions[number]
         waits = np.flatnonzero(self.waits & (self._where == number))
-        raise Fault(
-            f"it waits in vain for others: {waits.size} threads wait here, and "
-            f"{np.count_nonzero(self._machine.live) - waits.size} others do not come",
-            waits[0],
-        )
+        of_block = self._acts[number] == self._block_meets
+        name, size = ("block", self._machine.block) if of_block else ("warp", WARP)
+        come = np.count_nonzero(waits // size == waits[0] // size)
+        raise Fault(f"it waits in vain for others: {come} threads of its {name} have come here", waits[0])
 
     def act(self):
         """Do what the threads have met for that were let go."""
