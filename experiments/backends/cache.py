@@ -7,6 +7,7 @@ import importlib.util
 import os
 import sys
 import tempfile
+import threading
 from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
@@ -14,16 +15,11 @@ from typing import Any
 
 import numba
 
-from ratebound.experiments.backends import (
-    lanes_draw,
-    lanes_math,
-    lanes_order,
-    lanes_sparse,
-    scalars,
-    simd,
-    simd_bits,
-    simd_functions,
-)
+_SHARED = (
+    "drawing", "lanes_draw", "lanes_math", "lanes_order", "lanes_sparse", "scalars", "simd", "simd_bits",
+    "simd_functions",
+)  # fmt: skip
+"""The modules beside this one that kernels hold a part of."""
 
 
 def folder() -> Path:
@@ -46,23 +42,15 @@ def folder() -> Path:
     return Path(tempfile.mkdtemp(prefix="ratebound-"))
 
 
+_loading = threading.RLock()
+"""Held while a module runs: it is known before it has compiled what it holds."""
+
+
 @lru_cache(maxsize=1)
 def _foundation() -> bytes:
     """Return what a compiled kernel depends on besides its own text: Numba checks that text only."""
-    parts = [numba.__version__.encode()]
-    for module in (
-        simd,
-        simd_bits,
-        simd_functions,
-        lanes_math,
-        lanes_draw,
-        lanes_order,
-        lanes_sparse,
-        scalars,
-    ):
-        assert module.__file__ is not None
-        parts.append(Path(module.__file__).read_bytes())
-    return b"\0".join(parts)
+    texts = (Path(__file__).with_name(f"{name}.py").read_bytes() for name in _SHARED)
+    return b"\0".join([numba.__version__.encode(), *texts])
 
 
 @lru_cache(maxsize=1)
@@ -95,8 +83,12 @@ def load_module(source: str) -> ModuleType:
     _numba_without_scipy()
     digest = hashlib.sha256(_foundation() + source.encode()).hexdigest()[:20]
     name = f"ratebound_kernel_{digest}"
-    if name in sys.modules:
-        return sys.modules[name]
+    with _loading:
+        return sys.modules[name] if name in sys.modules else _loaded(name, source)
+
+
+def _loaded(name: str, source: str) -> ModuleType:
+    """Write a module to disk unless it lies there, and import it."""
     path = folder() / f"{name}.py"
     if not path.exists() or path.read_text() != source:
         # Written aside and moved: another process sees the whole file or none.
@@ -106,6 +98,11 @@ def load_module(source: str) -> ModuleType:
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    # Known before it runs, for what it compiles is found again by the name of its module.
     sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
     return module

@@ -17,6 +17,7 @@ from ratebound.experiments.backends.simd import (
     inner,
     load,
     ramp,
+    spliced,
     store,
     where,
 )
@@ -72,10 +73,11 @@ def _accept(
             )
 
 
-@inner
-def draw(
-    index: Any, p: Any, batch: Any, together: Any, first: Any, replica: Any, k0: Any, k1: Any, limits: Any
-) -> None:
+@spliced
+def draw_batches(
+    index: Any, p: Any, together: Any, first: Any, replica: Any, k0: Any, k1: Any, limits: Any,
+    distinct: Any, n: Any,
+) -> None:  # fmt: skip
     """Draw the batches of a tile of steps for one replica.
 
     Parameters
@@ -87,7 +89,10 @@ def draw(
         Steps that share the words of one evaluation; `first` is a multiple of it.
     limits
         Shape (2, batch), uint64: the bound of each draw, and 2^32 modulo the bound.
+    distinct
+        Whether the samples of a batch differ; then draws are below n - b + 1, ..., n.
     """
+    batch = limits.shape[1]
     for lane in range(0, index.shape[2] // together, WIDTH):
         block = np.uint64(first // together + lane)
         for quad in range((batch + 3) // 4):
@@ -99,6 +104,8 @@ def draw(
             _accept(w1, 1, quad, *at)
             _accept(w2, 2, quad, *at)
             _accept(w3, 3, quad, *at)
+    if distinct:
+        _make_distinct(index, p, batch, n)
 
 
 @inlined
@@ -116,7 +123,7 @@ def _accept_across(
             )
 
 
-@inner
+@spliced
 def draw_across(index: Any, first: Any, replicas: Any, u: Any, k0: Any, k1: Any, limits: Any) -> None:
     """Draw one index per step of a tile for neighbouring replicas.
 
@@ -139,7 +146,7 @@ def draw_across(index: Any, first: Any, replicas: Any, u: Any, k0: Any, k1: Any,
 
 
 @inner
-def make_distinct(index: Any, p: Any, batch: Any, n: Any) -> None:
+def _make_distinct(index: Any, p: Any, batch: Any, n: Any) -> None:
     """Turn draws below n - b + 1, ..., n into distinct indices, every subset equally likely (Floyd)."""
     for t in range(0, index.shape[2], WIDTH):
         for j in range(1, batch):

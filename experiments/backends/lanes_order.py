@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ratebound.experiments.backends.lanes_draw import philox
-from ratebound.experiments.backends.simd import inner
+from ratebound.experiments.backends.simd import inner, spliced
 
 _MASK, _HALF = np.uint64(0xFFFFFFFF), np.uint64(32)
 _FOUR, _ONE, _WORDS = np.uint64(4), np.uint64(1), np.uint64(2**32)
@@ -26,7 +26,7 @@ def _below(bound: Any, word: Any, number: Any, replica: Any, k0: Any, k1: Any) -
     return product >> _HALF
 
 
-@inner
+@spliced
 def draw_in_order(
     index: Any, batch: Any, first: Any, count: Any, replica: Any, k0: Any, k1: Any, order: Any,
     shuffled: Any,
@@ -51,7 +51,8 @@ def draw_in_order(
         for q in range(batch):
             if passes < shuffled:
                 if i == np.uint64(0):
-                    order[:] = np.arange(order.size)
+                    for sample in range(order.size):
+                        order[sample] = sample
                 if number % _FOUR == np.uint64(0):
                     block = number // _FOUR
                     words = philox(block & _MASK, replica, block >> _HALF, np.uint64(0), k0, k1)

@@ -15,6 +15,7 @@ import numpy as np
 
 from ratebound.experiments.backends.aligned import aligned
 from ratebound.experiments.backends.cache import load_module
+from ratebound.experiments.backends.drawing import address
 from ratebound.experiments.backends.full_gradient import FullGradientEngine
 from ratebound.experiments.backends.fused_measures import fused_measures
 from ratebound.experiments.backends.kernel import limits_of, passes_of, schedule_of, spec_of, weights_of
@@ -67,8 +68,10 @@ class _Kernel:
         state: dict[str, np.ndarray],
         rows: int,
         shown: dict[str, np.ndarray],
+        drawing: str = "draw_batches",
     ) -> None:
         problem = plan.problem
+        self._drawing = address("draw_in_order" if plan.in_passes else drawing)
         self._function = load_module(source).advance
         self._data, self._labels = data, np.append(problem.y, 0.0).astype(plan.dtype)
         self._limits = limits_of(plan)
@@ -121,8 +124,8 @@ class _Kernel:
         def work(first: int, last: int) -> None:
             self._function(
                 first, last, start, np.array(stops), self._data, self._labels, plan.problem.l2, *alphas,
-                *weights, replicas, self._limits, *keys, not plan.replacement, *self._passes, *rest,
-                *state.values(), *copies.values(),
+                *weights, replicas, self._limits, *keys, not plan.replacement, self._drawing, *self._passes,
+                *rest, *state.values(), *copies.values(),
             )  # fmt: skip
 
         units = plan.alphas.shape[0] * plan.replicas.size
@@ -191,7 +194,9 @@ class FeaturesEngine(_KernelEngine):
         state = {name: aligned((units, width), plan.dtype) for name in spec.rules}
         state["x"][:, : problem.d] = problem.x0
         shown = {name: state[name] for name in kept(spec)}
-        self._kernel = _Kernel(plan, source, padded_rows(problem, width, plan.dtype), state, at_once, shown)
+        drawing = "draw_across" if plan.batch == 1 else "draw_batches"
+        data = padded_rows(problem, width, plan.dtype)
+        self._kernel = _Kernel(plan, source, data, state, at_once, shown, drawing)
         inside = (np.arange(width) < problem.d).astype(plan.dtype)
         self._arguments = schedule_of(plan.alphas, plan.dtype), weights_of(plan), *_units(plan, units), inside
 

@@ -230,7 +230,7 @@ class _Features:
             return [every, *indented(draws(self.spec, "u + p", "p"), 1)]
         if self.spec.in_passes:
             return [every, f"    {in_order(self.spec, 'u + p', 'index[:, p : p + 1]')}"]
-        return ["draw_across(index, tile, replicas, u, key0, key1, limits)"]
+        return ["draw_across(drawing, (index, tile, replicas, u, key0, key1, limits))"]
 
     def source(self) -> str:
         """Return the whole module."""

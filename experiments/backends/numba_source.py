@@ -18,9 +18,8 @@ TILE = 64
 _IMPORTS = """import numpy as np
 from numba import njit
 
-from ratebound.experiments.backends.lanes_draw import draw, draw_across, make_distinct
+from ratebound.experiments.backends.drawing import draw_across, draw_batches, draw_in_order
 from ratebound.experiments.backends.lanes_math import exp, larger, log, power_minus, smaller, softplus
-from ratebound.experiments.backends.lanes_order import draw_in_order
 from ratebound.experiments.backends.lanes_sparse import (
     add_row, any_leaves_range, ask_for_row, leaves_range, row_dot, unforeseen
 )
@@ -41,7 +40,7 @@ _HEADER = '''"""{title}"""
 @njit(nogil=True, cache=True, error_model="numpy", boundscheck=False, no_cfunc_wrapper=True)
 def advance(
     first, last, start, stops, data, labels, l2, alphas, alphas_move, weights, weights_move, replicas, limits,
-    key0, key1, distinct, {arguments}
+    key0, key1, distinct, drawing, {arguments}
 ):
 '''
 
@@ -70,16 +69,12 @@ def steps_together(spec: Spec) -> int:
 def draws(spec: Spec, unit: str, p: str) -> list[str]:
     """Return the lines that draw the samples of a tile of steps for one unit into ``index[p]``.
 
-    They take the batch from the limits of its draws, so that kernels of several batches may share a text.
+    The batch is that of the limits of its draws, so that kernels of several batches may share a text.
     """
     if spec.in_passes:
         return [in_order(spec, unit, f"index[{p}].T")]
-    steps, batch = f"{steps_together(spec)}, tile", "limits.shape[1]"
-    return [
-        f"draw(index, {p}, {batch}, {steps}, replicas[{unit}], key0, key1, limits)",
-        "if distinct:",
-        f"    make_distinct(index, {p}, {batch}, labels.size - 1)",
-    ]
+    which = f"index, {p}, {steps_together(spec)}, tile, replicas[{unit}]"
+    return [f"draw_batches(drawing, ({which}, key0, key1, limits, distinct, labels.size - 1))"]
 
 
 def in_order(spec: Spec, unit: str, index: str) -> str:
@@ -87,7 +82,7 @@ def in_order(spec: Spec, unit: str, index: str) -> str:
     # Not beyond the last stop: there the next call goes on.
     steps = f"tile, min({TILE}, stops[-1] - tile)"
     own = f"replicas[{unit}], key0, key1, orders[{unit}], shuffled"
-    return f"draw_in_order({index}, limits.shape[1], {steps}, {own})"
+    return f"draw_in_order(drawing, ({index}, limits.shape[1], {steps}, {own}))"
 
 
 def through_stops(

@@ -27,6 +27,8 @@ INNER: dict[str, Any] = {"error_model": "numpy", "no_cpython_wrapper": True, "no
 """How functions are compiled that only kernels call: without an entry from Python, which takes its time."""
 inner: Any = njit(**INNER)
 inlined: Any = njit(forceinline=True, **INNER)
+spliced: Any = njit(inline="always", **INNER)
+"""For what is called in one place: its lines are compiled there, and nowhere else."""
 
 
 class Lanes(types.Type):

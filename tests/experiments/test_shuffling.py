@@ -8,8 +8,7 @@ from numba import njit
 from scipy.stats import chisquare
 
 from ratebound.experiments.applicability import NotApplicable, prepare
-from ratebound.experiments.backends import lanes_order
-from ratebound.experiments.backends.lanes_order import draw_in_order
+from ratebound.experiments.backends import drawing, lanes_order
 from ratebound.experiments.run import simulate
 from ratebound.experiments.sampling import philox
 from ratebound.experiments.shuffling import SHUFFLED_PASSES, Passes, _places
@@ -66,8 +65,8 @@ def test_cutting_and_more_replicas_change_nothing(order, monkeypatch):
 
 
 @njit
-def in_kernel(index, batch, first, count, replica, k0, k1, order, shuffled):
-    draw_in_order(index, batch, first, count, replica, k0, k1, order, shuffled)
+def in_kernel(place, *given):
+    drawing.draw_in_order(place, given)
 
 
 @pytest.mark.parametrize("order", SHUFFLED_PASSES)
@@ -80,7 +79,17 @@ def test_a_kernel_draws_the_same(order, n, batch):
     for first, count in ((0, 64), (64, 3), (67, 50)):
         index = np.zeros((64, batch), np.uint64)
         shuffled = np.uint64(SHUFFLED_PASSES[order])
-        in_kernel(index, batch, first, count, np.uint64(replica), *keys, state, shuffled)
+        in_kernel(
+            drawing.address("draw_in_order"),
+            index,
+            batch,
+            first,
+            count,
+            np.uint64(replica),
+            *keys,
+            state,
+            shuffled,
+        )
         got.append(index[:count])
     expected = Passes(seed, np.array([replica]), n, order).indices(np.arange(117), batch)[:, 0]
     np.testing.assert_array_equal(np.concatenate(got), expected)

@@ -58,6 +58,7 @@ def test_a_second_process_compiles_nothing(tmp_path):
         "kernels = [m for name, m in sys.modules.items() if name.startswith('ratebound_kernel_')]\n"
         "[found] = [kernel.advance.stats for kernel in kernels if hasattr(kernel, 'advance')]\n"
         "print(sum(found.cache_hits.values()), sum(found.cache_misses.values()))\n"
+        "print(*(kernel.drawing.cache_hits for kernel in kernels if hasattr(kernel, 'drawing')))\n"
     )
     environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path)}
     environment.pop("NUMBA_CACHE_DIR", None)
@@ -67,7 +68,7 @@ def test_a_second_process_compiles_nothing(tmp_path):
         ).stdout.split()
         for _ in range(2)
     ]
-    assert said == [["0", "1"], ["1", "0"]]
+    assert said == [["0", "1", "0"], ["1", "0", "1"]]
     assert list(Path(tmp_path, "ratebound").glob("ratebound_kernel_*.py"))
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numba import njit
 
-from ratebound.experiments.backends import lanes_draw, lanes_math, scalars
+from ratebound.experiments.backends import drawing, lanes_draw, lanes_math, scalars
 from ratebound.experiments.backends.simd import load, store
 from ratebound.experiments.sampling import indices, steps_per_block
 
@@ -136,10 +136,8 @@ def test_known_answers_of_philox(counter, key, output):
 
 
 @njit
-def fill_tile(index, batch, together, first, replica, k0, k1, limits, n, distinct):
-    lanes_draw.draw(index, 0, batch, together, first, replica, k0, k1, limits)
-    if distinct:
-        lanes_draw.make_distinct(index, 0, batch, n)
+def fill_tile(place, *given):
+    drawing.draw_batches(place, given)
 
 
 @pytest.mark.parametrize(
@@ -163,7 +161,8 @@ def test_indices_are_bit_identical(n, batch, distinct):
     index = np.empty((1, batch, 64), np.uint64)
     keys = np.uint64(seed & 0xFFFFFFFF), np.uint64(seed >> 32)
     together = steps_per_block(batch)
-    fill_tile(index, batch, together, 100, np.uint64(42), *keys, limits, n, distinct)
+    place = drawing.address("draw_batches")
+    fill_tile(place, index, 0, together, 100, np.uint64(42), *keys, limits, distinct, n)
     expected = indices(seed, np.array([42]), np.arange(100, 164), n, batch, not distinct)[:, 0].T
     t = np.arange(64)
     places = t % together * (64 // together) + t // together
@@ -171,8 +170,8 @@ def test_indices_are_bit_identical(n, batch, distinct):
 
 
 @njit
-def fill_across(index, first, replicas, u, k0, k1, limits):
-    lanes_draw.draw_across(index, first, replicas, u, k0, k1, limits)
+def fill_across(place, *given):
+    drawing.draw_across(place, given)
 
 
 @pytest.mark.parametrize("n", [1000, 3 * 2**30])
@@ -180,5 +179,6 @@ def test_indices_of_neighbouring_replicas_are_bit_identical(n):
     seed, replicas = 98765432109876543, np.arange(7, 47, dtype=np.uint64)
     limits = np.array([[n], [2**32 % n]], dtype=np.uint64)
     index = np.empty((64, 16), np.uint64)
-    fill_across(index, 100, replicas, 8, np.uint64(seed & 0xFFFFFFFF), np.uint64(seed >> 32), limits)
+    keys = np.uint64(seed & 0xFFFFFFFF), np.uint64(seed >> 32)
+    fill_across(drawing.address("draw_across"), index, 100, replicas, 8, *keys, limits)
     np.testing.assert_array_equal(index, indices(seed, replicas[8:24], np.arange(100, 164), n)[:, :, 0])
