@@ -9,7 +9,7 @@ from ptx.convert import conversion
 from ptx.counts import Counts
 from ptx.device import launch
 from ptx.faults import Fault
-from ptx.fused import fma, fma_down
+from ptx.fused import add_to_zero, fma, fma_down
 from ptx.text import entries
 
 KERNEL = """
@@ -182,6 +182,10 @@ def numbers(dtype, count=3000):
     return a, b, c
 
 
+def exactly(a, b, c):
+    return Fraction(float(a)) * Fraction(float(b)) + Fraction(float(c))
+
+
 def nearest(exact, dtype):
     """The float nearest to a fraction: of double precision it is Python's, of single it is looked for."""
     if dtype == np.float64:
@@ -196,16 +200,19 @@ def nearest(exact, dtype):
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_products_and_sums_are_rounded_once(dtype):
     a, b, c = numbers(dtype)
-    exact = [
-        Fraction(float(x)) * Fraction(float(y)) + Fraction(float(z)) for x, y, z in zip(a, b, c, strict=True)
-    ]
+    exact = [exactly(x, y, z) for x, y, z in zip(a, b, c, strict=True)]
     np.testing.assert_array_equal(fma(a, b, c), [nearest(each, dtype) for each in exact])
-    if dtype == np.float32:
-        down = fma_down(a, b, c)
-        above = np.nextafter(down, np.float32(np.inf))
-        assert all(
-            Fraction(float(x)) <= e < Fraction(float(y)) for x, e, y in zip(down, exact, above, strict=True)
-        )
+
+
+def test_rounding_down_and_towards_zero():
+    a, b, c = numbers(np.float32)
+    of_products = [exactly(x, y, z) for x, y, z in zip(a, b, c, strict=True)]
+    of_sums = [exactly(x, 1, z) for x, z in zip(a, c, strict=True)]
+    for exact, least in zip(of_products, fma_down(a, b, c), strict=True):
+        assert Fraction(float(least)) <= exact < Fraction(float(np.nextafter(least, np.float32(np.inf))))
+    for exact, near in zip(of_sums, add_to_zero(a, c), strict=True):
+        beyond = np.nextafter(near, np.float32(np.copysign(np.inf, float(exact))))
+        assert abs(Fraction(float(near))) <= abs(exact) < abs(Fraction(float(beyond)))
 
 
 WORDS = [0, 1, 5, 2**31 - 1, 2**31, 2**32 - 1, 0xD2511F53]
@@ -265,6 +272,16 @@ def test_conversions():
     )
 
 
-def test_what_the_machine_does_not_know_it_refuses():
-    with pytest.raises(NotImplementedError, match=r"does not know line 42: mystery\.u32"):
+@pytest.mark.parametrize(
+    "line",
+    ["mystery.u32 %r20, %r11", "add.cc.u32 %r20, %r11, 1", "sqrt.approx.f64 %fd1, 0d3FF0000000000000",
+     "bar.sync 0, 32", "setp.eq.u32 %p1|%p2, %r11, 1", "cvt.rz.f32.f64 %r20, 0d3FF0000000000000"],
+)  # fmt: skip
+def test_what_the_machine_does_not_know_it_refuses(line):
+    with pytest.raises(NotImplementedError, match=line.split()[0]):
+        run(f"{line}; ")
+
+
+def test_instructions_are_named_by_their_lines():
+    with pytest.raises(NotImplementedError, match=r"does not know line 42: mystery\.u32 %r20, %r11"):
         run("mystery.u32 %r20, %r11; ")

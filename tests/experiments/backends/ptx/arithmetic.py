@@ -4,7 +4,7 @@ from functools import partial
 
 import numpy as np
 
-from ptx.fused import fma, fma_down
+from ptx.fused import add_to_zero, fma, fma_down
 
 WIDE = {np.dtype(a): np.dtype(b) for a, b in (("u2", "u4"), ("i2", "i4"), ("u4", "u8"), ("i4", "i8"))}
 
@@ -76,46 +76,6 @@ def _insert(a, b, start, length):
     return (b & ~mask) | ((a << start) & mask)
 
 
-def _extract(a, start, length):
-    """bfe of unsigned numbers."""
-    start, length = (np.asarray(each).astype(a.dtype) for each in (start, length))
-    return (a >> start) & ((a.dtype.type(1) << length) - a.dtype.type(1))
-
-
-def _funnel(parts, a, b, by):
-    """shf: shift of two words as one."""
-    by = by & np.uint32(31) if "wrap" in parts else np.minimum(by, np.uint32(32))
-    both = (np.asarray(b).astype(np.uint64) << np.uint64(32)) | a
-    by = np.asarray(by).astype(np.uint64)
-    return ((both << by >> np.uint64(32)) if "l" in parts else both >> by).astype(np.uint32)
-
-
-def _logic(a, b, c, table):
-    """lop3: any function of three bits."""
-    found = np.zeros_like(a)
-    for i in range(8):
-        if int(table) >> i & 1:
-            found |= (a if i & 4 else ~a) & (b if i & 2 else ~b) & (c if i & 1 else ~c)
-    return found
-
-
-def _permuted(a, b, chosen):
-    """prmt: four of eight bytes."""
-    both = (np.asarray(b).astype(np.uint64) << np.uint64(32)) | a
-    found = np.zeros(np.broadcast_shapes(np.shape(both), np.shape(chosen)), np.uint32)
-    for i in range(4):
-        nibble = (chosen >> np.uint32(4 * i)) & np.uint32(15)
-        byte = (both >> ((nibble & np.uint32(7)) * np.uint32(8)).astype(np.uint64)) & np.uint64(255)
-        signs = np.where(byte >> np.uint64(7), np.uint32(255), np.uint32(0))
-        found |= np.where(nibble & np.uint32(8), signs, byte.astype(np.uint32)) << np.uint32(8 * i)
-    return found
-
-
-def _roughly(function, a):
-    """A function that a GPU approximates: more digits than it has, of the type that it has."""
-    return function(np.asarray(a).astype(np.float64)).astype(np.asarray(a).dtype)
-
-
 def _reciprocal(a):
     """rcp.approx.ftz.f64: of the upper half of a number, to its upper half."""
     upper = np.uint64(0xFFFFFFFF00000000)
@@ -126,10 +86,6 @@ def _reciprocal(a):
 
 def _shifted(ufunc, a, by):
     return ufunc(a, np.asarray(by).astype(a.dtype))
-
-
-def _bits(count, a):
-    return np.array([count(int(each), 8 * a.dtype.itemsize) for each in a], np.uint32)
 
 
 def _product(parts):
@@ -156,21 +112,20 @@ _SIMPLE = {
     "div": _quotient,
     "rem": partial(_quotient, rest=True),
     "bfi": _insert,
-    "bfe": _extract,
-    "lop3": _logic,
-    "prmt": _permuted,
-    "copysign": lambda a, b: np.copysign(b, a),
-    "ex2": partial(_roughly, np.exp2),
-    "lg2": partial(_roughly, np.log2),
-    "rsqrt": partial(_roughly, lambda a: 1 / np.sqrt(a)),
     "selp": lambda a, b, p: np.where(p, a, b),
-    "popc": partial(_bits, lambda a, width: a.bit_count()),
-    "clz": partial(_bits, lambda a, width: width - a.bit_length()),
 }
+_PARTICULAR = {
+    ("fma", "rm", "f32"): fma_down,
+    ("add", "rz", "f32"): add_to_zero,
+    ("ex2", "approx", "ftz", "f32"): lambda a: np.exp2(a.astype(np.float64)).astype(np.float32),
+    ("rcp", "approx", "ftz", "f64"): _reciprocal,
+}
+"""Those that do not round to the nearest."""
+_OTHERWISE = {"rz", "rm", "rp", "approx", "full", "ftz", "sat", "cc", "NaN"}
 
 
 def function(parts):
-    """Return what an instruction computes, or None if it is none that computes.
+    """Return what an instruction computes, or None if it is not known here.
 
     Parameters
     ----------
@@ -178,6 +133,8 @@ def function(parts):
         Its name, split at the points.
     """
     name = parts[0]
+    if parts in _PARTICULAR or _OTHERWISE & set(parts):
+        return _PARTICULAR.get(parts)
     if name in _SIMPLE:
         return _SIMPLE[name]
     if name == "setp":
@@ -188,9 +145,7 @@ def function(parts):
         product = _product(parts)
         return lambda a, b, c: product(a, b) + c
     if name == "fma":
-        return fma_down if "rm" in parts else fma
+        return fma
     if name == "rcp":
-        return _reciprocal if parts[1:] == ("approx", "ftz", "f64") else lambda a: a.dtype.type(1) / a
-    if name == "shf":
-        return partial(_funnel, parts)
+        return lambda a: a.dtype.type(1) / a
     return None

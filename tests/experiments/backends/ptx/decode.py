@@ -40,23 +40,22 @@ def source(machine, text, dtype):
 
 
 def types(instruction):
-    """Return the type of what an instruction computes, and those of its sources."""
+    """Return the types of what an instruction computes from."""
     name, *rest = parts = instruction.opcode
     kind = dtype_of(parts[-1])
     count = len(instruction.operands) - 1
-    result, sources = kind, [kind] * count
+    sources = [kind] * count
     if name == "setp":
-        result, sources[2:] = np.dtype(bool), [np.dtype(bool)] * (count - 2)
+        sources[2:] = [np.dtype(bool)] * (count - 2)
     elif name == "selp":
         sources[2] = np.dtype(bool)
-    elif name in ("shl", "shr", "bfe", "bfi"):
-        sources[{"bfi": 2}.get(name, 1) :] = [_WORD] * (count - {"bfi": 2}.get(name, 1))
+    elif name in ("shl", "shr"):
+        sources[1] = _WORD
+    elif name == "bfi":
+        sources[2:] = [_WORD, _WORD]
     elif "wide" in rest:
-        result = WIDE[kind]
-        sources[2:] = [result] * (count - 2)
-    elif name in ("popc", "clz"):
-        result = _WORD
-    return result, sources
+        sources[2:] = [WIDE[kind]] * (count - 2)
+    return sources
 
 
 def _computing(machine, instruction):
@@ -72,7 +71,7 @@ def _computing(machine, instruction):
         else:
             compute = lambda a: a + window  # noqa: E731
     else:
-        sources, compute = types(instruction)[1], function(instruction.opcode)
+        sources, compute = types(instruction), function(instruction.opcode)
         if compute is None:
             raise NotImplementedError(f"the machine does not know {instruction}")
     target, *operands = instruction.operands

@@ -29,3 +29,9 @@ def fma_down(a, b, c):
     near = total.astype(np.float32)
     above = (near > total) | ((near == total) & (lost < 0))
     return np.where(above, np.nextafter(near, np.float32(-np.inf)), near)
+
+
+def add_to_zero(a, b):
+    """a + b of float32, rounded towards zero."""
+    sign = np.where(a + b < 0, np.float32(-1), np.float32(1))
+    return sign * fma_down(sign, a, sign * b)
