@@ -69,6 +69,11 @@ class Comparison:
     regimes: tuple[Regime, ...]
     formulas: Contrast
 
+    def __repr__(self) -> str:
+        one, two = (trial.theorem.id for trial in self.trials)
+        turns = ", ".join(map(str, self.crossings)) or "no k"
+        return f"<Comparison of {one} and {two} on {self.problem.name}: the smaller bound changes at {turns}>"
+
     @property
     def problem(self) -> Problem:
         """The problem."""

@@ -55,8 +55,14 @@ def test_rate(assert_theorem, mine):
 """,
     )
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*half*violated*"])
+    result.stdout.fnmatch_lines([">*assert_theorem(conjecture, mine, steps=50)", "E*half*violated*"])
     assert "Traceback" not in result.stdout.str()
+
+
+def test_a_wrong_name_points_at_the_test(pytester):
+    result = run(pytester, 'def test_rate(assert_theorem):\n    assert_theorem("gd_pll", "iris")\n')
+    result.stdout.fnmatch_lines([">*assert_theorem(*", "E*unknown theorem 'gd_pll'; did you mean*"])
+    assert "catalogue.py" not in result.stdout.str()
 
 
 def test_a_theorem_that_does_not_apply_fails_and_says_why(pytester):

@@ -3,6 +3,9 @@
 import pytest
 
 import ratebound as rb
+from ratebound.experiments.regimes.explore import explore
+from ratebound.experiments.regimes.finder import find_step
+from ratebound.experiments.regimes.schedules import compare_schedules
 from ratebound.problems.composite import penalised
 from ratebound.theory.assumptions import pl, pl_inequality
 
@@ -26,6 +29,20 @@ def test_one_line(shown, line):
 def test_what_is_penalised_says_so():
     problem = penalised(rb.problems.least_squares([[1.0], [2.0]], [1.0, 0.0], name="mine"), 0.5)
     assert repr(problem) == "<Problem mine: squared loss, n = 2, d = 1, l2 = 0, l1 = 0.5>"
+
+
+def test_results():
+    problem, steps = rb.problems.load("quadratic_2d"), {"steps": 20}
+    results = (
+        rb.compare("gd_convex", "gd_pl", problem, **steps),
+        explore(problem, steps_grid=[0.1, 0.2], values=(1,), replicas=0, **steps),
+        find_step(problem, replicas=2, **steps),
+        compare_schedules(problem, replicas=2, **steps),
+    )
+    for result in results:
+        assert repr(result).startswith(f"<{type(result).__name__} ")
+        assert "quadratic_2d" in repr(result)
+        assert len(repr(result)) < 1000
 
 
 @pytest.mark.parametrize("name", ["methods", "theorems"])

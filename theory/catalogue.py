@@ -104,7 +104,7 @@ def _all() -> dict[str, Theorem]:
     return found
 
 
-THEOREMS = Named("theorem", _all)
+THEOREMS = Named("theorem", lambda: _all())
 """The theorems by id, built at the first look (:mod:`ratebound.theory.proved`)."""
 
 

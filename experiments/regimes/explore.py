@@ -63,6 +63,11 @@ class Regimes:
     data: xr.Dataset
     theory: tuple[Line, ...]
 
+    def __repr__(self) -> str:
+        run, sizes = self.data.attrs, self.data.sizes
+        cells = f"{sizes['step']} steps, {sizes[run['axis']]} rows of {run['axis']}"
+        return f"<Regimes of {run['method']} on {run['problem']}: {cells}, {len(self.theory)} theorems>"
+
     def as_dict(self) -> dict[str, Any]:
         """Return everything as plain JSON values; numbers that are not finite read None.
 

@@ -101,6 +101,10 @@ class Finder:
     best_step: float
     suggestions: tuple[Suggestion, ...]
 
+    def __repr__(self) -> str:
+        found = ", ".join(f"{each.rule} {each.step:.4g} ({each.verdict})" for each in self.suggestions)
+        return f"<Finder on {self.problem}, batch {self.batch}, K = {self.steps}: {found}>"
+
     def as_dict(self) -> dict[str, Any]:
         """Return everything but the curves of single tests as plain values; for these, their quantiles."""
         with quiet:

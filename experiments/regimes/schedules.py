@@ -111,6 +111,10 @@ class Schedules:
     settled: int | None
     missing: dict[str, str]
 
+    def __repr__(self) -> str:
+        best = ", ".join(f"{each.name} {each.ratio:.3g}" for each in self.entries)
+        return f"<Schedules on {self.problem}, batch {self.batch}, K = {self.steps}: error / least of {best}>"
+
     def as_dict(self) -> dict[str, Any]:
         """Return everything as plain values; numbers that are not finite read None."""
         plain: dict[str, Any] = plain_values(

@@ -21,12 +21,13 @@ from ratebound.reports.figure import plain
 from ratebound.reports.regimes.bars import draw_ranges, ranges
 from ratebound.reports.regimes.eigenvalues import draw_contraction
 from ratebound.reports.regimes.lines import CONTOUR, LEAST_ROWS, SCALING, draw_contours, draw_scaling
+from ratebound.reports.regimes.words import named_row
 
 AXES: Mapping[str, str] = MappingProxyType(
     {
         "batch": "batch",
         "momentum": "momentum",
-        "steps": "steps K",
+        "steps": "horizon K",
         "noise": "noise, times that of the data",
     }
 )
@@ -125,7 +126,7 @@ def _drawn(regimes: Mapping[str, Any]) -> Figure:
         axes.append(place(low, bars))
         limit = regimes["threshold" if regimes["exact"] else "first_divergent"][about]
         draw_ranges(axes[-1], shown, (edges[0], edges[-1]), limit, regimes["exact"])
-        at = "" if _full(regimes) else f", for {regimes['axis']} {regimes['values'][about]:g}"
+        at = "" if _full(regimes) else f", for {named_row(regimes, regimes['values'][about])}"
         axes[-1].set_title(f"Steps that the theorems allow{at}", loc="left", fontsize=8.5, pad=4)
     for each in axes:
         each.set_xscale("log")

@@ -12,7 +12,7 @@ from ratebound.reports.folder import MARKERS, write_whole
 from ratebound.reports.fragments import text
 from ratebound.reports.regimes import map as regime_map
 from ratebound.reports.regimes.payload import payload
-from ratebound.reports.regimes.words import said
+from ratebound.reports.regimes.words import named_row, reasons, said
 from ratebound.reports.shell import document
 
 _SCRIPT = "regimes.js"
@@ -142,14 +142,17 @@ def _theory(regimes: Mapping[str, Any]) -> str:
     rows = "".join(
         f"<tr><td>{text(line['id'])}</td><td>{text(line['range_text'] or 'any')}</td>"
         + "".join(f"<td>{_number(line[name])}</td>" for name in _HEADS.values())
-        + f"<td>{text(line['reason'])}</td></tr>"
+        + "</tr>"
         for line in theory
+        if not line["reason"]
     )
-    head = "".join(f"<th>{each}</th>" for each in ("theorem", "range", *_HEADS, "why it gives no number"))
-    caption = f"For {regimes['axis']} {regimes['values'][at]:g}."
+    head = "".join(f"<th>{each}</th>" for each in ("theorem", "range", *_HEADS))
+    caption = f"For {named_row(regimes, regimes['values'][at])}."
+    missing = "".join(f"<li>No number: {text(each)}</li>" for each in reasons(theory))
     return (
         f'<div class="scroll"><table><caption>{text(caption)}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
+        + (f"<ul>{missing}</ul>" if missing else "")
     )
 
 

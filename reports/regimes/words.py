@@ -2,10 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 _PLURAL = {"batch": "batches", "momentum": "momenta", "steps": "horizons", "noise": "noise levels"}
+
+
+def axis(found: Mapping[str, Any]) -> str:
+    """Return what the values of the axis are called."""
+    return "K" if found["axis"] == "steps" else str(found["axis"])
+
+
+def named_row(found: Mapping[str, Any], value: float) -> str:
+    """Return what a row of a map is called."""
+    return f"{axis(found)} = {value:g}"
+
+
+def reasons(theory: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return why theorems give no number, each reason once, before the theorems."""
+    found: dict[str, list[str]] = {}
+    for line in theory:
+        if line["reason"]:
+            found.setdefault(line["reason"], []).append(line["id"])
+    return [f"{reason}: {', '.join(names)}" for reason, names in found.items()]
 
 
 def said(found: Mapping[str, Any]) -> list[str]:

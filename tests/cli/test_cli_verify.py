@@ -297,6 +297,19 @@ def test_an_error_of_ours_is_not_hidden(monkeypatch):
     assert isinstance(run("verify", "gd_pl", "--problem", "quadratic_2d").exception, ZeroDivisionError)
 
 
+def test_what_does_not_apply_may_come_last_each_reason_once(tmp_path):
+    file = tmp_path / "found.json"
+    names = ("gd_sc_distance", "gd_pl", "gd_sc_gap")
+    run("verify", *names, "--problem", "rank_deficient", "--steps", "5", "--json", str(file))
+    record = json.loads(file.read_text(encoding="utf-8"))
+    first, second, *rest = verdicts.lines(record, details=False, grouped=True).splitlines()
+    assert first.startswith("gd_pl  rank_deficient  ")
+    assert second.startswith("not applicable on rank_deficient: needs mu: the smallest eigenvalue")
+    assert "    gd_sc_distance, gd_sc_gap" in rest
+    idle = {**record, "cells": [cell for cell in record["cells"] if cell["theorem"]["id"] != "gd_pl"]}
+    assert verdicts.lines(idle, details=False, grouped=True).startswith("not applicable on rank_deficient")
+
+
 def test_passes_over_the_data_are_not_what_theorems_speak_of():
     options = ("--problem", "diabetes_ridge", "--steps", "20", "--order", "reshuffle")
     result = run("verify", "sgd_pl_constant", "gd_pl", *options, "--details")

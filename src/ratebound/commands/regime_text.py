@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Any
 
 from ratebound.commands.text import aligned
-from ratebound.reports.regimes.words import said
+from ratebound.reports.regimes.words import axis, named_row, reasons, said
 
 
 def regime_text(found: Mapping[str, Any]) -> str:
@@ -24,7 +24,7 @@ def regime_text(found: Mapping[str, Any]) -> str:
     horizon = f" = {found['steps']}" if "steps" in found else ""
     lines = [
         f"{found['method']} on {found['problem']} (n = {found['n']}, d = {found['d']}{kappa}), "
-        f"constant steps by {found['axis']}",
+        f"constant steps by {axis(found)}",
         f"error {error} after K{horizon}: {how}; {found['replicas']} replicas, seed {found['seed']}",
         "",
         aligned(_rows(found)),
@@ -35,19 +35,19 @@ def regime_text(found: Mapping[str, Any]) -> str:
         shown = [line for line in found["theory"] if line["at"] == at]
         lines += [
             "",
-            f"theorems about a constant step, {found['axis']} {at:g}",
+            f"theorems about a constant step, {named_row(found, at)}",
             aligned(_theorem_rows(shown)),
             "bound and error: at K, in the measure of the theorem, at the step of its least bound; "
             "price: error / least error of the grid; floors: their limits at that step",
         ]
-        lines += [f"{line['id']}: {line['reason']}" for line in shown if line["reason"]]
+        lines += [f"no number: {each}" for each in reasons(shown)]
     return "\n".join(lines)
 
 
 def _rows(found: Mapping[str, Any]) -> list[Sequence[str]]:
     rows: list[Sequence[str]] = [
         (
-            found["axis"], "threshold", "fastest", "best step", "error", "floor", "trusted step", "price",
+            axis(found), "threshold", "fastest", "best step", "error", "floor", "trusted step", "price",
             "regime, up to step",
         )
     ]  # fmt: skip

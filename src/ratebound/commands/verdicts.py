@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ratebound.commands.text import coloured
@@ -14,7 +14,7 @@ VIOLATED, UNDECIDED = 1, 3
 _WIDTH = 110
 
 
-def lines(record: Mapping[str, Any], details: bool) -> str:
+def lines(record: Mapping[str, Any], details: bool, grouped: bool = False) -> str:
     """Return one line per verdict, with the reason where it is needed, and a last line that counts them.
 
     Whether the one-step inequality of the proof holds is told in the details, and where it does not.
@@ -25,25 +25,40 @@ def lines(record: Mapping[str, Any], details: bool) -> str:
         The record.
     details
         Whether to give reason, run and certified constants of every verdict.
+    grouped
+        Whether theorems that do not apply come last, each reason once.
     """
-    cells = record["cells"]
-    columns = [
-        max(len(cell[part][key]) for cell in cells) for part, key in (("theorem", "id"), ("problem", "name"))
-    ]
+    idle = [cell for cell in record["cells"] if grouped and cell["verdict"]["outcome"] == "not applicable"]
+    cells = [cell for cell in record["cells"] if cell not in idle]
+    named = [(cell["theorem"]["id"], cell["problem"]["name"]) for cell in cells]
+    columns = [max(map(len, column)) for column in zip(*named, strict=True)]
     text = []
-    for cell in cells:
+    for cell, names in zip(cells, named, strict=True):
         verdict = cell["verdict"]
-        names = (cell["theorem"]["id"].ljust(columns[0]), cell["problem"]["name"].ljust(columns[1]))
+        padded = (name.ljust(width) for name, width in zip(names, columns, strict=True))
         said = coloured(wording.headline(cell), verdict["outcome"])
         found = wording.evidence(cell)
-        text.append("  ".join((*names, said)) + (f"  ({found})" if found else ""))
+        text.append("  ".join((*padded, said)) + (f"  ({found})" if found else ""))
         if details or verdict["outcome"] != "holds":
             text += _indented(verdict["reason"])
         if verdict.get("step_reason") and (details or not verdict["step_holds"]):
             text += _indented(verdict["step_reason"])
         if details:
             text += _details(cell)
-    return "\n".join([*text, summary(record)])
+    return "\n".join([*text, *_reasons(idle), summary(record)])
+
+
+def _reasons(idle: Iterable[Mapping[str, Any]]) -> list[str]:
+    found: dict[str, list[str]] = {}
+    for cell in idle:
+        name = cell["theorem"]["id"]
+        reason = cell["verdict"]["reason"].removeprefix(f"{name} ")
+        found.setdefault(f"not applicable on {cell['problem']['name']}: {reason}", []).append(name)
+    return [
+        line
+        for reason, names in sorted(found.items(), key=lambda each: -len(each[1]))
+        for line in (*textwrap.wrap(reason, _WIDTH), *_indented(", ".join(names)))
+    ]
 
 
 def _indented(words: str) -> list[str]:

@@ -107,7 +107,7 @@ def verify(
             ledger=ledger,
             processes=useful_processes(suite.tasks),
         )
-    click.echo(verdicts.lines(record, details or len(suite.tasks) == 1))
+    click.echo(verdicts.lines(record, details or len(suite.tasks) == 1, grouped=not theorems))
     if record_file is not None:
         click.echo(f"record: {records.save(record, record_file)}")
     ctx.exit(verdicts.exit_code(record, strict))
