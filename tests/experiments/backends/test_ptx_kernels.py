@@ -15,12 +15,15 @@ from ptx.device import PtxDevice, launch
 from ptx.faults import Fault
 from ptx.text import entries
 from sympy import Rational, sympify
-from test_contract import AHEAD, METHODS, penalised, plan, problem
+from test_contract import AHEAD, METHODS, l1, penalised, plan, problem
 from test_sparse_engine import problem as sparse_problem
 
 from ratebound.experiments.backends.cuda_ import cuda_engine
+from ratebound.experiments.backends.cuda_full_gradient import suits
 from ratebound.experiments.backends.cuda_measures import device_measures
 from ratebound.experiments.backends.numpy_ import NumpyEngine
+from ratebound.experiments.plan import PRECISIONS
+from ratebound.theory.errors import RateboundError
 
 SHARED = 2**19
 """Bytes into which the data go."""
@@ -175,6 +178,37 @@ def test_the_reading_of_memory():
     launch(entry, 2, 64, 0, arguments, {"x"})
     pairs = np.pad(numbers, (0, 112)).reshape(2, 128, 2)
     np.testing.assert_array_equal(out, 3 * pairs.sum((0, 2)))
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("dtype", PRECISIONS)
+@pytest.mark.parametrize("name", METHODS)
+def test_every_method_in_every_layout(name, dtype):
+    made = problem("squared" if name == "steepest" else "logistic")
+    if any(l1 in each.free_symbols for each in rule(name).update.values()):
+        made = penalised(made, 0.1)
+    given = plan(made, rule(name), 2, dtype=dtype)
+    if given.deterministic and not suits(given):
+        pytest.skip("its steps run on the host")
+    for lanes, shared in ((1, 0), (4, SHARED), (32, 0)):
+        follow(given, given, PtxDevice(compiled, shared, lanes))
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("dtype", PRECISIONS)
+@pytest.mark.parametrize("name", [name for name, each in METHODS.items() if each.sampling != "full"])
+def test_every_method_on_sparse_data(name, dtype):
+    def made(dense):
+        # Tables of sparse data hold numbers where nothing is regularised.
+        l2 = 0.0 if name in ("saga", "sag") else 0.1
+        return plan(sparse_problem(l2=l2, dense=dense), rule(name), 2, dtype=dtype)
+
+    for lanes in (1, 4, 32):
+        try:
+            follow(made(False), made(True), PtxDevice(compiled, lanes=lanes))
+        except RateboundError as error:
+            # In one line: what sparse data do not offer.
+            pytest.skip(str(error))
 
 
 BARRIER = r"__sync\w+\([\w()]*\);"
