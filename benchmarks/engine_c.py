@@ -9,14 +9,14 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
-from workloads import Stopwatch
+from workloads import CHECKPOINTS, Stopwatch
 
 from ratebound.experiments.backends.aligned import aligned
 
 KERNELS = Path(__file__).parent / "kernels"
 FLAGS = ("-O3", "-march=native", "-ffast-math", "-mprefer-vector-width=512", "-shared", "-fPIC")
-GROUP, TOGETHER = 8, 4
-"""Replicas that rows.c and sparse.c advance, and entries by which sparse.c reads a row."""
+GROUP, TOGETHER, ROOM = 8, 4, 8
+"""Replicas that rows.c and sparse.c advance, entries by which sparse.c reads a row, states that are kept."""
 
 
 def copied(values, shape, dtype="float64"):
@@ -67,6 +67,11 @@ def labelled(workload, **sizes):
     return {"LOGISTIC": int(workload.loss == "logistic"), "L2": workload.l2, **sizes}
 
 
+def checkpoints(w, *shape):
+    """Return the steps between checkpoints, and room for the states there."""
+    return max(1, w.steps // CHECKPOINTS), np.empty(shape)
+
+
 class Rows:
     """A to C: vectors run over features."""
 
@@ -74,12 +79,13 @@ class Rows:
         A, self.y, alphas, _ = w.data
         self.w, self.alpha, length = w, float(alphas[0]), -(-w.d // 8) * 8
         self.data, self.x = copied(A, (w.n, length)), aligned((w.replicas, length), "float64")
+        self.seen = checkpoints(w, w.replicas, ROOM, length)
         self.kernel = Kernel(KERNELS / "rows.c", **labelled(w, D=w.d, BATCH=w.batch))
 
     def run(self):
         w, self.x[:] = self.w, 0.0
-        advance = self.kernel.library.advance
-        self.kernel.share(advance, w.replicas, GROUP, w.steps, w.n, self.data, self.y, self.alpha, self.x)
+        advance, data = self.kernel.library.advance, (self.data, self.y, self.alpha)
+        self.kernel.share(advance, w.replicas, GROUP, w.steps, w.n, *data, self.x, *self.seen)
 
     def points(self):
         return self.x[None, :, : self.w.d]
@@ -103,14 +109,18 @@ class FullGradient:
         self.alphas = copied(alphas, (blocks * lanes,)).reshape(blocks, 1, lanes)
         self.x = aligned((blocks, d, lanes), "float64")
         self.parts = aligned((4 * self.kernel.threads, *self.x.shape), "float64")
+        self.seen = checkpoints(w, ROOM, *self.x.shape)
 
     def run(self):
         w, self.x[:] = self.w, 0.0
         add, data = self.kernel.library.add_gradients, (self.blocks, self.data, self.y, self.x)
-        for _ in range(w.steps):
+        interval, kept = self.seen
+        for k in range(1, w.steps + 1):
             self.parts[:] = 0.0
             self.kernel.share(add, self.tiles, 1, *data, lambda part: self.parts[part])
             self.x -= self.alphas * (self.parts.sum(0) / w.n + w.l2 * self.x)
+            if k % interval == 0:
+                kept[(k // interval - 1) % ROOM] = self.x
 
     def points(self):
         return self.x.transpose(0, 2, 1).reshape(-1, self.x.shape[1])[: self.w.step_sizes, None, : self.w.d]
@@ -126,12 +136,13 @@ class StepSizes:
         self.w, self.data, self.blocks = w, copied(A, A.shape), -(-w.step_sizes // self.block)
         self.alphas = copied(alphas, (self.blocks * self.block,))
         self.x = aligned((w.replicas, self.blocks, w.d, self.block), "float64")
+        self.seen = checkpoints(w, w.replicas, self.blocks, ROOM, w.d, self.block)
         self.kernel = Kernel(KERNELS / "step_sizes.c", **labelled(w, D=w.d, BLOCK=self.block))
 
     def run(self):
         w, self.x[:] = self.w, 0.0
         data = (w.steps, w.n, self.blocks, self.data, self.y, self.alphas, self.x)
-        self.kernel.share(self.kernel.library.advance, w.replicas, 1, *data)
+        self.kernel.share(self.kernel.library.advance, w.replicas, 1, *data, *self.seen)
 
     def points(self):
         turned = self.x.transpose(1, 3, 0, 2).reshape(-1, self.w.replicas, self.w.d)
@@ -153,6 +164,7 @@ class Sparse:
         self.columns[:] = w.d + np.arange(size) % TOGETHER
         self.columns[places], self.entries[places] = A.indices, A.data
         self.x = aligned((w.replicas, -(-(w.d + TOGETHER) // 8) * 8), "float64")
+        self.seen = checkpoints(w, w.replicas, ROOM, self.x.shape[1])
         self.kernel = Kernel(KERNELS / "sparse.c", **labelled(w))
 
     def run(self):
@@ -160,7 +172,7 @@ class Sparse:
         rows = (self.starts, self.columns, self.entries, self.y)
         sizes = w.steps, w.n, self.x.shape[1]
         advance = self.kernel.library.advance
-        self.kernel.share(advance, w.replicas, GROUP, *sizes, *rows, self.alpha, self.x)
+        self.kernel.share(advance, w.replicas, GROUP, *sizes, *rows, self.alpha, self.x, *self.seen)
 
     def points(self):
         return self.x[None, :, : self.w.d]

@@ -23,7 +23,8 @@ includes f(x_k) - f* of all replicas at 50 checkpoints. *Over it* is how many ti
 call: import, compilation and first step once the data are made, with a warm disk cache; for Numba also with a
 cold one. "jax" uses one device, "jax-pmap2" two. scikit-learn runs one replica on one core and shuffles
 instead of drawing independently. "c" is C written by hand for the sizes of the workload (`kernels/`),
-compiled with -O3 -march=native -ffast-math, vectors and blocks stated but no intrinsics; before it is timed,
+compiled with -O3 -march=native -ffast-math, vectors and blocks stated but no intrinsics; it keeps the
+iterates at the checkpoints, as the engines do. Before it is timed,
 its iterates are compared with those of ratebound's NumPy engine on the same samples. *% of C* is the share
 of its rate: of what a good kernel reaches, which is no bound, so that Numba may exceed 100. *% of roof*: of
 the rate at which arithmetic, or reading the sampled rows from the cache that holds the data, would be all

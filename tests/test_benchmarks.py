@@ -38,6 +38,19 @@ def test_kernels_in_c_compute_what_the_reference_does(benchmarks, name):
 
 
 @pytest.mark.skipif(shutil.which("gcc") is None, reason="there is no gcc")
+@pytest.mark.parametrize("name", SIZES)
+def test_kernels_in_c_keep_the_state_of_the_last_checkpoint(benchmarks, name):
+    from engine_c import kernel_of
+    from workloads import WORKLOADS
+
+    # Fifty checkpoints, of which eight are kept: the last comes second.
+    kernel = kernel_of(replace(WORKLOADS[name], **SIZES[name] | {"steps": 100}))
+    kernel.run()
+    kept = kernel.seen[1].take(1, axis={"D": 0, "E": 2}.get(name, 1))
+    assert (kept == kernel.x).all()
+
+
+@pytest.mark.skipif(shutil.which("gcc") is None, reason="there is no gcc")
 def test_a_refused_word_is_drawn_again(benchmarks, tmp_path):
     import numpy as np
     from engine_c import Kernel

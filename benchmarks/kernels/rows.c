@@ -21,9 +21,11 @@ static inline vector sums(const vector *each) {
     return left[0];
 }
 
-// Steps of the replicas first .. last - 1, a multiple of GROUP; x has shape (replicas, LENGTH).
+// Steps of the replicas first .. last - 1, a multiple of GROUP; x has shape (replicas, LENGTH), kept (replicas, ROOM,
+// LENGTH).
 void advance(int64_t first, int64_t last, int64_t steps, int64_t n, const double *restrict data,
-             const double *restrict labels, double alpha, double *restrict x) {
+             const double *restrict labels, double alpha, double *restrict x, int64_t interval,
+             double *restrict kept) {
     const double keep = 1.0 - alpha * L2;
     const uint64_t least = (1ull << 32) % n;
     eight index[4];
@@ -33,7 +35,7 @@ void advance(int64_t first, int64_t last, int64_t steps, int64_t n, const double
         vector own[GROUP][VECTORS];
         memcpy(own, x + r * LENGTH, sizeof own);
         for (int g = 0; g < GROUP; ++g) at.replica[g] = r + g, at.quad[g] = 0;
-        for (int64_t k = 0; k < steps; ++k) {
+        for (int64_t k = 0, next = interval; k < steps; ++k) {
             for (int g = 0; k % 4 == 0 && g < GROUP; ++g) at.block[g] = k / 4;
             if (k % 4 == 0) indices(&at, n, least, index);
             vector z[GROUP];
@@ -53,12 +55,17 @@ void advance(int64_t first, int64_t last, int64_t steps, int64_t n, const double
                 const vector *row = (const vector *)(data + index[k % 4][g] * LENGTH);
                 UNROLL for (int v = 0; v < VECTORS; ++v) own[g][v] = keep * own[g][v] - s[g] * row[v];
             }
+            if (k + 1 == next) {
+                for (int g = 0; g < GROUP; ++g)
+                    memcpy(kept + ((r + g) * ROOM + k / interval % ROOM) * LENGTH, own[g], sizeof own[g]);
+                next += interval;
+            }
         }
         memcpy(x + r * LENGTH, own, sizeof own);
 #else
         for (int g = 0; g < GROUP; ++g) {
             double *restrict own = x + (r + g) * LENGTH, sum[LENGTH];
-            for (int64_t k = 0; k < steps; ++k) {
+            for (int64_t k = 0, next = interval; k < steps; ++k) {
                 for (int j = 0; j < LENGTH; ++j) sum[j] = 0.0;
                 for (int q = 0; q < BATCH; q += 4) {
                     const int lane = q / 4 % 8;
@@ -75,6 +82,10 @@ void advance(int64_t first, int64_t last, int64_t steps, int64_t n, const double
                         sum[j] += z[0] * row[0][j] + z[1] * row[1][j] + z[2] * row[2][j] + z[3] * row[3][j];
                 }
                 for (int j = 0; j < LENGTH; ++j) own[j] = keep * own[j] - alpha / BATCH * sum[j];
+                if (k + 1 == next) {
+                    memcpy(kept + ((r + g) * ROOM + k / interval % ROOM) * LENGTH, own, sizeof sum);
+                    next += interval;
+                }
             }
         }
 #endif

@@ -9,15 +9,18 @@
 // A scale below it is multiplied into v.
 #define SMALL 0x1p-10
 
-// Steps of the replicas first .. last - 1, a multiple of GROUP; v (replicas, width) becomes the iterates.
+// Steps of the replicas first .. last - 1, a multiple of GROUP; v (replicas, width) becomes the iterates;
+// kept has shape (replicas, ROOM, width).
 void advance(int64_t first, int64_t last, int64_t steps, int64_t n, int64_t width,
              const uint32_t *restrict starts, const uint16_t *restrict columns, const double *restrict entries,
-             const double *restrict labels, double alpha, double *restrict v) {
+             const double *restrict labels, double alpha, double *restrict v, int64_t interval,
+             double *restrict kept) {
     const uint64_t least = (1ull << 32) % n;
     uint32_t begin[TILE][GROUP], end[TILE][GROUP];
     double label[TILE][GROUP], scale[GROUP], s[GROUP];
     for (int64_t r = first; r < last; r += GROUP) {
         for (int g = 0; g < GROUP; ++g) scale[g] = 1.0;
+        int64_t next = interval;
         for (int64_t tile = 0; tile < steps; tile += TILE) {
             // Two blocks of four steps for each replica.
             for (int t = 0; t < TILE; t += 8) {
@@ -52,6 +55,13 @@ void advance(int64_t first, int64_t last, int64_t steps, int64_t n, int64_t widt
                     double *restrict own = v + (r + g) * width;
                     for (uint32_t e = begin[t][g]; e < end[t][g]; e += 4)
                         UNROLL for (int q = 0; q < 4; ++q) own[columns[e + q]] += s[g] * entries[e + q];
+                }
+                if (tile + t + 1 == next) {
+                    for (int g = 0; g < GROUP; ++g) {
+                        double *restrict here = kept + ((r + g) * ROOM + (next / interval - 1) % ROOM) * width;
+                        for (int64_t j = 0; j < width; ++j) here[j] = scale[g] * v[(r + g) * width + j];
+                    }
+                    next += interval;
                 }
             }
             for (int g = 0; g < GROUP; ++g)
