@@ -47,7 +47,9 @@ class BesideGap(ABC):
     rates
         For the gap: ``E_k V_{k+1} <= rates[0] (f - f*) + rates[1] share Q``.
     weight
-        For the mean of squared gradients: ``E_k V_{k+1} + weight ||grad f||^2 <= V_k``.
+        For the mean of squared gradients: ``E_k V_{k+1} + weight ||grad f||^2 <= V_k + noise``.
+    noise
+        Added in each step; for that mean only.
     """
 
     share: Expr
@@ -55,6 +57,7 @@ class BesideGap(ABC):
     plus: Nonnegatives = field(default_factory=dict)
     rates: tuple[Expr, Expr] = (S.One, S.One)
     weight: Expr = S.Zero
+    noise: Expr = S.Zero
     cited: bool = field(default=False, init=False)
 
     letters: ClassVar[tuple[Symbol, Symbol]]
@@ -85,18 +88,23 @@ class BesideGap(ABC):
         """The one-step claim."""
         now, after = self.letters
         kept = self.rates[0] * delta + self.rates[1] * self.share * now
-        return kept - self.weight * grad_sq - delta_next - self.share.subs(k, k + 1) * after
+        return kept + self.noise - self.weight * grad_sq - delta_next - self.share.subs(k, k + 1) * after
 
     def check(self, theorem: Theorem) -> None:
         """Check the step in expectation, the signs, and that the bound follows for all k."""
         summed = theorem.measure == "grad_norm_sq_mean"
         if theorem.measure not in ("gap_last", "grad_norm_sq_mean") or summed != (self.weight != 0):
             raise RateboundError(f"a decrease with the weight {self.weight} does not bound {theorem.measure}")
-        if self.weight.has(k) or theorem.weights.has(k) or sum(self.rates).has(k):
-            raise RateboundError("the weight and the rates must not depend on k")
+        if self.weight.has(k) or theorem.weights.has(k) or (sum(self.rates) + self.noise).has(k):
+            raise RateboundError("the weight, the rates and the noise must not depend on k")
+        if self.noise != 0 and not summed:
+            raise RateboundError(f"what each step adds, {self.noise}, is summed for a mean only")
         require_assumed(self.by, theorem)
         require_constant_step(theorem)
-        require_known(self.share + self.weight + sum(self.rates), "the potential, its weight or its rates")
+        require_known(
+            self.share + self.weight + sum(self.rates) + self.noise,
+            "the potential, its weight, rates or noise",
+        )
         values, chart = {alpha: theorem.step}, self.chart(theorem)
         prove_step(
             self.claim, self.by, self.plus, definitions=self.definitions(theorem.method), values=values,
@@ -104,7 +112,8 @@ class BesideGap(ABC):
         )  # fmt: skip
         if summed:
             last = K if theorem.at_horizon else k
-            left = theorem.at(last) * (k * self.weight).xreplace(values).subs(k, last) - AT_START[delta]
+            total = (theorem.at(k) * self.weight - self.noise) * k - AT_START[delta]
+            left = total.xreplace(values).subs(k, last)
         else:
             base = Max(*self.rates).xreplace(values)
             stand_in = Symbol("r", nonnegative=True)

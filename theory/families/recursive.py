@@ -1,10 +1,10 @@
-"""PAGE and SARAH: estimates that track the gradient, nonconvex and convex."""
+"""PAGE, SARAH and STORM: estimates that track the gradient, nonconvex and convex."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from sympy import Expr, Integer, Max, sqrt
+from sympy import Expr, Integer, Max, Rational, sqrt
 
 from ratebound.theory.assumptions import (
     descent_lemma,
@@ -15,9 +15,12 @@ from ratebound.theory.assumptions import (
     smooth_components,
     strongly_convex,
 )
+from ratebound.theory.certificate import Corollary
+from ratebound.theory.certificates.corrected import Corrected
 from ratebound.theory.certificates.shrinking import Shrinking
 from ratebound.theory.certificates.tracked_sum import TrackedSum
 from ratebound.theory.certificates.tracking import Tracking
+from ratebound.theory.inequalities.noise_models import bounded_sample_variance, noise_ahead
 from ratebound.theory.inequalities.stored import (
     drift_below,
     drift_cocoercive,
@@ -27,7 +30,8 @@ from ratebound.theory.inequalities.stored import (
     lipschitz_steps,
     strongly_convex_components,
 )
-from ratebound.theory.methods import page, sarah
+from ratebound.theory.letters.directions import sample_variance
+from ratebound.theory.methods import page, sarah, storm
 from ratebound.theory.statement import Theorem
 from ratebound.theory.symbols import (
     K,
@@ -35,6 +39,7 @@ from ratebound.theory.symbols import (
     L_max,
     alpha,
     b,
+    beta,
     gap0,
     grad0_sq,
     k,
@@ -98,6 +103,55 @@ page_pl = Theorem(
     ),
     defaults={alpha: _below(2), prob: 1 / n},
     sibling="sgd_pl_variance",
+)
+
+_CUTKOSKY = "Cutkosky and Orabona 2019, without the adaptive step (number not checked)"
+_KEPT = beta**2 / (b * (1 - beta**2))
+"""How often what a correction errs by is carried on by the average."""
+_CORRECTED = 1 / (L_max * (1 + sqrt(2 * _KEPT)))
+_AVERAGED = 2 * (1 - beta) / (b * (1 + beta))
+"""What the average leaves of the noise of a sample."""
+
+storm_nonconvex = Theorem(
+    id="storm_nonconvex",
+    title="STORM, nonconvex, constant step and momentum, mean squared gradient",
+    source=f"{_CUTKOSKY}; constants derived here",
+    method=storm,
+    assumptions=(smooth, lower_bounded, lipschitz_steps, bounded_sample_variance),
+    step=alpha,
+    where=(alpha <= _CORRECTED, beta < 1),
+    measure="grad_norm_sq_mean",
+    bound=2 * gap0 / (alpha * k) + _AVERAGED * sample_variance,
+    start=Integer(1),
+    certificate=Corrected(
+        share=alpha / (2 * (1 - beta**2)),
+        weight=alpha / 2,
+        noise=alpha * _AVERAGED / 2 * sample_variance,
+        by={descent_lemma: Integer(1), drift_below: alpha * _KEPT, noise_ahead: alpha * _AVERAGED / 2},
+        plus={moment: alpha * (1 - alpha * L - 2 * alpha**2 * L_max**2 * _KEPT) / 2},
+    ),
+    defaults={beta: Rational(9, 10), alpha: _CORRECTED},
+    note="Tuned to the horizon it is of the order K^(-2/3), see storm_horizon; two gradients per step.",
+    sibling="page_nonconvex",
+)
+
+_POWER = K ** Rational(2, 3)
+_PINNED = _POWER / (_POWER + 1)
+_TUNED = 1 / (L_max * (1 + sqrt((_POWER + 1) / b)))
+"""Below the longest step, for beta^2/(1 - beta^2) is at most (K^(2/3) + 1)/2."""
+
+storm_horizon = replace(
+    storm_nonconvex,
+    id="storm_horizon",
+    title="STORM, nonconvex, step and momentum tuned to the horizon, mean squared gradient",
+    source=f"{_CUTKOSKY}, tuned to K alone; constants derived here",
+    step=_TUNED,
+    where=(beta <= _PINNED, beta >= _PINNED),
+    bound=2 * gap0 / (_TUNED * K) + 2 * sample_variance / (b * (2 * _POWER + 1)),
+    certificate=Corollary(storm_nonconvex, {alpha: _TUNED, beta: _PINNED}),
+    defaults={beta: _PINNED},
+    note="The rate K^(-2/3), where SGD has K^(-1/2): components are smooth, and steps take two gradients.",
+    sibling="storm_nonconvex",
 )
 
 _LONGEST = 2 / (L_max * (1 + sqrt(1 + 4 * (K - 1) / b)))
@@ -212,6 +266,8 @@ sarah_estimate_components = Theorem(
 THEOREMS = (
     page_nonconvex,
     page_pl,
+    storm_nonconvex,
+    storm_horizon,
     sarah_nonconvex,
     sarah_convex,
     sarah_pl,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from sympy.core.relational import Relational
 
 from ratebound.theory.inequality import Assumption, Inequality, needs
+from ratebound.theory.letters.directions import sample_variance
+from ratebound.theory.letters.stored import noise_next
 from ratebound.theory.methods import sgd_importance, sgd_partial
 from ratebound.theory.symbols import (
     L,
@@ -159,6 +161,9 @@ bounded_sample_variance = Assumption(
     "bounded_sample_variance",
     "E (1/n) sum_i ||grad f_i(x_k) - grad f(x_k)||^2 <= sample_variance at every iterate of the run",
     ("sample_variance",),
+)
+noise_ahead = Inequality(
+    "bounded sample variance at x_{k+1}", sample_variance - noise_next, needs("bounded_sample_variance")
 )
 bounded_noise_l1 = Assumption(
     "bounded_noise_l1",

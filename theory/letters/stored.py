@@ -24,6 +24,7 @@ away_sq = Symbol("away_sq", nonnegative=True)
 away_sq_next = Symbol("away_sq_next", nonnegative=True)
 away_inner = Symbol("away_inner", real=True)
 away_along = Symbol("away_along", real=True)
+noise_next = Symbol("noise_next", nonnegative=True)
 
 young = Symbol("young", positive=True)
 kept = Symbol("kept", positive=True)
@@ -45,6 +46,7 @@ STORED_STATE = (
     away_sq_next,
     away_inner,
     away_along,
+    noise_next,
 )
 """The quantities, in which claims are linear."""
 STORED_MEANING: Mapping[Symbol, str] = MappingProxyType(
@@ -63,6 +65,7 @@ STORED_MEANING: Mapping[Symbol, str] = MappingProxyType(
         away_sq_next: "its mean after the step",
         away_inner: "(1/n) sum_i <grad f(x_k), x_k - p_i>",
         away_along: "E_k <g_k, x_k - p_i>, i the drawn sample",
+        noise_next: "E_k (1/n) sum_i ||grad f_i(x_{k+1}) - grad f(x_{k+1})||^2",
         young: "factor of Young's inequality for the gradient and how far stored points are, over L_max",
         kept: "part of alpha ||grad f||^2 by which f falls in a step, beside what is away",
     }
@@ -84,6 +87,7 @@ STORED_LATEX: Mapping[Symbol, str] = MappingProxyType(
         away_sq_next: r"\mathbb{E}_k Q_{k+1}",
         away_inner: r"\tfrac1n\sum_i\langle\nabla f(x_k),x_k-p_i\rangle",
         away_along: r"\mathbb{E}_k\langle g_k,x_k-p_i\rangle",
+        noise_next: r"\mathbb{E}_k\tfrac1n\sum_i\lVert\nabla f_i(x_{k+1})-\nabla f(x_{k+1})\rVert^2",
         young: "y",
         kept: r"\kappa",
     }

@@ -37,6 +37,7 @@ from ratebound.theory.methods.drawn import (
     sgd_partial,
     sps_max,
     sps_star,
+    storm,
     svrg,
 )
 from ratebound.theory.methods.epochs import IN_EPOCHS
@@ -139,6 +140,7 @@ _BY_NAME: Mapping[str, Method] = MappingProxyType(
             sdca,
             sdca_dual_free,
             page,
+            storm,
             sarah,
             newton_model,
             newton_doubling,

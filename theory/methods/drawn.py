@@ -116,6 +116,14 @@ sarah = Method(
     point=x - alpha * _v,
     draws=Draws(also={"h": x}, from_gradient=("v",)),
 )
+storm = Method(
+    "storm",
+    "STORM: an average of gradients, corrected by those of the same batch at the last point",
+    {"x": x - alpha * _v, "v": g + beta * (_v - _there)},
+    "batch",
+    point=x - alpha * _v,
+    draws=Draws(also={"h": x}, from_gradient=("v",)),
+)
 newton_model = Method(
     "newton_model",
     "SGD on the quadratic model of f at x_0",
