@@ -48,6 +48,8 @@ def sampling_of(
     _check_order(theorem, theorem.visits if order is None else check_order(order), largest)
     if changing is not None and (theorem.method.draws is not None or theorem.measure in ONE_STEP):
         raise NotApplicable(f"{theorem.id} is about batches of one size, not about sizes that change")
+    if replacement not in (None, True, False):
+        raise RateboundError(f"replacement = {replacement!r}; pass True, False or None")
     if replacement is None:
         replacement = True if theorem.replacement is None else theorem.replacement
     if theorem.replacement not in (None, replacement):

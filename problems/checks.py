@@ -24,8 +24,10 @@ def as_floats(name: str, values: Any, ndim: int) -> np.ndarray:
     Raises
     ------
     RateboundError
-        If the values are not numeric, of another shape, empty, or not finite.
+        If the values are not numeric, masked, of another shape, empty, or not finite.
     """
+    if np.ma.is_masked(values):
+        raise RateboundError(f"{name} has masked entries, whose values say nothing; remove or impute them")
     try:
         raw = np.asarray(values)
         if raw.dtype.kind not in "fiub":

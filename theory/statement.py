@@ -120,7 +120,7 @@ class Theorem:
             check_meaning(self)
             if not proved.trusting():
                 self.prove()
-        except RateboundError as problem:
+        except (RateboundError, ValueError) as problem:  # SymPy compares no complex numbers.
             raise RateboundError(f"theorem {self.id}: {problem}") from problem
 
     def __repr__(self) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from sympy import Add, Expr, Max, Min, Mul, Pow, Rational, S, Symbol, expand, simplify
+from sympy.logic.boolalg import BooleanAtom
 
 from ratebound.theory import symbols as s
 from ratebound.theory.algebra.prover import vanishes
@@ -170,6 +171,8 @@ def _scaled(expr: Expr) -> Expr:
         ratios = [simplify(_scaled(each) / each) for each in expr.args]
         if all(vanishes(ratio - ratios[0]) for ratio in ratios):
             return ratios[0] * expr
+    if isinstance(expr, BooleanAtom):
+        return expr
     if not expr.args:
         return expr * UNITS.get(expr, S.One)
     return expr.func(*(_scaled(each) for each in expr.args))

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from sympy import Integer
+from sympy import Integer, Rational
 
 from ratebound.experiments import judge
 from ratebound.experiments.applicability import prepare
@@ -18,7 +18,7 @@ from ratebound.problems import library
 from ratebound.problems.constants import certify
 from ratebound.theory.catalogue import THEOREMS
 from ratebound.theory.errors import RateboundError
-from ratebound.theory.symbols import D, L, alpha, gap0, k, mu
+from ratebound.theory.symbols import D, L, L_max, alpha, gap0, k, mu
 
 
 def conjecture(name, factor=1, **changes):
@@ -147,6 +147,15 @@ def test_replicas_confirm_within_a_certified_range():
     # A smaller share of the budget takes a larger e-value.
     held = verify(theorem, problem, steps=300, replicas=1024, confirm=0.5 / verdict.confirm_value)
     assert held.outcome == "undecided" and held.confirm_value == verdict.confirm_value
+
+
+def test_small_errors_along_each_replica_confirm_nothing_of_the_best_expectation():
+    """Each replica passes near the minimum at some step, and at no step do most of them."""
+    problem = library.from_arrays(np.ones((40, 1)), np.repeat([1, -1], [18, 22]), "logistic", 0.01, x0=[3.0])
+    false = conjecture("sgd_nonconvex_constant", measure="grad_norm_sq_best", start=Integer(250), where=())
+    false = replace(false, bound=L * gap0 * Rational(18, 100), defaults={alpha: 1 / L_max})
+    verdict = verify(false, problem, steps=300, replicas=2048)
+    assert verdict.measured > 2 * verdict.bound and verdict.outcome == "undecided"
 
 
 def test_all_paths_of_a_tiny_sum_decide():

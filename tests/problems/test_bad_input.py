@@ -26,6 +26,7 @@ A, Y = [[1.0, 2.0], [3.0, 5.0], [0.0, 1.0]], [1.0, -1.0, 1.0]
         ((np.zeros((3, 2)), Y), "every entry of A is zero"),
         ((np.full((3, 2), 1e200), Y), r"A reach 1e\+200, .*lies in 1e-70 .. 1e\+70"),
         ((np.full((3, 2), 1e-150), Y), r"A reach 1e-150, .*lies in 1e-70 .. 1e\+70"),
+        ((np.ma.masked_array([[1.0, 2.0]], [[True, False]]), [1.0]), "A has masked entries"),
         ((A, [1e200, 0.0, 1.0]), r"entries of y reach 1e\+200"),
         (([["a", "b"]], [1.0]), "A is not a numeric array"),
         (([["1", "2"]], [1.0]), "A is not a numeric array"),

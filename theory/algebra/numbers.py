@@ -38,6 +38,8 @@ def real(expr: Expr, nonnegative: Callable[[Expr], bool]) -> bool:
         if isinstance(inner, log):
             if not (inner.args[0].is_nonnegative or nonnegative(inner.args[0])):
                 return False
+        elif isinstance(inner, Piecewise) and inner.args[-1][1] != True:  # noqa: E712
+            return False  # It has no value where no condition holds.
         elif not (isinstance(inner, _OF_REALS) or inner.is_real):
             return False
     return True

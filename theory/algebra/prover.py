@@ -81,7 +81,11 @@ def nonnegative(
 def _proved(expr: Expr, swept: tuple[tuple[Symbol, Expr], ...], k: Symbol | None, start: Expr) -> bool:
     # Kept, for theorems of one family share multipliers, and so do all conjectures beside a theorem.
     chart = dict(swept)
-    if expr.has(Max) and (split := _split_largest(expr)) is not None:
+    # One argument may decide, but the largest of several is a number only where all of them are.
+    each = {argument for largest in expr.atoms(Max) for argument in largest.args}
+    if not all(real(argument, lambda part: nonnegative(part, chart, k, start)) for argument in each):
+        return False
+    if each and (split := _split_largest(expr)) is not None:
         slope, values = split
         proved = (nonnegative(value, chart, k, start) for value in values)
         return any(proved) if nonnegative(slope, chart, k, start) else all(proved)

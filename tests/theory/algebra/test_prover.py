@@ -130,6 +130,13 @@ _u, _v = Symbol("u", positive=True), Symbol("v", positive=True)
         (x * Max(x, y) - y * Max(x, y), False),
         (Max(x, 1) - Max(x, y), False),
         (Piecewise((1, Max(x, y) <= x), (-1, True)), False),
+        # One argument would decide, and the others are no numbers somewhere.
+        (Max(1, sqrt(r)), False),
+        (Max(1, log(x - 5)), False),
+        (Max(0, sqrt(x - y)) + x, False),
+        (Max(1, Max(sqrt(x - 9), 2) - 3), False),
+        (Max(1, sqrt(x + y), log(1 + x)), True),
+        (Piecewise((1, x < 5)), False),
     ],
 )
 def test_the_larger_of_two_is_read_by_its_arguments(expr, true):
