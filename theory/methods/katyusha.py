@@ -6,7 +6,7 @@ the weight: it keeps the estimate from going astray.
 
 from __future__ import annotations
 
-from sympy import Max, Rational, Symbol
+from sympy import Max, Symbol
 
 from ratebound.theory.draws import Draws, coin
 from ratebound.theory.method import Method, g, x
@@ -16,14 +16,15 @@ _z, _v, _w, _there, _full = (Symbol(name, real=True) for name in ("z", "v", "w",
 katyusha_length = Max(2, 3 * L_max * alpha)
 """One over the weight of z in the point of the gradient: it is the less, the longer the steps of z are."""
 _share = 1 / katyusha_length
-_mixed = _share * _z + _w / 2 + (Rational(1, 2) - _share) * x
-_next = (_z + alpha * mu * _mixed - alpha * (g - _there + _v)) / (1 + alpha * mu)
+_mixed = (x + _w) / 2 + _share * (_z - x)
+_step = alpha * (mu * (_mixed - _z) - (g - _there + _v)) / (1 + alpha * mu)
+"""Of z, proximal in the strong convexity."""
 katyusha = Method(
     "katyusha",
     "Loopless Katyusha, a new snapshot with probability prob",
     {
-        "x": _mixed + _share * (_next - _z),
-        "z": _next,
+        "x": _mixed + _share * _step,
+        "z": _z + _step,
         "w": coin * x + (1 - coin) * _w,
         "v": coin * _full + (1 - coin) * _v,
     },
