@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
-from sympy import Dummy, Expr, Integer, Symbol
+from sympy import Dummy, Expr, Integer, Symbol, together
 from sympy.core.relational import Relational
 
 from ratebound.theory.errors import RateboundError
+from ratebound.theory.printed import printed
 
 Chart = Mapping[Symbol, Expr]
 
@@ -60,8 +61,11 @@ def _chart(
         symbol, side, upper = _read(relation)
         bounds = highs if upper else lows
         if symbol in bounds and bounds[symbol] != side:
+            other = bounds[symbol]
+            both = together(1 / (1 / other + 1 / side) if upper else other + side)
             raise RateboundError(
-                f"{symbol} has two bounds on one side: {bounds[symbol]} and {side}; keep one"
+                f"{symbol} has two bounds on one side: {printed(other)} and {printed(side)}; state one, "
+                f"such as {symbol} {'<=' if upper else '>='} {printed(both)}, which implies both"
             )
         bounds[symbol] = side
     for relation in facts:

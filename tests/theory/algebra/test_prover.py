@@ -164,3 +164,15 @@ def test_a_chart_that_is_changed_leaves_the_next_one_of_its_range_alone():
     assert chart_of((alpha <= 1 / L,), (mu <= L,)) == kept
     # What is proved on one chart is not taken for proved on another.
     assert nonnegative(1 - alpha * L, kept) and not nonnegative(1 - alpha * L, chart_of((alpha <= 2 / L,)))
+
+
+@pytest.mark.parametrize(
+    ("conditions", "one"),
+    [
+        ((alpha <= 1 / (2 * L), alpha <= 1 / (2 * mu)), r"alpha <= 1/\(2\*\(L \+ mu\)\)"),
+        ((alpha >= 1 / L, alpha >= 1 / mu), r"alpha >= \(L \+ mu\)/\(L\*mu\)"),
+    ],
+)
+def test_two_bounds_on_one_side_are_refused_with_one_that_implies_both(conditions, one):
+    with pytest.raises(RateboundError, match=f"two bounds on one side: .*; state one, such as {one}, which"):
+        chart_of(conditions)
