@@ -14,9 +14,9 @@ from ratebound.problems.build import least_squares
 from ratebound.problems.constants import certify
 from ratebound.problems.library import load
 from ratebound.theory.methods import METHODS
-from ratebound.theory.symbols import epoch, prob, radius
+from ratebound.theory.symbols import beta, epoch, prob, radius
 
-STEPS, EPOCH, PROB, RADIUS = 3, 2, 0.2, 0.1
+STEPS, EPOCH, PROB, RADIUS, KEPT = 3, 2, 0.2, 0.1, 0.75
 ALPHAS = 0.3 / np.arange(1, STEPS + 1)
 WEIGHTS = np.array([1.0, 2.0, 0.5])
 DRAWN = [
@@ -24,9 +24,10 @@ DRAWN = [
     for name, method in METHODS.items()
     if method.draws is not None and not method.draws.values and not method.draws.length
 ]
-VALUES = {epoch: Integer(EPOCH), prob: Rational(1, 5), radius: Rational(1, 10)}
+VALUES = {epoch: Integer(EPOCH), prob: Rational(1, 5), radius: Rational(1, 10), beta: Rational(3, 4)}
 METHODS_AT = {name: METHODS[name].at(VALUES) for name in DRAWN}
 LINEAR = [name for name in DRAWN if not name.startswith("prox_")]
+COINED = ("lsvrg", "page", "katyusha")
 WALKED = [name for name in DRAWN if METHODS[name].draws.evenly]
 
 
@@ -45,6 +46,8 @@ class _Loop:
             "sgd_importance": smooth / smooth.sum(),
             "sgd_partial": (smooth + smooth.mean()) / (2 * smooth.sum()),
         }
+        self.steepest = smooth.max()
+        self.flattest = np.linalg.eigvalsh(given.A.T @ given.A / given.n)[0] + given.l2
         self.axes = (given.A**2).mean(0) + given.l2
         self.of_axes = {"rcd": np.full(given.d, 1 / given.d), "rcd_lipschitz": self.axes / self.axes.sum()}
 
@@ -70,6 +73,8 @@ class _Loop:
             return x, (x if name == "svrg_last" else self.full(x), EPOCH)
         if name == "sdca":
             return x, tuple(self.p.y - self.p.A @ x)
+        if name == "katyusha":
+            return x, (x, x)
         return x, (x if name in ("lsvrg", "svrg") else self.full(x))
 
     def step(self, name, state, i, coin, alpha):
@@ -129,7 +134,16 @@ class _Loop:
                 return x, ((x,), self.full(x))
             after = points[-1] - alpha * v
             return x, ((*points, after), v + self.g(i, after) - self.g(i, points[-1]))
+        if name == "katyusha":
+            z, w = other
+            theta = min(0.5, 1 / (3 * self.steepest * alpha))
+            y = theta * z + w / 2 + (0.5 - theta) * x
+            v = self.g(i, y) - self.g(i, w) + self.full(w)
+            ahead = (alpha * self.flattest * y + z - alpha * v) / (1 + alpha * self.flattest)
+            return y + theta * (ahead - z), (ahead, x if coin else w)
         after = x - alpha * other
+        if name == "storm":
+            return after, self.g(i, after) + KEPT * (other - self.g(i, x))
         if coin and name == "page":
             return after, self.full(after)
         return after, other + self.g(i, after) - self.g(i, x)
@@ -137,11 +151,11 @@ class _Loop:
     def expectations(self, name):
         n = self.p.n
         coins = {
-            **dict.fromkeys(("lsvrg", "page"), (0, 1)),
+            **dict.fromkeys(COINED, (0, 1)),
             # The number of the point of an epoch at which the next one starts; only its end reads it.
             **dict.fromkeys(("svrg_drawn", "sarah_drawn"), range(EPOCH)),
         }.get(name, (0,))
-        fall = {0: 1 - PROB, 1: PROB} if name in ("lsvrg", "page") else dict.fromkeys(coins, 1 / len(coins))
+        fall = {0: 1 - PROB, 1: PROB} if name in COINED else dict.fromkeys(coins, 1 / len(coins))
         chances = (self.chances | self.of_axes).get(name, np.full(n, 1 / n))
         last, average, gradients = (np.zeros(STEPS + 1) for _ in range(3))
         for path in product(product(range(len(chances)), coins), repeat=STEPS):
