@@ -237,6 +237,15 @@ POINTS = {
             ({"second_moment": 4, "mu": mu, "dropped": 0.5}, k) for mu, k in ((0.5, 2), (0.1, 2), (0.5, 3))
         ],
     },
+    # The momentum is that of the horizon.
+    "storm_horizon": [
+        ({"L_max": 1, "sample_variance": 0.5, "n": 2, "beta": k ** (2 / 3) / (k ** (2 / 3) + 1)}, k)
+        for k in (1, 2, 3)
+    ],
+    "katyusha_sc": [
+        ({**CONSTANTS, "gap0": 0.4, "alpha": step, "prob": prob}, 1)
+        for step, prob in ((0.7, 0.3), (0.3, 0.5), (3.0, 0.1))
+    ],
     **{
         # With a coin that may fall there are too many paths of two steps.
         name: [
@@ -292,7 +301,9 @@ def points(name):
         at = {symbols.D: 1, **known, symbols.k: k, symbols.K: k}
         for scale in SCALES:
             given = {each: float(scale * value.subs(at)) for each, value in theorem.chosen().items()}
-            relations = (each.subs(given).subs(at) for each in theorem.where)
+            # Ranges of one parameter alone first: beyond them others may have no real ends.
+            ordered = sorted(theorem.where, key=lambda each: len(each.free_symbols))
+            relations = (each.subs(given).subs(at) for each in ordered)
             if len(found) < k - first + 2 and all(relations):
                 found.append(({**constants, **{each.name: v for each, v in given.items()}}, k))
     return found
