@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from sympy import Expr, Poly, S, Symbol, expand
 
 from ratebound.theory.algebra.prover import nonnegative, vanishes
-from ratebound.theory.certificates.tracking import Tracking
+from ratebound.theory.certificates.tracking import ALONG_ESTIMATE, Tracking
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.letters.stored import noise_next
 from ratebound.theory.method import Method, g, x
@@ -35,9 +35,6 @@ from ratebound.theory.symbols import (
     error_next,
     error_sq,
     grad_sq,
-    moment,
-    move_inner,
-    move_sq,
 )
 
 if TYPE_CHECKING:
@@ -60,8 +57,7 @@ def corrected(method: Method) -> dict[Symbol, Expr]:
         same = all(vanishes(expand(method.update[name] - rule)) for name, rule in rules.items())
         if same and list(draws.also.values()) == [x]:
             return {
-                move_inner: -alpha * (grad_sq + moment - error_sq) / 2,
-                move_sq: alpha**2 * moment,
+                **ALONG_ESTIMATE,
                 error_next: beta**2 * error_sq + 2 * ((1 - beta) ** 2 * noise_next + beta**2 * drift) / b,
             }
     raise RateboundError(f"{method.name} does not step along an average that its batches correct")

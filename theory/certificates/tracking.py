@@ -14,6 +14,8 @@ components.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from sympy import Expr, Symbol, expand
@@ -44,6 +46,12 @@ if TYPE_CHECKING:
     from ratebound.theory.statement import Theorem
 
 
+ALONG_ESTIMATE: Mapping[Symbol, Expr] = MappingProxyType(
+    {move_inner: -alpha * (grad_sq + moment - error_sq) / 2, move_sq: alpha**2 * moment}
+)
+"""The move of a step along an estimate, in terms of the estimate and its error."""
+
+
 def refreshed(method: Method) -> Expr:
     """Return the probability p with which the estimate becomes the full gradient.
 
@@ -69,11 +77,7 @@ def refreshed(method: Method) -> Expr:
 
 def tracked(method: Method) -> dict[Symbol, Expr]:
     """Return the move of a step in terms of the estimate, and its error after the step, an upper bound."""
-    return {
-        move_inner: -alpha * (grad_sq + moment - error_sq) / 2,
-        move_sq: alpha**2 * moment,
-        error_next: (1 - refreshed(method)) * (error_sq + drift / b),
-    }
+    return {**ALONG_ESTIMATE, error_next: (1 - refreshed(method)) * (error_sq + drift / b)}
 
 
 def only_tracked(method: Method) -> dict[Symbol, Expr]:
