@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING
 from sympy import Expr, Poly, S, Symbol, expand
 
 from ratebound.theory.algebra.prover import nonnegative, vanishes
-from ratebound.theory.certificates.tracking import ALONG_ESTIMATE, Tracking
+from ratebound.theory.certificates.tracking import ALONG_ESTIMATE, Tracking, behind, estimate
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.letters.stored import noise_next
-from ratebound.theory.method import Method, g, x
+from ratebound.theory.method import Method, g
 from ratebound.theory.onestep import STATE
 from ratebound.theory.symbols import (
     alpha,
@@ -49,18 +49,13 @@ def corrected(method: Method) -> dict[Symbol, Expr]:
     RateboundError
         If the method does not step along an average that it corrects in this way.
     """
-    v, draws = Symbol("v", real=True), method.draws
-    after = x - alpha * v
-    known = set(method.update) == {"x", "v"} and method.point == after and draws is not None
-    if draws is not None and known and draws.from_gradient == ("v",) and not (draws.uneven or draws.full):
-        rules = {"x": after, "v": g + beta * (v - Symbol(next(iter(draws.also), ""), real=True))}
-        same = all(vanishes(expand(method.update[name] - rule)) for name, rule in rules.items())
-        if same and list(draws.also.values()) == [x]:
-            return {
-                **ALONG_ESTIMATE,
-                error_next: beta**2 * error_sq + 2 * ((1 - beta) ** 2 * noise_next + beta**2 * drift) / b,
-            }
-    raise RateboundError(f"{method.name} does not step along an average that its batches correct")
+    there = behind(method)
+    if there is None or not vanishes(expand(method.update["v"] - (g + beta * (estimate - there)))):
+        raise RateboundError(f"{method.name} does not step along an average that its batches correct")
+    return {
+        **ALONG_ESTIMATE,
+        error_next: beta**2 * error_sq + 2 * ((1 - beta) ** 2 * noise_next + beta**2 * drift) / b,
+    }
 
 
 class Corrected(Tracking):

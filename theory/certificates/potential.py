@@ -176,6 +176,7 @@ class Potential:
     def _check_read(self, theorem: Theorem, before: Expr) -> None:
         """Check that a step leaves V_k what it is in the next one, and that the mean of g is known."""
         method, forms = theorem.method, (self.potential, before, self.factor)
+        self.check_draws(method)
         if theorem.step.has(k) and any(form.has(alpha) for form in forms):
             raise RateboundError(
                 f"potential or factor read the step, and {theorem.step} is another in the next one; take a "
@@ -186,7 +187,6 @@ class Potential:
             raise RateboundError(
                 f"the potential reads {', '.join(sorted(map(str, stray)))}, of one step only"
             )
-        self.check_draws(method)
 
     def check_draws(self, method: Method) -> None:
         """Check that the gradient estimate has the mean grad f(y_k), and the square that is meant."""

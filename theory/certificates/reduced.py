@@ -90,19 +90,25 @@ def replaced(method: Method) -> Expr:
             kept = (method.update["w"], method.update["v"], place) == (w, v, w)
             if kept and _steps(method, g - Symbol(stored_name, real=True) + v):
                 return S.Zero
-        if set(method.update) == {"x", "v", "w"} and "w" in method.from_start and len(draws.full) == 1:
-            w, ((stored_name, place), (full, at)) = Symbol("w", real=True), _pairs(method)
-            renewed = {"w": coin * x + (1 - coin) * w, "v": coin * Symbol(full, real=True) + (1 - coin) * v}
-            same = all(vanishes(expand(method.update[name] - rule)) for name, rule in renewed.items())
-            if (place, at) == (w, x) and same and _steps(method, g - Symbol(stored_name, real=True) + v):
-                return draws.coin
+        there = at_snapshot(method)
+        if set(method.update) == {"x", "v", "w"} and there is not None and _steps(method, g - there + v):
+            return draws.coin
     raise RateboundError(f"the estimate of {method.name} is not g - s + v with v the mean of what is stored")
 
 
-def _pairs(method: Method) -> tuple[tuple[str, Expr], tuple[str, Expr]]:
-    assert method.draws is not None
-    (also,), (full,) = method.draws.also.items(), method.draws.full.items()
-    return also, full
+def at_snapshot(method: Method) -> Symbol | None:
+    """Return the gradient at w of a batch whose gradient where the step is taken is ``g``.
+
+    None for methods that keep no snapshot w of x, from x_0 on and renewed by a coin, with its gradient v.
+    """
+    draws, (v, w) = method.draws, (Symbol(name, real=True) for name in "vw")
+    if draws is None or draws.uneven or draws.every != 0 or not len(draws.also) == len(draws.full) == 1:
+        return None
+    ((there, place),), ((full, at),) = draws.also.items(), draws.full.items()
+    renewed = {"w": coin * x + (1 - coin) * w, "v": coin * Symbol(full, real=True) + (1 - coin) * v}
+    same = all(vanishes(expand(method.update.get(name, g) - rule)) for name, rule in renewed.items())
+    begun = "w" in method.from_start and "v" in draws.from_gradient
+    return Symbol(there, real=True) if same and begun and (place, at) == (w, x) else None
 
 
 def _steps(method: Method, estimate: Expr) -> bool:

@@ -7,15 +7,14 @@ from dataclasses import dataclass
 
 from sympy import Expr, Symbol
 
-from ratebound.theory.algebra.prover import vanishes
-from ratebound.theory.certificates.potential import Potential, centred
-from ratebound.theory.draws import Draws, coin
+from ratebound.theory.certificates.potential import Potential, centred, letter
+from ratebound.theory.certificates.reduced import at_snapshot
 from ratebound.theory.errors import RateboundError
 from ratebound.theory.letters.stored import stored_gap
-from ratebound.theory.method import Method, g, x
+from ratebound.theory.method import Method, g
 from ratebound.theory.symbols import delta
 
-_w, _v = (Symbol(name, real=True) for name in ("w", "v"))
+_v = Symbol("v", real=True)
 
 
 @dataclass(frozen=True)
@@ -32,16 +31,16 @@ class ReducedPotential(Potential):
 
     def gaps(self, method: Method) -> Mapping[Symbol, Expr]:
         """Return the gaps that the potential may read, and what they are one step later."""
-        p = _draws(method).coin
+        assert method.draws is not None
+        p = method.draws.coin
         return {**super().gaps(method), stored_gap: p * delta + (1 - p) * stored_gap}
 
     def moved(self, name: str, method: Method) -> Expr:
         """Return the next value of a state variable, seen from x*, with g for the whole estimate."""
-        ((there, _),) = _draws(method).also.items()
-        h = Symbol(there, real=True)
-        rule = method.update[name].xreplace({g: g + h - _v})
-        result = centred(rule, method, g)
-        if result.free_symbols & {h, Symbol("V", real=True)}:
+        there = at_snapshot(method)
+        assert there is not None
+        result = centred(method.update[name].xreplace({g: g + there - _v}), method, g)
+        if result.free_symbols & {there, letter("v")}:
             raise RateboundError(
                 f"{name} of {method.name} reads g, {there} or v other than as g - {there} + v"
             )
@@ -49,26 +48,8 @@ class ReducedPotential(Potential):
 
     def check_draws(self, method: Method) -> None:
         """Check that w and v are a snapshot, from x_0 on, and the gradient of f there."""
-        draws = method.draws
-        kept = draws is not None and len(draws.full) == len(draws.also) == 1
-        if kept and draws is not None:
-            ((full, at),), ((_, place),) = draws.full.items(), draws.also.items()
-            renewed = {"w": coin * x + (1 - coin) * _w, "v": coin * Symbol(full, real=True) + (1 - coin) * _v}
-            kept = (
-                all(vanishes(method.update.get(name, g) - rule) for name, rule in renewed.items())
-                and (at, place) == (x, _w)
-                and "w" in method.from_start
-                and draws.from_gradient == ("v",)
-                and draws.weight is None
-                and draws.every == 0
-            )
-        if not kept:
+        if at_snapshot(method) is None:
             raise RateboundError(
                 f"{method.name} keeps no snapshot w of x, renewed by a coin, with its gradient v; a reduced "
                 "potential is about methods that do"
             )
-
-
-def _draws(method: Method) -> Draws:
-    assert method.draws is not None
-    return method.draws

@@ -52,6 +52,23 @@ ALONG_ESTIMATE: Mapping[Symbol, Expr] = MappingProxyType(
 """The move of a step along an estimate, in terms of the estimate and its error."""
 
 
+estimate = Symbol("v", real=True)
+"""The estimate, coordinate by coordinate."""
+
+
+def behind(method: Method) -> Symbol | None:
+    """Return the gradient at x_k of a batch whose gradient at x_{k+1} is ``g``.
+
+    None for methods that do not step along an estimate v which starts at the gradient of f and reads both.
+    """
+    draws, after = method.draws, x - alpha * estimate
+    if draws is None or draws.uneven or draws.from_gradient != ("v",) or set(method.update) != {"x", "v"}:
+        return None
+    if method.point != after or not vanishes(expand(method.update["x"] - after)):
+        return None
+    return Symbol(next(iter(draws.also)), real=True) if list(draws.also.values()) == [x] else None
+
+
 def refreshed(method: Method) -> Expr:
     """Return the probability p with which the estimate becomes the full gradient.
 
@@ -60,17 +77,12 @@ def refreshed(method: Method) -> Expr:
     RateboundError
         If the method does not step along an estimate that it corrects in this way.
     """
-    v, draws = Symbol("v", real=True), method.draws
-    after = x - alpha * v
-    known = set(method.update) == {"x", "v"} and draws is not None and not draws.uneven
-    if draws is not None and known and draws.from_gradient == ("v",):
-        places = list(draws.also.values()) == [x] and all(at == after for at in draws.full.values())
-        corrected = v + g - Symbol(next(iter(draws.also), ""), real=True)
+    there, draws = behind(method), method.draws
+    if draws is not None and there is not None and all(at == method.point for at in draws.full.values()):
+        corrected = estimate + g - there
         if draws.full:
             corrected = coin * Symbol(next(iter(draws.full)), real=True) + (1 - coin) * corrected
-        rules = {"x": after, "v": corrected}
-        same = all(vanishes(expand(method.update[name] - rule)) for name, rule in rules.items())
-        if same and places and method.point == after:
+        if vanishes(expand(method.update["v"] - corrected)):
             return draws.coin
     raise RateboundError(f"{method.name} does not step along an estimate that tracks the gradient")
 

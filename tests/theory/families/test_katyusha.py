@@ -131,8 +131,9 @@ def test_a_potential_is_about_a_snapshot_renewed_by_a_coin():
     for rules in others.values():
         with pytest.raises(RateboundError, match="keeps no snapshot w of x"):
             replace(THEOREM, method=replace(katyusha, update={**katyusha.update, **rules}))
-    with pytest.raises(RateboundError, match="keeps no snapshot w of x"):
-        replace(THEOREM, method=replace(katyusha, from_start=("z",)))
+    for method in (replace(katyusha, from_start=("z",)), METHODS["gd"], METHODS["saga"]):
+        with pytest.raises(RateboundError, match="keeps no snapshot w of x"):
+            replace(THEOREM, method=method)
     with pytest.raises(RateboundError, match="reads g, h or v other than as g - h"):
         replace(
             THEOREM, method=replace(katyusha, update={**katyusha.update, "x": here - Symbol("h", real=True)})
