@@ -64,7 +64,7 @@ class Kernel:
 
 
 def labelled(workload, **sizes):
-    return {"LOGISTIC": int(workload.loss == "logistic"), "L2": workload.l2, **sizes}
+    return {"LOGISTIC": int(workload.loss == "logistic"), "L2": workload.l2, "ROOM": ROOM, **sizes}
 
 
 def checkpoints(w, *shape):

@@ -11,8 +11,7 @@
 #define REGISTERS 16
 #endif
 typedef double vector __attribute__((vector_size(8 * WIDTH)));
-// So many states are kept, one after the other, after every interval of steps; then the first gives way.
-#define ROOM 8
+// ROOM states are kept, one after the other, after every interval of steps; then the first gives way.
 #define UNROLL _Pragma("GCC unroll 64")
 // Left a loop, it becomes one call of the exponential of a vector.
 #define TOGETHER _Pragma("GCC unroll 1")
