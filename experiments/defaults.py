@@ -69,15 +69,11 @@ def default_problems(theorem: Theorem) -> tuple[str, ...]:
     if "bounded_coordinates" in assumed and "boxed" not in assumed:
         return BOUNDED
     draws = theorem.method.draws
-    if draws is not None and ("bounded_variance" in assumed or _of_samples_anywhere(theorem)):
+    # No ball is known that holds a run which draws more than its batches.
+    samples = "bounded_sample_variance" in assumed and draws is not None and not draws.of_batch
+    if samples or ("bounded_variance" in assumed and draws is not None):
         return BOUNDED
     if theorem.in_passes:
         return IN_PASSES
     squares = bool({"quadratic", "least_squares"} & assumed)
     return SQUARES if squares and "strongly_convex" in assumed else USUAL
-
-
-def _of_samples_anywhere(theorem: Theorem) -> bool:
-    """Whether it bounds the noise of samples along a run that no known ball holds."""
-    draws = theorem.method.draws
-    return "bounded_sample_variance" in theorem.assumed and draws is not None and not draws.of_batch

@@ -211,14 +211,13 @@ def curves_of(seen: Sample, best: bool) -> dict[str, np.ndarray]:
 def predicted(grid: Grid, seen: Sample) -> str:
     """Return in words how many replicas would decide, by the rules of thumb of both tests."""
     # What the bets see: for the best iterate smaller than the mean that is shown.
-    ratio = ratios(seen.measured.mean(0), grid.claim, grid.floor)
+    means = seen.measured.mean(0)
+    ratio = ratios(means, grid.claim, grid.floor)
     worst = int(np.argmax(ratio))
     f = float(ratio[worst])
     if f > 1 and np.isfinite(f):
         with quiet:
-            spread = float(
-                np.nan_to_num(seen.measured[:, worst].std() / seen.measured[:, worst].mean(), posinf=1e6)
-            )
+            spread = float(np.nan_to_num(seen.measured[:, worst].std() / means[worst], posinf=1e6))
         need = 2 * spread**2 * f**2 * math.log(seen.refute) / (f - 1) ** 2
         return (
             f"the mean exceeds the bound by a factor {f:.4g} at k = {grid.k[worst]}; {_count(need)} to refute"
